@@ -1,0 +1,414 @@
+//! Text sessions: each is held by an `usher-tty` process of its own.
+
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal};
+use tokio::net::UnixStream;
+use tokio::sync::mpsc;
+
+use super::link::{Introduced, Link, News, Order, Reply, introduce};
+use super::{Backend, Covered, DEADLINE, Ended, Noticed, Observation, changed};
+use crate::outcome::{Error, ErrorId};
+use crate::plan::Target;
+use crate::session::{Cover, Seen, SessionKey};
+use crate::sys::proc;
+use crate::tty::wire::{FromHolder, Notice, OpenSpec, StationSpec, Status, ToHolder, control};
+
+/// How long a holder may take to introduce itself.
+const INTRODUCTION: Duration = Duration::from_secs(5);
+
+/// The backend of text sessions.
+#[derive(Debug, Clone)]
+pub struct TextBackend {
+    directory: PathBuf,
+    links: Arc<Mutex<HashMap<u32, Link>>>,
+    noticed: mpsc::UnboundedSender<Noticed>,
+    seq: Arc<AtomicU64>,
+}
+
+/// A holder that has its session ready, whose program does not run yet.
+pub struct Opened {
+    introduced: Introduced,
+}
+
+impl Opened {
+    /// What makes the session the same session.
+    pub fn key(&self) -> &SessionKey {
+        &self.introduced.hello.key
+    }
+}
+
+/// A holder found alive.
+pub struct Found {
+    introduced: Introduced,
+}
+
+impl Found {
+    /// The session's ID.
+    pub fn id(&self) -> u32 {
+        self.introduced.hello.session_id
+    }
+
+    /// What makes the session the same session.
+    pub fn key(&self) -> &SessionKey {
+        &self.introduced.hello.key
+    }
+
+    /// The session as the holder sees it.
+    pub fn status(&self) -> &Status {
+        &self.introduced.hello.status
+    }
+}
+
+impl TextBackend {
+    /// A backend whose holders listen in `directory`; `noticed` takes its news.
+    pub fn new(directory: PathBuf, noticed: mpsc::UnboundedSender<Noticed>) -> Self {
+        TextBackend { directory, links: Arc::default(), noticed, seq: Arc::new(AtomicU64::new(1)) }
+    }
+
+    /// Where the holder of a session listens.
+    pub fn socket(&self, id: u32) -> PathBuf {
+        self.directory.join(id.to_string())
+    }
+
+    /// Starts a holder and has it make the session ready. If the daemon dies before
+    /// [`start`](Self::start), the holder sees that and ends: no orphan stays.
+    ///
+    /// # Errors
+    /// The holder cannot be started, or cannot make the session.
+    pub async fn open(&self, spec: OpenSpec) -> Result<Opened, Error> {
+        let failed = |what: &str, e: std::io::Error| Error::new(ErrorId::BackendFailed, format!("{what}: {e}"));
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(|e| failed("no socket pair", e))?;
+        ours.set_nonblocking(true).map_err(|e| failed("no socket pair", e))?;
+        let program = beside_this_program("usher-tty");
+        tokio::process::Command::new(&program)
+            .arg("hold")
+            .current_dir("/")
+            .env_clear()
+            .envs(std::env::var_os("TZ").map(|zone| ("TZ", zone)))
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            // A holder must not keep somebody's pipe open for as long as the session lives.
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|e| failed(&format!("cannot start {}", program.display()), e))?;
+        let mut stream = UnixStream::from_std(ours).map_err(|e| failed("no socket pair", e))?;
+        let born = async {
+            tokio::io::AsyncWriteExt::write_all(&mut stream, &control(&ToHolder::Open(Box::new(spec))))
+                .await
+                .map_err(|e| failed("the session's holder is gone", e))?;
+            introduce(stream).await
+        };
+        match tokio::time::timeout(INTRODUCTION, born).await {
+            Ok(introduced) => Ok(Opened { introduced: introduced? }),
+            Err(_) => Err(Error::new(ErrorId::Timeout, "the session's holder did not get ready in 5 s")),
+        }
+    }
+
+    /// Runs the session's program, covered from its first moment if there are covers.
+    ///
+    /// # Errors
+    /// The program cannot be run: there is no session.
+    pub async fn start(&self, id: u32, mut opened: Opened, covers: Vec<Cover>) -> Result<(), Error> {
+        let gone = || Error::new(ErrorId::BackendFailed, "the session's holder is gone");
+        let started = async {
+            if !covers.is_empty() {
+                opened.introduced.converse(&ToHolder::Cover { seq: 0, covers }).await.ok_or_else(gone)?;
+            }
+            loop {
+                match opened.introduced.converse(&ToHolder::Start).await.ok_or_else(gone)? {
+                    FromHolder::Started => return Ok(opened),
+                    FromHolder::Failed { message } => return Err(Error::new(ErrorId::BackendFailed, message)),
+                    _ => {}
+                }
+            }
+        };
+        let timeout = || Error::new(ErrorId::Timeout, "the session's program did not start in 5 s");
+        let opened = tokio::time::timeout(INTRODUCTION, started).await.map_err(|_| timeout())??;
+        let status = opened.introduced.hello.status.clone();
+        self.tend(id, opened.introduced);
+        self.tell(Noticed::Changed { id, seen: seen(&status), released: None });
+        Ok(())
+    }
+
+    /// Every holder that listens in the directory and answers; sockets that nobody listens on are removed.
+    pub async fn find(&self) -> Vec<Found> {
+        let Ok(entries) = std::fs::read_dir(&self.directory) else { return Vec::new() };
+        let looks: Vec<_> = entries.flatten().map(|entry| tokio::spawn(look(entry.path()))).collect();
+        let mut found = Vec::new();
+        for look in looks {
+            found.extend(look.await.ok().flatten());
+        }
+        found
+    }
+
+    /// Looks once more for the holder of one session.
+    pub async fn find_one(&self, id: u32) -> Option<Found> {
+        look(self.socket(id)).await
+    }
+
+    /// Takes a holder over.
+    pub fn adopt(&self, found: Found) {
+        let (id, status) = (found.id(), found.status().clone());
+        self.tend(id, found.introduced);
+        self.tell(Noticed::Changed { id, seen: seen(&status), released: status.released });
+    }
+
+    /// Ends a holder whose session is on nobody's books.
+    pub async fn dismiss(&self, found: Found) {
+        let mut introduced = found.introduced;
+        let order = ToHolder::Close { seq: 0, grace_ms: 0, by: "usherd".to_owned() };
+        let _ = tokio::time::timeout(DEADLINE, introduced.converse(&order)).await;
+    }
+
+    /// Ends what a dead holder left of its session.
+    pub async fn reap(&self, key: &SessionKey) {
+        mop_up(key).await;
+    }
+
+    /// Whether the session's holder is connected.
+    pub fn holds(&self, id: u32) -> bool {
+        self.links().contains_key(&id)
+    }
+
+    /// The session whose holder has this process ID.
+    pub fn session_of_holder(&self, pid: u32) -> Option<u32> {
+        self.links().iter().find(|(_, link)| link.holder_pid == pid).map(|(id, _)| *id)
+    }
+
+    /// Hands a connection over to the session's holder as a new station.
+    ///
+    /// # Errors
+    /// The session changed, or its holder does not take orders.
+    pub fn seat(&self, target: &Target, spec: StationSpec, connection: OwnedFd) -> Result<(), Error> {
+        self.link(target)?.order(Order::Seat(spec, connection))
+    }
+
+    /// Keeps a link's task, and turns what it hears into news.
+    fn tend(&self, id: u32, introduced: Introduced) {
+        let backend = self.clone();
+        let ended = Mutex::new(None);
+        let mut links = self.links();
+        let link = introduced.link(move |news| match news {
+            News::Said(FromHolder::Status(status)) => {
+                backend.tell(Noticed::Changed { id, seen: seen(&status), released: status.released });
+            }
+            News::Said(FromHolder::Ended { how }) => {
+                *ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(how);
+            }
+            News::Said(_) => {}
+            News::Lost => {
+                let link = backend.links().remove(&id);
+                let how = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
+                tokio::spawn(backend.clone().lost(id, link, how));
+            }
+        });
+        links.insert(id, link);
+    }
+
+    /// A holder's connection ended: the session is over, the holder died, or only the connection broke.
+    async fn lost(self, id: u32, link: Option<Link>, how: Option<String>) {
+        if let Some(how) = how {
+            self.tell(Noticed::Gone { id, how: Ended::ByItself(how) });
+            return;
+        }
+        let Some(link) = link else { return };
+        // A process that is on its way out may still be seen for a moment.
+        for _ in 0..50 {
+            if !link.holder_lives() {
+                mop_up(&link.key).await;
+                self.tell(Noticed::Gone { id, how: Ended::HolderDied });
+                return;
+            }
+            if let Some(found) = self.find_one(id).await.filter(|found| *found.key() == link.key) {
+                self.adopt(found);
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        // It lives and does not answer: the reconcile loop goes on looking for it.
+    }
+
+    fn links(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Link>> {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn link(&self, target: &Target) -> Result<Link, Error> {
+        let link = self.links().get(&target.id).cloned();
+        match link {
+            Some(link) if link.key == target.key => Ok(link),
+            Some(_) => Err(changed(target)),
+            None => Err(Error::new(ErrorId::Timeout, format!("the holder of session {} does not answer", target.id))
+                .hint("usherd goes on trying; `usher close` ends a session whose holder hangs")),
+        }
+    }
+
+    fn tell(&self, noticed: Noticed) {
+        // The daemon stops listening only when it stops.
+        let _ = self.noticed.send(noticed);
+    }
+
+    fn next_seq(&self) -> u64 {
+        self.seq.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn ask(&self, target: &Target, message: impl FnOnce(u64) -> ToHolder) -> Result<Reply, Error> {
+        let seq = self.next_seq();
+        self.link(target)?.ask(seq, message(seq))
+    }
+}
+
+impl Link {
+    /// Whether the very process that introduced itself is still there.
+    fn holder_lives(&self) -> bool {
+        proc::parent_and_start(self.holder_pid).is_some_and(|(_, start)| start == self.holder_start)
+    }
+}
+
+impl Backend for TextBackend {
+    fn cover(&self, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
+        let reply = self.ask(target, |seq| ToHolder::Cover { seq, covers });
+        let what = format!("session {}: its holder did not confirm in 3 s", target.id);
+        Box::pin(async move {
+            match observe(reply?, DEADLINE, &what).await? {
+                FromHolder::Covered { dropped, .. } if !dropped.is_empty() => {
+                    let stations = dropped.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+                    let note = format!("station {stations} did not confirm in time and was disconnected");
+                    Ok(Covered { notes: vec![note] })
+                }
+                _ => Ok(Covered::default()),
+            }
+        })
+    }
+
+    fn disconnect(&self, target: &Target, by: &str) -> Observation<()> {
+        let reply = self.ask(target, |seq| ToHolder::Disconnect { seq, by: by.to_owned() });
+        let what = format!("session {}: its stations were not seen to leave in 3 s", target.id);
+        Box::pin(async move { observe(reply?, DEADLINE, &what).await.map(drop) })
+    }
+
+    fn announce(&self, target: &Target, notice: Notice) -> Result<(), Error> {
+        self.link(target)?.order(Order::Say(ToHolder::Announce(notice), None))
+    }
+
+    /// A holder that does not answer is killed, and its session's processes with it.
+    fn close(&self, target: &Target, by: &str, grace: Duration) -> Observation<bool> {
+        let grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
+        let (backend, target, by) = (self.clone(), target.clone(), by.to_owned());
+        let link = self.link(&target);
+        let reply = self.ask(&target, |seq| ToHolder::Close { seq, grace_ms, by });
+        Box::pin(async move {
+            let answered = match reply {
+                Ok(reply) => observe(reply, grace + DEADLINE, "no answer").await,
+                Err(error) if error.id == ErrorId::SessionChanged => return Err(error),
+                Err(error) => Err(error),
+            };
+            if let Ok(FromHolder::Closed { killed, .. }) = answered {
+                return verify_gone(&target).map(|()| killed);
+            }
+            if let Ok(link) = link.or_else(|_| backend.link(&target))
+                && link.holder_lives()
+            {
+                kill(link.holder_pid);
+            } else if let Some(pid) = backend.unconnected_holder(target.id) {
+                kill(pid);
+            }
+            mop_up(&target.key).await;
+            verify_gone(&target).map(|()| true)
+        })
+    }
+}
+
+impl TextBackend {
+    /// The process that listens on a session's socket although it does not introduce itself.
+    fn unconnected_holder(&self, id: u32) -> Option<u32> {
+        let stream = std::os::unix::net::UnixStream::connect(self.socket(id)).ok()?;
+        let peer = crate::sys::peer::of(&stream).ok()?;
+        (peer.pid > 1).then_some(peer.pid)
+    }
+}
+
+async fn observe(reply: Reply, deadline: Duration, what: &str) -> Result<FromHolder, Error> {
+    match tokio::time::timeout(deadline, reply).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(_)) => Err(Error::new(ErrorId::BackendFailed, "the session's holder went away before it answered")),
+        Err(_) => Err(Error::new(ErrorId::Timeout, what).hint("usherd goes on trying; `usher list` shows what holds")),
+    }
+}
+
+/// Connects to a holder's socket and lets it introduce itself.
+async fn look(path: PathBuf) -> Option<Found> {
+    match tokio::time::timeout(Duration::from_secs(2), UnixStream::connect(&path)).await {
+        Ok(Ok(stream)) => {
+            let introduced = tokio::time::timeout(Duration::from_secs(2), introduce(stream)).await.ok()?.ok()?;
+            Some(Found { introduced })
+        }
+        Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+            // Its holder died without removing it.
+            let _ = std::fs::remove_file(&path);
+            None
+        }
+        Ok(Err(_)) | Err(_) => None,
+    }
+}
+
+/// Ends what a dead holder left: the leader, if it is still that one, and every process in its session.
+async fn mop_up(key: &SessionKey) {
+    for _ in 0..20 {
+        let leader_lives = lives(key);
+        let members = if leader_lives || proc::parent_and_start(key.leader_pid).is_none() {
+            proc::members_of_session(key.leader_pid, key.leader_start)
+        } else {
+            // The number belongs to a stranger by now.
+            Vec::new()
+        };
+        if !leader_lives && members.is_empty() {
+            return;
+        }
+        members.into_iter().for_each(kill);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+fn lives(key: &SessionKey) -> bool {
+    proc::parent_and_start(key.leader_pid).is_some_and(|(_, start)| start == key.leader_start)
+}
+
+fn verify_gone(target: &Target) -> Result<(), Error> {
+    if lives(&target.key) {
+        return Err(Error::new(
+            ErrorId::Timeout,
+            format!("session {}: process {} survived SIGKILL until now", target.id, target.key.leader_pid),
+        )
+        .hint("a process in uninterruptible sleep ends when its device answers; usherd goes on trying"));
+    }
+    Ok(())
+}
+
+fn kill(pid: u32) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        let _ = rustix::process::kill_process(pid, Signal::KILL);
+    }
+}
+
+fn seen(status: &Status) -> Seen {
+    Seen {
+        covers: status.covers.clone(),
+        stations: status.stations.clone(),
+        title: status.title.clone(),
+        last_input: status.last_input,
+    }
+}
+
+/// The program of this name in the directory of the running one.
+pub(crate) fn beside_this_program(name: &str) -> PathBuf {
+    let own = std::env::current_exe().unwrap_or_default();
+    // After an upgrade the running program's file is gone; its directory is not.
+    own.parent().unwrap_or(Path::new("/usr/bin")).join(name)
+}

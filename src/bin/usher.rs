@@ -1,0 +1,7 @@
+//! `usher`: the command line.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    usher::cli::main()
+}

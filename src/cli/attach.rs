@@ -1,0 +1,77 @@
+//! `usher attach`: makes the caller's terminal a station of a text session.
+
+use std::io::{IsTerminal, Write};
+use std::net::IpAddr;
+use std::os::unix::net::UnixStream;
+
+use clap::Args;
+
+use super::{Context, Failure};
+use crate::outcome::{Error, ErrorId, Exit};
+use crate::request::{AttachRequest, Colours, SessionRef, Size};
+
+mod keys;
+mod station;
+mod terminal;
+
+use keys::DetachKeys;
+pub(super) use terminal::{GUARD, guard};
+
+/// Sit down at a text session; Ctrl-\ d leaves it
+#[derive(Debug, Args)]
+pub struct Attach {
+    /// The session, as `usher list` shows it
+    #[arg(value_name = "ID")]
+    id: SessionRef,
+    /// The keys that leave the session, such as '^\ d'; the first one twice sends it to the session
+    #[arg(long, value_name = "KEYS", default_value = "^\\ d")]
+    detach_keys: DetachKeys,
+}
+
+impl Attach {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+            let error = Error::new(ErrorId::InvalidRequest, "attach needs a terminal on standard input and output");
+            return Err(Failure::Usage(error.hint("run it from a terminal, not from a pipe")));
+        }
+        let request = AttachRequest { size: terminal::size(), colours: colours(), client: ssh_client() };
+        context.trace(&format!("POST /v1/sessions/{}/attach", self.id));
+        let (connection, begun) = context.client.attach(&self.id, &request).await?;
+        let left = station::sit(UnixStream::from(connection), &begun, &self.detach_keys)?;
+        let mut err = std::io::stderr();
+        writeln!(err, "usher: session {}: {}", self.id, super::output::printable(&left.why))?;
+        Ok(left.exit)
+    }
+}
+
+/// What the terminal can show, by the variables that terminals and `terminfo(5)` agree on.
+fn colours() -> Colours {
+    let value = |name| std::env::var(name).unwrap_or_default();
+    let (term, depth) = (value("TERM"), value("COLORTERM"));
+    match term.as_str() {
+        _ if depth == "truecolor" || depth == "24bit" => Colours::True,
+        "" | "dumb" => Colours::Mono,
+        "linux" => Colours::Sixteen,
+        _ if term.starts_with("vt") => Colours::Mono,
+        _ => Colours::Palette,
+    }
+}
+
+/// The address from which the caller came by ssh (`ssh(1)`, SSH_CONNECTION).
+fn ssh_client() -> Option<IpAddr> {
+    std::env::var("SSH_CONNECTION").ok()?.split(' ').next()?.parse().ok()
+}
+
+/// How a station's time ended.
+struct Left {
+    /// In words.
+    why: String,
+    /// How the command ends.
+    exit: Exit,
+}
+
+/// The size that the terminal says it has.
+fn window_size(fd: impl std::os::fd::AsFd) -> Size {
+    let size = rustix::termios::tcgetwinsize(fd).ok().filter(|size| size.ws_row > 0 && size.ws_col > 0);
+    size.map_or_else(Size::default, |size| Size { rows: size.ws_row, cols: size.ws_col })
+}

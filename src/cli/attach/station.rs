@@ -1,0 +1,200 @@
+//! A station at work: keys to the holder, pictures to the terminal, until somebody ends it.
+//!
+//! Three threads, because each blocks on something of its own: one reads keys, one draws, one
+//! waits for signals. A terminal that takes no output (a stalled network) stalls its drawing alone.
+
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
+use signal_hook::iterator::Signals;
+
+use super::keys::{DetachKeys, Watcher};
+use super::terminal::{self, Terminal};
+use super::{Left, Size};
+use crate::outcome::Exit;
+use crate::tty::wire::{Decoder, FLUSH, Tag, put};
+
+/// The sending half of the connection, one frame at a time.
+#[derive(Clone)]
+struct Speaker(Arc<Mutex<Sending>>);
+
+struct Sending {
+    stream: UnixStream,
+    /// How often what was typed was forgotten, after an unlock. Keys that were read before the last
+    /// time and are sent after it were typed at a locked screen.
+    forgotten: u64,
+}
+
+impl Speaker {
+    fn new(stream: UnixStream) -> Self {
+        Speaker(Arc::new(Mutex::new(Sending { stream, forgotten: 0 })))
+    }
+
+    fn sending(&self) -> MutexGuard<'_, Sending> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn say(&self, tag: Tag, payload: &[u8]) -> io::Result<()> {
+        self.sending().say(tag, payload)
+    }
+
+    /// Sends keys that were read when what was typed had been forgotten `forgotten` times.
+    fn say_keys(&self, keys: &[u8], forgotten: u64) -> io::Result<()> {
+        let mut sending = self.sending();
+        if sending.forgotten == forgotten { sending.say(Tag::Input, keys) } else { Ok(()) }
+    }
+
+    /// Forgets what was typed and confirms the picture, with no key in between.
+    fn confirm_forgotten(&self, number: &[u8]) -> io::Result<()> {
+        let mut sending = self.sending();
+        sending.forgotten += 1;
+        terminal::forget_typed();
+        sending.say(Tag::Shown, number)
+    }
+}
+
+impl Sending {
+    fn say(&mut self, tag: Tag, payload: &[u8]) -> io::Result<()> {
+        let mut frame = Vec::with_capacity(payload.len() + 5);
+        put(&mut frame, tag, payload);
+        self.stream.write_all(&frame)
+    }
+}
+
+/// Sits at the session behind `connection`, of which `begun` has been read already, until it is
+/// left. The terminal is as before after it.
+pub(super) fn sit(connection: UnixStream, begun: &[u8], detach: &DetachKeys) -> io::Result<Left> {
+    connection.set_nonblocking(false)?;
+    let speaker = Speaker::new(connection.try_clone()?);
+    let mut signals = Signals::new([SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGQUIT])?;
+    let terminal = Arc::new(Terminal::enter()?);
+    let (ended, end) = channel();
+
+    let drawing = {
+        let (connection, speaker, ended) = (connection.try_clone()?, speaker.clone(), ended.clone());
+        let mut decoder = Decoder::default();
+        decoder.push(begun);
+        std::thread::spawn(move || {
+            let left = draw(connection, decoder, &speaker).unwrap_or_else(|error| lost(&error.to_string()));
+            let _ = ended.send(left);
+        })
+    };
+    let typing = (speaker.clone(), ended.clone(), detach.clone());
+    std::thread::spawn(move || {
+        let (speaker, ended, detach) = typing;
+        type_keys(&speaker, &detach, &ended);
+    });
+    let handle = signals.handle();
+    let watched = Arc::clone(&terminal);
+    let signalled = std::thread::spawn(move || {
+        for signal in &mut signals {
+            let spoken = match signal {
+                SIGWINCH => speaker.say(Tag::Resize, &size_bytes(terminal::size())),
+                SIGCONT => watched.enter_again().and_then(|()| speaker.say(Tag::Redraw, &[])),
+                _ => Err(io::Error::other("ended by a signal")),
+            };
+            if let Err(error) = spoken {
+                let _ = ended.send(lost(&error.to_string()));
+                return;
+            }
+        }
+    });
+
+    let left = end.recv().unwrap_or_else(|_| lost("the station's threads ended"));
+    handle.close();
+    let _ = connection.shutdown(Shutdown::Both);
+    // The last picture is drawn whole, unless the terminal takes nothing.
+    for _ in 0..50 {
+        if drawing.is_finished() && signalled.is_finished() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    drop(signalled);
+    match Arc::try_unwrap(terminal) {
+        Ok(terminal) => drop(terminal),
+        // A thread that hangs still has it: the guard gives the terminal back when we are gone.
+        Err(_) => return Ok(left),
+    }
+    Ok(left)
+}
+
+fn lost(why: &str) -> Left {
+    Left { why: format!("the connection was lost: {why}"), exit: Exit::Failed }
+}
+
+fn size_bytes(size: Size) -> [u8; 4] {
+    let ([r0, r1], [c0, c1]) = (size.rows.to_le_bytes(), size.cols.to_le_bytes());
+    [r0, r1, c0, c1]
+}
+
+/// Sends what is typed, until the detach keys.
+fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
+    let mut watcher = Watcher::new(detach);
+    let mut buffer = [0; 4096];
+    loop {
+        let stdin = io::stdin();
+        // Only when there is something to read is it known which keys the count is about.
+        if poll(&mut [PollFd::new(&stdin, PollFlags::IN)], None) == Err(rustix::io::Errno::INTR) {
+            continue;
+        }
+        let forgotten = speaker.sending().forgotten;
+        let typed = match rustix::io::read(&stdin, &mut buffer) {
+            Ok(0) => Err("the terminal is gone".to_owned()),
+            Ok(count) => Ok(&buffer[..count]),
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(error) => Err(error.to_string()),
+        };
+        let typed = match typed {
+            Ok(typed) => typed,
+            Err(why) => {
+                let _ = ended.send(lost(&why));
+                return;
+            }
+        };
+        let mut keys = Vec::with_capacity(typed.len());
+        if watcher.pass(typed, &mut keys) {
+            watcher.forget();
+            let why = "detached; the session lives on".to_owned();
+            let _ = ended.send(Left { why, exit: Exit::Success });
+            return;
+        }
+        if !keys.is_empty() && speaker.say_keys(&keys, forgotten).is_err() {
+            // The drawing thread sees the end too, and knows why.
+            return;
+        }
+    }
+}
+
+/// Draws pictures and confirms each, until the holder says goodbye or is gone.
+fn draw(mut connection: UnixStream, mut decoder: Decoder, speaker: &Speaker) -> io::Result<Left> {
+    let mut buffer = vec![0; 32 << 10];
+    loop {
+        while let Some((tag, payload)) = decoder.next_frame().map_err(io::Error::other)? {
+            match tag {
+                Tag::Draw => terminal::write_out(payload)?,
+                Tag::DrawEnd => {
+                    let Some((number, rest)) = payload.split_first_chunk::<8>() else { continue };
+                    match rest.first() {
+                        Some(&FLUSH) => speaker.confirm_forgotten(number)?,
+                        _ => speaker.say(Tag::Shown, number)?,
+                    }
+                }
+                Tag::Leave => {
+                    return Ok(Left { why: String::from_utf8_lossy(payload).into_owned(), exit: Exit::Success });
+                }
+                Tag::Control | Tag::Input | Tag::Resize | Tag::Redraw | Tag::Shown => {}
+            }
+        }
+        match connection.read(&mut buffer)? {
+            0 => return Ok(lost("the session's holder is gone")),
+            count => decoder.push(&buffer[..count]),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! `usher close`
+
+use clap::Args;
+use hyper::Method;
+
+use super::confirm::{self, Approval};
+use super::targets::TargetArguments;
+use super::{Context, Failure, output};
+use crate::outcome::{Exit, Outcome};
+use crate::request::{CloseRequest, Message, Seconds, Targets};
+
+/// End sessions: their programs are asked to go, killed if they do not, and seen gone
+#[derive(Debug, Args)]
+pub struct Close {
+    #[command(flatten)]
+    targets: TargetArguments,
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// Ask before each session
+    #[arg(long)]
+    confirm: bool,
+    /// Show the user a countdown of this length first, such as 90s or 10m
+    #[arg(long, value_name = "DURATION")]
+    notice: Option<Seconds>,
+    /// What the countdown says
+    #[arg(long, value_name = "TEXT", requires = "notice")]
+    message: Option<Message>,
+}
+
+impl Close {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let Close { targets, dry_run, confirm, notice, message } = self;
+        let request = |targets, dry_run| CloseRequest { targets, dry_run, notice, message: message.clone() };
+        let targets = targets.targets();
+        let outcomes = if confirm && !dry_run {
+            confirm::require_terminal()?;
+            let planned = send(context, request(targets, true)).await?;
+            let Approval { approved, mut outcomes } = confirm::ask(planned)?;
+            if !approved.is_empty() {
+                outcomes.extend(send(context, request(Targets::Ids(approved), false)).await?);
+            }
+            outcomes
+        } else {
+            send(context, request(targets, dry_run)).await?
+        };
+        output::print_outcomes(&outcomes, context.format)?;
+        Ok(Exit::of(&outcomes))
+    }
+}
+
+async fn send(context: &Context, request: CloseRequest) -> Result<Vec<Outcome>, Failure> {
+    context.trace("POST /v1/sessions/close");
+    Ok(context.client.send_json(Method::POST, "/v1/sessions/close", &request).await?)
+}

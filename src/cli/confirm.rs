@@ -1,0 +1,82 @@
+//! `--confirm`: asks for each target, on the terminal.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use super::Failure;
+use super::output::printable;
+use crate::outcome::{Error, ErrorId, Outcome, OutcomeResult};
+use crate::request::SessionRef;
+
+/// What the answers amount to.
+pub(super) struct Approval {
+    /// The sessions to act on.
+    pub(super) approved: Vec<SessionRef>,
+    /// The outcomes that are known already: declined, skipped or failed.
+    pub(super) outcomes: Vec<Outcome>,
+}
+
+/// Refuses to go on where nobody can be asked.
+pub(super) fn require_terminal() -> Result<(), Failure> {
+    if io::stdin().is_terminal() && io::stderr().is_terminal() {
+        return Ok(());
+    }
+    let error = Error::new(ErrorId::InvalidRequest, "--confirm needs a terminal to ask on; nothing was done");
+    Err(Failure::Usage(error.hint("leave --confirm out, or look first with --dry-run")))
+}
+
+/// Asks for each planned target: yes, all, no or none.
+pub(super) fn ask(planned: Vec<Outcome>) -> Result<Approval, Failure> {
+    let mut approval = Approval { approved: Vec::new(), outcomes: Vec::new() };
+    let mut for_all = None;
+    for outcome in planned {
+        let Some(id) = outcome.session_id.filter(|_| outcome.result == OutcomeResult::Planned) else {
+            approval.outcomes.push(outcome);
+            continue;
+        };
+        let answer = match for_all {
+            Some(answer) => answer,
+            None => match question(&outcome)? {
+                Answer::Yes => true,
+                Answer::No => false,
+                Answer::All => *for_all.insert(true),
+                Answer::None => *for_all.insert(false),
+            },
+        };
+        if answer {
+            approval.approved.push(SessionRef::Id(id));
+        } else {
+            let notes = vec!["declined".to_owned()];
+            approval.outcomes.push(Outcome { result: OutcomeResult::Skipped, notes, ..outcome });
+        }
+    }
+    Ok(approval)
+}
+
+enum Answer {
+    Yes,
+    All,
+    No,
+    None,
+}
+
+fn question(outcome: &Outcome) -> Result<Answer, Failure> {
+    let user = outcome.user.as_deref().unwrap_or("?");
+    let id = outcome.session_id.unwrap_or_default();
+    loop {
+        eprint!("{} session {id} of {} on {}? [y]es, [a]ll, [n]o, n[o]ne: ", outcome.action, printable(user), outcome.host);
+        io::stderr().flush()?;
+        let mut line = String::new();
+        if io::stdin().lock().read_line(&mut line)? == 0 {
+            // The end of input declines everything that was not answered.
+            eprintln!();
+            return Ok(Answer::None);
+        }
+        match line.trim().to_lowercase().as_str() {
+            "y" | "yes" => return Ok(Answer::Yes),
+            "a" | "all" => return Ok(Answer::All),
+            "n" | "no" => return Ok(Answer::No),
+            "o" | "none" => return Ok(Answer::None),
+            _ => eprintln!("answer y (this one), a (this and all after it), n (not this one) or o (none from here on)"),
+        }
+    }
+}

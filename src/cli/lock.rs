@@ -1,0 +1,34 @@
+//! `usher lock`
+
+use clap::Args;
+use hyper::Method;
+
+use super::targets::TargetArguments;
+use super::{Context, Failure, output};
+use crate::outcome::{Exit, Outcome};
+use crate::request::{LockRequest, Message, Seconds};
+
+/// Cover sessions with a message that their users cannot dismiss
+#[derive(Debug, Args)]
+pub struct Lock {
+    #[command(flatten)]
+    targets: TargetArguments,
+    /// What the user reads: 1 to 1000 characters of any script
+    #[arg(long, value_name = "TEXT")]
+    message: Message,
+    /// Unlock by itself after this time, such as 90s, 10m or 1h30m
+    #[arg(long = "for", value_name = "DURATION")]
+    duration: Option<Seconds>,
+}
+
+impl Lock {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        context.trace("POST /v1/sessions/lock");
+        let request =
+            LockRequest { targets: self.targets.targets(), message: self.message, duration: self.duration };
+        let outcomes: Vec<Outcome> =
+            context.client.send_json(Method::POST, "/v1/sessions/lock", &request).await?;
+        output::print_outcomes(&outcomes, context.format)?;
+        Ok(Exit::of(&outcomes))
+    }
+}

@@ -1,0 +1,176 @@
+//! The command line: arguments become a request, outcomes become output. One verb, one file.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::outcome::{Error, Exit};
+use crate::transport::client::{Client, ClientError};
+
+mod attach;
+mod audit;
+mod block;
+mod blocks;
+mod close;
+mod confirm;
+mod demo;
+mod disconnect;
+mod list;
+mod lock;
+mod open;
+mod output;
+mod targets;
+mod unblock;
+mod unlock;
+mod watch;
+
+use output::Format;
+
+/// List, lock, unlock, disconnect and close the user sessions of shared Linux hosts
+///
+/// A verb succeeds only when its effect was observed. Exit codes: 0 every target is in the requested
+/// state, 1 at least one target failed, 2 the command line was wrong, 3 the host or its daemon could
+/// not be reached.
+#[derive(Debug, Parser)]
+#[command(name = "usher", version, max_term_width = 100, arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: VerbArguments,
+}
+
+/// What every verb takes.
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// The daemon's socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]
+    #[arg(long, global = true, value_name = "PATH")]
+    socket: Option<PathBuf>,
+    /// How to print what comes back
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
+    output: Format,
+    /// Say on standard error what is asked of whom
+    #[arg(long, global = true)]
+    verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum VerbArguments {
+    List(list::List),
+    Lock(lock::Lock),
+    Unlock(unlock::Unlock),
+    Disconnect(disconnect::Disconnect),
+    Close(close::Close),
+    Block(block::Block),
+    Unblock(unblock::Unblock),
+    Blocks(blocks::Blocks),
+    Open(open::Open),
+    Attach(attach::Attach),
+    Watch(watch::Watch),
+    Audit(audit::Audit),
+    Demo(demo::Demo),
+}
+
+/// What a verb works with.
+struct Context {
+    client: Client,
+    format: Format,
+    verbose: bool,
+}
+
+impl Context {
+    /// Says what is asked, if the caller wants to know.
+    fn trace(&self, what: &str) {
+        if self.verbose {
+            eprintln!("usher: {what} ({})", self.client.socket().display());
+        }
+    }
+}
+
+/// Why a verb ended without an answer to print.
+#[derive(Debug)]
+enum Failure {
+    /// The daemon refused the request, or could not be reached.
+    Client(Box<ClientError>),
+    /// The command line was wrong.
+    Usage(Error),
+    /// Printing failed: the reader went away, or its disk is full.
+    Output(std::io::Error),
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        Failure::Client(Box::new(error))
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Failure::Output(error)
+    }
+}
+
+/// The command line's definition, for man pages, completions and the reference.
+pub fn command() -> clap::Command {
+    Arguments::command()
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|word| word == attach::GUARD) {
+        return attach::guard();
+    }
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("usher: the runtime cannot be started: {error}");
+            return Exit::Unreachable.into();
+        }
+    };
+    match runtime.block_on(run(arguments)) {
+        Ok(exit) => exit.into(),
+        Err(failure) => complain(&failure).into(),
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+    let Global { socket, output, verbose } = arguments.global;
+    let context = Context { client: Client::new(socket), format: output, verbose };
+    match arguments.verb {
+        VerbArguments::List(verb) => verb.run(&context).await,
+        VerbArguments::Lock(verb) => verb.run(&context).await,
+        VerbArguments::Unlock(verb) => verb.run(&context).await,
+        VerbArguments::Disconnect(verb) => verb.run(&context).await,
+        VerbArguments::Close(verb) => verb.run(&context).await,
+        VerbArguments::Block(verb) => verb.run(&context).await,
+        VerbArguments::Unblock(verb) => verb.run(&context).await,
+        VerbArguments::Blocks(verb) => verb.run(&context).await,
+        VerbArguments::Open(verb) => verb.run(&context).await,
+        VerbArguments::Attach(verb) => verb.run(&context).await,
+        VerbArguments::Watch(verb) => verb.run(&context).await,
+        VerbArguments::Audit(verb) => verb.run(&context).await,
+        VerbArguments::Demo(verb) => verb.run().await,
+    }
+}
+
+/// The one place where failures become sentences and exit codes.
+fn complain(failure: &Failure) -> Exit {
+    match failure {
+        Failure::Client(client) => {
+            output::print_error(&client.error);
+            client.exit
+        }
+        Failure::Usage(error) => {
+            output::print_error(error);
+            Exit::Usage
+        }
+        // A reader that has seen enough is no failure of ours.
+        Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Success,
+        Failure::Output(error) => {
+            eprintln!("usher: cannot print: {error}");
+            Exit::Failed
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The sessions that a session verb is for, as arguments.
+
+use clap::Args;
+
+use crate::request::{Name, SessionRef, Targets};
+
+/// Exactly one way of naming sessions.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct TargetArguments {
+    /// Session IDs, as `usher list` shows them
+    #[arg(value_name = "ID")]
+    ids: Vec<SessionRef>,
+    /// Every session but the one you call from
+    #[arg(long)]
+    all: bool,
+    /// Every session of this user; may be given several times
+    #[arg(long, value_name = "NAME")]
+    user: Vec<Name>,
+}
+
+impl TargetArguments {
+    /// The targets that the arguments name.
+    pub fn targets(self) -> Targets {
+        if self.all {
+            Targets::All
+        } else if self.user.is_empty() {
+            Targets::Ids(self.ids)
+        } else {
+            Targets::Users(self.user)
+        }
+    }
+}
+
+/// The rule that `block` and `unblock` are about, as arguments.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct RuleArguments {
+    /// The rule for every session
+    #[arg(long)]
+    all: bool,
+    /// The rule for this user's sessions
+    #[arg(long, value_name = "NAME")]
+    user: Option<Name>,
+    /// The rule for the sessions of this group's members
+    #[arg(long, value_name = "NAME")]
+    group: Option<Name>,
+}
+
+impl RuleArguments {
+    /// The rule's name.
+    pub fn rule(self) -> crate::request::RuleName {
+        use crate::request::RuleName;
+        match (self.user, self.group) {
+            (Some(user), _) => RuleName::User(user),
+            (None, Some(group)) => RuleName::Group(group),
+            (None, None) => RuleName::All,
+        }
+    }
+}

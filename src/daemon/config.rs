@@ -1,0 +1,84 @@
+//! The daemon's configuration file.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::outcome::{Error, ErrorId};
+use crate::store::AuditLimits;
+
+/// What `usherd --config FILE` may set, in TOML.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Seconds between SIGHUP and SIGKILL when a session is closed.
+    pub close_grace_seconds: u64,
+    /// Days for which audit records are kept.
+    pub audit_days: u32,
+    /// Bytes that the audit log may have.
+    pub audit_bytes: u64,
+    /// Whether administrators' and operators' sessions may be locked.
+    pub orchestrate_admins: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let audit = AuditLimits::default();
+        Settings {
+            close_grace_seconds: 5,
+            audit_days: audit.days,
+            audit_bytes: audit.bytes,
+            orchestrate_admins: false,
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the file; without one, the defaults.
+    ///
+    /// # Errors
+    /// The file cannot be read, or says something that is no setting.
+    pub fn read(path: Option<&Path>) -> Result<Settings, Error> {
+        let Some(path) = path else { return Ok(Settings::default()) };
+        let wrong = |why: String| {
+            Error::new(ErrorId::InvalidRequest, format!("the configuration {}: {why}", path.display()))
+                .hint("docs/configuration.md lists the settings")
+        };
+        let text = std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?;
+        toml::from_str(&text).map_err(|e| wrong(e.to_string()))
+    }
+
+    /// The time between SIGHUP and SIGKILL.
+    pub fn close_grace(&self) -> Duration {
+        Duration::from_secs(self.close_grace_seconds)
+    }
+
+    /// The audit log's limits.
+    pub fn audit_limits(&self) -> AuditLimits {
+        AuditLimits { days: self.audit_days, bytes: self.audit_bytes }
+    }
+}
+
+/// Where the daemon keeps things.
+#[derive(Debug, Clone)]
+pub struct Paths {
+    /// The socket it answers on.
+    pub socket: PathBuf,
+    /// The directory of the database.
+    pub state: PathBuf,
+}
+
+impl Paths {
+    /// The directory in which the holders listen.
+    pub fn holders(&self) -> PathBuf {
+        holders_of(&self.socket)
+    }
+}
+
+/// The directory in which the holders of the daemon with this socket listen.
+pub fn holders_of(socket: &Path) -> PathBuf {
+    let mut name = socket.as_os_str().to_owned();
+    name.push(".tty");
+    PathBuf::from(name)
+}

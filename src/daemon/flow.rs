@@ -1,0 +1,91 @@
+//! The one way through: who asks, may they, what is to be done, do it, see it, say it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::host::Host;
+use crate::actor::{Actor, Role};
+use crate::authorize::authorize;
+use crate::clock;
+use crate::execute::{Answer, attempt_of, execute};
+use crate::outcome::{Error, Outcome, OutcomeResult};
+use crate::plan::plan;
+use crate::request::{Action, DeclaredSession, Targets};
+use crate::sys::peer::Peer;
+use crate::sys::proc;
+
+/// A caller as its connection shows it.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who the kernel says is there.
+    pub peer: Peer,
+    /// The session that the caller says it sits in.
+    pub declared: Option<DeclaredSession>,
+}
+
+/// Takes an action the whole way.
+///
+/// # Errors
+/// The request as a whole was refused or could not be carried out; what concerns single targets is
+/// in their outcomes.
+pub async fn handle(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answer, Error> {
+    let arrived = Instant::now();
+    let actor = identify(host, caller).await;
+    let authorized = match authorize(actor.clone(), action.clone()) {
+        Ok(authorized) => authorized,
+        Err(refusal) => return refuse(host, &actor, &action, refusal, arrived).await,
+    };
+    // From here to the order that reaches the backend, one request at a time.
+    let order = host.order.lock().await;
+    let plan = plan(authorized, &host.registry(), clock::now());
+    execute(host, plan, attempt_of(&actor, &action), order, arrived).await
+}
+
+/// The actor behind a caller: asked freshly at every request.
+async fn identify(host: &Host, caller: &Caller) -> Actor {
+    let uid = caller.peer.uid;
+    // In `--user` mode the socket lets in only the daemon's own user, who is its administrator, and root.
+    let role = if uid == host.uid || uid == 0 { Role::Administrator } else { Role::User };
+    let name = if uid == host.uid { host.user.clone() } else { super::users::account(uid).await.name };
+    let descent = proc::ancestry(caller.peer.pid).into_iter().find_map(|pid| host.text.session_of_holder(pid));
+    let declared = caller.declared.as_ref().filter(|d| d.boot_id == host.boot_id).map(|d| d.session_id);
+    let mut own_sessions: Vec<u32> = descent.into_iter().chain(declared).collect();
+    own_sessions.dedup();
+    let from = match own_sessions.first() {
+        Some(id) => format!("session {id}, process {}", caller.peer.pid),
+        None => format!("process {}", caller.peer.pid),
+    };
+    Actor { uid, name, role, from, own_sessions }
+}
+
+/// A refusal by role: an outcome for each target that was named, one for a selection, an error for the rest.
+async fn refuse(
+    host: &Host,
+    actor: &Actor,
+    action: &Action,
+    refusal: Error,
+    arrived: Instant,
+) -> Result<Answer, Error> {
+    let outcome = |session_id| Outcome {
+        host: host.name.clone(),
+        session_id,
+        user: None,
+        action: action.verb(),
+        result: OutcomeResult::Failed,
+        observed: false,
+        millis: arrived.elapsed().as_secs_f64() * 1000.0,
+        error: Some(refusal.clone()),
+        notes: Vec::new(),
+    };
+    let outcomes: Vec<_> = match action.targets() {
+        Some(Targets::Ids(ids)) => ids.iter().map(|id| outcome(host.registry().find(id).map(|s| s.id))).collect(),
+        Some(Targets::All | Targets::Users(_)) | None => vec![outcome(None)],
+    };
+    if let Some(attempt) = attempt_of(actor, action)
+        && let Err(error) = host.store.refused(attempt, outcomes.clone()).await
+    {
+        tracing::warn!("a refusal could not be recorded: {error}");
+    }
+    host.metrics.count(action.verb(), &outcomes, arrived.elapsed());
+    if action.targets().is_some() { Ok(Answer::Outcomes(outcomes)) } else { Err(refusal) }
+}

@@ -1,0 +1,109 @@
+//! usherd: knows the sessions, decides, acts, observes, remembers.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::backend::text::TextBackend;
+use crate::outcome::{Error, ErrorId};
+use crate::store::Store;
+use crate::sys::{descriptors, proc};
+use crate::transport::server;
+use config::{Paths, Settings};
+use host::{Host, Parts};
+
+pub mod adopt;
+pub mod config;
+pub mod events;
+pub mod flow;
+pub mod host;
+mod instance;
+mod logging;
+pub mod main;
+pub mod metrics;
+pub mod reconcile;
+mod release;
+pub mod users;
+mod waiting;
+
+/// Runs the daemon until it is told to stop.
+///
+/// # Errors
+/// It cannot start; the sentence says why.
+async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
+    private_directory(paths.socket.parent().unwrap_or(Path::new("/")))?;
+    private_directory(&paths.state)?;
+    let _instance = instance::claim(paths)?;
+    private_directory(&paths.holders())?;
+
+    let uid = rustix::process::geteuid().as_raw();
+    let user = users::account(uid).await.name;
+    let boot_id = proc::boot_id().map_err(|e| failed("the kernel's boot ID cannot be read", &e))?;
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let (store, loaded) = Store::open(&paths.state, &boot_id, settings.audit_limits(), &name)?;
+    let set_aside = loaded.set_aside.is_some();
+    let (noticed, mut news) = mpsc::unbounded_channel();
+    let host = Arc::new(Host::new(Parts {
+        boot_id,
+        uid,
+        user,
+        socket: paths.socket.clone(),
+        open_files: descriptors::raise_limit(),
+        store,
+        text: TextBackend::new(paths.holders(), noticed),
+        last_session_id: loaded.last_session_id,
+        registry: adopt::remembered(loaded, settings.orchestrate_admins),
+        settings,
+    }));
+    let listener = server::listen(&paths.socket)?;
+    adopt::adopt(&host, set_aside).await;
+    reconcile::catch_up(&host, &mut news).await;
+    let reconciling = tokio::spawn(reconcile::run(Arc::clone(&host), news));
+
+    tracing::info!("usherd {} serves {}", env!("CARGO_PKG_VERSION"), paths.socket.display());
+    println!("ready: {}", paths.socket.display());
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    server::serve(&host, listener, main::told_to_stop()).await;
+
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    reconciling.abort();
+    host.store.stop().await;
+    let _ = std::fs::remove_file(&paths.socket);
+    tracing::info!("usherd stopped; its sessions go on");
+    Ok(())
+}
+
+/// Asks the group database once for every user who has a session.
+pub(crate) async fn refresh_groups(host: &Host) {
+    let uids: std::collections::BTreeSet<u32> = host.registry().sessions().map(|s| s.uid).collect();
+    let mut groups = BTreeMap::new();
+    for uid in uids {
+        groups.insert(uid, users::account(uid).await.groups);
+    }
+    host.registry().set_groups(|uid| groups.get(&uid).cloned());
+}
+
+/// A directory that is ours alone: made if it is not there, refused if somebody else could put things into it.
+fn private_directory(path: &Path) -> Result<(), Error> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|e| failed(&format!("the directory {} cannot be made", path.display()), &e))?;
+    let me = rustix::process::geteuid().as_raw();
+    // Both the entry and what it leads to: a link of somebody else's leads wherever they like.
+    for meta in [std::fs::symlink_metadata(path), std::fs::metadata(path)] {
+        let meta = meta.map_err(|e| failed(&format!("{} cannot be read", path.display()), &e))?;
+        if meta.uid() != me && meta.uid() != 0 {
+            let whose = format!("the directory {} belongs to uid {}, not to uid {me}", path.display(), meta.uid());
+            return Err(
+                Error::new(ErrorId::AccessDenied, whose).hint("give another place with --socket and --state-dir")
+            );
+        }
+    }
+    Ok(())
+}
+
+fn failed(what: &str, error: &dyn std::error::Error) -> Error {
+    Error::new(ErrorId::BackendFailed, format!("{what}: {error}"))
+}

@@ -1,0 +1,342 @@
+//! Makes the observed state equal to the desired one: after news from a backend, when a lock or a
+//! rule reaches its end, when a close is due, and now and then in case something was missed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use super::events::EventKind;
+use super::host::Host;
+use crate::backend::{Ended, Noticed};
+use crate::clock;
+use crate::outcome::{Error, ErrorId, Outcome, OutcomeResult};
+use crate::plan::Target;
+use crate::request::Verb;
+use crate::session::{Cover, CoverSource, Seen, Session};
+use crate::store::{Attempt, AuditTarget, Change, Urgency};
+
+/// How often everything is looked at, whatever happens or does not.
+const REST: Duration = Duration::from_secs(5);
+
+/// Runs until the daemon ends.
+pub async fn run(host: Arc<Host>, mut noticed: mpsc::UnboundedReceiver<Noticed>) {
+    let (mut sweeping, mut tidying) = (every(REST), every(12 * REST));
+    let closing: Arc<Closing> = Arc::default();
+    loop {
+        let wait = next_deadline(&host).unwrap_or(REST);
+        tokio::select! {
+            Some(news) = noticed.recv() => notice(&host, &closing, news).await,
+            () = host.wake.notified() => {}
+            () = tokio::time::sleep(wait) => {}
+            _ = sweeping.tick() => sweep(&host).await,
+            _ = tidying.tick() => {
+                if let Err(error) = host.store.tidy().await {
+                    tracing::warn!("the store could not be tidied: {error}");
+                }
+            }
+        }
+        expire(&host).await;
+        close_due(&host, &closing);
+    }
+}
+
+/// The sessions that are being closed now.
+type Closing = std::sync::Mutex<BTreeSet<u32>>;
+
+fn every(period: Duration) -> tokio::time::Interval {
+    let mut interval = tokio::time::interval_at(tokio::time::Instant::now() + period, period);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    interval
+}
+
+/// Before anybody is served: what living holders report, ends that passed while nobody looked, and
+/// every cover seen to hold.
+pub async fn catch_up(host: &Arc<Host>, noticed: &mut mpsc::UnboundedReceiver<Noticed>) {
+    while let Ok(news) = noticed.try_recv() {
+        notice(host, &Closing::default(), news).await;
+    }
+    expire(host).await;
+    let targets: Vec<Target> = host.registry().sessions().map(Target::from).collect();
+    let covered: Vec<_> = targets.iter().map(|target| (target.id, host.cover_as_desired(target))).collect();
+    for (id, covered) in covered {
+        if let Err(error) = covered.await {
+            tracing::warn!("session {id}: {error}");
+        }
+    }
+    let announced: Vec<_> = {
+        let registry = host.registry();
+        registry.sessions().filter_map(|s| Some((Target::from(s), s.closing.clone()?))).collect()
+    };
+    for (target, order) in announced.iter().filter(|(_, order)| order.at > clock::now()) {
+        crate::execute::announce(host, target, order);
+    }
+}
+
+/// The next moment at which something ends or is due by itself.
+fn next_deadline(host: &Host) -> Option<Duration> {
+    let now = clock::now();
+    let registry = host.registry();
+    let locks = registry.sessions().filter_map(|s| s.own_lock.as_ref()?.until);
+    let closings = registry.sessions().filter_map(|s| s.closing.as_ref()).map(|order| order.at).filter(|at| *at > now);
+    let rules = registry.rules().filter_map(|rule| rule.until);
+    let next = locks.chain(closings).chain(rules).min()?;
+    Some(Duration::try_from(next.duration_since(now)).unwrap_or_default() + Duration::from_millis(1))
+}
+
+async fn notice(host: &Arc<Host>, closing: &Closing, news: Noticed) {
+    match news {
+        Noticed::Changed { id, seen, released } => {
+            if let Some((by, at)) = released {
+                take_release(host, id, &by, at).await;
+            }
+            see(host, id, seen);
+            cover_if_needed(host, id);
+        }
+        Noticed::Gone { id, how } => {
+            let being_closed = closing.lock().is_ok_and(|closing| closing.contains(&id));
+            // Whoever closes it sees for itself that it is gone.
+            if !being_closed {
+                host.session_gone(id, how).await;
+            }
+        }
+    }
+}
+
+/// Records what a backend saw, and tells those who watch what changed.
+fn see(host: &Host, id: u32, seen: Seen) {
+    if let Some(highest) = seen.stations.iter().map(|s| s.id).max() {
+        host.station_ids_beyond(highest);
+    }
+    let before = host.present(id);
+    host.registry().see(id, |known| *known = seen);
+    let (Some(before), Some(after)) = (before, host.present(id)) else { return };
+    for kind in changes(&before, &after) {
+        host.announce(kind, Some(after.clone()), None);
+    }
+}
+
+fn changes(before: &Session, after: &Session) -> Vec<EventKind> {
+    let mut kinds = Vec::new();
+    match (&before.lock, &after.lock) {
+        (_, Some(lock)) if before.lock.as_ref() != Some(lock) => kinds.push(EventKind::Locked),
+        (Some(_), None) => kinds.push(EventKind::Unlocked),
+        _ => {}
+    }
+    match (before.station_id, after.station_id) {
+        (None, Some(_)) => kinds.push(EventKind::Attached),
+        (Some(_), None) => kinds.push(EventKind::Detached),
+        _ => {}
+    }
+    if before.title != after.title {
+        kinds.push(EventKind::Retitled);
+    }
+    kinds
+}
+
+/// Orders the cover that locks and rules say, where the backend saw another.
+fn cover_if_needed(host: &Host, id: u32) {
+    let now = clock::now();
+    let target = {
+        let registry = host.registry();
+        let Some(session) = registry.get(id) else { return };
+        let held: Vec<&Cover> = session.seen.covers.iter().filter(|cover| cover.holds(now)).collect();
+        let desired = registry.covers(id, now);
+        if held.into_iter().eq(desired.iter()) {
+            return;
+        }
+        Target::from(session)
+    };
+    // A request that is under way has ordered the same already: saying it twice harms nobody.
+    let observation = host.cover_as_desired(&target);
+    tokio::spawn(async move {
+        if let Err(error) = observation.await {
+            tracing::warn!("session {}: {error}", target.id);
+        }
+    });
+}
+
+/// `usherd --release-all` freed a session: that counts as an unlock by an administrator, also from rules.
+async fn take_release(host: &Arc<Host>, id: u32, by: &str, at: Timestamp) {
+    let order = host.order.lock().await;
+    let (changes, session) = {
+        let registry = host.registry();
+        let Some(session) = registry.get(id) else { return };
+        let exemptions = registry.covers(id, clock::now()).into_iter().filter_map(|cover| match cover.source {
+            CoverSource::Rule(rule) => Some(Change::Exempted(rule, id)),
+            CoverSource::Session => None,
+        });
+        let own = session.own_lock.is_some().then_some(Change::LockRemoved(id));
+        (own.into_iter().chain(exemptions).collect::<Vec<_>>(), host.present_in(&registry, session))
+    };
+    if changes.is_empty() {
+        return;
+    }
+    tracing::warn!("session {id} was freed by {by} with --release-all");
+    record(host, changes, Verb::Release, by, at, vec![(AuditTarget::Session(id), session.user, OutcomeResult::Done)]).await;
+    drop(order);
+}
+
+/// Looks at every session, and for every holder that is not connected.
+async fn sweep(host: &Arc<Host>) {
+    let sessions: Vec<(u32, bool)> = host.registry().sessions().map(|s| (s.id, host.text.holds(s.id))).collect();
+    for (id, held) in sessions {
+        if held {
+            cover_if_needed(host, id);
+        } else {
+            tokio::spawn(super::adopt::look_again(Arc::clone(host), id));
+        }
+    }
+}
+
+/// Removes the locks and rules whose end has come, and shows what holds without them.
+async fn expire(host: &Arc<Host>) {
+    let now = clock::now();
+    let over = |until: Option<Timestamp>| until.is_some_and(|until| until <= now);
+    let order = host.order.lock().await;
+    let mut changed = Vec::new();
+    let (locks, rules): (Vec<_>, Vec<_>) = {
+        let registry = host.registry();
+        let locks = registry.sessions().filter_map(|s| Some((s.id, s.user.clone(), s.own_lock.clone()?)));
+        let rules = registry.rules().filter(|rule| over(rule.until)).cloned();
+        (locks.filter(|(_, _, lock)| over(lock.until)).collect(), rules.collect())
+    };
+    for (id, user, lock) in locks {
+        let target = vec![(AuditTarget::Session(id), user, OutcomeResult::Done)];
+        record(host, vec![Change::LockRemoved(id)], Verb::Expire, &lock.by, now, target).await;
+        changed.push(id);
+    }
+    for rule in rules {
+        let covered: Vec<u32> = {
+            let registry = host.registry();
+            registry.sessions().filter(|s| registry.rule_covers(&rule, s)).map(|s| s.id).collect()
+        };
+        let target = vec![(AuditTarget::Name(rule.name.to_string()), String::new(), OutcomeResult::Done)];
+        record(host, vec![Change::RuleRemoved(rule.name.clone())], Verb::Expire, &rule.by, now, target).await;
+        let shown = host.registry().present_rule(&rule);
+        host.announce(EventKind::Unblocked, None, Some(shown));
+        changed.extend(covered);
+    }
+    changed.into_iter().for_each(|id| cover_if_needed(host, id));
+    drop(order);
+}
+
+/// Starts the closes whose time has come; one that fails is tried again with the next sweep.
+fn close_due(host: &Arc<Host>, closing: &Arc<Closing>) {
+    let now = clock::now();
+    let due: Vec<_> = {
+        let registry = host.registry();
+        let orders = registry.sessions().filter_map(|s| Some((Target::from(s), s.kind, s.closing.clone()?)));
+        orders.filter(|(_, _, order)| order.at <= now).collect()
+    };
+    for (target, kind, order) in due {
+        let Ok(true) = closing.lock().map(|mut closing| closing.insert(target.id)) else { continue };
+        let (host, closing) = (Arc::clone(host), Arc::clone(closing));
+        tokio::spawn(async move {
+            let closed = match host.backend(kind) {
+                Some(backend) => backend.close(&target, &order.by, host.settings.close_grace()).await,
+                None => Err(Error::new(ErrorId::NotSupported, "this kind of session cannot be closed")),
+            };
+            match closed {
+                Ok(killed) => host.session_closed(target.id, killed).await,
+                Err(error) => {
+                    tracing::warn!("session {} could not be closed: {error}", target.id);
+                    host.ended(target.id, &Err(error));
+                }
+            }
+            if let Ok(mut closing) = closing.lock() {
+                closing.remove(&target.id);
+            }
+        });
+    }
+}
+
+/// Writes changes that no caller asked for now, with their audit record.
+async fn record(
+    host: &Host,
+    changes: Vec<Change>,
+    action: Verb,
+    by: &str,
+    time: Timestamp,
+    targets: Vec<(AuditTarget, String, OutcomeResult)>,
+) {
+    let outcomes = targets.iter().map(|(target, user, result)| Outcome {
+        host: host.name.clone(),
+        session_id: match target {
+            AuditTarget::Session(id) => Some(*id),
+            AuditTarget::Name(_) => None,
+        },
+        user: Some(user.clone()).filter(|user| !user.is_empty()),
+        action,
+        result: *result,
+        observed: false,
+        millis: 0.0,
+        error: None,
+        notes: Vec::new(),
+    });
+    let outcomes: Vec<_> = outcomes.collect();
+    let attempt = Attempt {
+        time,
+        actor: by.to_owned(),
+        from: "usherd".to_owned(),
+        action,
+        targets: targets.into_iter().map(|(target, ..)| target).collect(),
+        message: None,
+    };
+    let written = match host.commit(changes, Some(attempt), Urgency::Freeing).await {
+        Ok(Some(id)) => host.store.conclude(id, outcomes).await,
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = written {
+        tracing::error!("{action} could not be recorded: {error}");
+    }
+}
+
+impl Host {
+    /// A session was closed and seen gone.
+    pub async fn session_closed(&self, id: u32, killed: bool) {
+        self.forget(id, EventKind::Closed, None).await;
+        self.ended(id, &Ok(killed));
+    }
+
+    /// A session ended without a close.
+    pub async fn session_gone(&self, id: u32, how: Ended) {
+        let (kind, noted) = match how {
+            Ended::ByItself(how) => {
+                tracing::info!("session {id}: {how}");
+                (EventKind::Closed, None)
+            }
+            Ended::HolderDied => {
+                tracing::error!("session {id}: its holder died; its processes were ended");
+                (EventKind::HolderDied, Some("usherd"))
+            }
+        };
+        self.forget(id, kind, noted).await;
+        self.ended(id, &Ok(false));
+    }
+
+    /// Takes a session off the books.
+    async fn forget(&self, id: u32, kind: EventKind, audited_as: Option<&str>) {
+        let order = self.order.lock().await;
+        let Some(session) = self.present(id) else { return };
+        let changes = vec![Change::SessionEnded(id)];
+        match audited_as {
+            Some(actor) => {
+                let target = vec![(AuditTarget::Session(id), session.user.clone(), OutcomeResult::Done)];
+                record(self, changes, Verb::End, actor, clock::now(), target).await;
+            }
+            None => {
+                if let Err(error) = self.commit(changes, None, Urgency::Freeing).await {
+                    tracing::error!("the end of session {id} could not be recorded: {error}");
+                }
+            }
+        }
+        // Gone is gone, whatever the disk says: the next start finds no holder and forgets it then.
+        self.registry().apply(&Change::SessionEnded(id));
+        drop(order);
+        self.announce(kind, Some(session), None);
+    }
+}

@@ -1,0 +1,64 @@
+//! `usherd --release-all`: frees every holder without a daemon and without the database.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::config::holders_of;
+use crate::tty::wire::{Decoder, FromHolder, Tag, ToHolder, control};
+
+/// Frees every holder of the daemon with this socket; fails if one did not confirm.
+pub(super) fn release_all(socket: &Path) -> ExitCode {
+    let directory = holders_of(socket);
+    let entries = match std::fs::read_dir(&directory) {
+        Ok(entries) => entries,
+        Err(error) => {
+            eprintln!("usherd: no holders found: {} cannot be read: {error}", directory.display());
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut failed = false;
+    let mut freed = 0;
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        match release(&entry.path()) {
+            Ok(()) => {
+                freed += 1;
+                tracing::warn!("session {name} was freed by --release-all");
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+                tracing::info!("session {name}: its holder is dead");
+            }
+            Err(error) => {
+                failed = true;
+                tracing::error!("session {name} could not be freed: {error}");
+            }
+        }
+    }
+    println!("{freed} sessions freed");
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn release(path: &Path) -> std::io::Result<()> {
+    let mut stream = UnixStream::connect(path)?;
+    stream.set_read_timeout(Some(Duration::from_secs(3)))?;
+    stream.set_write_timeout(Some(Duration::from_secs(3)))?;
+    let by = format!("uid {}", rustix::process::getuid().as_raw());
+    stream.write_all(&control(&ToHolder::Release { seq: 1, by }))?;
+    let mut decoder = Decoder::default();
+    let mut buffer = [0; 4096];
+    loop {
+        while let Some((tag, json)) = decoder.next_frame().map_err(std::io::Error::other)? {
+            let message = (tag == Tag::Control).then(|| serde_json::from_slice(json));
+            if let Some(Ok(FromHolder::Covered { seq: 1, .. })) = message {
+                return Ok(());
+            }
+        }
+        match stream.read(&mut buffer)? {
+            0 => return Err(std::io::Error::other("its holder hung up")),
+            count => decoder.push(&buffer[..count]),
+        }
+    }
+}

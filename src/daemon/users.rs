@@ -1,0 +1,51 @@
+//! The user and group databases, asked freshly and never for longer than a deadline: they may hang
+//! on a directory service.
+
+use std::collections::BTreeSet;
+use std::ffi::CString;
+use std::time::Duration;
+
+use nix::unistd::{Group, Uid, User};
+
+/// How long the databases may take.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// What the user database says of a uid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The name; `uid N` where the database has none.
+    pub name: String,
+    /// The home directory.
+    pub home: std::path::PathBuf,
+    /// The login shell.
+    pub shell: std::path::PathBuf,
+    /// The groups by name.
+    pub groups: BTreeSet<String>,
+}
+
+/// Asks for a uid's account. After the deadline, or where there is none, the answer has the number alone.
+pub async fn account(uid: u32) -> Account {
+    let nameless = Account {
+        name: format!("uid {uid}"),
+        home: "/".into(),
+        shell: "/bin/sh".into(),
+        groups: BTreeSet::new(),
+    };
+    let asked = tokio::task::spawn_blocking(move || look_up(uid));
+    match tokio::time::timeout(DEADLINE, asked).await {
+        Ok(Ok(Some(account))) => account,
+        Ok(_) => nameless,
+        Err(_) => {
+            tracing::warn!("the user database did not answer for uid {uid} in 2 s");
+            nameless
+        }
+    }
+}
+
+fn look_up(uid: u32) -> Option<Account> {
+    let user = User::from_uid(Uid::from_raw(uid)).ok()??;
+    let name = CString::new(user.name.clone()).ok()?;
+    let groups = nix::unistd::getgrouplist(&name, user.gid).unwrap_or_default();
+    let groups = groups.into_iter().filter_map(|gid| Some(Group::from_gid(gid).ok()??.name)).collect();
+    Some(Account { name: user.name, home: user.dir, shell: user.shell, groups })
+}

@@ -1,0 +1,46 @@
+//! Closing: the order stands in the store; the reconcile loop carries it out when its time has come,
+//! also after a restart. Here it is announced, and its end awaited.
+
+use std::time::Duration;
+
+use crate::backend::{DEADLINE, Observation};
+use crate::clock;
+use crate::daemon::events::EventKind;
+use crate::daemon::host::Host;
+use crate::outcome::{Error, ErrorId};
+use crate::plan::Target;
+use crate::store::CloseOrder;
+use crate::tty::wire::Notice;
+
+/// Starts what the order says, and gives the observation that the session is gone.
+pub(super) fn ordered(host: &Host, target: &Target, order: &CloseOrder) -> Observation<Vec<String>> {
+    let gone = host.await_end(target.id);
+    let until = Duration::try_from(order.at.duration_since(clock::now())).unwrap_or_default();
+    if !until.is_zero() {
+        announce(host, target, order);
+        host.announce(EventKind::Closing, host.present(target.id), None);
+    }
+    host.wake.notify_one();
+    // Long enough for the grace, the kill and the look after it.
+    let patience = until + host.settings.close_grace() + 4 * DEADLINE;
+    let late = Error::new(ErrorId::Timeout, format!("session {}: processes were still there in the end", target.id))
+        .hint("usherd goes on trying; `usher list` shows whether it is gone");
+    Box::pin(async move {
+        match tokio::time::timeout(patience, gone).await {
+            Ok(Ok(Ok(true))) => Ok(vec!["processes that ignored SIGHUP were killed".to_owned()]),
+            Ok(Ok(Ok(false))) => Ok(Vec::new()),
+            Ok(Ok(Err(error))) => Err(error),
+            Ok(Err(_)) | Err(_) => Err(late),
+        }
+    })
+}
+
+/// Shows the countdown on the session's stations.
+pub(crate) fn announce(host: &Host, target: &Target, order: &CloseOrder) {
+    let kind = host.registry().get(target.id).map(|session| session.kind);
+    let Some(backend) = kind.and_then(|kind| host.backend(kind)) else { return };
+    let notice = Notice { at: order.at, by: order.by.clone(), message: order.message.clone() };
+    if let Err(error) = backend.announce(target, notice) {
+        tracing::warn!("session {}: the close could not be announced: {error}", target.id);
+    }
+}

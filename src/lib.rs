@@ -1,0 +1,25 @@
+//! usher controls the user sessions of shared Linux hosts.
+//!
+//! The modules stand in the order of the one way through: arguments, request, transport, actor,
+//! authorize, plan, execute (backend), observe, outcome, output. ARCHITECTURE.md draws it.
+
+pub mod cli;
+
+pub mod request;
+pub mod transport;
+
+pub mod daemon;
+
+pub mod actor;
+pub mod authorize;
+pub mod plan;
+pub mod execute;
+pub mod backend;
+pub mod outcome;
+
+pub mod session;
+pub mod store;
+pub mod tty;
+
+pub mod clock;
+pub mod sys;

@@ -1,0 +1,185 @@
+//! What became of a request: one [`Outcome`] per target, the error IDs, and the exit codes.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::request::Verb;
+use crate::session::Rule;
+
+/// What became of one target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Outcome {
+    /// The host, by the name the caller gave or the host gives itself.
+    pub host: String,
+    /// The session; null where a failure concerns no single session.
+    pub session_id: Option<u32>,
+    /// Whose session it is; null if there is no such session.
+    pub user: Option<String>,
+    /// What was asked for.
+    pub action: Verb,
+    /// What became of it.
+    pub result: OutcomeResult,
+    /// True only when the effect itself was seen.
+    pub observed: bool,
+    /// Milliseconds from the request's arrival at the daemon to this outcome.
+    pub millis: f64,
+    /// Why it failed or was skipped.
+    pub error: Option<Error>,
+    /// Sentences that qualify the result.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+/// The kinds of ending that a target can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OutcomeResult {
+    /// The requested state was reached by this request.
+    Done,
+    /// The target was in the requested state already.
+    Unchanged,
+    /// A dry run: this would be done.
+    Planned,
+    /// Left out of a selection, with the reason.
+    Skipped,
+    /// The requested state was not reached, or nobody saw it reached.
+    Failed,
+}
+
+impl OutcomeResult {
+    /// The result as JSON and tables spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OutcomeResult::Done => "done",
+            OutcomeResult::Unchanged => "unchanged",
+            OutcomeResult::Planned => "planned",
+            OutcomeResult::Skipped => "skipped",
+            OutcomeResult::Failed => "failed",
+        }
+    }
+}
+
+/// Why something failed: an ID for programs, a sentence for people, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    /// The stable name of the failure.
+    pub id: ErrorId,
+    /// What happened.
+    pub message: String,
+    /// What to do instead.
+    #[serde(default)]
+    pub hint: Option<String>,
+}
+
+impl Error {
+    /// An error without a hint.
+    pub fn new(id: ErrorId, message: impl Into<String>) -> Self {
+        Error { id, message: message.into(), hint: None }
+    }
+
+    /// The same error with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// The stable names of failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+pub enum ErrorId {
+    /// No session has this ID.
+    SessionNotFound,
+    /// The actor's role does not allow this.
+    AccessDenied,
+    /// The target is the session that the caller sits in.
+    OwnSession,
+    /// The session belongs to an administrator or operator and the host does not let those be locked.
+    NotOrchestratable,
+    /// A standing rule still covers the session.
+    StillBlocked,
+    /// This kind of session cannot do this.
+    NotSupported,
+    /// The effect was not seen before the deadline.
+    Timeout,
+    /// The screen is covered, but the input is not held yet.
+    CoveredInputNotHeld,
+    /// The session is no longer the one that was planned for.
+    SessionChanged,
+    /// The message is empty, too long or has control characters.
+    InvalidMessage,
+    /// The backend or the store reported an error.
+    BackendFailed,
+    /// The host could not be reached; nothing was sent.
+    HostUnreachable,
+    /// The request was sent and no answer came.
+    OutcomeUnknown,
+    /// The request is not one that the API understands.
+    InvalidRequest,
+}
+
+impl ErrorId {
+    /// The ID as JSON spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ErrorId::SessionNotFound => "SessionNotFound",
+            ErrorId::AccessDenied => "AccessDenied",
+            ErrorId::OwnSession => "OwnSession",
+            ErrorId::NotOrchestratable => "NotOrchestratable",
+            ErrorId::StillBlocked => "StillBlocked",
+            ErrorId::NotSupported => "NotSupported",
+            ErrorId::Timeout => "Timeout",
+            ErrorId::CoveredInputNotHeld => "CoveredInputNotHeld",
+            ErrorId::SessionChanged => "SessionChanged",
+            ErrorId::InvalidMessage => "InvalidMessage",
+            ErrorId::BackendFailed => "BackendFailed",
+            ErrorId::HostUnreachable => "HostUnreachable",
+            ErrorId::OutcomeUnknown => "OutcomeUnknown",
+            ErrorId::InvalidRequest => "InvalidRequest",
+        }
+    }
+}
+
+/// The answer to `block` and `unblock`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RuleAnswer {
+    /// The rule as it stands now, or as it stood before `unblock` removed it; null if there was none.
+    pub rule: Option<Rule>,
+    /// One outcome per session that the rule covers or covered.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// How the command ends, for the shell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// Every target is in the requested state.
+    Success = 0,
+    /// At least one target failed.
+    Failed = 1,
+    /// The command line was wrong.
+    Usage = 2,
+    /// The host or its daemon could not be reached.
+    Unreachable = 3,
+}
+
+impl Exit {
+    /// The exit code for a request with these outcomes.
+    pub fn of(outcomes: &[Outcome]) -> Exit {
+        let mut exit = Exit::Success;
+        for outcome in outcomes {
+            match outcome.result {
+                OutcomeResult::Failed => exit = Exit::Failed,
+                OutcomeResult::Done | OutcomeResult::Unchanged | OutcomeResult::Planned | OutcomeResult::Skipped => {}
+            }
+        }
+        exit
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        std::process::ExitCode::from(exit as u8)
+    }
+}

@@ -1,0 +1,375 @@
+//! What a caller asks for: one closed set of [`Action`]s, built from validated values.
+//!
+//! The same types are the bodies of the HTTP API and the result of parsing a command line, so a
+//! value that exists has already passed its checks.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+mod values;
+pub use values::{InvalidValue, Message, RuleName, Seconds, SessionRef, Name};
+
+/// Everything a caller can ask of a host.
+///
+/// The set is closed: `execute` and the transport match on it without a wildcard arm, so a new verb
+/// does not compile until every stage of the flow knows it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Cover sessions with a message and withhold their input.
+    Lock(LockRequest),
+    /// Take a session's own lock away, and with `exempt` the rules that cover it.
+    Unlock(UnlockRequest),
+    /// Free the stations of sessions; the sessions live on.
+    Disconnect(DisconnectRequest),
+    /// End sessions.
+    Close(CloseRequest),
+    /// Set a standing rule that locks present and future sessions.
+    Block(RuleName, BlockRequest),
+    /// Remove a standing rule.
+    Unblock(RuleName),
+    /// Start a text session.
+    Open(Box<OpenRequest>),
+    /// Sit down at a text session.
+    Attach(SessionRef, AttachRequest),
+    /// Read sessions.
+    List,
+    /// Read the standing rules.
+    Blocks,
+    /// Read the audit log.
+    Audit(AuditQuery),
+    /// Follow events.
+    Watch,
+}
+
+impl Action {
+    /// The verb as the command line, outcomes, metrics and the audit log spell it.
+    pub fn verb(&self) -> Verb {
+        match self {
+            Action::Lock(_) => Verb::Lock,
+            Action::Unlock(_) => Verb::Unlock,
+            Action::Disconnect(_) => Verb::Disconnect,
+            Action::Close(_) => Verb::Close,
+            Action::Block(..) => Verb::Block,
+            Action::Unblock(_) => Verb::Unblock,
+            Action::Open(_) => Verb::Open,
+            Action::Attach(..) => Verb::Attach,
+            Action::List => Verb::List,
+            Action::Blocks => Verb::Blocks,
+            Action::Audit(_) => Verb::Audit,
+            Action::Watch => Verb::Watch,
+        }
+    }
+
+    /// The sessions a session verb names; `None` for the verbs that name none.
+    pub fn targets(&self) -> Option<&Targets> {
+        match self {
+            Action::Lock(r) => Some(&r.targets),
+            Action::Unlock(r) => Some(&r.targets),
+            Action::Disconnect(r) => Some(&r.targets),
+            Action::Close(r) => Some(&r.targets),
+            Action::Block(..)
+            | Action::Unblock(_)
+            | Action::Open(_)
+            | Action::Attach(..)
+            | Action::List
+            | Action::Blocks
+            | Action::Audit(_)
+            | Action::Watch => None,
+        }
+    }
+}
+
+/// The name of an [`Action`], without its arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Verb {
+    /// `usher lock`
+    Lock,
+    /// `usher unlock`
+    Unlock,
+    /// `usher disconnect`
+    Disconnect,
+    /// `usher close`
+    Close,
+    /// `usher block`
+    Block,
+    /// `usher unblock`
+    Unblock,
+    /// `usher open`
+    Open,
+    /// `usher attach`
+    Attach,
+    /// `usher list`
+    List,
+    /// `usher blocks`
+    Blocks,
+    /// `usher audit`
+    Audit,
+    /// `usher watch`
+    Watch,
+    /// A lock or a block reached its end; asked for by the one who set it, done by the daemon.
+    Expire,
+    /// `usherd --release-all`
+    Release,
+    /// A session came to its end without a caller: its program ended or its holder died.
+    End,
+}
+
+impl Verb {
+    /// Every verb that the audit log can hold.
+    pub const AUDITED: [Verb; 11] = [
+        Verb::Lock,
+        Verb::Unlock,
+        Verb::Disconnect,
+        Verb::Close,
+        Verb::Block,
+        Verb::Unblock,
+        Verb::Open,
+        Verb::Attach,
+        Verb::Expire,
+        Verb::Release,
+        Verb::End,
+    ];
+
+    /// The verb in lower case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verb::Lock => "lock",
+            Verb::Unlock => "unlock",
+            Verb::Disconnect => "disconnect",
+            Verb::Close => "close",
+            Verb::Block => "block",
+            Verb::Unblock => "unblock",
+            Verb::Open => "open",
+            Verb::Attach => "attach",
+            Verb::List => "list",
+            Verb::Blocks => "blocks",
+            Verb::Audit => "audit",
+            Verb::Watch => "watch",
+            Verb::Expire => "expire",
+            Verb::Release => "release",
+            Verb::End => "end",
+        }
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Verb {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        Verb::AUDITED
+            .into_iter()
+            .find(|verb| verb.as_str() == text)
+            .ok_or_else(|| {
+                let known = Verb::AUDITED.map(Verb::as_str).join(", ");
+                InvalidValue::new(format!("`{text}` is not an audited action; those are {known}"))
+            })
+    }
+}
+
+/// The sessions that a session verb is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Targets {
+    /// These sessions, each of which must exist.
+    Ids(Vec<SessionRef>),
+    /// Every session of these users.
+    Users(Vec<Name>),
+    /// Every session that the caller may act on, except the caller's own.
+    All,
+}
+
+/// Body of `POST /v1/sessions/lock`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LockRequest {
+    /// Which sessions.
+    pub targets: Targets,
+    /// What the user reads.
+    pub message: Message,
+    /// The lock ends by itself after this time.
+    #[serde(default, rename = "for_seconds", skip_serializing_if = "Option::is_none")]
+    pub duration: Option<Seconds>,
+}
+
+/// Body of `POST /v1/sessions/unlock`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnlockRequest {
+    /// Which sessions.
+    pub targets: Targets,
+    /// Take the sessions out of every standing rule that covers them.
+    #[serde(default)]
+    pub exempt: bool,
+}
+
+/// Body of `POST /v1/sessions/disconnect`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DisconnectRequest {
+    /// Which sessions.
+    pub targets: Targets,
+    /// Only say what would be done.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// Body of `POST /v1/sessions/close`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CloseRequest {
+    /// Which sessions.
+    pub targets: Targets,
+    /// Only say what would be done.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Warn the user with a countdown of this length first.
+    #[serde(default, rename = "notice_seconds", skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Seconds>,
+    /// What the countdown says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<Message>,
+}
+
+/// Body of `PUT /v1/blocks/{rule}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BlockRequest {
+    /// What the users read.
+    pub message: Message,
+    /// The rule ends by itself after this time.
+    #[serde(default, rename = "for_seconds", skip_serializing_if = "Option::is_none")]
+    pub duration: Option<Seconds>,
+}
+
+/// Body of `POST /v1/sessions/open`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenRequest {
+    /// The session's fixed title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Name>,
+    /// The program and its arguments; empty for the user's login shell.
+    #[serde(default)]
+    pub command: Vec<String>,
+    /// The directory to start in; the user's home if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub directory: Option<PathBuf>,
+    /// The environment to start with, as `NAME=VALUE`.
+    #[serde(default)]
+    pub environment: Vec<String>,
+    /// The first size of the terminal.
+    #[serde(default)]
+    pub size: Size,
+}
+
+/// Body of `POST /v1/sessions/{id}/attach`, which upgrades the connection to the station protocol.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttachRequest {
+    /// The station's size.
+    pub size: Size,
+    /// How many colours the station can show.
+    #[serde(default)]
+    pub colours: Colours,
+    /// The address of the remote client through which the station is reached, if the caller knows one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub client: Option<std::net::IpAddr>,
+}
+
+/// Rows and columns of a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Size {
+    /// Lines of text.
+    pub rows: u16,
+    /// Cells in a line.
+    pub cols: u16,
+}
+
+impl Size {
+    /// The size within what a holder is ready to keep in memory: 1 to 500 rows, 2 to 1000 columns.
+    pub fn clamped(self) -> Self {
+        Size { rows: self.rows.clamp(1, 500), cols: self.cols.clamp(2, 1000) }
+    }
+}
+
+impl Default for Size {
+    fn default() -> Self {
+        Size { rows: 24, cols: 80 }
+    }
+}
+
+/// How many colours a station can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Colours {
+    /// None: attributes only.
+    Mono,
+    /// The sixteen of the Linux console.
+    Sixteen,
+    /// The xterm palette.
+    #[default]
+    Palette,
+    /// 24 bits.
+    True,
+}
+
+/// Query of `GET /v1/audit`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct AuditQuery {
+    /// Records of this time or later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[param(value_type = Option<String>)]
+    pub since: Option<Timestamp>,
+    /// Records by this actor or about a session of this user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<Name>,
+    /// Records of this action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<Verb>,
+}
+
+/// The session that a caller says it sits in. It can only narrow what the caller may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclaredSession {
+    /// The kernel's boot ID, so that a number of yesterday names nobody today.
+    pub boot_id: String,
+    /// The session ID.
+    pub session_id: u32,
+}
+
+impl fmt::Display for DeclaredSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.boot_id, self.session_id)
+    }
+}
+
+impl FromStr for DeclaredSession {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let wrong = || InvalidValue::new("an own session is declared as BOOT_ID:SESSION_ID");
+        let (boot_id, id) = text.rsplit_once(':').ok_or_else(wrong)?;
+        if boot_id.is_empty() || boot_id.len() > 64 {
+            return Err(wrong());
+        }
+        let session_id = id.parse().map_err(|_| wrong())?;
+        Ok(DeclaredSession { boot_id: boot_id.to_owned(), session_id })
+    }
+}

@@ -1,0 +1,521 @@
+//! The database itself: opening, setting aside what is corrupt, writing, and the full disk.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, params};
+
+use super::reserve::Reserve;
+use super::{
+    Attempt, AuditId, AuditLimits, AuditRecord, AuditTarget, Change, CloseOrder, RuleRecord, SessionRecord, Urgency,
+    schema,
+};
+use crate::outcome::{Error, ErrorId, Outcome, OutcomeResult};
+use crate::request::{AuditQuery, RuleName};
+use crate::session::{Exemption, OwnLock, SessionKey};
+
+/// Records in one page of the audit log.
+const PAGE: i64 = 500;
+
+/// What the store knew when it was opened.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The sessions of this boot.
+    pub sessions: Vec<SessionRecord>,
+    /// Their own locks.
+    pub locks: Vec<(u32, OwnLock)>,
+    /// The orders to close them.
+    pub closings: Vec<(u32, CloseOrder)>,
+    /// The rules.
+    pub rules: Vec<RuleRecord>,
+    /// The sessions taken out of rules.
+    pub exemptions: Vec<Exemption>,
+    /// The largest session ID ever given.
+    pub last_session_id: u32,
+    /// A corrupt database was set aside, under this name: nothing of the above survived.
+    pub set_aside: Option<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct Database {
+    connection: Connection,
+    reserve: Reserve,
+    limits: AuditLimits,
+    set_aside: Option<String>,
+    /// Per actor and minute: the record that stands for the refusals, and how many it does not count yet.
+    refusals: BTreeMap<(String, i64), (i64, i64)>,
+    /// Records written since the limits were last applied.
+    since_pruned: u32,
+}
+
+impl Database {
+    pub(super) fn open(directory: &Path, limits: AuditLimits) -> Result<Self, Error> {
+        let path = directory.join("usher.db");
+        let reserve = Reserve::in_directory(directory);
+        let mut set_aside = None;
+        let connection = match connect(&path) {
+            Ok(connection) => connection,
+            Err(Trouble::Corrupt(why)) => {
+                let aside = put_aside(&path)?;
+                tracing::error!(
+                    "the database {} is corrupt ({why}): it was set aside as {aside}; locks and rules in it are lost, \
+                     locks that living sessions still show are taken over",
+                    path.display()
+                );
+                set_aside = Some(aside);
+                connect(&path).map_err(Error::from)?
+            }
+            Err(Trouble::Full(why)) if reserve.release() => {
+                tracing::warn!("the disk is full ({why}): opening with the space kept back");
+                connect(&path).map_err(Error::from)?
+            }
+            Err(other) => return Err(other.into()),
+        };
+        if !reserve.take() {
+            tracing::warn!("the disk is too full to keep space back in {}", directory.display());
+        }
+        let refusals = BTreeMap::new();
+        Ok(Database { connection, reserve, limits, set_aside, refusals, since_pruned: 0 })
+    }
+
+    /// Reads everything that counts in this boot, and forgets sessions of earlier ones.
+    pub(super) fn load(&mut self, boot_id: &str, host: &str) -> Result<Loaded, Error> {
+        let set_aside = self.set_aside.take();
+        self.write(Urgency::Freeing, |tx| {
+            tx.execute("DELETE FROM session WHERE boot_id <> ?1", [boot_id])?;
+            conclude_interrupted(tx, host)
+        })?;
+        let mut loaded = self.read(load)?;
+        loaded.set_aside = set_aside;
+        Ok(loaded)
+    }
+
+    pub(super) fn commit(
+        &mut self,
+        changes: &[Change],
+        attempt: Option<&Attempt>,
+        urgency: Urgency,
+    ) -> Result<Option<AuditId>, Error> {
+        if changes.is_empty() && attempt.is_none() {
+            return Ok(None);
+        }
+        let id = self.write(urgency, |tx| {
+            for change in changes {
+                apply(tx, change)?;
+            }
+            attempt.map(|attempt| insert_attempt(tx, attempt, None).map(AuditId)).transpose()
+        })?;
+        self.count_record();
+        Ok(id)
+    }
+
+    pub(super) fn conclude(&mut self, id: AuditId, outcomes: &[Outcome]) -> Result<(), Error> {
+        let outcomes = json(outcomes);
+        self.write(Urgency::Freeing, |tx| {
+            tx.execute("UPDATE audit SET outcomes = ?2 WHERE id = ?1", params![id.0, outcomes]).map(drop)
+        })
+    }
+
+    pub(super) fn record(&mut self, attempt: &Attempt, outcomes: &[Outcome]) -> Result<(), Error> {
+        self.write(Urgency::Freeing, |tx| insert_attempt(tx, attempt, Some(outcomes)).map(drop))?;
+        self.count_record();
+        Ok(())
+    }
+
+    /// The first refusal of an actor in a minute is written; the others are counted until [`tidy`](Self::tidy).
+    pub(super) fn refused(&mut self, attempt: &Attempt, outcomes: &[Outcome]) -> Result<(), Error> {
+        let minute = attempt.time.as_second().div_euclid(60);
+        if let Some((_, uncounted)) = self.refusals.get_mut(&(attempt.actor.clone(), minute)) {
+            *uncounted += 1;
+            return Ok(());
+        }
+        let id = self.write(Urgency::Freeing, |tx| insert_attempt(tx, attempt, Some(outcomes)))?;
+        self.refusals.insert((attempt.actor.clone(), minute), (id, 0));
+        self.count_record();
+        Ok(())
+    }
+
+    pub(super) fn audit_page(&mut self, query: &AuditQuery, after: i64) -> Result<Vec<(i64, AuditRecord)>, Error> {
+        self.read(|connection| {
+            // Both sides of "by this actor or about this user's session" are plain columns and JSON of our own making.
+            let mut statement = connection.prepare_cached(
+                "SELECT id, time, actor, source, action, targets, message, outcomes, repeated FROM audit
+                 WHERE id > ?1 AND (?2 IS NULL OR time >= ?2) AND (?3 IS NULL OR action = ?3)
+                   AND (?4 IS NULL OR actor = ?4 OR EXISTS (
+                        SELECT 1 FROM json_each(audit.outcomes) WHERE json_extract(value, '$.user') = ?4))
+                 ORDER BY id LIMIT ?5",
+            )?;
+            let since = query.since.map(stamp);
+            let user = query.user.as_ref().map(|name| name.as_str());
+            let rows = statement
+                .query_map(params![after, since, query.action.map(|a| a.as_str()), user, PAGE], |row| {
+                    let record = AuditRecord {
+                        time: parsed(row, 1)?,
+                        actor: row.get(2)?,
+                        from: row.get(3)?,
+                        action: parsed(row, 4)?,
+                        targets: from_json(row, 5)?,
+                        message: row.get(6)?,
+                        outcomes: match row.get_ref(7)? {
+                            rusqlite::types::ValueRef::Null => Vec::new(),
+                            _ => from_json(row, 7)?,
+                        },
+                        repeated: row.get::<_, i64>(8)?.unsigned_abs(),
+                    };
+                    Ok((row.get(0)?, record))
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()?;
+            Ok(rows)
+        })
+    }
+
+    /// Counts refusals into their records, applies the limits, and takes the reserve back.
+    pub(super) fn tidy(&mut self) -> Result<(), Error> {
+        let minute = Timestamp::now().as_second().div_euclid(60);
+        let refusals = std::mem::take(&mut self.refusals);
+        let counted: Vec<_> = refusals.values().filter(|(_, more)| *more > 0).copied().collect();
+        self.refusals = refusals.into_iter().filter(|((_, m), _)| *m >= minute).map(|(k, (id, _))| (k, (id, 0))).collect();
+        if !counted.is_empty() {
+            self.write(Urgency::Freeing, |tx| {
+                for (id, more) in &counted {
+                    tx.execute("UPDATE audit SET repeated = repeated + ?2 WHERE id = ?1", params![id, more])?;
+                }
+                Ok(())
+            })?;
+        }
+        if self.since_pruned > 0 {
+            self.prune()?;
+        }
+        self.reserve.take();
+        Ok(())
+    }
+
+    fn count_record(&mut self) {
+        self.since_pruned += 1;
+        if self.since_pruned >= 1000
+            && let Err(error) = self.prune()
+        {
+            tracing::warn!("the audit log's limits could not be applied: {error}");
+        }
+    }
+
+    /// Removes what is too old, then the oldest records while the log is too large.
+    fn prune(&mut self) -> Result<(), Error> {
+        self.since_pruned = 0;
+        let limits = self.limits;
+        let oldest = Timestamp::now() - SignedDuration::from_hours(24 * i64::from(limits.days));
+        self.write(Urgency::Freeing, |tx| {
+            tx.execute("DELETE FROM audit WHERE time < ?1", [stamp(oldest)])?;
+            // The newest records whose sizes together stay within the limit are kept.
+            tx.execute(
+                "DELETE FROM audit WHERE id <= (SELECT max(id) FROM (
+                     SELECT id, sum(64 + length(CAST(targets AS BLOB)) + coalesce(length(CAST(message AS BLOB)), 0)
+                         + coalesce(length(CAST(outcomes AS BLOB)), 0)) OVER (ORDER BY id DESC) AS size FROM audit)
+                     WHERE size > ?1)",
+                [i64::try_from(limits.bytes).unwrap_or(i64::MAX)],
+            )?;
+            Ok(())
+        })
+    }
+
+    fn read<T>(&mut self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
+        work(&self.connection).map_err(|e| Trouble::from(e).into())
+    }
+
+    /// Runs `work` in one transaction; where the disk is full and the write frees somebody, once more
+    /// with the space kept back.
+    fn write<T>(
+        &mut self,
+        urgency: Urgency,
+        work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, Error> {
+        match transact(&mut self.connection, &work) {
+            Err(Trouble::Full(why)) if urgency == Urgency::Freeing && self.reserve.release() => {
+                tracing::warn!("the disk is full ({why}): writing into the space kept back");
+                transact(&mut self.connection, &work).map_err(Error::from)
+            }
+            result => result.map_err(Error::from),
+        }
+    }
+}
+
+fn transact<T>(
+    connection: &mut Connection,
+    work: &impl Fn(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> Result<T, Trouble> {
+    let transaction = connection.transaction()?;
+    let value = work(&transaction)?;
+    transaction.commit()?;
+    Ok(value)
+}
+
+/// What can be wrong with a database, by what to do about it.
+#[derive(Debug)]
+enum Trouble {
+    Corrupt(String),
+    Full(String),
+    ReadOnly(String),
+    Newer(i64),
+    Other(String),
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Self {
+        let text = error.to_string();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Trouble::Corrupt(text),
+            Some(ErrorCode::DiskFull) => Trouble::Full(text),
+            Some(ErrorCode::ReadOnly) => Trouble::ReadOnly(text),
+            // A full disk also shows as a failed extension of the shared-memory file beside the log.
+            Some(ErrorCode::SystemIoFailure) => Trouble::Full(text),
+            _ if matches!(error, rusqlite::Error::FromSqlConversionFailure(..)) => Trouble::Corrupt(text),
+            _ => Trouble::Other(text),
+        }
+    }
+}
+
+impl From<Trouble> for Error {
+    fn from(trouble: Trouble) -> Error {
+        let failed = |message: String| Error::new(ErrorId::BackendFailed, message);
+        match trouble {
+            Trouble::Corrupt(why) => failed(format!("the database is corrupt: {why}"))
+                .hint("restart usherd: it sets the file aside and begins a new one"),
+            Trouble::Full(why) => failed(format!("nothing was changed: the state directory's disk is full or failing ({why})"))
+                .hint("free some space there; unlock and close still work"),
+            Trouble::ReadOnly(why) => failed(format!("nothing was changed: the state directory is read-only ({why})"))
+                .hint("make it writable; `usherd --release-all` frees every session meanwhile"),
+            Trouble::Newer(found) => failed(format!(
+                "the database has version {found}, this usherd knows {}", schema::VERSION
+            ))
+            .hint("start the newer usherd again, or give another --state-dir"),
+            Trouble::Other(why) => failed(format!("nothing was changed: the store reports: {why}")),
+        }
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, Trouble> {
+    let mut connection = Connection::open(path)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.pragma_update(None, "journal_size_limit", 1 << 20)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 200)?;
+    connection.pragma_update(None, "cache_size", -1024)?;
+    let verdict: String = connection.pragma_query_value(None, "quick_check", |row| row.get(0))?;
+    if verdict != "ok" {
+        return Err(Trouble::Corrupt(verdict));
+    }
+    schema::migrate(&mut connection)?.map_err(Trouble::Newer)?;
+    Ok(connection)
+}
+
+/// Renames the database and the files beside it, so that a person can look at them later.
+fn put_aside(path: &Path) -> Result<String, Error> {
+    let name = format!("usher.db.corrupt-{}", Timestamp::now().as_millisecond());
+    for suffix in ["", "-wal", "-shm"] {
+        let (mut from, mut to) = (path.as_os_str().to_owned(), path.with_file_name(&name).into_os_string());
+        from.push(suffix);
+        to.push(suffix);
+        match std::fs::rename(&from, &to) {
+            Err(error) if suffix.is_empty() => {
+                return Err(Error::new(ErrorId::BackendFailed, format!("a corrupt database cannot be set aside: {error}")));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(name)
+}
+
+fn apply(tx: &Transaction<'_>, change: &Change) -> rusqlite::Result<()> {
+    let rows = match change {
+        Change::SessionOpened(s) => {
+            tx.execute("UPDATE counter SET last_session_id = max(last_session_id, ?1)", [s.id])?;
+            let k = &s.key;
+            tx.prepare_cached("INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?.execute(params![
+                s.id,
+                k.boot_id,
+                k.native_id,
+                k.leader_pid,
+                i64::try_from(k.leader_start).unwrap_or(i64::MAX),
+                s.user,
+                s.uid,
+                stamp(s.since),
+                s.name,
+                s.program
+            ])?
+        }
+        Change::SessionEnded(id) => tx.prepare_cached("DELETE FROM session WHERE id = ?1")?.execute([id])?,
+        Change::LockSet(id, lock) => tx
+            .prepare_cached("INSERT OR REPLACE INTO lock VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .execute(params![id, lock.message.as_str(), lock.by, lock.by_uid, stamp(lock.since), lock.until.map(stamp)])?,
+        Change::LockRemoved(id) => tx.prepare_cached("DELETE FROM lock WHERE session_id = ?1")?.execute([id])?,
+        Change::CloseOrdered(id, order) => tx
+            .prepare_cached("INSERT OR REPLACE INTO closing VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![id, stamp(order.at), order.by, order.message.as_ref().map(|m| m.as_str())])?,
+        // Not INSERT OR REPLACE: that would delete the old row and with it the exemptions.
+        Change::RuleSet(rule) => tx.execute(
+            "INSERT INTO rule VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO UPDATE SET
+             message = ?2, by = ?3, by_uid = ?4, since = ?5, until = ?6, except_sessions = ?7",
+            params![
+                rule.name.to_string(),
+                rule.message.as_str(),
+                rule.by,
+                rule.by_uid,
+                stamp(rule.since),
+                rule.until.map(stamp),
+                json(&rule.except)
+            ],
+        )?,
+        Change::RuleRemoved(name) => tx.execute("DELETE FROM rule WHERE name = ?1", [name.to_string()])?,
+        Change::Exempted(rule, id) => {
+            tx.execute("INSERT OR IGNORE INTO exemption VALUES (?1, ?2)", params![rule.to_string(), id])?
+        }
+    };
+    let _ = rows;
+    Ok(())
+}
+
+fn insert_attempt(tx: &Transaction<'_>, attempt: &Attempt, outcomes: Option<&[Outcome]>) -> rusqlite::Result<i64> {
+    tx.prepare_cached(
+        "INSERT INTO audit (time, actor, source, action, targets, message, outcomes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        stamp(attempt.time),
+        attempt.actor,
+        attempt.from,
+        attempt.action.as_str(),
+        json(&attempt.targets),
+        attempt.message,
+        outcomes.map(json)
+    ])?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// Attempts without outcomes were interrupted by the daemon's end: say so, target by target.
+fn conclude_interrupted(tx: &Transaction<'_>, host: &str) -> rusqlite::Result<()> {
+    let mut statement = tx.prepare("SELECT id, action, targets FROM audit WHERE outcomes IS NULL")?;
+    let open = statement
+        .query_map([], |row| Ok((row.get::<_, i64>(0)?, parsed(row, 1)?, from_json::<Vec<AuditTarget>>(row, 2)?)))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    for (id, action, targets) in open {
+        let outcomes = targets.iter().map(|target| Outcome {
+            host: host.to_owned(),
+            session_id: match target {
+                AuditTarget::Session(id) => Some(*id),
+                AuditTarget::Name(_) => None,
+            },
+            user: None,
+            action,
+            result: OutcomeResult::Failed,
+            observed: false,
+            millis: 0.0,
+            error: Some(Error::new(ErrorId::OutcomeUnknown, "usherd ended before the outcome was seen")),
+            notes: Vec::new(),
+        });
+        let outcomes: Vec<_> = outcomes.collect();
+        tx.execute("UPDATE audit SET outcomes = ?2 WHERE id = ?1", params![id, json(&outcomes)])?;
+    }
+    Ok(())
+}
+
+fn load(connection: &Connection) -> rusqlite::Result<Loaded> {
+    let mut loaded = Loaded::default();
+    let mut sessions = connection.prepare("SELECT * FROM session ORDER BY id")?;
+    loaded.sessions = sessions
+        .query_map([], |row| {
+            let key = SessionKey {
+                boot_id: row.get(1)?,
+                native_id: row.get(2)?,
+                leader_pid: row.get(3)?,
+                leader_start: row.get::<_, i64>(4)?.unsigned_abs(),
+            };
+            Ok(SessionRecord {
+                id: row.get(0)?,
+                key,
+                user: row.get(5)?,
+                uid: row.get(6)?,
+                since: parsed(row, 7)?,
+                name: row.get(8)?,
+                program: row.get(9)?,
+                groups: Default::default(),
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut locks = connection.prepare("SELECT * FROM lock")?;
+    loaded.locks = locks
+        .query_map([], |row| {
+            let lock = OwnLock {
+                message: parsed(row, 1)?,
+                by: row.get(2)?,
+                by_uid: row.get(3)?,
+                since: parsed(row, 4)?,
+                until: optional(row, 5)?,
+            };
+            Ok((row.get(0)?, lock))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut closings = connection.prepare("SELECT * FROM closing")?;
+    loaded.closings = closings
+        .query_map([], |row| {
+            Ok((row.get(0)?, CloseOrder { at: parsed(row, 1)?, by: row.get(2)?, message: optional(row, 3)? }))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut rules = connection.prepare("SELECT * FROM rule")?;
+    loaded.rules = rules
+        .query_map([], |row| {
+            Ok(RuleRecord {
+                name: parsed(row, 0)?,
+                message: parsed(row, 1)?,
+                by: row.get(2)?,
+                by_uid: row.get(3)?,
+                since: parsed(row, 4)?,
+                until: optional(row, 5)?,
+                except: from_json(row, 6)?,
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut exemptions = connection.prepare("SELECT rule, session_id FROM exemption")?;
+    loaded.exemptions = exemptions
+        .query_map([], |row| Ok((parsed::<RuleName>(row, 0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    loaded.last_session_id =
+        connection.query_row("SELECT last_session_id FROM counter", [], |row| row.get(0)).optional()?.unwrap_or(0);
+    Ok(loaded)
+}
+
+/// A time as text that sorts as time does: UTC, always with the same number of digits.
+fn stamp(time: Timestamp) -> String {
+    format!("{time:.6}")
+}
+
+/// Reads a column whose text is a value of ours.
+fn parsed<T>(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<T>
+where
+    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    let text: String = row.get(column)?;
+    text.parse().map_err(|e| conversion(column, e))
+}
+
+fn optional<T>(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<T>>
+where
+    T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    match row.get_ref(column)? {
+        rusqlite::types::ValueRef::Null => Ok(None),
+        _ => parsed(row, column).map(Some),
+    }
+}
+
+fn json<T: serde::Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "[]".to_owned())
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<T> {
+    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|e| conversion(column, e))
+}
+
+fn conversion(column: usize, error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+}

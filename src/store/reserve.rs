@@ -1,0 +1,47 @@
+//! Space kept back for a full disk: a file of real blocks that is given up when an unlock, an
+//! expiry or a close must be written and nothing else is left.
+
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::FallocateFlags;
+
+/// As much as the log of a few thousand small transactions needs.
+const BYTES: u64 = 1 << 20;
+
+#[derive(Debug)]
+pub(super) struct Reserve {
+    path: PathBuf,
+}
+
+impl Reserve {
+    pub(super) fn in_directory(directory: &Path) -> Self {
+        Reserve { path: directory.join("reserve") }
+    }
+
+    /// Takes the space, where the disk has as much again left for others. True if it is held.
+    pub(super) fn take(&self) -> bool {
+        let held = std::fs::metadata(&self.path).is_ok_and(|meta| meta.len() >= BYTES);
+        held || (self.room_beside() && self.allocate().is_ok())
+    }
+
+    /// Gives the space up. True if there was any.
+    pub(super) fn release(&self) -> bool {
+        std::fs::remove_file(&self.path).is_ok()
+    }
+
+    fn room_beside(&self) -> bool {
+        let directory = self.path.parent().unwrap_or(Path::new("."));
+        rustix::fs::statvfs(directory).is_ok_and(|stat| stat.f_bavail.saturating_mul(stat.f_frsize) >= 3 * BYTES)
+    }
+
+    fn allocate(&self) -> std::io::Result<()> {
+        let file = OpenOptions::new().write(true).create(true).truncate(true).open(&self.path)?;
+        let allocated = rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, BYTES);
+        if allocated.is_err() {
+            // Half a reserve looks like a whole one later: better none.
+            let _ = std::fs::remove_file(&self.path);
+        }
+        Ok(allocated?)
+    }
+}

@@ -1,0 +1,263 @@
+//! The caller's end of the socket.
+
+use std::io::ErrorKind;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::{Method, Request, Response, StatusCode, header};
+use hyper_util::rt::TokioIo;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::net::UnixStream;
+
+use super::api::ErrorBody;
+use super::{API_HEADER, API_VERSION, OWN_SESSION_HEADER, STATION_PROTOCOL, paths};
+use crate::outcome::{Error, ErrorId, Exit};
+use crate::request::{AttachRequest, SessionRef};
+use crate::sys::peer;
+
+/// A failure with the exit code it leads to.
+#[derive(Debug)]
+pub struct ClientError {
+    /// What happened.
+    pub error: Error,
+    /// How the command ends.
+    pub exit: Exit,
+}
+
+impl ClientError {
+    fn unreachable(message: String, hint: &str) -> Self {
+        ClientError { error: Error::new(ErrorId::HostUnreachable, message).hint(hint), exit: Exit::Unreachable }
+    }
+
+    fn unknown(message: String) -> Self {
+        let error = Error::new(ErrorId::OutcomeUnknown, message).hint("`usher list` shows what holds now");
+        ClientError { error, exit: Exit::Unreachable }
+    }
+}
+
+/// A connection to a daemon.
+pub struct Client {
+    socket: PathBuf,
+    own_session: Option<String>,
+}
+
+impl Client {
+    /// A client of the daemon at `socket`, or at the default place.
+    pub fn new(socket: Option<PathBuf>) -> Self {
+        let named = socket.is_some();
+        let socket = socket.unwrap_or_else(paths::default_socket);
+        // The session this program runs in is declared to the daemon that hosts it, and to no other:
+        // numbers mean something else there.
+        let hosting = std::env::var_os("USHER_SOCKET").map(PathBuf::from);
+        let same = hosting.is_some_and(|hosting| !named || hosting == socket);
+        let own_session = std::env::var("USHER_SESSION").ok().filter(|_| same);
+        Client { socket, own_session }
+    }
+
+    /// Where the daemon answers.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// Asks for something that has no body.
+    ///
+    /// # Errors
+    /// The daemon cannot be reached, refused the request, or did not answer.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        let response = self.send(Method::GET, path, Bytes::new(), None).await?;
+        whole(response).await
+    }
+
+    /// Sends a body and awaits the answer.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn send_json<B: Serialize, T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &B,
+    ) -> Result<T, ClientError> {
+        let body = serde_json::to_vec(body).unwrap_or_default();
+        let response = self.send(method, path, Bytes::from(body), None).await?;
+        whole(response).await
+    }
+
+    /// Removes something.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        let response = self.send(Method::DELETE, path, Bytes::new(), None).await?;
+        whole(response).await
+    }
+
+    /// Asks for an answer that arrives in pieces.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn stream(&self, path: &str) -> Result<Stream, ClientError> {
+        let response = self.send(Method::GET, path, Bytes::new(), None).await?;
+        let body = good(response).await?.into_body();
+        Ok(Stream { body })
+    }
+
+    /// Makes the connection a station of a session and gives it, with what arrived on it already.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn attach(&self, id: &SessionRef, request: &AttachRequest) -> Result<(OwnedFd, Bytes), ClientError> {
+        let body = serde_json::to_vec(request).unwrap_or_default();
+        let path = format!("/v1/sessions/{id}/attach");
+        let response = self.send(Method::POST, &path, Bytes::from(body), Some(STATION_PROTOCOL)).await?;
+        let lost = |e: &dyn std::fmt::Display| ClientError::unknown(format!("the connection was lost: {e}"));
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Err(failure(response).await);
+        }
+        let upgraded = hyper::upgrade::on(response).await.map_err(|e| lost(&e))?;
+        let parts = upgraded.downcast::<TokioIo<UnixStream>>().map_err(|_| lost(&"it is no Unix socket"))?;
+        let stream = parts.io.into_inner().into_std().map_err(|e| lost(&e))?;
+        Ok((OwnedFd::from(stream), parts.read_buf))
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        upgrade: Option<&str>,
+    ) -> Result<Response<Incoming>, ClientError> {
+        let mut sender = self.connect().await?;
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "usherd")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(API_HEADER, API_VERSION);
+        if let Some(own) = &self.own_session {
+            request = request.header(OWN_SESSION_HEADER, own);
+        }
+        if let Some(protocol) = upgrade {
+            request = request.header(header::CONNECTION, "upgrade").header(header::UPGRADE, protocol);
+        }
+        let request = request.body(Full::new(body)).map_err(|e| {
+            let error = Error::new(ErrorId::InvalidRequest, format!("the request cannot be written: {e}"));
+            ClientError { error, exit: Exit::Usage }
+        })?;
+        let response = sender.send_request(request).await.map_err(|e| {
+            ClientError::unknown(format!("usherd at {} took the request and gave no answer ({e})", self.socket.display()))
+        })?;
+        self.same_version(&response)?;
+        Ok(response)
+    }
+
+    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, ClientError> {
+        let place = self.socket.display();
+        let stream = UnixStream::connect(&self.socket).await.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => ClientError::unreachable(
+                format!("there is no usherd at {place}"),
+                "start one with `usherd --user`, or name its socket with --socket",
+            ),
+            ErrorKind::ConnectionRefused => ClientError::unreachable(
+                format!("no usherd listens at {place}: the one that did has ended"),
+                "start it again; its sessions, locks and blocks are still there",
+            ),
+            ErrorKind::PermissionDenied => ClientError::unreachable(
+                format!("you may not connect to {place}"),
+                "a `usherd --user` serves its own user and root alone",
+            ),
+            _ => ClientError::unreachable(format!("cannot connect to {place}: {error}"), "name the daemon's socket with --socket"),
+        })?;
+        self.trust(&stream)?;
+        let (sender, connection) = handshake(TokioIo::new(stream))
+            .await
+            .map_err(|e| ClientError::unreachable(format!("{place} does not answer: {e}"), "is that usherd's socket?"))?;
+        tokio::spawn(connection.with_upgrades());
+        Ok(sender)
+    }
+
+    /// A daemon of somebody else's could show anything: only root's and the caller's own are spoken to.
+    /// Root may speak to anybody's, if it names the socket.
+    fn trust(&self, stream: &UnixStream) -> Result<(), ClientError> {
+        let (me, theirs) = (rustix::process::geteuid().as_raw(), peer::of(stream).map(|peer| peer.uid));
+        match theirs {
+            Ok(uid) if uid == 0 || uid == me || me == 0 => Ok(()),
+            Ok(uid) => Err(ClientError::unreachable(
+                format!("{} belongs to uid {uid}, who is neither you nor root", self.socket.display()),
+                "use your own daemon, or the system's",
+            )),
+            Err(error) => Err(ClientError::unreachable(format!("{}: {error}", self.socket.display()), "is that a socket?")),
+        }
+    }
+
+    fn same_version(&self, response: &Response<Incoming>) -> Result<(), ClientError> {
+        let theirs = response.headers().get(API_HEADER).and_then(|value| value.to_str().ok());
+        if theirs == Some(API_VERSION) {
+            return Ok(());
+        }
+        let place = self.socket.display();
+        Err(match theirs {
+            Some(version) => ClientError::unreachable(
+                format!("usherd at {place} speaks version {version} of the API, this usher version {API_VERSION}"),
+                "install the same version of both",
+            ),
+            None => ClientError::unreachable(format!("what answers at {place} is no usherd"), "name usherd's socket with --socket"),
+        })
+    }
+}
+
+/// An answer that arrives in pieces.
+pub struct Stream {
+    body: Incoming,
+}
+
+impl Stream {
+    /// The next piece; `None` at the end.
+    ///
+    /// # Errors
+    /// The daemon went away in the middle.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, ClientError> {
+        loop {
+            match self.body.frame().await {
+                None => return Ok(None),
+                Some(Ok(frame)) => {
+                    if let Ok(bytes) = frame.into_data() {
+                        return Ok(Some(bytes));
+                    }
+                }
+                Some(Err(error)) => return Err(ClientError::unknown(format!("usherd went away: {error}"))),
+            }
+        }
+    }
+}
+
+async fn good(response: Response<Incoming>) -> Result<Response<Incoming>, ClientError> {
+    if response.status().is_success() { Ok(response) } else { Err(failure(response).await) }
+}
+
+async fn whole<T: DeserializeOwned>(response: Response<Incoming>) -> Result<T, ClientError> {
+    let bytes = collect(good(response).await?).await?;
+    serde_json::from_slice(&bytes).map_err(|e| ClientError::unknown(format!("usherd's answer cannot be read: {e}")))
+}
+
+async fn collect(response: Response<Incoming>) -> Result<Bytes, ClientError> {
+    let collected = response.into_body().collect().await;
+    Ok(collected.map_err(|e| ClientError::unknown(format!("usherd went away in the middle of its answer: {e}")))?.to_bytes())
+}
+
+/// What a daemon said that refused the request.
+async fn failure(response: Response<Incoming>) -> ClientError {
+    let status = response.status();
+    let bytes = match collect(response).await {
+        Ok(bytes) => bytes,
+        Err(error) => return error,
+    };
+    match serde_json::from_slice::<ErrorBody>(&bytes) {
+        Ok(body) => ClientError { error: body.error, exit: Exit::Failed },
+        Err(_) => ClientError::unknown(format!("usherd answered {status} without a reason")),
+    }
+}

@@ -1,0 +1,19 @@
+//! The two ends of the socket: HTTP/1.1 and JSON.
+
+pub mod api;
+pub mod client;
+pub mod paths;
+pub mod routes;
+pub mod server;
+
+/// The version of the API. Sent with every request and answer; both sides refuse another one.
+pub const API_VERSION: &str = "1";
+
+/// The header that carries [`API_VERSION`].
+pub const API_HEADER: &str = "usher-api";
+
+/// The header in which a caller declares the session it sits in, as `BOOT_ID:SESSION_ID`.
+pub const OWN_SESSION_HEADER: &str = "usher-own-session";
+
+/// The protocol that `attach` upgrades its connection to.
+pub const STATION_PROTOCOL: &str = "usher-station";

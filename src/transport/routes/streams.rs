@@ -1,0 +1,64 @@
+//! Answers that are streams: the audit log page by page, and events as they happen.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::header;
+use axum::response::sse;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, Stream};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+
+use crate::clock;
+use crate::daemon::events::{Event, EventKind};
+use crate::daemon::host::Host;
+use crate::request::AuditQuery;
+
+/// One JSON array of every record that matches, of which only a page is in memory at a time.
+pub(super) fn audit(host: Arc<Host>, query: AuditQuery) -> Response {
+    let pages = stream::unfold(Some((host, query, 0_i64)), |state| async {
+        let (host, query, after) = state?;
+        let opening = if after == 0 { "[" } else { "" };
+        match host.store.audit_page(&query, after).await {
+            Ok(page) => match page.last() {
+                Some((last, _)) => {
+                    let last = *last;
+                    let mut text = String::from(opening);
+                    for (index, (_, record)) in page.iter().enumerate() {
+                        text.push_str(if after == 0 && index == 0 { "\n" } else { ",\n" });
+                        text.push_str(&serde_json::to_string(record).unwrap_or_default());
+                    }
+                    Some((Ok(text), Some((host, query, last))))
+                }
+                None => Some((Ok(format!("{opening}]\n")), None)),
+            },
+            // An array that does not end: the reader sees that something is missing.
+            Err(error) => Some((Err(std::io::Error::other(error)), None)),
+        }
+    });
+    ([(header::CONTENT_TYPE, "application/json")], Body::from_stream(pages)).into_response()
+}
+
+/// Server-sent events; about this uid's sessions alone if there is one.
+pub(super) fn events(
+    receiver: Receiver<Event>,
+    uid: Option<u32>,
+) -> impl Stream<Item = Result<sse::Event, Infallible>> {
+    stream::unfold(receiver, move |mut receiver| async move {
+        loop {
+            let event = match receiver.recv().await {
+                Ok(event) => event,
+                Err(RecvError::Lagged(_)) => {
+                    Event { time: clock::now(), event: EventKind::Lagged, session: None, rule: None }
+                }
+                Err(RecvError::Closed) => return None,
+            };
+            let visible = uid.is_none_or(|uid| event.session.as_ref().is_some_and(|s| s.uid == uid));
+            if visible || event.event == EventKind::Lagged {
+                let sent = sse::Event::default().json_data(&event).unwrap_or_default();
+                return Some((Ok(sent), receiver));
+            }
+        }
+    })
+}

@@ -1,0 +1,119 @@
+//! The daemon's end of the socket: connections, bounded in number, size and patience.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+use tower_service::Service;
+
+use super::routes;
+use crate::daemon::host::Host;
+use crate::outcome::{Error, ErrorId};
+use crate::sys::peer::{self, Peer};
+
+/// Connections at once; more wait in the kernel's queue.
+const MAX_CONNECTIONS: usize = 512;
+/// How long a caller may take to send its request's head.
+const HEAD_DEADLINE: Duration = Duration::from_secs(10);
+/// The largest head of a request.
+const MAX_HEAD: usize = 64 << 10;
+/// How long requests may take to end once the daemon was told to stop.
+const STOP_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Listens on the socket. A socket that was left by a dead daemon is taken over; the caller holds
+/// the lock beside it, so no living daemon listens there.
+///
+/// # Errors
+/// The path is no socket, or cannot be bound.
+pub fn listen(path: &Path) -> Result<UnixListener, Error> {
+    let failed = |what: &str| Error::new(ErrorId::BackendFailed, format!("cannot listen on {}: {what}", path.display()));
+    match std::fs::symlink_metadata(path) {
+        Ok(meta) if meta.file_type().is_socket() => {
+            std::fs::remove_file(path).map_err(|e| failed(&e.to_string()))?;
+        }
+        Ok(_) => return Err(failed("there is a file that is no socket").hint("remove it, or give another --socket")),
+        Err(_) => {}
+    }
+    let listener = UnixListener::bind(path).map_err(|e| failed(&e.to_string()))?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(|e| failed(&e.to_string()))?;
+    Ok(listener)
+}
+
+/// Serves callers until `stop` resolves; then ends the requests that are under way, bounded in time.
+pub async fn serve(host: &Arc<Host>, listener: UnixListener, stop: impl Future<Output = ()>) {
+    let router = routes::router(Arc::clone(host));
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let (stopping, _) = tokio::sync::watch::channel(false);
+    tokio::pin!(stop);
+    loop {
+        let place = tokio::select! {
+            () = &mut stop => break,
+            place = Arc::clone(&places).acquire_owned() => place,
+        };
+        let stream = tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Out of descriptors or memory: a pause lets some go.
+                    tracing::warn!("a caller could not be accepted: {error}");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+        };
+        let Ok(peer) = peer::of(&stream) else { continue };
+        // The socket's mode lets nobody else in; should the directory be opened up, this does not.
+        if peer.uid != host.uid && peer.uid != 0 {
+            tracing::warn!("uid {} is not served", peer.uid);
+            continue;
+        }
+        let (router, mut stopped) = (router.clone(), stopping.subscribe());
+        tokio::spawn(async move {
+            connection(stream, peer, router, async move { drop(stopped.wait_for(|stop| *stop).await) }).await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    let _ = stopping.send(true);
+    let everyone = u32::try_from(MAX_CONNECTIONS).unwrap_or(u32::MAX);
+    let _ = tokio::time::timeout(STOP_DEADLINE, places.acquire_many(everyone)).await;
+}
+
+/// Serves one connection; after `stop`, only the request that is under way.
+async fn connection(stream: UnixStream, peer: Peer, router: Router, stop: impl Future<Output = ()>) {
+    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+        let mut router = router.clone();
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(peer);
+        async move {
+            let response = router.call(request).await;
+            Ok::<_, Infallible>(response.unwrap_or_else(|never| match never {}))
+        }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_DEADLINE)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    tokio::pin!(connection, stop);
+    // What goes wrong on a connection is the caller's affair: it hung up, or spoke no HTTP.
+    tokio::select! {
+        _ = connection.as_mut() => {}
+        () = stop => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
+}

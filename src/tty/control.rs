@@ -1,0 +1,47 @@
+//! A holder's connections to usherd, or to `usherd --release-all`.
+
+use std::os::unix::net::UnixStream;
+
+use super::conn::Conn;
+use super::wire::{FromHolder, Tag, ToHolder, control};
+
+/// Connections at once: the daemon's, one that replaces it, a release, and some to spare.
+pub(super) const MAX: usize = 8;
+
+pub(super) struct Control {
+    pub(super) id: u64,
+    pub(super) conn: Conn,
+}
+
+impl Control {
+    pub(super) fn new(stream: UnixStream, id: u64) -> std::io::Result<Self> {
+        Ok(Control { id, conn: Conn::new(stream)? })
+    }
+
+    pub(super) fn say(&mut self, message: &FromHolder) {
+        self.conn.send(&control(message));
+        // A daemon that stopped reading must not make the holder grow: it will connect anew.
+        if self.conn.unsent() > 1 << 20 {
+            self.conn.closed = true;
+        }
+    }
+
+    /// The messages that arrived whole. Anything else than a control frame ends the connection.
+    pub(super) fn receive(&mut self) -> Vec<ToHolder> {
+        let mut messages = Vec::new();
+        while self.conn.fill_with_descriptors() {}
+        loop {
+            match self.conn.decoder.next_frame() {
+                // A message of a later version is nothing to this one.
+                Ok(Some((Tag::Control, json))) => messages.extend(serde_json::from_slice::<ToHolder>(json).ok()),
+                Ok(None) => break,
+                Ok(Some(_)) | Err(_) => {
+                    self.conn.closed = true;
+                    break;
+                }
+            }
+        }
+        self.conn.decoder.shrink();
+        messages
+    }
+}

@@ -1,0 +1,48 @@
+//! The session's first process, until it becomes the session's program.
+//!
+//! `usher-tty lead PROGRAM ARGUMENTS…` has the terminal on standard input and output and a channel
+//! to the holder on standard error. It makes the terminal its own, waits until the holder names the
+//! directory, and executes the program; on the channel it says why if that fails, and nothing if it
+//! succeeds. So the session's leader exists, with a process ID that will not change, before the
+//! session is on the books, and runs nothing of the user's before that.
+
+use std::ffi::OsString;
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+/// Leads the session. Returns only if it cannot.
+pub(super) fn lead(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let Some(program) = arguments.next() else { return ExitCode::from(2) };
+    let zeroth = arguments.next().unwrap_or_else(|| program.clone());
+    let Ok(mut channel) = take_terminal() else { return ExitCode::from(2) };
+    let mut directory = Vec::new();
+    if channel.read_to_end(&mut directory).is_err() || directory.is_empty() {
+        // The holder is gone: there is no session to lead.
+        return ExitCode::FAILURE;
+    }
+    let directory = PathBuf::from(OsString::from_vec(directory));
+    if let Err(error) = std::env::set_current_dir(&directory) {
+        let _ = write!(channel, "cannot enter the directory {}: {error}", directory.display());
+        return ExitCode::from(126);
+    }
+    let error = Command::new(&program).arg0(zeroth).args(arguments).exec();
+    let _ = write!(channel, "cannot run {}: {error}", PathBuf::from(&program).display());
+    ExitCode::from(127)
+}
+
+/// Makes standard input the controlling terminal of a session of our own, and gives the channel,
+/// which the program will not inherit.
+fn take_terminal() -> rustix::io::Result<UnixStream> {
+    let channel: OwnedFd = rustix::io::fcntl_dupfd_cloexec(std::io::stderr().as_fd(), 3)?;
+    rustix::stdio::dup2_stderr(std::io::stdout())?;
+    rustix::process::setsid()?;
+    rustix::process::ioctl_tiocsctty(std::io::stdin())?;
+    // Whatever the daemon ignores or asks for, a session's program begins with the defaults.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+    Ok(UnixStream::from(channel))
+}

@@ -1,0 +1,340 @@
+//! What goes over a holder's sockets: frames of a tag, a length and a payload.
+//!
+//! Control frames (usherd and a holder) carry JSON, so that a holder of last month's version and
+//! today's usherd understand each other: unknown fields are ignored, unknown messages too. Station
+//! frames (a holder and `usher attach`) carry raw bytes.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::request::{Colours, Message, Size};
+use crate::session::{Cover, SeenStation, SessionKey};
+
+/// The version of this protocol that a holder speaks. A daemon adopts holders of its own version and older ones.
+pub const PROTOCOL: u32 = 1;
+
+/// The largest payload that either side accepts.
+pub const MAX_PAYLOAD: usize = 1 << 20;
+
+/// The most that one drawing frame carries; larger pictures are sent in several.
+pub const DRAW_CHUNK: usize = 48 << 10;
+
+/// What a frame is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Tag {
+    /// JSON between usherd and a holder, in both directions.
+    Control = b'c',
+    /// Keys and mouse, to the holder.
+    Input = b'i',
+    /// The station's new size, to the holder: rows and columns, 16 bits each.
+    Resize = b'r',
+    /// The station lost its picture and wants it whole, to the holder.
+    Redraw = b'w',
+    /// The picture of this number is on the station's terminal, to the holder: 64 bits.
+    Shown = b's',
+    /// A part of a picture, to the station: bytes for its terminal.
+    Draw = b'd',
+    /// The end of a picture, to the station: its number, 64 bits, and [`FLUSH`] or 0.
+    DrawEnd = b'D',
+    /// The station is to go, to the station: a sentence for its user.
+    Leave = b'x',
+}
+
+/// In [`Tag::DrawEnd`]: what was typed before this picture is to be forgotten.
+pub const FLUSH: u8 = 1;
+
+impl Tag {
+    fn from_byte(byte: u8) -> Option<Tag> {
+        [
+            Tag::Control,
+            Tag::Input,
+            Tag::Resize,
+            Tag::Redraw,
+            Tag::Shown,
+            Tag::Draw,
+            Tag::DrawEnd,
+            Tag::Leave,
+        ]
+        .into_iter()
+        .find(|tag| *tag as u8 == byte)
+    }
+}
+
+/// Appends one frame.
+///
+/// # Panics
+/// In debug builds, if the payload is larger than [`MAX_PAYLOAD`].
+pub fn put(out: &mut Vec<u8>, tag: Tag, payload: &[u8]) {
+    debug_assert!(payload.len() <= MAX_PAYLOAD);
+    out.push(tag as u8);
+    out.extend_from_slice(&u32::try_from(payload.len()).unwrap_or(u32::MAX).to_le_bytes());
+    out.extend_from_slice(payload);
+}
+
+/// A control message as a frame.
+pub fn control<T: Serialize>(message: &T) -> Vec<u8> {
+    let mut out = Vec::new();
+    put(&mut out, Tag::Control, &serde_json::to_vec(message).unwrap_or_default());
+    out
+}
+
+/// Puts frames together from bytes as they arrive.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+/// The peer does not speak this protocol: the connection is of no further use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the peer sent what is no frame of this protocol")]
+pub struct Garbage;
+
+impl Decoder {
+    /// Takes bytes as they arrived.
+    pub fn push(&mut self, bytes: &[u8]) {
+        if self.start == self.bytes.len() {
+            self.bytes.clear();
+            self.start = 0;
+        }
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// The next whole frame; `None` until more bytes arrive.
+    ///
+    /// # Errors
+    /// [`Garbage`] for an unknown tag or a payload beyond [`MAX_PAYLOAD`].
+    pub fn next_frame(&mut self) -> Result<Option<(Tag, &[u8])>, Garbage> {
+        let bytes = &self.bytes[self.start..];
+        let Some((&tag, rest)) = bytes.split_first() else { return Ok(None) };
+        let tag = Tag::from_byte(tag).ok_or(Garbage)?;
+        let Some((length, rest)) = rest.split_first_chunk::<4>() else { return Ok(None) };
+        let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| Garbage)?;
+        if length > MAX_PAYLOAD {
+            return Err(Garbage);
+        }
+        if rest.len() < length {
+            return Ok(None);
+        }
+        let from = self.start + 5;
+        self.start = from + length;
+        Ok(Some((tag, &self.bytes[from..from + length])))
+    }
+
+    /// Gives back memory that a large frame took.
+    pub fn shrink(&mut self) {
+        if self.start == self.bytes.len() && self.bytes.capacity() > 1 << 16 {
+            *self = Decoder::default();
+        }
+    }
+}
+
+/// What a session is started from. Sent once, first, over the connection the holder is born with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OpenSpec {
+    /// The session ID.
+    pub session_id: u32,
+    /// The kernel's boot ID.
+    pub boot_id: String,
+    /// The native ID.
+    pub native_id: String,
+    /// Where the holder listens.
+    pub socket: std::path::PathBuf,
+    /// Whose session it is: besides root and the holder's own uid, this uid may control it.
+    pub owner: u32,
+    /// The program and its arguments; the first argument may differ from the program's name (login shells).
+    pub program: std::path::PathBuf,
+    /// The arguments, the zeroth included.
+    pub arguments: Vec<String>,
+    /// The directory to start in.
+    pub directory: std::path::PathBuf,
+    /// The whole environment.
+    pub environment: Vec<(String, String)>,
+    /// The first size.
+    pub size: Size,
+    /// The soft limit of open descriptors that the session begins with.
+    pub open_files: Option<u64>,
+}
+
+/// What usherd says to a holder.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum ToHolder {
+    /// Be this session, but do not run its program yet.
+    Open(Box<OpenSpec>),
+    /// The session is on the books: run its program.
+    Start,
+    /// These are the covers now; with none, the session is unlocked.
+    Cover {
+        /// Comes back in the answer.
+        seq: u64,
+        /// All of them, in the order in which they are shown.
+        covers: Vec<Cover>,
+    },
+    /// The connection that comes with this message is a new station.
+    Station(StationSpec),
+    /// Every station is to leave.
+    Disconnect {
+        /// Comes back in the answer.
+        seq: u64,
+        /// Who says so.
+        by: String,
+    },
+    /// Announce that the session will close.
+    Announce(Notice),
+    /// End the session: SIGHUP, and SIGKILL after the grace.
+    Close {
+        /// Comes back in the answer.
+        seq: u64,
+        /// Milliseconds between the two.
+        grace_ms: u64,
+        /// Who says so.
+        by: String,
+    },
+    /// `usherd --release-all`: uncover, and remember that it was so.
+    Release {
+        /// Comes back in the answer.
+        seq: u64,
+        /// Who says so.
+        by: String,
+    },
+}
+
+/// A new station.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StationSpec {
+    /// Its number on this host.
+    pub id: u32,
+    /// Its size.
+    pub size: Size,
+    /// How many colours it can show.
+    pub colours: Colours,
+    /// The remote client's address.
+    pub client: Option<std::net::IpAddr>,
+}
+
+/// The session will close.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// When.
+    pub at: Timestamp,
+    /// Who says so.
+    pub by: String,
+    /// What else they say.
+    pub message: Option<Message>,
+}
+
+/// What a holder says to usherd.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum FromHolder {
+    /// Who the holder is; first on every connection, once there is a session.
+    Hello(Box<Hello>),
+    /// The session could not be opened or its program not be run.
+    Failed {
+        /// Why.
+        message: String,
+    },
+    /// The program runs.
+    Started,
+    /// The covers hold, and every station that is still there shows them.
+    Covered {
+        /// Of the request.
+        seq: u64,
+        /// Stations that did not confirm in time and were made to leave.
+        dropped: Vec<u32>,
+    },
+    /// No station is left.
+    Disconnected {
+        /// Of the request.
+        seq: u64,
+    },
+    /// No process of the session is left.
+    Closed {
+        /// Of the request.
+        seq: u64,
+        /// SIGKILL was needed.
+        killed: bool,
+    },
+    /// Something about the session changed.
+    Status(Status),
+    /// The session's program ended by itself; the holder ends now.
+    Ended {
+        /// How, in words.
+        how: String,
+    },
+}
+
+/// A holder's introduction.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Hello {
+    /// The version of the protocol that the holder speaks.
+    pub protocol: u32,
+    /// The session ID.
+    pub session_id: u32,
+    /// What makes it the same session.
+    pub key: SessionKey,
+    /// The holder's own process.
+    pub holder_pid: u32,
+    /// The session as it is now.
+    pub status: Status,
+}
+
+/// A session as its holder sees it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Status {
+    /// The covers that hold.
+    pub covers: Vec<Cover>,
+    /// The stations, the one typed at last first.
+    pub stations: Vec<SeenStation>,
+    /// The title that the program set.
+    pub title: Option<String>,
+    /// When somebody typed last.
+    pub last_input: Option<Timestamp>,
+    /// `usherd --release-all` freed the session, and no daemon covered it since: who and when.
+    #[serde(default)]
+    pub released: Option<(String, Timestamp)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn frames_come_out_as_they_went_in_however_they_are_cut(
+            payloads in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..300), 0..8),
+            cut in 1usize..64,
+        ) {
+            let mut bytes = Vec::new();
+            for payload in &payloads {
+                put(&mut bytes, Tag::Input, payload);
+            }
+            let mut decoder = Decoder::default();
+            let mut found = Vec::new();
+            for piece in bytes.chunks(cut) {
+                decoder.push(piece);
+                while let Some((tag, payload)) = decoder.next_frame().unwrap() {
+                    prop_assert_eq!(tag, Tag::Input);
+                    found.push(payload.to_vec());
+                }
+            }
+            prop_assert_eq!(found, payloads);
+        }
+
+        #[test]
+        fn garbage_never_panics_nor_grows(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
+            let mut decoder = Decoder::default();
+            decoder.push(&bytes);
+            while let Ok(Some(_)) = decoder.next_frame() {}
+        }
+    }
+
+    #[test]
+    fn a_length_beyond_the_bound_is_garbage_before_it_is_awaited() {
+        let mut decoder = Decoder::default();
+        decoder.push(b"c\xff\xff\xff\xff");
+        assert!(decoder.next_frame().is_err());
+    }
+}
