@@ -1,2 +1,2 @@
 //! tasks
-fn main(){}
+fn main() {}
