@@ -1,6 +1,6 @@
 //! The time, as everything in usher writes it down: UTC, to the millisecond.
 
-use jiff::{Timestamp, TimestampRound, Unit, RoundMode};
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 
 /// Now.
 pub fn now() -> Timestamp {

@@ -12,10 +12,10 @@ pub mod daemon;
 
 pub mod actor;
 pub mod authorize;
-pub mod plan;
-pub mod execute;
 pub mod backend;
+pub mod execute;
 pub mod outcome;
+pub mod plan;
 
 pub mod session;
 pub mod store;

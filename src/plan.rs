@@ -282,7 +282,11 @@ impl View<'_> {
         } else if session.kind != Kind::Text {
             Err(Error::new(
                 ErrorId::NotSupported,
-                format!("session {} is shown by {}: only text sessions can be attached to", session.id, session.kind.as_str()),
+                format!(
+                    "session {} is shown by {}: only text sessions can be attached to",
+                    session.id,
+                    session.kind.as_str()
+                ),
             ))
         } else {
             Ok(request.clone())

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 mod values;
-pub use values::{InvalidValue, Message, RuleName, Seconds, SessionRef, Name};
+pub use values::{InvalidValue, Message, Name, RuleName, Seconds, SessionRef};
 
 /// Everything a caller can ask of a host.
 ///
@@ -168,13 +168,10 @@ impl FromStr for Verb {
     type Err = InvalidValue;
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        Verb::AUDITED
-            .into_iter()
-            .find(|verb| verb.as_str() == text)
-            .ok_or_else(|| {
-                let known = Verb::AUDITED.map(Verb::as_str).join(", ");
-                InvalidValue::new(format!("`{text}` is not an audited action; those are {known}"))
-            })
+        Verb::AUDITED.into_iter().find(|verb| verb.as_str() == text).ok_or_else(|| {
+            let known = Verb::AUDITED.map(Verb::as_str).join(", ");
+            InvalidValue::new(format!("`{text}` is not an audited action; those are {known}"))
+        })
     }
 }
 

@@ -126,12 +126,7 @@ async fn receive(stream: &mut UnixStream, decoder: &mut Decoder) -> Option<FromH
     }
 }
 
-async fn run(
-    mut stream: UnixStream,
-    mut decoder: Decoder,
-    mut inbox: mpsc::Receiver<Order>,
-    news: impl Fn(News),
-) {
+async fn run(mut stream: UnixStream, mut decoder: Decoder, mut inbox: mpsc::Receiver<Order>, news: impl Fn(News)) {
     let mut awaited: HashMap<u64, oneshot::Sender<FromHolder>> = HashMap::new();
     loop {
         tokio::select! {
@@ -171,9 +166,8 @@ async fn carry_out(
             let bytes = control(&ToHolder::Station(spec));
             loop {
                 stream.writable().await?;
-                let sent = stream.try_io(Interest::WRITABLE, || {
-                    descriptors::send_with(stream.as_fd(), &bytes, descriptor.as_fd())
-                });
+                let sent = stream
+                    .try_io(Interest::WRITABLE, || descriptors::send_with(stream.as_fd(), &bytes, descriptor.as_fd()));
                 match sent {
                     Ok(count) => break stream.write_all(&bytes[count..]).await,
                     Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
@@ -208,7 +202,9 @@ async fn receive_cancel_safe(stream: &mut UnixStream, decoder: &mut Decoder) -> 
 /// The order that a message answers.
 fn answered(message: &FromHolder) -> Option<u64> {
     match message {
-        FromHolder::Covered { seq, .. } | FromHolder::Disconnected { seq } | FromHolder::Closed { seq, .. } => Some(*seq),
+        FromHolder::Covered { seq, .. } | FromHolder::Disconnected { seq } | FromHolder::Closed { seq, .. } => {
+            Some(*seq)
+        }
         FromHolder::Hello(_)
         | FromHolder::Failed { .. }
         | FromHolder::Started

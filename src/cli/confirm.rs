@@ -63,7 +63,12 @@ fn question(outcome: &Outcome) -> Result<Answer, Failure> {
     let user = outcome.user.as_deref().unwrap_or("?");
     let id = outcome.session_id.unwrap_or_default();
     loop {
-        eprint!("{} session {id} of {} on {}? [y]es, [a]ll, [n]o, n[o]ne: ", outcome.action, printable(user), outcome.host);
+        eprint!(
+            "{} session {id} of {} on {}? [y]es, [a]ll, [n]o, n[o]ne: ",
+            outcome.action,
+            printable(user),
+            outcome.host
+        );
         io::stderr().flush()?;
         let mut line = String::new();
         if io::stdin().lock().read_line(&mut line)? == 0 {

@@ -24,10 +24,8 @@ pub struct Lock {
 impl Lock {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
         context.trace("POST /v1/sessions/lock");
-        let request =
-            LockRequest { targets: self.targets.targets(), message: self.message, duration: self.duration };
-        let outcomes: Vec<Outcome> =
-            context.client.send_json(Method::POST, "/v1/sessions/lock", &request).await?;
+        let request = LockRequest { targets: self.targets.targets(), message: self.message, duration: self.duration };
+        let outcomes: Vec<Outcome> = context.client.send_json(Method::POST, "/v1/sessions/lock", &request).await?;
         output::print_outcomes(&outcomes, context.format)?;
         Ok(Exit::of(&outcomes))
     }

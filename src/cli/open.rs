@@ -25,7 +25,8 @@ impl Open {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
         context.trace("POST /v1/sessions/open");
         // A variable that is no text cannot be said in JSON, and no program that we start needs it.
-        let text = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let text =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let request = OpenRequest {
             name: self.name,
             command: self.command,

@@ -158,7 +158,8 @@ impl Row for Outcome {
 }
 
 impl Row for Session {
-    const HEADS: &'static [&'static str] = &["ID", "USER", "KIND", "STATE", "LOCKED", "CLIENT", "IDLE", "SINCE", "TITLE"];
+    const HEADS: &'static [&'static str] =
+        &["ID", "USER", "KIND", "STATE", "LOCKED", "CLIENT", "IDLE", "SINCE", "TITLE"];
 
     fn cells(&self) -> Vec<String> {
         vec![

@@ -22,8 +22,7 @@ impl Unlock {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
         context.trace("POST /v1/sessions/unlock");
         let request = UnlockRequest { targets: self.targets.targets(), exempt: self.exempt };
-        let outcomes: Vec<Outcome> =
-            context.client.send_json(Method::POST, "/v1/sessions/unlock", &request).await?;
+        let outcomes: Vec<Outcome> = context.client.send_json(Method::POST, "/v1/sessions/unlock", &request).await?;
         output::print_outcomes(&outcomes, context.format)?;
         Ok(Exit::of(&outcomes))
     }

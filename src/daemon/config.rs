@@ -25,12 +25,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let audit = AuditLimits::default();
-        Settings {
-            close_grace_seconds: 5,
-            audit_days: audit.days,
-            audit_bytes: audit.bytes,
-            orchestrate_admins: false,
-        }
+        Settings { close_grace_seconds: 5, audit_days: audit.days, audit_bytes: audit.bytes, orchestrate_admins: false }
     }
 }
 

@@ -40,21 +40,25 @@ pub fn main() -> ExitCode {
         // Freeing the own sessions needs no mode: it looks where the command line would.
         arguments.release_all.then(paths::default_socket)
     }) else {
-        return complain(&Error::new(
-            crate::outcome::ErrorId::NotSupported,
-            "this version hosts text sessions in --user mode only; system mode is not built yet",
-        )
-        .hint("start `usherd --user`"));
+        return complain(
+            &Error::new(
+                crate::outcome::ErrorId::NotSupported,
+                "this version hosts text sessions in --user mode only; system mode is not built yet",
+            )
+            .hint("start `usherd --user`"),
+        );
     };
     if arguments.release_all {
         return release::release_all(&socket);
     }
     if !arguments.user {
-        return complain(&Error::new(
-            crate::outcome::ErrorId::NotSupported,
-            "this version hosts text sessions in --user mode only; system mode is not built yet",
-        )
-        .hint("add --user"));
+        return complain(
+            &Error::new(
+                crate::outcome::ErrorId::NotSupported,
+                "this version hosts text sessions in --user mode only; system mode is not built yet",
+            )
+            .hint("add --user"),
+        );
     }
     match run(arguments, socket) {
         Ok(()) => ExitCode::SUCCESS,

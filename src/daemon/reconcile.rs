@@ -175,7 +175,8 @@ async fn take_release(host: &Arc<Host>, id: u32, by: &str, at: Timestamp) {
         return;
     }
     tracing::warn!("session {id} was freed by {by} with --release-all");
-    record(host, changes, Verb::Release, by, at, vec![(AuditTarget::Session(id), session.user, OutcomeResult::Done)]).await;
+    record(host, changes, Verb::Release, by, at, vec![(AuditTarget::Session(id), session.user, OutcomeResult::Done)])
+        .await;
     drop(order);
 }
 

@@ -25,12 +25,8 @@ pub struct Account {
 
 /// Asks for a uid's account. After the deadline, or where there is none, the answer has the number alone.
 pub async fn account(uid: u32) -> Account {
-    let nameless = Account {
-        name: format!("uid {uid}"),
-        home: "/".into(),
-        shell: "/bin/sh".into(),
-        groups: BTreeSet::new(),
-    };
+    let nameless =
+        Account { name: format!("uid {uid}"), home: "/".into(), shell: "/bin/sh".into(), groups: BTreeSet::new() };
     let asked = tokio::task::spawn_blocking(move || look_up(uid));
     match tokio::time::timeout(DEADLINE, asked).await {
         Ok(Ok(Some(account))) => account,

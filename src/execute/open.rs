@@ -17,8 +17,17 @@ use crate::tty::wire::OpenSpec;
 
 /// Variables that describe the caller's terminal or session, not the new one's.
 const LEFT_OUT: [&str; 11] = [
-    "TERM", "COLORTERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "COLUMNS", "LINES", "TMUX", "TMUX_PANE", "STY",
-    "USHER_SESSION", "USHER_SOCKET",
+    "TERM",
+    "COLORTERM",
+    "TERM_PROGRAM",
+    "TERM_PROGRAM_VERSION",
+    "COLUMNS",
+    "LINES",
+    "TMUX",
+    "TMUX_PANE",
+    "STY",
+    "USHER_SESSION",
+    "USHER_SOCKET",
 ];
 
 impl Run<'_> {
@@ -80,7 +89,10 @@ impl Run<'_> {
             let tracked = registry.get(id).ok_or_else(|| super::gone_meanwhile(id))?;
             (host.present_in(&registry, tracked), Target::from(tracked))
         };
-        let mut outcome = self.outcome(Step { target: Some(target), named: None, user: None, todo: Todo::Answer(OutcomeResult::Done, None) }, None);
+        let mut outcome = self.outcome(
+            Step { target: Some(target), named: None, user: None, todo: Todo::Answer(OutcomeResult::Done, None) },
+            None,
+        );
         outcome.observed = true;
         self.conclude(audit, &[outcome]).await;
         host.announce(EventKind::Opened, Some(session.clone()), None);

@@ -101,13 +101,7 @@ fn judge<'a>(
     }
 }
 
-fn refusal(
-    actor: &Actor,
-    verb: Verb,
-    registry: &Registry,
-    session: &Tracked,
-    refused: OutcomeResult,
-) -> Option<Error> {
+fn refusal(actor: &Actor, verb: Verb, registry: &Registry, session: &Tracked, refused: OutcomeResult) -> Option<Error> {
     // Unlocking the own session harms nobody, so only a selection leaves it out.
     let own_counts = verb != Verb::Unlock || refused == OutcomeResult::Skipped;
     if own_counts && actor.sits_in(session.id) {
@@ -122,7 +116,10 @@ fn refusal(
         return Some(
             Error::new(
                 ErrorId::AccessDenied,
-                format!("session {} belongs to {}, an administrator or operator: only administrators may {verb} it", session.id, session.user),
+                format!(
+                    "session {} belongs to {}, an administrator or operator: only administrators may {verb} it",
+                    session.id, session.user
+                ),
             )
             .hint("ask an administrator"),
         );
@@ -146,7 +143,10 @@ pub(super) fn own_session(id: u32, verb: Verb) -> Error {
 pub(super) fn not_orchestratable(session: &Tracked) -> Error {
     Error::new(
         ErrorId::NotOrchestratable,
-        format!("session {} belongs to {}, an administrator or operator: those are not locked on this host", session.id, session.user),
+        format!(
+            "session {} belongs to {}, an administrator or operator: those are not locked on this host",
+            session.id, session.user
+        ),
     )
     .hint("an administrator can set `orchestrate_admins = true` in the host's configuration")
 }

@@ -53,7 +53,10 @@ impl View<'_> {
             }
             let error = Error::new(
                 ErrorId::StillBlocked,
-                format!("session {} is covered by the rule `{name}`, set by {} since {}", session.id, cover.by, cover.since),
+                format!(
+                    "session {} is covered by the rule `{name}`, set by {} since {}",
+                    session.id, cover.by, cover.since
+                ),
             )
             .hint("`usher unlock --exempt` takes the session out of the rule, `usher unblock` removes the rule");
             let (effect, result) = (Effect::Covered, OutcomeResult::Failed);
@@ -66,8 +69,7 @@ impl View<'_> {
 
     /// Every station is freed.
     pub(super) fn disconnect(&self, session: &Tracked, dry_run: bool) -> Todo {
-        let result =
-            if session.seen.stations.is_empty() { OutcomeResult::Unchanged } else { OutcomeResult::Done };
+        let result = if session.seen.stations.is_empty() { OutcomeResult::Unchanged } else { OutcomeResult::Done };
         if dry_run {
             let planned = if result == OutcomeResult::Done { OutcomeResult::Planned } else { result };
             return Todo::Answer(planned, None);

@@ -63,10 +63,9 @@ impl FromStr for NativeId {
     type Err = InvalidValue;
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let letters = text.chars().any(|c| c.is_ascii_alphabetic());
-        let digits = text.chars().any(|c| c.is_ascii_digit());
-        let plain = text.chars().all(|c| c.is_ascii_alphanumeric());
-        if letters && digits && plain && text.len() <= 64 {
+        let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let digits = text.bytes().skip(letters).take_while(u8::is_ascii_digit).count();
+        if letters > 0 && digits > 0 && letters + digits == text.len() && text.len() <= 64 {
             Ok(NativeId(text.to_owned()))
         } else {
             Err(InvalidValue::new(format!(
@@ -330,7 +329,8 @@ mod tests {
 
     #[test]
     fn a_duration_that_could_mean_two_things_is_refused() {
-        for text in ["", "10", "m", "10x", "-5s", "1m1m", "5s1m", "0s", "367d", "99999999999999999999s", "1.5h", "１s"] {
+        for text in ["", "10", "m", "10x", "-5s", "1m1m", "5s1m", "0s", "367d", "99999999999999999999s", "1.5h", "１s"]
+        {
             assert!(text.parse::<Seconds>().is_err(), "{text}");
         }
     }

@@ -167,6 +167,12 @@ impl Registry {
         }
     }
 
+    /// Puts a session in as it is.
+    #[cfg(test)]
+    pub(crate) fn put(&mut self, session: Tracked) {
+        self.sessions.insert(session.id, session);
+    }
+
     /// Applies a change that the store has written.
     pub fn apply(&mut self, change: &Change) {
         match change {

@@ -175,7 +175,8 @@ impl Database {
         let minute = Timestamp::now().as_second().div_euclid(60);
         let refusals = std::mem::take(&mut self.refusals);
         let counted: Vec<_> = refusals.values().filter(|(_, more)| *more > 0).copied().collect();
-        self.refusals = refusals.into_iter().filter(|((_, m), _)| *m >= minute).map(|(k, (id, _))| (k, (id, 0))).collect();
+        self.refusals =
+            refusals.into_iter().filter(|((_, m), _)| *m >= minute).map(|(k, (id, _))| (k, (id, 0))).collect();
         if !counted.is_empty() {
             self.write(Urgency::Freeing, |tx| {
                 for (id, more) in &counted {
@@ -281,14 +282,16 @@ impl From<Trouble> for Error {
         match trouble {
             Trouble::Corrupt(why) => failed(format!("the database is corrupt: {why}"))
                 .hint("restart usherd: it sets the file aside and begins a new one"),
-            Trouble::Full(why) => failed(format!("nothing was changed: the state directory's disk is full or failing ({why})"))
-                .hint("free some space there; unlock and close still work"),
+            Trouble::Full(why) => {
+                failed(format!("nothing was changed: the state directory's disk is full or failing ({why})"))
+                    .hint("free some space there; unlock and close still work")
+            }
             Trouble::ReadOnly(why) => failed(format!("nothing was changed: the state directory is read-only ({why})"))
                 .hint("make it writable; `usherd --release-all` frees every session meanwhile"),
-            Trouble::Newer(found) => failed(format!(
-                "the database has version {found}, this usherd knows {}", schema::VERSION
-            ))
-            .hint("start the newer usherd again, or give another --state-dir"),
+            Trouble::Newer(found) => {
+                failed(format!("the database has version {found}, this usherd knows {}", schema::VERSION))
+                    .hint("start the newer usherd again, or give another --state-dir")
+            }
             Trouble::Other(why) => failed(format!("nothing was changed: the store reports: {why}")),
         }
     }
@@ -319,7 +322,10 @@ fn put_aside(path: &Path) -> Result<String, Error> {
         to.push(suffix);
         match std::fs::rename(&from, &to) {
             Err(error) if suffix.is_empty() => {
-                return Err(Error::new(ErrorId::BackendFailed, format!("a corrupt database cannot be set aside: {error}")));
+                return Err(Error::new(
+                    ErrorId::BackendFailed,
+                    format!("a corrupt database cannot be set aside: {error}"),
+                ));
             }
             Ok(()) | Err(_) => {}
         }
@@ -332,23 +338,32 @@ fn apply(tx: &Transaction<'_>, change: &Change) -> rusqlite::Result<()> {
         Change::SessionOpened(s) => {
             tx.execute("UPDATE counter SET last_session_id = max(last_session_id, ?1)", [s.id])?;
             let k = &s.key;
-            tx.prepare_cached("INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?.execute(params![
-                s.id,
-                k.boot_id,
-                k.native_id,
-                k.leader_pid,
-                i64::try_from(k.leader_start).unwrap_or(i64::MAX),
-                s.user,
-                s.uid,
-                stamp(s.since),
-                s.name,
-                s.program
-            ])?
+            tx.prepare_cached("INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?.execute(
+                params![
+                    s.id,
+                    k.boot_id,
+                    k.native_id,
+                    k.leader_pid,
+                    i64::try_from(k.leader_start).unwrap_or(i64::MAX),
+                    s.user,
+                    s.uid,
+                    stamp(s.since),
+                    s.name,
+                    s.program
+                ],
+            )?
         }
         Change::SessionEnded(id) => tx.prepare_cached("DELETE FROM session WHERE id = ?1")?.execute([id])?,
-        Change::LockSet(id, lock) => tx
-            .prepare_cached("INSERT OR REPLACE INTO lock VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-            .execute(params![id, lock.message.as_str(), lock.by, lock.by_uid, stamp(lock.since), lock.until.map(stamp)])?,
+        Change::LockSet(id, lock) => {
+            tx.prepare_cached("INSERT OR REPLACE INTO lock VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
+                id,
+                lock.message.as_str(),
+                lock.by,
+                lock.by_uid,
+                stamp(lock.since),
+                lock.until.map(stamp)
+            ])?
+        }
         Change::LockRemoved(id) => tx.prepare_cached("DELETE FROM lock WHERE session_id = ?1")?.execute([id])?,
         Change::CloseOrdered(id, order) => tx
             .prepare_cached("INSERT OR REPLACE INTO closing VALUES (?1, ?2, ?3, ?4)")?

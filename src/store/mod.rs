@@ -20,8 +20,8 @@ mod reserve;
 mod schema;
 
 pub use audit::{AuditLimits, AuditRecord, AuditTarget};
-pub use database::Loaded;
 use database::Database;
+pub use database::Loaded;
 
 /// A change to what lasts. The store writes it, then the registry applies it.
 #[derive(Debug, Clone, PartialEq)]

@@ -34,7 +34,8 @@ pub fn children(pid: u32) -> Vec<u32> {
 pub fn members_of_session(leader: u32, leader_start: u64) -> Vec<u32> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(|pid| session_and_start(*pid).is_some_and(|(sid, start)| sid == leader && start >= leader_start)).collect()
+    pids.filter(|pid| session_and_start(*pid).is_some_and(|(sid, start)| sid == leader && start >= leader_start))
+        .collect()
 }
 
 fn session_and_start(pid: u32) -> Option<(u32, u64)> {

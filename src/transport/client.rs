@@ -149,7 +149,10 @@ impl Client {
             ClientError { error, exit: Exit::Usage }
         })?;
         let response = sender.send_request(request).await.map_err(|e| {
-            ClientError::unknown(format!("usherd at {} took the request and gave no answer ({e})", self.socket.display()))
+            ClientError::unknown(format!(
+                "usherd at {} took the request and gave no answer ({e})",
+                self.socket.display()
+            ))
         })?;
         self.same_version(&response)?;
         Ok(response)
@@ -170,12 +173,15 @@ impl Client {
                 format!("you may not connect to {place}"),
                 "a `usherd --user` serves its own user and root alone",
             ),
-            _ => ClientError::unreachable(format!("cannot connect to {place}: {error}"), "name the daemon's socket with --socket"),
+            _ => ClientError::unreachable(
+                format!("cannot connect to {place}: {error}"),
+                "name the daemon's socket with --socket",
+            ),
         })?;
         self.trust(&stream)?;
-        let (sender, connection) = handshake(TokioIo::new(stream))
-            .await
-            .map_err(|e| ClientError::unreachable(format!("{place} does not answer: {e}"), "is that usherd's socket?"))?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|e| {
+            ClientError::unreachable(format!("{place} does not answer: {e}"), "is that usherd's socket?")
+        })?;
         tokio::spawn(connection.with_upgrades());
         Ok(sender)
     }
@@ -190,7 +196,9 @@ impl Client {
                 format!("{} belongs to uid {uid}, who is neither you nor root", self.socket.display()),
                 "use your own daemon, or the system's",
             )),
-            Err(error) => Err(ClientError::unreachable(format!("{}: {error}", self.socket.display()), "is that a socket?")),
+            Err(error) => {
+                Err(ClientError::unreachable(format!("{}: {error}", self.socket.display()), "is that a socket?"))
+            }
         }
     }
 
@@ -205,7 +213,10 @@ impl Client {
                 format!("usherd at {place} speaks version {version} of the API, this usher version {API_VERSION}"),
                 "install the same version of both",
             ),
-            None => ClientError::unreachable(format!("what answers at {place} is no usherd"), "name usherd's socket with --socket"),
+            None => ClientError::unreachable(
+                format!("what answers at {place} is no usherd"),
+                "name usherd's socket with --socket",
+            ),
         })
     }
 }
@@ -246,7 +257,9 @@ async fn whole<T: DeserializeOwned>(response: Response<Incoming>) -> Result<T, C
 
 async fn collect(response: Response<Incoming>) -> Result<Bytes, ClientError> {
     let collected = response.into_body().collect().await;
-    Ok(collected.map_err(|e| ClientError::unknown(format!("usherd went away in the middle of its answer: {e}")))?.to_bytes())
+    Ok(collected
+        .map_err(|e| ClientError::unknown(format!("usherd went away in the middle of its answer: {e}")))?
+        .to_bytes())
 }
 
 /// What a daemon said that refused the request.

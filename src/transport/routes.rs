@@ -169,11 +169,14 @@ async fn answer(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Res
         Answer::Sessions(sessions) => axum::Json(sessions).into_response(),
         Answer::Rules(rules) => axum::Json(rules).into_response(),
         Answer::Audit(query) => streams::audit(Arc::clone(host), query),
-        Answer::Events(receiver, uid) => {
-            Sse::new(streams::events(receiver, uid)).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
-        }
+        Answer::Events(receiver, uid) => Sse::new(streams::events(receiver, uid))
+            .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+            .into_response(),
         Answer::Attached(..) => {
-            return Err(Failure(Error::new(ErrorId::InvalidRequest, "attach needs a connection that it can take over")));
+            return Err(Failure(Error::new(
+                ErrorId::InvalidRequest,
+                "attach needs a connection that it can take over",
+            )));
         }
     })
 }
@@ -198,7 +201,11 @@ async fn unlock(State(host): Shared, caller: Caller, Json(body): Json<UnlockRequ
 #[utoipa::path(post, path = "/v1/sessions/disconnect", request_body = DisconnectRequest, responses(
     (status = 200, description = "One outcome per target", body = Vec<Outcome>),
     (status = "default", description = "Nothing was done", body = ErrorBody)))]
-async fn disconnect(State(host): Shared, caller: Caller, Json(body): Json<DisconnectRequest>) -> Result<Response, Failure> {
+async fn disconnect(
+    State(host): Shared,
+    caller: Caller,
+    Json(body): Json<DisconnectRequest>,
+) -> Result<Response, Failure> {
     answer(&host, &caller, Action::Disconnect(body)).await
 }
 
@@ -229,7 +236,9 @@ async fn show(State(host): Shared, caller: Caller, Path(id): Path<String>) -> Re
     };
     match sessions.into_iter().find(named) {
         Some(session) => Ok(axum::Json(session).into_response()),
-        None => Err(Failure(Error::new(ErrorId::SessionNotFound, format!("there is no session {reference} on this host")))),
+        None => {
+            Err(Failure(Error::new(ErrorId::SessionNotFound, format!("there is no session {reference} on this host"))))
+        }
     }
 }
 
@@ -308,7 +317,11 @@ async fn metrics(State(host): Shared) -> Response {
 }
 
 async fn unknown(request: Request) -> Response {
-    let message = format!("there is no {} {} in the API", request.method(), request.uri().path().chars().take(100).collect::<String>());
+    let message = format!(
+        "there is no {} {} in the API",
+        request.method(),
+        request.uri().path().chars().take(100).collect::<String>()
+    );
     let error = Error::new(ErrorId::InvalidRequest, message).hint("GET /v1/openapi.json lists every route");
     let mut response = Failure(error).into_response();
     *response.status_mut() = StatusCode::NOT_FOUND;
@@ -316,7 +329,6 @@ async fn unknown(request: Request) -> Response {
 }
 
 fn parse<T: std::str::FromStr<Err = crate::request::InvalidValue>>(text: &str) -> Result<T, Failure> {
-    text.parse().map_err(|error: crate::request::InvalidValue| {
-        Failure(Error::new(ErrorId::InvalidRequest, error.to_string()))
-    })
+    text.parse()
+        .map_err(|error: crate::request::InvalidValue| Failure(Error::new(ErrorId::InvalidRequest, error.to_string())))
 }

@@ -36,7 +36,8 @@ const STOP_DEADLINE: Duration = Duration::from_secs(10);
 /// # Errors
 /// The path is no socket, or cannot be bound.
 pub fn listen(path: &Path) -> Result<UnixListener, Error> {
-    let failed = |what: &str| Error::new(ErrorId::BackendFailed, format!("cannot listen on {}: {what}", path.display()));
+    let failed =
+        |what: &str| Error::new(ErrorId::BackendFailed, format!("cannot listen on {}: {what}", path.display()));
     match std::fs::symlink_metadata(path) {
         Ok(meta) if meta.file_type().is_socket() => {
             std::fs::remove_file(path).map_err(|e| failed(&e.to_string()))?;

@@ -175,7 +175,13 @@ mod tests {
 
     #[test]
     fn text_colours_and_titles_pass() {
-        for text in ["plain\r\n", "\x1b[31mred\x1b[0m", "眼睛 é e\u{301} 👩\u{200d}🏫", "\x1b(0lqk\x1b(B", "\x1b]0;title\x1b\\x"] {
+        for text in [
+            "plain\r\n",
+            "\x1b[31mred\x1b[0m",
+            "眼睛 é e\u{301} 👩\u{200d}🏫",
+            "\x1b(0lqk\x1b(B",
+            "\x1b]0;title\x1b\\x",
+        ] {
             assert_eq!(String::from_utf8(filtered(&[text.as_bytes()])).unwrap(), text);
         }
         assert_eq!(filtered(&[b"\x1b]2;a\x07b"]), b"\x1b]2;a\x1b\\b");

@@ -12,7 +12,7 @@ use super::lockscreen;
 use super::pty::Pty;
 use super::screen::{Advanced, Screen};
 use super::station::{Deed, Station};
-use super::wire::{FromHolder, Hello, Notice, PROTOCOL, Status, StationSpec, ToHolder};
+use super::wire::{FromHolder, Hello, Notice, PROTOCOL, StationSpec, Status, ToHolder};
 use crate::clock;
 use crate::request::Size;
 use crate::session::{Cover, SessionKey};
@@ -192,7 +192,8 @@ impl Holder {
 
     /// Seats a new station on the connection that came with the message.
     fn admit(&mut self, control: u64, spec: &StationSpec) {
-        let descriptor = self.controls.iter_mut().find(|c| c.id == control).and_then(|c| c.conn.descriptors.pop_front());
+        let descriptor =
+            self.controls.iter_mut().find(|c| c.id == control).and_then(|c| c.conn.descriptors.pop_front());
         let Some(descriptor) = descriptor else { return };
         let locked = self.cover(clock::now()).is_some();
         // Keys typed before a station shows the unlocked screen do not count; without a lock all do.
@@ -384,16 +385,17 @@ impl Holder {
     pub(super) fn next_deadline(&self) -> Option<Duration> {
         let (now, instant) = (clock::now(), Instant::now());
         let after = |deadline: Instant| deadline.saturating_duration_since(instant);
-        let expiries = self.covers.iter().filter_map(|c| c.until).map(|until| {
-            Duration::try_from(until.duration_since(now)).unwrap_or_default() + Duration::from_millis(1)
-        });
+        let expiries =
+            self.covers.iter().filter_map(|c| c.until).map(|until| {
+                Duration::try_from(until.duration_since(now)).unwrap_or_default() + Duration::from_millis(1)
+            });
         let awaited = self.awaited.iter().filter_map(|awaited| match awaited {
             Awaited::Covered { deadline, .. } => Some(after(*deadline)),
             Awaited::Disconnected { .. } => None,
         });
         let leaving = self.stations.iter().filter_map(|s| s.leaving).map(after);
-        let unreported = self.last_input != self.reported.last_input
-            || self.screen.title() != self.reported.title.as_deref();
+        let unreported =
+            self.last_input != self.reported.last_input || self.screen.title() != self.reported.title.as_deref();
         let report = unreported.then(|| self.reported_at.map_or(Duration::ZERO, |at| after(at + REPORT)));
         let ending = self.ending.as_ref().map(|_| super::ending::LOOK);
         expiries

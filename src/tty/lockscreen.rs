@@ -149,7 +149,9 @@ mod tests {
         (0..picture.size.rows)
             .map(|row| {
                 let shown = picture.row(row).iter().filter(|c| !c.flags.contains(Flags::WIDE_CHAR_SPACER));
-                let text: String = shown.flat_map(|c| std::iter::once(c.c).chain(c.zerowidth().unwrap_or_default().iter().copied())).collect();
+                let text: String = shown
+                    .flat_map(|c| std::iter::once(c.c).chain(c.zerowidth().unwrap_or_default().iter().copied()))
+                    .collect();
                 text.trim_end().to_owned()
             })
             .collect()
@@ -171,8 +173,8 @@ mod tests {
                 "",
                 "            Eyes up, 眼睛看前面",
                 "",
-                "        Locked by root since 09:41",
-                "            Unlocks in 59:00"[..28].to_owned().as_str(),
+                "         Locked by root since 09:41",
+                "              Unlocks in 59:00",
                 "",
                 ""
             ]

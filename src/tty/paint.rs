@@ -255,7 +255,10 @@ impl Painter {
 }
 
 fn is_blank(cell: &Cell) -> bool {
-    cell.c == ' ' && cell.zerowidth().is_none() && Style::of(cell) == PLAIN && !cell.flags.contains(Flags::WIDE_CHAR_SPACER)
+    cell.c == ' '
+        && cell.zerowidth().is_none()
+        && Style::of(cell) == PLAIN
+        && !cell.flags.contains(Flags::WIDE_CHAR_SPACER)
 }
 
 /// The colour of the xterm palette's cube or grey ramp that is nearest.

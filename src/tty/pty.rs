@@ -110,7 +110,10 @@ impl Leader {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("lead").arg(&spec.program).args(&spec.arguments);
         command.current_dir("/").env_clear().envs(spec.environment.iter().map(|(k, v)| (k, v)));
-        command.stdin(Stdio::from(slave.try_clone()?)).stdout(Stdio::from(slave)).stderr(Stdio::from(OwnedFd::from(theirs)));
+        command
+            .stdin(Stdio::from(slave.try_clone()?))
+            .stdout(Stdio::from(slave))
+            .stderr(Stdio::from(OwnedFd::from(theirs)));
         Ok(Leader { child: command.spawn()?, channel })
     }
 

@@ -240,8 +240,13 @@ impl Loop {
             let holder = &mut self.holder;
             holder.stations.iter_mut().for_each(|s| s.conn.flush());
             holder.controls.iter_mut().for_each(|c| c.conn.flush());
-            let unsent = holder.stations.iter().filter(|s| !s.conn.closed).map(|s| s.conn.unsent())
-                .chain(holder.controls.iter().filter(|c| !c.conn.closed).map(|c| c.conn.unsent())).sum::<usize>();
+            let unsent = holder
+                .stations
+                .iter()
+                .filter(|s| !s.conn.closed)
+                .map(|s| s.conn.unsent())
+                .chain(holder.controls.iter().filter(|c| !c.conn.closed).map(|c| c.conn.unsent()))
+                .sum::<usize>();
             if unsent == 0 || Instant::now() >= deadline {
                 return Ok(());
             }
@@ -249,4 +254,3 @@ impl Loop {
         }
     }
 }
-

@@ -210,12 +210,8 @@ fn halve_cut_characters(cells: &mut [alacritty_terminal::term::cell::Cell]) {
 }
 
 fn emulator(size: Size, listener: &Listener) -> Term<Listener> {
-    let config = Config {
-        scrolling_history: SCROLLBACK,
-        kitty_keyboard: false,
-        osc52: Osc52::Disabled,
-        ..Config::default()
-    };
+    let config =
+        Config { scrolling_history: SCROLLBACK, kitty_keyboard: false, osc52: Osc52::Disabled, ..Config::default() };
     Term::new(config, &Dim(size), listener.clone())
 }
 

@@ -46,18 +46,9 @@ pub const FLUSH: u8 = 1;
 
 impl Tag {
     fn from_byte(byte: u8) -> Option<Tag> {
-        [
-            Tag::Control,
-            Tag::Input,
-            Tag::Resize,
-            Tag::Redraw,
-            Tag::Shown,
-            Tag::Draw,
-            Tag::DrawEnd,
-            Tag::Leave,
-        ]
-        .into_iter()
-        .find(|tag| *tag as u8 == byte)
+        [Tag::Control, Tag::Input, Tag::Resize, Tag::Redraw, Tag::Shown, Tag::Draw, Tag::DrawEnd, Tag::Leave]
+            .into_iter()
+            .find(|tag| *tag as u8 == byte)
     }
 }
 

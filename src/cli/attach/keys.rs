@@ -14,14 +14,16 @@ impl FromStr for DetachKeys {
     /// Reads keys separated by spaces: a character, or `^` and a character for Ctrl.
     fn from_str(text: &str) -> Result<Self, String> {
         let key = |word: &str| match word.as_bytes() {
-            [byte] if byte.is_ascii_graphic() => Some(*byte),
+            [byte] if byte.is_ascii_graphic() && *byte != b'^' => Some(*byte),
             [b'^', byte @ (b'@'..=b'_' | b'a'..=b'z')] => Some(byte.to_ascii_uppercase() & 0x1f),
             _ => None,
         };
         let keys: Option<Vec<u8>> = text.split_ascii_whitespace().map(key).collect();
         match keys {
             Some(keys) if (1..=4).contains(&keys.len()) => Ok(DetachKeys { keys }),
-            _ => Err("write one to four keys with spaces between them, Ctrl as ^: such as '^\\ d' or '^P ^Q'".to_owned()),
+            _ => {
+                Err("write one to four keys with spaces between them, Ctrl as ^: such as '^\\ d' or '^P ^Q'".to_owned())
+            }
         }
     }
 }
