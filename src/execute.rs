@@ -181,8 +181,11 @@ impl Run<'_> {
             (Todo::Answer(result, error), _) => (result, false, error, Vec::new()),
             (Todo::Act { result, refusal, mut notes, .. }, Some(Ok(more))) => {
                 notes.extend(more);
-                let result = if refusal.is_some() { OutcomeResult::Failed } else { result };
-                (result, true, refusal, notes)
+                match refusal {
+                    // What was seen is not what was asked for.
+                    Some(error) => (OutcomeResult::Failed, false, Some(error), notes),
+                    None => (result, true, None, notes),
+                }
             }
             (Todo::Act { notes, .. }, Some(Err(error))) => (OutcomeResult::Failed, false, Some(error), notes),
             (Todo::Act { notes, .. }, None) => (OutcomeResult::Failed, false, None, notes),

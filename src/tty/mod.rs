@@ -19,10 +19,10 @@ mod leader;
 mod lockscreen;
 mod paint;
 mod picture;
-mod pty;
+pub(crate) mod pty;
 mod run;
 mod sandbox;
-mod screen;
+pub(crate) mod screen;
 mod station;
 
 /// The whole program.

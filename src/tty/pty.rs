@@ -18,14 +18,14 @@ use crate::request::Size;
 const MAX_PENDING: usize = 4 << 20;
 
 /// The holder's end of the session's terminal.
-pub(super) struct Pty {
+pub(crate) struct Pty {
     master: OwnedFd,
     pending: VecDeque<u8>,
 }
 
 impl Pty {
     /// Makes a terminal of this size, and gives its other end.
-    pub(super) fn open(size: Size) -> io::Result<(Pty, OwnedFd)> {
+    pub(crate) fn open(size: Size) -> io::Result<(Pty, OwnedFd)> {
         let master = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
         rustix::pty::grantpt(&master)?;
         rustix::pty::unlockpt(&master)?;
@@ -40,6 +40,12 @@ impl Pty {
         let pty = Pty { master, pending: VecDeque::new() };
         pty.resize(size)?;
         Ok((pty, slave))
+    }
+
+    /// The descriptor alone, blocking, for those who read it in a thread of their own.
+    pub(crate) fn into_fd(self) -> io::Result<OwnedFd> {
+        rustix::io::ioctl_fionbio(&self.master, false)?;
+        Ok(self.master)
     }
 
     pub(super) fn fd(&self) -> BorrowedFd<'_> {

@@ -70,7 +70,7 @@ impl EventListener for Listener {
 }
 
 /// A terminal emulator with what is needed around it.
-pub(super) struct Screen {
+pub(crate) struct Screen {
     term: Term<Listener>,
     parser: Processor,
     guard: Guard,
@@ -81,7 +81,7 @@ pub(super) struct Screen {
 
 /// What came of a piece of output.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Advanced {
+pub(crate) struct Advanced {
     /// The emulator's answers to the program's queries.
     pub(super) answers: Vec<u8>,
     /// The program rang the bell.
@@ -89,7 +89,7 @@ pub(super) struct Advanced {
 }
 
 impl Screen {
-    pub(super) fn new(size: Size) -> Self {
+    pub(crate) fn new(size: Size) -> Self {
         let listener = Listener { said: Rc::default(), size: Rc::new(RefCell::new(size)) };
         Screen {
             term: emulator(size, &listener),
@@ -117,7 +117,7 @@ impl Screen {
     /// Shows what the program wrote.
     ///
     /// A fault in the emulator costs the picture, not the session: the screen begins anew.
-    pub(super) fn advance(&mut self, bytes: &[u8]) -> Advanced {
+    pub(crate) fn advance(&mut self, bytes: &[u8]) -> Advanced {
         let mut filtered = std::mem::take(&mut self.filtered);
         filtered.clear();
         self.guard.filter(bytes, &mut filtered);
@@ -153,6 +153,19 @@ impl Screen {
             self.title = title;
         }
         Advanced { answers: said.answers, bell: said.bells }
+    }
+
+    /// The screen as plain text, a line for each row.
+    pub(crate) fn text(&self) -> String {
+        let picture = self.picture(self.size());
+        let row = |row| {
+            let shown = picture.row(row).iter().filter(|cell| !cell.flags.contains(Flags::WIDE_CHAR_SPACER));
+            let text: String = shown
+                .flat_map(|cell| std::iter::once(cell.c).chain(cell.zerowidth().unwrap_or_default().iter().copied()))
+                .collect();
+            text.trim_end().to_owned() + "\n"
+        };
+        (0..picture.size.rows).map(row).collect()
     }
 
     /// The screen as a station of this size shows it: all of it, or the part around the cursor.
