@@ -143,6 +143,8 @@ impl Run<'_> {
             };
             outcomes.push(self.outcome(step, observed));
         }
+        // Who hears an outcome and then asks for the list finds in it what was observed.
+        self.host.text.caught_up().await;
         self.conclude(audit, &outcomes).await;
         Ok(outcomes)
     }

@@ -52,6 +52,8 @@ pub enum Noticed {
         /// `usherd --release-all` freed it: who did, and when.
         released: Option<(String, jiff::Timestamp)>,
     },
+    /// Everything noticed before this is to be known before the sender goes on.
+    Barrier(tokio::sync::oneshot::Sender<()>),
     /// A session is gone.
     Gone {
         /// Which.

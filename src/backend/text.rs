@@ -117,7 +117,8 @@ impl TextBackend {
     /// The program cannot be run: there is no session.
     pub async fn start(&self, id: u32, mut opened: Opened, covers: Vec<Cover>) -> Result<(), Error> {
         let gone = || Error::new(ErrorId::BackendFailed, "the session's holder is gone");
-        let started = async {
+        let (holder, key) = (opened.introduced.hello.holder_pid, opened.key().clone());
+        let begun = async {
             if !covers.is_empty() {
                 opened.introduced.converse(&ToHolder::Cover { seq: 0, covers }).await.ok_or_else(gone)?;
             }
@@ -129,8 +130,20 @@ impl TextBackend {
                 }
             }
         };
-        let timeout = || Error::new(ErrorId::Timeout, "the session's program did not start in 5 s");
-        let opened = tokio::time::timeout(INTRODUCTION, started).await.map_err(|_| timeout())??;
+        let started = async {
+            let late = || Error::new(ErrorId::Timeout, "the session's program did not start in 5 s");
+            tokio::time::timeout(INTRODUCTION, begun).await.map_err(|_| late())?
+        };
+        let opened = match started.await {
+            Ok(opened) => opened,
+            Err(error) => {
+                // Off the books means gone: a holder that starts after all would be nobody's.
+                kill(holder);
+                mop_up(&key).await;
+                let _ = std::fs::remove_file(self.socket(id));
+                return Err(error);
+            }
+        };
         let status = opened.introduced.hello.status.clone();
         self.tend(id, opened.introduced);
         self.tell(Noticed::Changed { id, seen: seen(&status), released: None });
@@ -160,11 +173,11 @@ impl TextBackend {
         self.tell(Noticed::Changed { id, seen: seen(&status), released: status.released });
     }
 
-    /// Ends a holder whose session is on nobody's books.
-    pub async fn dismiss(&self, found: Found) {
-        let mut introduced = found.introduced;
-        let order = ToHolder::Close { seq: 0, grace_ms: 0, by: "usherd".to_owned() };
-        let _ = tokio::time::timeout(DEADLINE, introduced.converse(&order)).await;
+    /// Resolves when everything that holders reported until now is known to the registry.
+    pub async fn caught_up(&self) {
+        let (known, wait) = tokio::sync::oneshot::channel();
+        self.tell(Noticed::Barrier(known));
+        let _ = tokio::time::timeout(DEADLINE, wait).await;
     }
 
     /// Ends what a dead holder left of its session.

@@ -25,18 +25,22 @@ pub fn remembered(loaded: Loaded, orchestrate_admins: bool) -> Registry {
     registry
 }
 
-/// Takes over the living holders and forgets the dead ones. `set_aside`: the database is a new one
-/// because the old one was corrupt, so living sessions and the covers they show are all that is known.
-pub async fn adopt(host: &Arc<Host>, set_aside: bool) {
+/// Takes over the living holders and forgets the dead ones. A holder whose program runs was on the
+/// books once, and one whose program never ran has ended by itself: so a living one that the store
+/// does not know is put on the books again.
+pub async fn adopt(host: &Arc<Host>) {
     for found in host.text.find().await {
         let id = found.id();
         let known = host.registry().get(id).map(|session| session.key == *found.key());
         match known {
             Some(true) => host.text.adopt(found),
-            Some(false) => host.text.dismiss(found).await,
-            None if set_aside => take_over(host, found).await,
-            // Its caller was never told of it: usherd was killed before the session was on the books.
-            None => host.text.dismiss(found).await,
+            // On the books is another session of that number, which is over: this one takes its place.
+            Some(false) => {
+                host.session_gone(id, Ended::HolderDied).await;
+                take_over(host, found).await;
+            }
+            // The books are new: the old ones were corrupt, or are in another directory.
+            None => take_over(host, found).await,
         }
     }
     let missing: Vec<_> = {

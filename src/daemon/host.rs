@@ -47,7 +47,8 @@ pub struct Host {
     /// Those who wait for a session's end.
     pub(super) waiting: super::waiting::Waiting,
     registry: Mutex<Registry>,
-    events: broadcast::Sender<Event>,
+    /// None once the daemon stops: then those who watch see the end.
+    events: Mutex<Option<broadcast::Sender<Event>>>,
     last_session_id: AtomicU32,
     last_station_id: AtomicU32,
 }
@@ -94,7 +95,7 @@ impl Host {
             wake: Notify::new(),
             waiting: super::waiting::Waiting::default(),
             registry: Mutex::new(parts.registry),
-            events: broadcast::channel(4096).0,
+            events: Mutex::new(Some(broadcast::channel(1024).0)),
             last_session_id: AtomicU32::new(parts.last_session_id),
             last_station_id: AtomicU32::new(0),
         }
@@ -175,12 +176,26 @@ impl Host {
 
     /// Tells everyone who watches.
     pub fn announce(&self, kind: EventKind, session: Option<Session>, rule: Option<crate::session::Rule>) {
-        let _ = self.events.send(Event { time: clock::now(), event: kind, session, rule });
+        if let Some(events) = &*self.events() {
+            let _ = events.send(Event { time: clock::now(), event: kind, session, rule });
+        }
     }
 
-    /// Follows what is announced from now on.
+    /// Follows what is announced from now on; ends at once if the daemon is stopping.
     pub fn watch(&self) -> broadcast::Receiver<Event> {
-        self.events.subscribe()
+        match &*self.events() {
+            Some(events) => events.subscribe(),
+            None => broadcast::channel(1).1,
+        }
+    }
+
+    /// Ends what those who watch follow.
+    pub fn stop_events(&self) {
+        self.events().take();
+    }
+
+    fn events(&self) -> MutexGuard<'_, Option<broadcast::Sender<Event>>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

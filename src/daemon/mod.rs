@@ -44,7 +44,6 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
     let boot_id = proc::boot_id().map_err(|e| failed("the kernel's boot ID cannot be read", &e))?;
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let (store, loaded) = Store::open(&paths.state, &boot_id, settings.audit_limits(), &name)?;
-    let set_aside = loaded.set_aside.is_some();
     let (noticed, mut news) = mpsc::unbounded_channel();
     let host = Arc::new(Host::new(Parts {
         boot_id,
@@ -59,14 +58,18 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
         settings,
     }));
     let listener = server::listen(&paths.socket)?;
-    adopt::adopt(&host, set_aside).await;
+    adopt::adopt(&host).await;
     reconcile::catch_up(&host, &mut news).await;
     let reconciling = tokio::spawn(reconcile::run(Arc::clone(&host), news));
 
     tracing::info!("usherd {} serves {}", env!("CARGO_PKG_VERSION"), paths.socket.display());
     println!("ready: {}", paths.socket.display());
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-    server::serve(&host, listener, main::told_to_stop()).await;
+    let stop = async {
+        main::told_to_stop().await;
+        host.stop_events();
+    };
+    server::serve(&host, listener, stop).await;
 
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     reconciling.abort();

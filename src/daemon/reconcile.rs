@@ -28,7 +28,12 @@ pub async fn run(host: Arc<Host>, mut noticed: mpsc::UnboundedReceiver<Noticed>)
     loop {
         let wait = next_deadline(&host).unwrap_or(REST);
         tokio::select! {
-            Some(news) = noticed.recv() => notice(&host, &closing, news).await,
+            Some(news) = noticed.recv() => {
+                notice(&host, &closing, news).await;
+                while let Ok(news) = noticed.try_recv() {
+                    notice(&host, &closing, news).await;
+                }
+            }
             () = host.wake.notified() => {}
             () = tokio::time::sleep(wait) => {}
             _ = sweeping.tick() => sweep(&host).await,
@@ -95,6 +100,7 @@ async fn notice(host: &Arc<Host>, closing: &Closing, news: Noticed) {
             see(host, id, seen);
             cover_if_needed(host, id);
         }
+        Noticed::Barrier(known) => drop(known.send(())),
         Noticed::Gone { id, how } => {
             let being_closed = closing.lock().is_ok_and(|closing| closing.contains(&id));
             // Whoever closes it sees for itself that it is gone.
@@ -196,6 +202,9 @@ async fn sweep(host: &Arc<Host>) {
 async fn expire(host: &Arc<Host>) {
     let now = clock::now();
     let over = |until: Option<Timestamp>| until.is_some_and(|until| until <= now);
+    if next_deadline(host).is_none_or(|deadline| deadline > Duration::from_millis(1)) {
+        return;
+    }
     let order = host.order.lock().await;
     let mut changed = Vec::new();
     let (locks, rules): (Vec<_>, Vec<_>) = {

@@ -84,6 +84,7 @@ impl Run<'_> {
             return Err(error);
         }
         drop(order);
+        host.text.caught_up().await;
         let (session, target) = {
             let registry = host.registry();
             let tracked = registry.get(id).ok_or_else(|| super::gone_meanwhile(id))?;

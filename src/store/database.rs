@@ -33,8 +33,6 @@ pub struct Loaded {
     pub exemptions: Vec<Exemption>,
     /// The largest session ID ever given.
     pub last_session_id: u32,
-    /// A corrupt database was set aside, under this name: nothing of the above survived.
-    pub set_aside: Option<String>,
 }
 
 #[derive(Debug)]
@@ -42,7 +40,6 @@ pub(super) struct Database {
     connection: Connection,
     reserve: Reserve,
     limits: AuditLimits,
-    set_aside: Option<String>,
     /// Per actor and minute: the record that stands for the refusals, and how many it does not count yet.
     refusals: BTreeMap<(String, i64), (i64, i64)>,
     /// Records written since the limits were last applied.
@@ -53,7 +50,6 @@ impl Database {
     pub(super) fn open(directory: &Path, limits: AuditLimits) -> Result<Self, Error> {
         let path = directory.join("usher.db");
         let reserve = Reserve::in_directory(directory);
-        let mut set_aside = None;
         let connection = match connect(&path) {
             Ok(connection) => connection,
             Err(Trouble::Corrupt(why)) => {
@@ -63,7 +59,6 @@ impl Database {
                      locks that living sessions still show are taken over",
                     path.display()
                 );
-                set_aside = Some(aside);
                 connect(&path).map_err(Error::from)?
             }
             Err(Trouble::Full(why)) if reserve.release() => {
@@ -76,19 +71,16 @@ impl Database {
             tracing::warn!("the disk is too full to keep space back in {}", directory.display());
         }
         let refusals = BTreeMap::new();
-        Ok(Database { connection, reserve, limits, set_aside, refusals, since_pruned: 0 })
+        Ok(Database { connection, reserve, limits, refusals, since_pruned: 0 })
     }
 
     /// Reads everything that counts in this boot, and forgets sessions of earlier ones.
     pub(super) fn load(&mut self, boot_id: &str, host: &str) -> Result<Loaded, Error> {
-        let set_aside = self.set_aside.take();
         self.write(Urgency::Freeing, |tx| {
             tx.execute("DELETE FROM session WHERE boot_id <> ?1", [boot_id])?;
             conclude_interrupted(tx, host)
         })?;
-        let mut loaded = self.read(load)?;
-        loaded.set_aside = set_aside;
-        Ok(loaded)
+        self.read(load)
     }
 
     pub(super) fn commit(

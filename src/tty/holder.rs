@@ -26,6 +26,10 @@ const REPORT: Duration = Duration::from_millis(500);
 /// Stations on one session at once.
 const MAX_STATIONS: usize = 32;
 
+/// What a terminal puts round pasted text (xterm's bracketed paste mode).
+const PASTE_BEGIN: &[u8] = b"\x1b[200~";
+const PASTE_END: &[u8] = b"\x1b[201~";
+
 /// Who asked for something and is owed an answer.
 pub(super) type Asker = (u64, u64);
 
@@ -46,6 +50,8 @@ pub(super) struct Holder {
     /// The epoch of the last unlock: keys from a station that has not confirmed it were typed before.
     unlocked_in: u64,
     keystrokes: u64,
+    /// A bracketed paste has begun and not ended.
+    pasting: bool,
     last_input: Option<Timestamp>,
     awaited: Vec<Awaited>,
     pub(super) ending: Option<(Asker, Ending)>,
@@ -80,6 +86,7 @@ impl Holder {
             epoch: 1,
             unlocked_in: 1,
             keystrokes: 0,
+            pasting: false,
             last_input: None,
             awaited: Vec::new(),
             ending: None,
@@ -166,7 +173,10 @@ impl Holder {
         let locked_after = after.is_some();
         self.epoch += 1;
         match (before.is_some(), locked_after) {
-            (false, true) => self.pty.forget_pending(),
+            (false, true) => {
+                self.pty.forget_pending();
+                self.end_paste();
+            }
             (true, false) => {
                 self.drain_stations();
                 self.unlocked_in = self.epoch;
@@ -175,6 +185,13 @@ impl Holder {
             (true, true) | (false, false) => {}
         }
         self.dirty = true;
+    }
+
+    /// A paste whose rest is withheld is ended for the program, which would else take every later key for more of it.
+    fn end_paste(&mut self) {
+        if std::mem::take(&mut self.pasting) {
+            self.pty.write(PASTE_END);
+        }
     }
 
     /// Reads and drops what arrived from the stations while the lock stood.
@@ -254,7 +271,18 @@ impl Holder {
         station.typed = self.keystrokes;
         self.last_input = Some(now);
         self.fit();
+        self.note_paste(keys);
         self.pty.write(keys);
+    }
+
+    /// Remembers whether a bracketed paste is under way.
+    fn note_paste(&mut self, keys: &[u8]) {
+        let last = |marker: &[u8]| keys.windows(marker.len()).rposition(|window| window == marker);
+        match (last(PASTE_BEGIN), last(PASTE_END)) {
+            (Some(begin), end) => self.pasting = end.is_none_or(|end| end < begin),
+            (None, Some(_)) => self.pasting = false,
+            (None, None) => {}
+        }
     }
 
     /// Shows what the program wrote, and answers what it asked.
@@ -290,8 +318,9 @@ impl Holder {
         }
         self.stations.retain(|s| !s.conn.closed && s.leaving.is_none_or(|deadline| instant < deadline));
         self.controls.retain(|c| !c.conn.closed);
-        self.answer(instant);
+        // Who is answered may ask at once for what was reported: the report goes first.
         self.report(instant);
+        self.answer(instant);
     }
 
     /// Covers whose time is over are removed: the next one is shown, or the session is unlocked.

@@ -34,7 +34,6 @@ impl Picture {
         .union(TermMode::MOUSE_DRAG)
         .union(TermMode::MOUSE_MOTION)
         .union(TermMode::SGR_MOUSE)
-        .union(TermMode::UTF8_MOUSE)
         .union(TermMode::FOCUS_IN_OUT);
 
     /// An empty picture of this size.
