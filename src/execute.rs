@@ -91,9 +91,9 @@ pub async fn execute(
     match work {
         Work::Sessions(steps) => run.sessions(steps, None, attempt, order).await.map(Answer::Outcomes),
         Work::Rule { rule, change, steps } => {
-            let outcomes = run.sessions(steps, change.clone(), attempt, order).await?;
+            let outcomes = run.sessions(steps, change.as_deref().cloned(), attempt, order).await?;
             let rule = rule.map(|rule| host.registry().present_rule(&rule));
-            match change {
+            match change.as_deref() {
                 Some(Change::RuleSet(_)) => host.announce(EventKind::Blocked, None, rule.clone()),
                 Some(_) => host.announce(EventKind::Unblocked, None, rule.clone()),
                 None => {}

@@ -58,9 +58,9 @@ pub enum Work {
     /// A standing rule is set or removed, with the steps that follow from it.
     Rule {
         /// The rule as the answer shows it.
-        rule: Option<RuleRecord>,
+        rule: Option<Box<RuleRecord>>,
         /// The rule's own change; none where there is nothing to remove.
-        change: Option<Change>,
+        change: Option<Box<Change>>,
         /// The steps on the sessions it covers or covered.
         steps: Vec<Step>,
     },
@@ -245,7 +245,9 @@ impl View<'_> {
             };
             Step::on(session, todo)
         });
-        Work::Rule { rule: Some(rule.clone()), change: Some(Change::RuleSet(rule.clone())), steps: steps.collect() }
+        let change = Some(Box::new(Change::RuleSet(rule.clone())));
+        let steps = steps.collect();
+        Work::Rule { rule: Some(Box::new(rule)), change, steps }
     }
 
     fn unblock(&self, name: &RuleName) -> Work {
@@ -264,7 +266,8 @@ impl View<'_> {
             Step::on(session, todo)
         });
         let steps = steps.collect();
-        Work::Rule { rule: Some(rule.clone()), change: Some(Change::RuleRemoved(name.clone())), steps }
+        let change = Some(Box::new(Change::RuleRemoved(name.clone())));
+        Work::Rule { rule: Some(Box::new(rule.clone())), change, steps }
     }
 
     fn attach(&self, reference: &SessionRef, request: &AttachRequest) -> Work {

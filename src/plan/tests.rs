@@ -220,7 +220,9 @@ proptest! {
             prop_assert!(!actor.own_sessions.contains(&step.id().unwrap()), "{plan:?}");
         }
         // Nor later, by the rule that stands.
-        if let Work::Rule { change: Some(change @ Change::RuleSet(rule)), .. } = plan.work() {
+        if let Work::Rule { change: Some(change), rule: Some(rule), .. } = plan.work()
+            && matches!(**change, Change::RuleSet(_))
+        {
             let mut after = registry.clone();
             after.apply(change);
             for session in after.sessions().filter(|s| actor.own_sessions.contains(&s.id)) {
