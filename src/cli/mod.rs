@@ -121,7 +121,10 @@ pub fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|word| word == attach::GUARD) {
         return attach::guard();
     }
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&error),
+    };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -133,6 +136,19 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(failure) => complain(&failure).into(),
     }
+}
+
+/// Says what is wrong with a command line, which may hold anything, without repeating control
+/// characters or megabytes of it. Help and version are no errors, and ours to the letter.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    for line in error.render().to_string().lines() {
+        let short: String = line.chars().take(400).collect();
+        eprintln!("{}{}", output::printable(&short), if short.len() < line.len() { "…" } else { "" });
+    }
+    Exit::Usage.into()
 }
 
 async fn run(arguments: Arguments) -> Result<Exit, Failure> {
