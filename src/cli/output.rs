@@ -5,6 +5,8 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::outcome::{Error, Outcome, OutcomeResult};
@@ -170,7 +172,7 @@ impl Row for Session {
             self.lock.as_ref().map_or_else(|| "no".to_owned(), lock_cell),
             or_dash(self.client.as_ref()),
             duration(self.idle_seconds),
-            self.since.strftime("%Y-%m-%d %H:%MZ").to_string(),
+            moment(self.since),
             shortened(&self.title, 40),
         ]
     }
@@ -184,8 +186,8 @@ impl Row for Rule {
         vec![
             self.name.to_string(),
             self.by.clone(),
-            self.since.strftime("%Y-%m-%d %H:%MZ").to_string(),
-            self.until.map_or_else(|| "-".to_owned(), |until| until.strftime("%Y-%m-%d %H:%MZ").to_string()),
+            moment(self.since),
+            self.until.map_or_else(|| "-".to_owned(), moment),
             if exempt.is_empty() { "-".to_owned() } else { exempt.join(",") },
             shortened(self.message.as_str(), 60),
         ]
@@ -205,7 +207,7 @@ impl Row for AuditRecord {
             })
             .collect();
         vec![
-            self.time.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+            self.time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
             self.actor.clone(),
             self.from.clone(),
             self.action.to_string(),
@@ -253,6 +255,13 @@ fn duration(seconds: u64) -> String {
         3600..86_400 => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
         _ => format!("{}d", seconds / 86_400),
     }
+}
+
+/// A moment in the reader's time zone: the time today, the date on other days. JSON has it in full, in UTC.
+fn moment(time: Timestamp) -> String {
+    let (zone, now) = (TimeZone::system(), crate::clock::now());
+    let (time, today) = (time.to_zoned(zone.clone()), now.to_zoned(zone).date());
+    time.strftime(if time.date() == today { "%H:%M" } else { "%Y-%m-%d" }).to_string()
 }
 
 fn shortened(text: &str, chars: usize) -> String {
