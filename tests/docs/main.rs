@@ -25,9 +25,7 @@ fn the_manual_pages_are_what_the_command_line_is() {
     let usher = usher();
     let mut pages = Files::new();
     for verb in verbs(&usher) {
-        let name = format!("usher-{}", verb.get_name());
-        let page = verb.clone().name(&name).bin_name(format!("usher {}", verb.get_name())).display_name(&name);
-        pages.insert(format!("{name}.1"), manual(page, "1"));
+        pages.insert(format!("usher-{}.1", verb.get_name()), manual(verb.clone(), "1"));
     }
     pages.insert("usher.1".to_owned(), manual(usher, "1"));
     pages.insert("usherd.8".to_owned(), manual(usherd(), "8"));
@@ -73,7 +71,8 @@ fn manual(command: Command, section: &str) -> Vec<u8> {
     let title = command.get_display_name().unwrap_or(command.get_name()).to_owned();
     let source = format!("usher {}", env!("CARGO_PKG_VERSION"));
     let mut text = Vec::new();
-    let man = Man::new(command).title(title).section(section).source(source).manual("usher");
+    // No date: the pages change with the code alone. An empty one would let the fields after it move up.
+    let man = Man::new(command).title(title).section(section).date(" ").source(source).manual("usher");
     man.render(&mut text).expect("a vector takes every byte");
     text
 }

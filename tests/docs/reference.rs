@@ -57,7 +57,8 @@ fn values(argument: &Arg) -> String {
     }
     let mut text = String::new();
     let possible = argument.get_possible_values();
-    let possible: Vec<String> = possible.iter().filter(|v| !v.is_hide_set()).map(|v| format!("`{}`", v.get_name())).collect();
+    let possible: Vec<String> =
+        possible.iter().filter(|v| !v.is_hide_set()).map(|v| format!("`{}`", v.get_name())).collect();
     if !possible.is_empty() {
         let _ = write!(text, " (one of {})", possible.join(", "));
     }
