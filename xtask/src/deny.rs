@@ -15,7 +15,7 @@ const FETCH_SECONDS: &str = "120";
 /// Licences, bans and sources.
 pub fn dependencies(_: &mut Report) -> Verdict {
     match tool() {
-        Ok(tool) => passes(deny(&tool).args(["check", "licenses", "bans", "sources"])),
+        Ok(tool) => passes(deny(&tool).args(["check", "--hide-inclusion-graph", "licenses", "bans", "sources"])),
         Err(why) => Verdict::Skipped(why),
     }
 }
@@ -28,7 +28,7 @@ pub fn advisories(_: &mut Report) -> Verdict {
     };
     let mut fetch = run::program("timeout");
     fetch.arg(FETCH_SECONDS).arg(&tool).args(["fetch", "db"]);
-    match passes(&mut fetch) {
+    match passes(fetch.env("GIT_TERMINAL_PROMPT", "0")) {
         Verdict::Passed => passes(deny(&tool).args(["check", "--disable-fetch", "advisories"])),
         Verdict::Failed(why) | Verdict::Skipped(why) => {
             Verdict::Skipped(format!("the list of advisories is out of reach: {why}"))

@@ -17,7 +17,7 @@ const DEBIAN: [&str; 2] = ["12", "13"];
 pub fn prepare(report: &mut Report) -> Verdict {
     let root = is_root();
     if !root {
-        report.skips.push("host: tests that need root: this is not root".to_owned());
+        report.lacks.push("root: tests that need it skip themselves".to_owned());
     }
     let absent = missing();
     if absent.is_empty() {
@@ -35,7 +35,7 @@ pub fn prepare(report: &mut Report) -> Verdict {
     if absent.is_empty() {
         return Verdict::Passed;
     }
-    report.skips.extend(absent.iter().map(|program| format!("host: tests that need {program}: {why}")));
+    report.lacks.extend(absent.iter().map(|program| format!("{program}: {why}")));
     Verdict::Skipped(format!("{}: {why}", absent.join(", ")))
 }
 

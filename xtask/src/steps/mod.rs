@@ -1,12 +1,13 @@
 //! The steps of `cargo verify`, and what they tell.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::process::{Command, Stdio};
 
 use crate::{demo as tour, run};
 
 pub mod skips;
-pub mod tests;
+pub mod testing;
 
 /// One step of `cargo verify`.
 pub struct Step {
@@ -44,10 +45,10 @@ pub struct Report {
     pub passed: usize,
     /// Tests that failed; a program of tests that did not come to its end counts as one.
     pub failed: usize,
-    /// Tests that could not do here what they are there for.
-    pub skipped: usize,
-    /// What was skipped for want of a host, as `TEST: REASON`.
-    pub skips: Vec<String>,
+    /// Tests that could not do here what they are there for, as `TEST: REASON`.
+    pub skips: BTreeSet<String>,
+    /// What the host lacks for some tests, as `LACK: REASON`.
+    pub lacks: Vec<String>,
 }
 
 /// Runs a command whose success is the verdict. Nothing here reads from the terminal.
