@@ -1,2 +1,51 @@
-//! tasks
-fn main() {}
+//! The repository's tasks, behind `cargo demo`, `cargo verify` and `cargo xtask`.
+
+use std::process::ExitCode;
+
+mod bench;
+mod demo;
+mod deny;
+mod docs;
+mod host;
+mod run;
+mod steps;
+mod verify;
+
+const USAGE: &str = "\
+Usage: cargo xtask TASK
+
+  cargo demo [-- ARGUMENTS]          build in release and run `usher demo ARGUMENTS`
+  cargo verify [--require-hosts]     every check there is; with --require-hosts nothing may be skipped for want of a host
+  cargo xtask docs                   write the generated files under docs/ again
+  cargo xtask bench [-- ARGUMENTS]   run the benchmarks
+";
+
+fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    let task = words.next().unwrap_or_default();
+    let mut rest: Vec<String> = words.collect();
+    // `cargo demo -- --script` hands the `--` on.
+    if rest.first().is_some_and(|word| word == "--") {
+        rest.remove(0);
+    }
+    let only = |flags: &[&str]| rest.iter().find(|word| !flags.contains(&word.as_str()));
+    let wrong = match task.as_str() {
+        "demo" => return demo::run(&rest),
+        "bench" => return bench::run(&rest),
+        "docs" => match only(&[]) {
+            None => return docs::run(),
+            Some(word) => format!("`cargo xtask docs` does not know {word}"),
+        },
+        "verify" => match only(&["--require-hosts"]) {
+            None => return verify::run(!rest.is_empty()),
+            Some(word) => format!("`cargo verify` does not know {word}"),
+        },
+        "" | "help" | "--help" | "-h" => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        other => format!("there is no task {other}"),
+    };
+    eprint!("xtask: {wrong}\n\n{USAGE}");
+    ExitCode::from(2)
+}

@@ -1,0 +1,171 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_usher_global_optspecs
+    string join \n socket= output= verbose h/help V/version
+end
+
+function __fish_usher_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_usher_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_usher_using_subcommand
+    set -l cmd (__fish_usher_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c usher -n "__fish_usher_needs_command" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_needs_command" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_needs_command" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_needs_command" -s V -l version -d 'Print version'
+complete -c usher -n "__fish_usher_needs_command" -f -a "list" -d 'Show the sessions of this host'
+complete -c usher -n "__fish_usher_needs_command" -f -a "lock" -d 'Cover sessions with a message that their users cannot dismiss'
+complete -c usher -n "__fish_usher_needs_command" -f -a "unlock" -d 'Give locked sessions back to their users'
+complete -c usher -n "__fish_usher_needs_command" -f -a "disconnect" -d 'Free the stations of sessions; the sessions live on and can be resumed'
+complete -c usher -n "__fish_usher_needs_command" -f -a "close" -d 'End sessions: their programs are asked to go, killed if they do not, and seen gone'
+complete -c usher -n "__fish_usher_needs_command" -f -a "block" -d 'Set a standing rule: every matching session, present or future, is locked'
+complete -c usher -n "__fish_usher_needs_command" -f -a "unblock" -d 'Remove a standing rule'
+complete -c usher -n "__fish_usher_needs_command" -f -a "blocks" -d 'Show the standing rules: who set them, since when, until when'
+complete -c usher -n "__fish_usher_needs_command" -f -a "open" -d 'Start a text session and print its ID'
+complete -c usher -n "__fish_usher_needs_command" -f -a "attach" -d 'Sit down at a text session; Ctrl-\\ d leaves it'
+complete -c usher -n "__fish_usher_needs_command" -f -a "watch" -d 'Print session and lock events as they happen, one JSON object a line'
+complete -c usher -n "__fish_usher_needs_command" -f -a "audit" -d 'Show who did what, when, from where, to which sessions, with what result'
+complete -c usher -n "__fish_usher_needs_command" -f -a "demo" -d 'Try everything on a daemon of its own, with three sessions to play with; nothing is left behind'
+complete -c usher -n "__fish_usher_using_subcommand list" -l user -d 'Only this user\'s sessions; may be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand list" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand list" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand list" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand lock" -l user -d 'Every session of this user; may be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand lock" -l message -d 'What the user reads: 1 to 1000 characters of any script' -r
+complete -c usher -n "__fish_usher_using_subcommand lock" -l for -d 'Unlock by itself after this time, such as 90s, 10m or 1h30m' -r
+complete -c usher -n "__fish_usher_using_subcommand lock" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand lock" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand lock" -l all -d 'Every session but the one you call from'
+complete -c usher -n "__fish_usher_using_subcommand lock" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand lock" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l user -d 'Every session of this user; may be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l all -d 'Every session but the one you call from'
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l exempt -d 'Take the sessions out of every standing rule that covers them'
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand unlock" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l user -d 'Every session of this user; may be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l all -d 'Every session but the one you call from'
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l dry-run -d 'Only say what would be done'
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l confirm -d 'Ask before each session'
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand close" -l user -d 'Every session of this user; may be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand close" -l notice -d 'Show the user a countdown of this length first, such as 90s or 10m' -r
+complete -c usher -n "__fish_usher_using_subcommand close" -l message -d 'What the countdown says' -r
+complete -c usher -n "__fish_usher_using_subcommand close" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand close" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand close" -l all -d 'Every session but the one you call from'
+complete -c usher -n "__fish_usher_using_subcommand close" -l dry-run -d 'Only say what would be done'
+complete -c usher -n "__fish_usher_using_subcommand close" -l confirm -d 'Ask before each session'
+complete -c usher -n "__fish_usher_using_subcommand close" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand close" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand block" -l user -d 'The rule for this user\'s sessions' -r
+complete -c usher -n "__fish_usher_using_subcommand block" -l group -d 'The rule for the sessions of this group\'s members' -r
+complete -c usher -n "__fish_usher_using_subcommand block" -l message -d 'What the users read: 1 to 1000 characters of any script' -r
+complete -c usher -n "__fish_usher_using_subcommand block" -l for -d 'Remove the rule by itself after this time, such as 90s, 10m or 1h30m' -r
+complete -c usher -n "__fish_usher_using_subcommand block" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand block" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand block" -l all -d 'The rule for every session'
+complete -c usher -n "__fish_usher_using_subcommand block" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand block" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l user -d 'The rule for this user\'s sessions' -r
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l group -d 'The rule for the sessions of this group\'s members' -r
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l all -d 'The rule for every session'
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand unblock" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand blocks" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand blocks" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand blocks" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand blocks" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand open" -l name -d 'The session\'s title in `usher list`' -r
+complete -c usher -n "__fish_usher_using_subcommand open" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand open" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand open" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand open" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand attach" -l detach-keys -d 'The keys that leave the session, such as \'^\\ d\'; the first one twice sends it to the session' -r
+complete -c usher -n "__fish_usher_using_subcommand attach" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand attach" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand attach" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand attach" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand watch" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand watch" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand watch" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand audit" -l since -d 'Only records of this time or later: an RFC 3339 time, a date, or a duration back from now such as 2h' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -l user -d 'Only records by this user or about their sessions' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -l action -d 'Only records of this action, such as lock, close or expire' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand audit" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand audit" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand demo" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand demo" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand demo" -l script -d 'Play the whole tour unattended; succeeds only if every step was observed'
+complete -c usher -n "__fish_usher_using_subcommand demo" -l no-tmux -d 'Do not split the terminal with tmux'
+complete -c usher -n "__fish_usher_using_subcommand demo" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'

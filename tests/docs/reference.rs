@@ -1,0 +1,75 @@
+//! The command line as one page of Markdown.
+
+use std::fmt::Write;
+
+use clap::builder::StyledStr;
+use clap::{Arg, Command};
+
+use super::verbs;
+
+/// Every program and every verb.
+pub fn markdown(programs: &[Command]) -> String {
+    let mut page = "<!-- Written by `cargo xtask docs` from the code. -->\n\n# The command line\n".to_owned();
+    for program in programs {
+        section(&mut page, 2, program.get_name(), program, |_| true);
+        for verb in verbs(program) {
+            // What every verb takes stands at the program.
+            let title = format!("{} {}", program.get_name(), verb.get_name());
+            section(&mut page, 3, &title, verb, |argument| !argument.is_global_set());
+        }
+    }
+    page
+}
+
+fn section(page: &mut String, level: usize, title: &str, command: &Command, shown: impl Fn(&Arg) -> bool) {
+    let about = command.get_long_about().or(command.get_about());
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.strip_prefix("Usage:").unwrap_or(&usage).trim();
+    let _ = write!(page, "\n{} {title}\n\n{}\n\n```text\n{usage}\n```\n", "#".repeat(level), paragraphs(about));
+    let shown: Vec<&Arg> = command.get_arguments().filter(|a| !a.is_hide_set() && shown(a) && !own(a)).collect();
+    if !shown.is_empty() {
+        page.push('\n');
+    }
+    for argument in shown {
+        let help = paragraphs(argument.get_long_help().or(argument.get_help())).replace('\n', "\n  ");
+        let _ = writeln!(page, "- `{}`: {help}{}", name(argument), values(argument));
+    }
+}
+
+/// What clap gives every program.
+fn own(argument: &Arg) -> bool {
+    matches!(argument.get_id().as_str(), "help" | "version")
+}
+
+/// `-o, --output <FORMAT>` or `[ID]...`, as in the help.
+fn name(argument: &Arg) -> String {
+    let text = argument.to_string();
+    match argument.get_short() {
+        Some(short) if argument.get_long().is_some() => format!("-{short}, {text}"),
+        _ => text,
+    }
+}
+
+/// What an option's value may be, and is without it.
+fn values(argument: &Arg) -> String {
+    if !argument.get_action().takes_values() {
+        return String::new();
+    }
+    let mut text = String::new();
+    let possible = argument.get_possible_values();
+    let possible: Vec<String> =
+        possible.iter().filter(|v| !v.is_hide_set()).map(|v| format!("`{}`", v.get_name())).collect();
+    if !possible.is_empty() {
+        let _ = write!(text, " (one of {})", possible.join(", "));
+    }
+    let defaults: Vec<_> = argument.get_default_values().iter().map(|v| format!("`{}`", v.to_string_lossy())).collect();
+    if !defaults.is_empty() && !argument.is_hide_default_value_set() {
+        let _ = write!(text, " [default: {}]", defaults.join(", "));
+    }
+    text
+}
+
+/// Help as Markdown: a `<` begins no tag.
+fn paragraphs(text: Option<&StyledStr>) -> String {
+    text.map(ToString::to_string).unwrap_or_default().trim().replace('<', "\\<")
+}

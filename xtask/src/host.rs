@@ -1,0 +1,94 @@
+//! The programs that the tests use, installed where that is ours to do.
+
+use std::fs;
+use std::process::Stdio;
+
+use crate::run;
+use crate::steps::{Report, Verdict, passes};
+
+/// A program and the Debian package it comes in.
+const PROGRAMS: &[(&str, &str)] =
+    &[("tmux", "tmux"), ("vim", "vim"), ("less", "less"), ("htop", "htop"), ("ps", "procps"), ("script", "bsdutils")];
+
+/// The versions of Debian whose packages have these names.
+const DEBIAN: [&str; 2] = ["12", "13"];
+
+/// Makes the host ready for the tests, or says what it lacks.
+pub fn prepare(report: &mut Report) -> Verdict {
+    let root = is_root();
+    if !root {
+        report.lacks.push("root: tests that need it skip themselves".to_owned());
+    }
+    let absent = missing();
+    if absent.is_empty() {
+        return Verdict::Passed;
+    }
+    let why = match (is_debian(), root) {
+        (true, true) => match install(&absent) {
+            Verdict::Passed => "its package was installed, and the program is not there".to_owned(),
+            Verdict::Failed(why) | Verdict::Skipped(why) => why,
+        },
+        (true, false) => "only root can install it".to_owned(),
+        (false, _) => format!("this is not Debian {}", DEBIAN.join(" or ")),
+    };
+    let absent: Vec<&str> = missing().into_iter().map(|(program, _)| program).collect();
+    if absent.is_empty() {
+        return Verdict::Passed;
+    }
+    report.lacks.extend(absent.iter().map(|program| format!("{program}: {why}")));
+    Verdict::Skipped(format!("{}: {why}", absent.join(", ")))
+}
+
+fn missing() -> Vec<(&'static str, &'static str)> {
+    PROGRAMS.iter().copied().filter(|(program, _)| run::find(program).is_none()).collect()
+}
+
+fn install(programs: &[(&str, &str)]) -> Verdict {
+    let mut install = vec!["install", "--yes", "--no-install-recommends"];
+    install.extend(programs.iter().map(|(_, package)| package));
+    match apt(&install) {
+        Verdict::Passed => Verdict::Passed,
+        // A fresh machine has no list of packages, an old one an outdated list.
+        _ => match apt(&["update"]) {
+            Verdict::Passed => apt(&install),
+            verdict => verdict,
+        },
+    }
+}
+
+fn apt(words: &[&str]) -> Verdict {
+    let mut apt = run::program("apt-get");
+    apt.args(["--quiet", "--option", "DPkg::Lock::Timeout=120"]).args(words);
+    passes(apt.env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+fn is_root() -> bool {
+    let id = run::program("id").arg("-u").stdin(Stdio::null()).output();
+    id.is_ok_and(|id| id.stdout.trim_ascii() == b"0")
+}
+
+fn is_debian() -> bool {
+    fs::read_to_string("/etc/os-release").is_ok_and(|text| names_debian(&text))
+}
+
+fn names_debian(os_release: &str) -> bool {
+    let value = |name: &str| {
+        let line = os_release.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        line.unwrap_or_default().trim_matches(['"', '\''])
+    };
+    value("ID") == "debian" && DEBIAN.contains(&value("VERSION_ID"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_debian;
+
+    #[test]
+    fn debian_is_known_by_its_own_name() {
+        assert!(names_debian("VERSION_ID=\"12\"\nID=debian\n"));
+        assert!(names_debian("ID='debian'\nVERSION_ID=13\n"));
+        assert!(!names_debian("ID=debian\nVERSION_ID=\"11\"\n"));
+        assert!(!names_debian("ID=ubuntu\nID_LIKE=debian\nVERSION_ID=\"12\"\n"));
+        assert!(!names_debian(""));
+    }
+}

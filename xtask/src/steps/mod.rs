@@ -1,0 +1,91 @@
+//! The steps of `cargo verify`, and what they tell.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::process::{Command, Stdio};
+
+use crate::{demo as tour, run};
+
+pub mod skips;
+pub mod testing;
+
+/// One step of `cargo verify`.
+pub struct Step {
+    /// What it is called.
+    pub name: &'static str,
+    /// What it does.
+    pub run: fn(&mut Report) -> Verdict,
+}
+
+/// How a step ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// All was well.
+    Passed,
+    /// Something was wrong.
+    Failed(String),
+    /// It could not be done here.
+    Skipped(String),
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Verdict::Passed => f.write_str("passed"),
+            Verdict::Failed(why) => write!(f, "FAILED: {why}"),
+            Verdict::Skipped(why) => write!(f, "skipped: {why}"),
+        }
+    }
+}
+
+/// What the steps counted.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Tests that passed, and did what they are there for.
+    pub passed: usize,
+    /// Tests that failed; a program of tests that did not come to its end counts as one.
+    pub failed: usize,
+    /// Tests that could not do here what they are there for, as `TEST: REASON`.
+    pub skips: BTreeSet<String>,
+    /// What the host lacks for some tests, as `LACK: REASON`.
+    pub lacks: Vec<String>,
+}
+
+/// Runs a command whose success is the verdict. Nothing here reads from the terminal.
+pub fn passes(command: &mut Command) -> Verdict {
+    println!("    {}", run::line(command));
+    match command.stdin(Stdio::null()).status() {
+        Ok(status) if status.success() => Verdict::Passed,
+        Ok(status) => Verdict::Failed(format!("`{}`: {status}", run::line(command))),
+        Err(error) => Verdict::Failed(format!("`{}` cannot be started: {error}", run::line(command))),
+    }
+}
+
+/// The code is formatted.
+pub fn format(_: &mut Report) -> Verdict {
+    passes(&mut run::cargo(&["fmt", "--all", "--check"]))
+}
+
+/// The compiler and clippy have nothing to say.
+pub fn clippy(_: &mut Report) -> Verdict {
+    passes(&mut run::cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))
+}
+
+/// Everything compiles.
+pub fn build(_: &mut Report) -> Verdict {
+    passes(&mut run::cargo(&["test", "--workspace", "--locked", "--no-run"]))
+}
+
+/// The documentation of the code has no broken links.
+pub fn rustdoc(_: &mut Report) -> Verdict {
+    let mut doc = run::cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
+    passes(doc.env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+/// The whole tour, unattended, with the programs that `cargo demo` builds.
+pub fn demo(_: &mut Report) -> Verdict {
+    match passes(&mut tour::build()) {
+        Verdict::Passed => passes(&mut tour::tour(&["--script".to_owned()])),
+        verdict => verdict,
+    }
+}
