@@ -9,6 +9,7 @@ use crate::plan::Target;
 use crate::session::{Cover, Seen};
 use crate::tty::wire::Notice;
 
+mod leftovers;
 mod link;
 pub mod text;
 

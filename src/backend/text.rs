@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal};
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 
+use super::leftovers::{kill, mop_up, verify_gone};
 use super::link::{Introduced, Link, News, Order, Reply, introduce};
 use super::{Backend, Covered, DEADLINE, Ended, Noticed, Observation, changed};
 use crate::outcome::{Error, ErrorId};
@@ -368,45 +368,6 @@ async fn look(path: PathBuf) -> Option<Found> {
             None
         }
         Ok(Err(_)) | Err(_) => None,
-    }
-}
-
-/// Ends what a dead holder left: the leader, if it is still that one, and every process in its session.
-async fn mop_up(key: &SessionKey) {
-    for _ in 0..20 {
-        let leader_lives = lives(key);
-        let members = if leader_lives || proc::parent_and_start(key.leader_pid).is_none() {
-            proc::members_of_session(key.leader_pid, key.leader_start)
-        } else {
-            // The number belongs to a stranger by now.
-            Vec::new()
-        };
-        if !leader_lives && members.is_empty() {
-            return;
-        }
-        members.into_iter().for_each(kill);
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
-fn lives(key: &SessionKey) -> bool {
-    proc::parent_and_start(key.leader_pid).is_some_and(|(_, start)| start == key.leader_start)
-}
-
-fn verify_gone(target: &Target) -> Result<(), Error> {
-    if lives(&target.key) {
-        return Err(Error::new(
-            ErrorId::Timeout,
-            format!("session {}: process {} survived SIGKILL until now", target.id, target.key.leader_pid),
-        )
-        .hint("a process in uninterruptible sleep ends when its device answers; usherd goes on trying"));
-    }
-    Ok(())
-}
-
-fn kill(pid: u32) {
-    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-        let _ = rustix::process::kill_process(pid, Signal::KILL);
     }
 }
 

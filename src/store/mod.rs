@@ -17,6 +17,7 @@ use crate::session::{OwnLock, SessionKey};
 mod audit;
 mod database;
 mod reserve;
+mod rows;
 mod schema;
 
 pub use audit::{AuditLimits, AuditRecord, AuditTarget};

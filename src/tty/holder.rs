@@ -8,7 +8,6 @@ use jiff::tz::TimeZone;
 
 use super::control::Control;
 use super::ending::Ending;
-use super::lockscreen;
 use super::pty::Pty;
 use super::screen::{Advanced, Screen};
 use super::station::{Deed, Station};
@@ -21,8 +20,6 @@ use crate::session::{Cover, SessionKey};
 const CONFIRM: Duration = Duration::from_millis(1000);
 /// How long a station may take to leave by itself.
 const LEAVE: Duration = Duration::from_millis(500);
-/// How often the daemon hears of input and titles.
-const REPORT: Duration = Duration::from_millis(500);
 /// Stations on one session at once.
 const MAX_STATIONS: usize = 32;
 
@@ -38,32 +35,32 @@ pub(super) struct Holder {
     pub(super) key: SessionKey,
     pub(super) pty: Pty,
     pub(super) screen: Screen,
-    zone: TimeZone,
+    pub(super) zone: TimeZone,
     pub(super) controls: Vec<Control>,
     pub(super) stations: Vec<Station>,
-    covers: Vec<Cover>,
-    notice: Option<Notice>,
-    released: Option<(String, Timestamp)>,
+    pub(super) covers: Vec<Cover>,
+    pub(super) notice: Option<Notice>,
+    pub(super) released: Option<(String, Timestamp)>,
     /// Counts the changes between locked and unlocked, and from one cover to another. A station that
     /// confirmed a picture of this epoch shows what holds now.
-    epoch: u64,
+    pub(super) epoch: u64,
     /// The epoch of the last unlock: keys from a station that has not confirmed it were typed before.
-    unlocked_in: u64,
-    keystrokes: u64,
+    pub(super) unlocked_in: u64,
+    pub(super) keystrokes: u64,
     /// A bracketed paste has begun and not ended.
-    pasting: bool,
-    last_input: Option<Timestamp>,
-    awaited: Vec<Awaited>,
+    pub(super) pasting: bool,
+    pub(super) last_input: Option<Timestamp>,
+    pub(super) awaited: Vec<Awaited>,
     pub(super) ending: Option<(Asker, Ending)>,
-    reported: Status,
-    reported_at: Option<Instant>,
+    pub(super) reported: Status,
+    pub(super) reported_at: Option<Instant>,
     /// When a picture that changes by itself was last brought up to date.
-    ticked: Option<Instant>,
-    dirty: bool,
+    pub(super) ticked: Option<Instant>,
+    pub(super) dirty: bool,
 }
 
 /// Answers that wait for the stations.
-enum Awaited {
+pub(super) enum Awaited {
     /// Every station shows the covers of this epoch.
     Covered { asker: Asker, epoch: u64, deadline: Instant, dropped: Vec<u32> },
     /// No station is left.
@@ -98,7 +95,7 @@ impl Holder {
     }
 
     /// The cover that is shown now.
-    fn cover(&self, now: Timestamp) -> Option<&Cover> {
+    pub(super) fn cover(&self, now: Timestamp) -> Option<&Cover> {
         self.covers.iter().find(|cover| cover.holds(now))
     }
 
@@ -112,7 +109,7 @@ impl Holder {
         }))
     }
 
-    fn status(&self) -> Status {
+    pub(super) fn status(&self) -> Status {
         let mut stations: Vec<_> = self.stations.iter().filter(|s| s.leaving.is_none()).collect();
         stations.sort_by_key(|station| std::cmp::Reverse(station.typed));
         Status {
@@ -165,7 +162,7 @@ impl Holder {
         self.covers_changed(before, now);
     }
 
-    fn covers_changed(&mut self, before: Option<Cover>, now: Timestamp) {
+    pub(super) fn covers_changed(&mut self, before: Option<Cover>, now: Timestamp) {
         let after = self.cover(now);
         if before.as_ref() == after {
             return;
@@ -291,7 +288,7 @@ impl Holder {
         self.after_output(advanced);
     }
 
-    fn after_output(&mut self, advanced: Advanced) {
+    pub(super) fn after_output(&mut self, advanced: Advanced) {
         if !advanced.answers.is_empty() {
             self.pty.write(&advanced.answers);
         }
@@ -299,146 +296,5 @@ impl Holder {
             self.stations.iter_mut().for_each(Station::ring);
         }
         self.dirty = true;
-    }
-
-    /// What is due by time or by the stations: expired covers, pictures, answers, reports.
-    pub(super) fn settle(&mut self) {
-        let (now, instant) = (clock::now(), Instant::now());
-        if self.screen.deadline().is_some_and(|deadline| deadline <= instant) {
-            let advanced = self.screen.end_update();
-            self.after_output(advanced);
-        }
-        self.expire(now);
-        if self.tick_due().is_some_and(|due| due <= instant) {
-            self.ticked = Some(instant);
-            self.dirty = true;
-        }
-        if std::mem::take(&mut self.dirty) {
-            self.draw(now);
-        }
-        self.stations.retain(|s| !s.conn.closed && s.leaving.is_none_or(|deadline| instant < deadline));
-        self.controls.retain(|c| !c.conn.closed);
-        // Who is answered may ask at once for what was reported: the report goes first.
-        self.report(instant);
-        self.answer(instant);
-    }
-
-    /// Covers whose time is over are removed: the next one is shown, or the session is unlocked.
-    fn expire(&mut self, now: Timestamp) {
-        if self.covers.iter().any(|cover| !cover.holds(now)) {
-            // What was shown is the first of all: it may be one of those that end now.
-            let before = self.covers.first().cloned();
-            self.covers.retain(|cover| cover.holds(now));
-            self.covers_changed(before, now);
-        }
-    }
-
-    fn draw(&mut self, now: Timestamp) {
-        let cover = self.covers.iter().find(|cover| cover.holds(now));
-        for station in &mut self.stations {
-            if !station.ready() {
-                // It confirms or drains later, and is drawn then.
-                continue;
-            }
-            let mut picture = match cover {
-                Some(cover) => lockscreen::lock_picture(cover, station.size, now, &self.zone),
-                None => self.screen.picture(station.size),
-            };
-            if let Some(notice) = &self.notice {
-                lockscreen::announce(&mut picture, notice, now);
-            }
-            let flush = cover.is_none() && station.confirmed < self.unlocked_in;
-            station.draw(picture, self.epoch, flush);
-        }
-    }
-
-    /// Answers those whose effect the stations confirmed, and ends the patience with those that did not.
-    fn answer(&mut self, now: Instant) {
-        for awaited in std::mem::take(&mut self.awaited) {
-            match awaited {
-                Awaited::Covered { asker, epoch, deadline, mut dropped } => {
-                    if now >= deadline {
-                        let late = self.stations.iter().filter(|s| s.confirmed < epoch && s.leaving.is_none());
-                        dropped.extend(late.map(|s| s.id));
-                        self.stations.retain(|s| s.confirmed >= epoch || s.leaving.is_some());
-                    }
-                    if self.stations.iter().all(|s| s.confirmed >= epoch || s.leaving.is_some()) {
-                        self.say(asker.0, &FromHolder::Covered { seq: asker.1, dropped });
-                    } else {
-                        self.awaited.push(Awaited::Covered { asker, epoch, deadline, dropped });
-                    }
-                }
-                Awaited::Disconnected { asker } => {
-                    if self.stations.is_empty() {
-                        self.say(asker.0, &FromHolder::Disconnected { seq: asker.1 });
-                    } else {
-                        self.awaited.push(Awaited::Disconnected { asker });
-                    }
-                }
-            }
-        }
-    }
-
-    /// Tells the daemon what changed: locks and stations at once, titles and input now and then.
-    fn report(&mut self, now: Instant) {
-        let status = self.status();
-        let soon = status.covers != self.reported.covers
-            || status.stations != self.reported.stations
-            || status.released != self.reported.released;
-        let due = self.reported_at.is_none_or(|at| now >= at + REPORT);
-        if status != self.reported && (soon || due) {
-            self.controls.iter_mut().for_each(|c| c.say(&FromHolder::Status(status.clone())));
-            self.reported = status;
-            self.reported_at = Some(now);
-        }
-    }
-
-    pub(super) fn say(&mut self, control: u64, message: &FromHolder) {
-        if let Some(control) = self.controls.iter_mut().find(|c| c.id == control) {
-            control.say(message);
-        }
-    }
-
-    /// When a picture that changes by itself is due again.
-    fn tick_due(&self) -> Option<Instant> {
-        if self.stations.is_empty() {
-            return None;
-        }
-        let cover = self.cover(clock::now());
-        let ticking = self.notice.is_some()
-            || cover.is_some_and(|cover| self.stations.iter().any(|s| lockscreen::ticks(cover, s.size)));
-        ticking.then(|| self.ticked.map_or_else(Instant::now, |ticked| ticked + Duration::from_millis(250)))
-    }
-
-    /// When [`settle`](Self::settle) has something to do again, if nothing else happens.
-    pub(super) fn next_deadline(&self) -> Option<Duration> {
-        let (now, instant) = (clock::now(), Instant::now());
-        let after = |deadline: Instant| deadline.saturating_duration_since(instant);
-        let expiries =
-            self.covers.iter().filter_map(|c| c.until).map(|until| {
-                Duration::try_from(until.duration_since(now)).unwrap_or_default() + Duration::from_millis(1)
-            });
-        let awaited = self.awaited.iter().filter_map(|awaited| match awaited {
-            Awaited::Covered { deadline, .. } => Some(after(*deadline)),
-            Awaited::Disconnected { .. } => None,
-        });
-        let leaving = self.stations.iter().filter_map(|s| s.leaving).map(after);
-        let unreported =
-            self.last_input != self.reported.last_input || self.screen.title() != self.reported.title.as_deref();
-        let report = unreported.then(|| self.reported_at.map_or(Duration::ZERO, |at| after(at + REPORT)));
-        let ending = self.ending.as_ref().map(|_| super::ending::LOOK);
-        expiries
-            .chain(awaited)
-            .chain(leaving)
-            .chain(report)
-            .chain(ending)
-            .chain(self.tick_due().map(after))
-            .chain(self.screen.deadline().map(after))
-            .min()
-    }
-
-    /// Whether a station waits for a bell or a picture that it could take now.
-    pub(super) fn wants_drawing(&self) -> bool {
-        self.stations.iter().any(|s| s.ready() && (s.rings() || s.confirmed < self.epoch))
     }
 }

@@ -23,6 +23,7 @@ pub(crate) mod pty;
 mod run;
 mod sandbox;
 pub(crate) mod screen;
+mod settle;
 mod station;
 
 /// The whole program.

@@ -1,0 +1,157 @@
+//! What the holder does without being told: covers that end, pictures that are due, answers that the
+//! stations' confirmations allow, reports to the daemon.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::holder::{Awaited, Holder};
+use super::lockscreen;
+use super::wire::FromHolder;
+use crate::clock;
+
+/// How often the daemon hears of input and titles.
+const REPORT: Duration = Duration::from_millis(500);
+
+impl Holder {
+    /// What is due by time or by the stations: expired covers, pictures, answers, reports.
+    pub(super) fn settle(&mut self) {
+        let (now, instant) = (clock::now(), Instant::now());
+        if self.screen.deadline().is_some_and(|deadline| deadline <= instant) {
+            let advanced = self.screen.end_update();
+            self.after_output(advanced);
+        }
+        self.expire(now);
+        if self.tick_due().is_some_and(|due| due <= instant) {
+            self.ticked = Some(instant);
+            self.dirty = true;
+        }
+        if std::mem::take(&mut self.dirty) {
+            self.draw(now);
+        }
+        self.stations.retain(|s| !s.conn.closed && s.leaving.is_none_or(|deadline| instant < deadline));
+        self.controls.retain(|c| !c.conn.closed);
+        // Who is answered may ask at once for what was reported: the report goes first.
+        self.report(instant);
+        self.answer(instant);
+    }
+
+    /// Covers whose time is over are removed: the next one is shown, or the session is unlocked.
+    fn expire(&mut self, now: Timestamp) {
+        if self.covers.iter().any(|cover| !cover.holds(now)) {
+            // What was shown is the first of all: it may be one of those that end now.
+            let before = self.covers.first().cloned();
+            self.covers.retain(|cover| cover.holds(now));
+            self.covers_changed(before, now);
+        }
+    }
+
+    fn draw(&mut self, now: Timestamp) {
+        let cover = self.covers.iter().find(|cover| cover.holds(now));
+        for station in &mut self.stations {
+            if !station.ready() {
+                // It confirms or drains later, and is drawn then.
+                continue;
+            }
+            let mut picture = match cover {
+                Some(cover) => lockscreen::lock_picture(cover, station.size, now, &self.zone),
+                None => self.screen.picture(station.size),
+            };
+            if let Some(notice) = &self.notice {
+                lockscreen::announce(&mut picture, notice, now);
+            }
+            let flush = cover.is_none() && station.confirmed < self.unlocked_in;
+            station.draw(picture, self.epoch, flush);
+        }
+    }
+
+    /// Answers those whose effect the stations confirmed, and ends the patience with those that did not.
+    fn answer(&mut self, now: Instant) {
+        for awaited in std::mem::take(&mut self.awaited) {
+            match awaited {
+                Awaited::Covered { asker, epoch, deadline, mut dropped } => {
+                    if now >= deadline {
+                        let late = self.stations.iter().filter(|s| s.confirmed < epoch && s.leaving.is_none());
+                        dropped.extend(late.map(|s| s.id));
+                        self.stations.retain(|s| s.confirmed >= epoch || s.leaving.is_some());
+                    }
+                    if self.stations.iter().all(|s| s.confirmed >= epoch || s.leaving.is_some()) {
+                        self.say(asker.0, &FromHolder::Covered { seq: asker.1, dropped });
+                    } else {
+                        self.awaited.push(Awaited::Covered { asker, epoch, deadline, dropped });
+                    }
+                }
+                Awaited::Disconnected { asker } => {
+                    if self.stations.is_empty() {
+                        self.say(asker.0, &FromHolder::Disconnected { seq: asker.1 });
+                    } else {
+                        self.awaited.push(Awaited::Disconnected { asker });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells the daemon what changed: locks and stations at once, titles and input now and then.
+    fn report(&mut self, now: Instant) {
+        let status = self.status();
+        let soon = status.covers != self.reported.covers
+            || status.stations != self.reported.stations
+            || status.released != self.reported.released;
+        let due = self.reported_at.is_none_or(|at| now >= at + REPORT);
+        if status != self.reported && (soon || due) {
+            self.controls.iter_mut().for_each(|c| c.say(&FromHolder::Status(status.clone())));
+            self.reported = status;
+            self.reported_at = Some(now);
+        }
+    }
+
+    pub(super) fn say(&mut self, control: u64, message: &FromHolder) {
+        if let Some(control) = self.controls.iter_mut().find(|c| c.id == control) {
+            control.say(message);
+        }
+    }
+
+    /// When a picture that changes by itself is due again.
+    fn tick_due(&self) -> Option<Instant> {
+        if self.stations.is_empty() {
+            return None;
+        }
+        let cover = self.cover(clock::now());
+        let ticking = self.notice.is_some()
+            || cover.is_some_and(|cover| self.stations.iter().any(|s| lockscreen::ticks(cover, s.size)));
+        ticking.then(|| self.ticked.map_or_else(Instant::now, |ticked| ticked + Duration::from_millis(250)))
+    }
+
+    /// When [`settle`](Self::settle) has something to do again, if nothing else happens.
+    pub(super) fn next_deadline(&self) -> Option<Duration> {
+        let (now, instant) = (clock::now(), Instant::now());
+        let after = |deadline: Instant| deadline.saturating_duration_since(instant);
+        let expiries =
+            self.covers.iter().filter_map(|c| c.until).map(|until| {
+                Duration::try_from(until.duration_since(now)).unwrap_or_default() + Duration::from_millis(1)
+            });
+        let awaited = self.awaited.iter().filter_map(|awaited| match awaited {
+            Awaited::Covered { deadline, .. } => Some(after(*deadline)),
+            Awaited::Disconnected { .. } => None,
+        });
+        let leaving = self.stations.iter().filter_map(|s| s.leaving).map(after);
+        let unreported =
+            self.last_input != self.reported.last_input || self.screen.title() != self.reported.title.as_deref();
+        let report = unreported.then(|| self.reported_at.map_or(Duration::ZERO, |at| after(at + REPORT)));
+        let ending = self.ending.as_ref().map(|_| super::ending::LOOK);
+        expiries
+            .chain(awaited)
+            .chain(leaving)
+            .chain(report)
+            .chain(ending)
+            .chain(self.tick_due().map(after))
+            .chain(self.screen.deadline().map(after))
+            .min()
+    }
+
+    /// Whether a station waits for a bell or a picture that it could take now.
+    pub(super) fn wants_drawing(&self) -> bool {
+        self.stations.iter().any(|s| s.ready() && (s.rings() || s.confirmed < self.epoch))
+    }
+}
