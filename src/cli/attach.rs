@@ -17,7 +17,7 @@ mod terminal;
 use keys::DetachKeys;
 pub(super) use terminal::{GUARD, guard};
 
-/// Sit down at a text session; Ctrl-\ d leaves it
+/// Sit down at a text session; Ctrl-\ d leaves it, Ctrl-\ b and f scroll it back and forward
 #[derive(Debug, Args)]
 pub struct Attach {
     /// The session, as `usher list` shows it

@@ -250,10 +250,21 @@ impl Holder {
         for deed in station.receive() {
             match deed {
                 Deed::Typed(keys) => self.typed(index, &keys),
+                Deed::Scrolled(pages) => self.scroll(index, pages),
                 Deed::Resized => self.fit(),
             }
         }
         self.dirty = true;
+    }
+
+    /// Shows a station what scrolled off the screen, no further than that goes.
+    fn scroll(&mut self, index: usize, pages: i16) {
+        let station = &mut self.stations[index];
+        let page = i64::from(station.size.rows).saturating_sub(1).max(1);
+        let most = i64::try_from(self.screen.scrollback()).unwrap_or(i64::MAX);
+        let now = i64::try_from(station.scrolled).unwrap_or(0);
+        let lines = (now + page * i64::from(pages)).clamp(0, most);
+        station.scrolled = usize::try_from(lines).unwrap_or(0);
     }
 
     /// Keys reach the program only if no cover holds and the station has seen that.
@@ -266,6 +277,7 @@ impl Holder {
         }
         self.keystrokes += 1;
         station.typed = self.keystrokes;
+        station.scrolled = 0;
         self.last_input = Some(now);
         self.fit();
         self.note_paste(keys);

@@ -70,6 +70,14 @@ pub(super) fn announce(picture: &mut Picture, notice: &Notice, now: Timestamp) {
     centre(picture, 0, &line, &cell);
 }
 
+/// Says in the picture's last row that it is not the screen as it is now.
+pub(super) fn mark_scrolled(picture: &mut Picture, lines: usize) {
+    let cell = style(NamedColor::Black, NamedColor::Cyan, Flags::empty());
+    let row = picture.size.rows - 1;
+    picture.fill_row(row, &cell);
+    centre(picture, usize::from(row), &format!("{lines} lines back; type to return"), &cell);
+}
+
 fn notice_text(notice: &Notice, now: Timestamp) -> String {
     let head = format!("This session closes in {}", countdown(now, notice.at));
     match &notice.message {

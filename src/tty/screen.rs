@@ -157,7 +157,7 @@ impl Screen {
 
     /// The screen as plain text, a line for each row.
     pub(crate) fn text(&self) -> String {
-        let picture = self.picture(self.size());
+        let picture = self.picture(self.size(), 0);
         let row = |row| {
             let shown = picture.row(row).iter().filter(|cell| !cell.flags.contains(Flags::WIDE_CHAR_SPACER));
             let text: String = shown
@@ -168,8 +168,14 @@ impl Screen {
         (0..picture.size.rows).map(row).collect()
     }
 
-    /// The screen as a station of this size shows it: all of it, or the part around the cursor.
-    pub(super) fn picture(&self, size: Size) -> Picture {
+    /// How many lines are kept above the screen.
+    pub(super) fn scrollback(&self) -> usize {
+        self.term.grid().history_size()
+    }
+
+    /// The screen as a station of this size shows it: all of it, or the part around the cursor; or what
+    /// stands so many lines further back.
+    pub(super) fn picture(&self, size: Size, back: usize) -> Picture {
         let grid = self.term.grid();
         let (rows, cols) = (grid.screen_lines(), grid.columns());
         let cursor = grid.cursor.point;
@@ -178,7 +184,8 @@ impl Screen {
         let mut picture = Picture::blank(size);
         for row in 0..usize::from(size.rows).min(rows - first_row) {
             let shown = usize::from(size.cols).min(cols - first_col);
-            let line = &grid[Line(i32::try_from(first_row + row).unwrap_or(0))];
+            let above = i32::try_from(back.min(self.scrollback())).unwrap_or(0);
+            let line = &grid[Line(i32::try_from(first_row + row).unwrap_or(0) - above)];
             let cells = picture.row_mut(u16::try_from(row).unwrap_or(u16::MAX));
             for (col, cell) in cells.iter_mut().enumerate().take(shown) {
                 *cell = line[Column(first_col + col)].clone();
@@ -188,7 +195,7 @@ impl Screen {
         }
         let mode = *self.term.mode();
         let place = |at: usize, first: usize| at.checked_sub(first).and_then(|at| u16::try_from(at).ok());
-        if mode.contains(TermMode::SHOW_CURSOR) {
+        if mode.contains(TermMode::SHOW_CURSOR) && back == 0 {
             let row = place(usize::try_from(cursor.line.0).unwrap_or(0), first_row);
             picture.cursor = row.zip(place(cursor.column.0, first_col));
         }

@@ -55,8 +55,11 @@ impl Holder {
             }
             let mut picture = match cover {
                 Some(cover) => lockscreen::lock_picture(cover, station.size, now, &self.zone),
-                None => self.screen.picture(station.size),
+                None => self.screen.picture(station.size, station.scrolled),
             };
+            if cover.is_none() && station.scrolled > 0 {
+                lockscreen::mark_scrolled(&mut picture, station.scrolled);
+            }
             if let Some(notice) = &self.notice {
                 lockscreen::announce(&mut picture, notice, now);
             }

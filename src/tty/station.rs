@@ -14,6 +14,8 @@ use crate::session::SeenStation;
 pub(super) enum Deed {
     /// Typed, or moved the mouse.
     Typed(Vec<u8>),
+    /// Asked to see so many pages further back.
+    Scrolled(i16),
     /// Changed the terminal's size.
     Resized,
 }
@@ -36,6 +38,8 @@ pub(super) struct Station {
     /// Until when a station that was told to leave may take its time.
     pub(super) leaving: Option<Instant>,
     bell: bool,
+    /// How many lines further back than the session's screen the station looks.
+    pub(super) scrolled: usize,
 }
 
 impl Station {
@@ -54,6 +58,7 @@ impl Station {
             typed: 0,
             leaving: None,
             bell: false,
+            scrolled: 0,
         })
     }
 
@@ -114,6 +119,9 @@ impl Station {
         loop {
             match self.conn.decoder.next_frame() {
                 Ok(Some((Tag::Input, keys))) => deeds.push(Deed::Typed(keys.to_vec())),
+                Ok(Some((Tag::Scroll, payload))) => {
+                    deeds.extend(payload.try_into().map(|pages| Deed::Scrolled(i16::from_le_bytes(pages))));
+                }
                 Ok(Some((Tag::Resize, payload))) => {
                     if let [r0, r1, c0, c1] = *payload {
                         let (rows, cols) = (u16::from_le_bytes([r0, r1]), u16::from_le_bytes([c0, c1]));

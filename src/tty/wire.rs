@@ -27,6 +27,8 @@ pub enum Tag {
     Control = b'c',
     /// Keys and mouse, to the holder.
     Input = b'i',
+    /// The station wants to see so many pages further back, to the holder: 16 bits, negative for forward.
+    Scroll = b'k',
     /// The station's new size, to the holder: rows and columns, 16 bits each.
     Resize = b'r',
     /// The station lost its picture and wants it whole, to the holder.
@@ -46,9 +48,19 @@ pub const FLUSH: u8 = 1;
 
 impl Tag {
     fn from_byte(byte: u8) -> Option<Tag> {
-        [Tag::Control, Tag::Input, Tag::Resize, Tag::Redraw, Tag::Shown, Tag::Draw, Tag::DrawEnd, Tag::Leave]
-            .into_iter()
-            .find(|tag| *tag as u8 == byte)
+        [
+            Tag::Control,
+            Tag::Input,
+            Tag::Scroll,
+            Tag::Resize,
+            Tag::Redraw,
+            Tag::Shown,
+            Tag::Draw,
+            Tag::DrawEnd,
+            Tag::Leave,
+        ]
+        .into_iter()
+        .find(|tag| *tag as u8 == byte)
     }
 }
 

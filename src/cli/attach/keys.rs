@@ -1,4 +1,4 @@
-//! The keys that leave a session.
+//! The keys that leave a session, and those that scroll it back.
 
 use std::str::FromStr;
 
@@ -28,49 +28,77 @@ impl FromStr for DetachKeys {
     }
 }
 
+/// What was typed, told apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Typed {
+    /// For the session.
+    Keys(Vec<u8>),
+    /// Show so many pages further back; forward if negative.
+    Scroll(i16),
+    /// The keys to leave.
+    Leave,
+}
+
+/// The key after the first detach key that shows a page further back, and the one that shows a page further on.
+const BACK: u8 = b'b';
+const FORWARD: u8 = b'f';
+
 /// Watches what is typed for the detach keys.
 #[derive(Debug)]
 pub(super) struct Watcher<'k> {
-    keys: &'k DetachKeys,
+    keys: &'k [u8],
     matched: usize,
 }
 
 impl<'k> Watcher<'k> {
     pub(super) fn new(keys: &'k DetachKeys) -> Self {
-        Watcher { keys, matched: 0 }
+        Watcher { keys: &keys.keys, matched: 0 }
     }
 
-    /// Appends to `out` what of `typed` goes to the session. True if the keys to leave were typed.
-    /// The first key twice sends it once; keys that turn out to be no detach sequence are sent as typed.
-    pub(super) fn pass(&mut self, typed: &[u8], out: &mut Vec<u8>) -> bool {
-        let keys = &self.keys.keys;
+    /// Tells apart what was typed. The first detach key twice sends it once; keys that turn out to be
+    /// no sequence of ours are sent as typed.
+    pub(super) fn tell_apart(&mut self, typed: &[u8]) -> Vec<Typed> {
+        let mut told = Vec::new();
+        let mut keys = Vec::new();
         for &byte in typed {
-            if byte == keys[self.matched] {
-                self.matched += 1;
-                if self.matched == keys.len() {
-                    self.matched = 0;
-                    return true;
+            let command = self.byte(byte, &mut keys);
+            if let Some(command) = command {
+                if !keys.is_empty() {
+                    told.push(Typed::Keys(std::mem::take(&mut keys)));
                 }
-                continue;
-            }
-            let held = std::mem::take(&mut self.matched);
-            if held == 1 && byte == keys[0] {
-                out.push(byte);
-                continue;
-            }
-            out.extend_from_slice(&keys[..held]);
-            if byte == keys[0] {
-                self.matched = 1;
-            } else {
-                out.push(byte);
+                told.push(command);
             }
         }
-        false
+        if !keys.is_empty() {
+            told.push(Typed::Keys(keys));
+        }
+        told
     }
 
-    /// Forgets what was held back.
-    pub(super) fn forget(&mut self) {
-        self.matched = 0;
+    fn byte(&mut self, byte: u8, keys: &mut Vec<u8>) -> Option<Typed> {
+        if byte == self.keys[self.matched] {
+            self.matched += 1;
+            if self.matched == self.keys.len() {
+                self.matched = 0;
+                return Some(Typed::Leave);
+            }
+            return None;
+        }
+        let held = std::mem::take(&mut self.matched);
+        match byte {
+            BACK if held == 1 => return Some(Typed::Scroll(1)),
+            FORWARD if held == 1 => return Some(Typed::Scroll(-1)),
+            _ if held == 1 && byte == self.keys[0] => keys.push(byte),
+            _ => {
+                keys.extend_from_slice(&self.keys[..held]);
+                if byte == self.keys[0] {
+                    self.matched = 1;
+                } else {
+                    keys.push(byte);
+                }
+            }
+        }
+        None
     }
 }
 
@@ -78,23 +106,40 @@ impl<'k> Watcher<'k> {
 mod tests {
     use super::*;
 
-    fn pass(keys: &str, typed: &[u8]) -> (Vec<u8>, bool) {
+    /// Whole or byte by byte, the same is told.
+    fn told(keys: &str, typed: &[u8]) -> Vec<Typed> {
         let keys = keys.parse().unwrap();
-        let (mut watcher, mut out) = (Watcher::new(&keys), Vec::new());
-        let left = typed.iter().any(|byte| watcher.pass(&[*byte], &mut out));
-        (out, left)
+        let mut pieces = Watcher::new(&keys);
+        let mut merged: Vec<Typed> = Vec::new();
+        for told in typed.iter().flat_map(|byte| pieces.tell_apart(&[*byte])) {
+            match (merged.last_mut(), told) {
+                (Some(Typed::Keys(before)), Typed::Keys(more)) => before.extend(more),
+                (_, told) => merged.push(told),
+            }
+        }
+        assert_eq!(Watcher::new(&keys).tell_apart(typed), merged);
+        merged
+    }
+
+    fn keys(bytes: &[u8]) -> Typed {
+        Typed::Keys(bytes.to_vec())
     }
 
     #[test]
     fn the_keys_leave_and_are_not_sent() {
-        assert_eq!(pass("^\\ d", b"ab\x1cd"), (b"ab".to_vec(), true));
-        assert_eq!(pass("^P ^Q", b"\x10\x11"), (vec![], true));
+        assert_eq!(told("^\\ d", b"ab\x1cd"), [keys(b"ab"), Typed::Leave]);
+        assert_eq!(told("^P ^Q", b"\x10\x11"), [Typed::Leave]);
     }
 
     #[test]
     fn the_first_key_twice_sends_it_once_and_others_are_sent_as_typed() {
-        assert_eq!(pass("^\\ d", b"\x1c\x1cd"), (b"\x1cd".to_vec(), false));
-        assert_eq!(pass("^\\ d", b"\x1cx"), (b"\x1cx".to_vec(), false));
+        assert_eq!(told("^\\ d", b"\x1c\x1cd"), [keys(b"\x1cd")]);
+        assert_eq!(told("^\\ d", b"\x1cx"), [keys(b"\x1cx")]);
+    }
+
+    #[test]
+    fn pages_are_scrolled_back_and_forward() {
+        assert_eq!(told("^\\ d", b"a\x1cbb\x1cf"), [keys(b"a"), Typed::Scroll(1), keys(b"b"), Typed::Scroll(-1)]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
 use signal_hook::iterator::Signals;
 
-use super::keys::{DetachKeys, Watcher};
+use super::keys::{DetachKeys, Typed, Watcher};
 use super::terminal::{self, Terminal};
 use super::{Left, Size};
 use crate::outcome::Exit;
@@ -158,16 +158,20 @@ fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
                 return;
             }
         };
-        let mut keys = Vec::with_capacity(typed.len());
-        if watcher.pass(typed, &mut keys) {
-            watcher.forget();
-            let why = "detached; the session lives on".to_owned();
-            let _ = ended.send(Left { why, exit: Exit::Success });
-            return;
-        }
-        if !keys.is_empty() && speaker.say_keys(&keys, forgotten).is_err() {
-            // The drawing thread sees the end too, and knows why.
-            return;
+        for told in watcher.tell_apart(typed) {
+            let said = match told {
+                Typed::Keys(keys) => speaker.say_keys(&keys, forgotten),
+                Typed::Scroll(pages) => speaker.say(Tag::Scroll, &pages.to_le_bytes()),
+                Typed::Leave => {
+                    let why = "detached; the session lives on".to_owned();
+                    let _ = ended.send(Left { why, exit: Exit::Success });
+                    return;
+                }
+            };
+            if said.is_err() {
+                // The drawing thread sees the end too, and knows why.
+                return;
+            }
         }
     }
 }
@@ -189,7 +193,7 @@ fn draw(mut connection: UnixStream, mut decoder: Decoder, speaker: &Speaker) -> 
                 Tag::Leave => {
                     return Ok(Left { why: String::from_utf8_lossy(payload).into_owned(), exit: Exit::Success });
                 }
-                Tag::Control | Tag::Input | Tag::Resize | Tag::Redraw | Tag::Shown => {}
+                Tag::Control | Tag::Input | Tag::Scroll | Tag::Resize | Tag::Redraw | Tag::Shown => {}
             }
         }
         match connection.read(&mut buffer)? {
