@@ -104,25 +104,32 @@ impl Decoder {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// The next whole frame; `None` until more bytes arrive.
+    /// The next whole frame; `None` until more bytes arrive. A frame of a kind that this version does
+    /// not know, from a later one, is skipped.
     ///
     /// # Errors
-    /// [`Garbage`] for an unknown tag or a payload beyond [`MAX_PAYLOAD`].
+    /// [`Garbage`] for a tag that is no letter or a payload beyond [`MAX_PAYLOAD`].
     pub fn next_frame(&mut self) -> Result<Option<(Tag, &[u8])>, Garbage> {
-        let bytes = &self.bytes[self.start..];
-        let Some((&tag, rest)) = bytes.split_first() else { return Ok(None) };
-        let tag = Tag::from_byte(tag).ok_or(Garbage)?;
-        let Some((length, rest)) = rest.split_first_chunk::<4>() else { return Ok(None) };
-        let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| Garbage)?;
-        if length > MAX_PAYLOAD {
-            return Err(Garbage);
+        loop {
+            let bytes = &self.bytes[self.start..];
+            let Some((&tag, rest)) = bytes.split_first() else { return Ok(None) };
+            if !tag.is_ascii_alphabetic() {
+                return Err(Garbage);
+            }
+            let Some((length, rest)) = rest.split_first_chunk::<4>() else { return Ok(None) };
+            let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| Garbage)?;
+            if length > MAX_PAYLOAD {
+                return Err(Garbage);
+            }
+            if rest.len() < length {
+                return Ok(None);
+            }
+            let from = self.start + 5;
+            self.start = from + length;
+            if let Some(tag) = Tag::from_byte(tag) {
+                return Ok(Some((tag, &self.bytes[from..from + length])));
+            }
         }
-        if rest.len() < length {
-            return Ok(None);
-        }
-        let from = self.start + 5;
-        self.start = from + length;
-        Ok(Some((tag, &self.bytes[from..from + length])))
     }
 
     /// Gives back memory that a large frame took.
@@ -332,6 +339,15 @@ mod tests {
             decoder.push(&bytes);
             while let Ok(Some(_)) = decoder.next_frame() {}
         }
+    }
+
+    #[test]
+    fn a_frame_of_a_later_version_is_skipped() {
+        let mut bytes = b"z\x02\x00\x00\x00xx".to_vec();
+        put(&mut bytes, Tag::Input, b"key");
+        let mut decoder = Decoder::default();
+        decoder.push(&bytes);
+        assert_eq!(decoder.next_frame(), Ok(Some((Tag::Input, &b"key"[..]))));
     }
 
     #[test]
