@@ -41,7 +41,7 @@ complete -c usher -n "__fish_usher_needs_command" -f -a "block" -d 'Set a standi
 complete -c usher -n "__fish_usher_needs_command" -f -a "unblock" -d 'Remove a standing rule'
 complete -c usher -n "__fish_usher_needs_command" -f -a "blocks" -d 'Show the standing rules: who set them, since when, until when'
 complete -c usher -n "__fish_usher_needs_command" -f -a "open" -d 'Start a text session and print its ID'
-complete -c usher -n "__fish_usher_needs_command" -f -a "attach" -d 'Sit down at a text session; Ctrl-\\ d leaves it'
+complete -c usher -n "__fish_usher_needs_command" -f -a "attach" -d 'Sit down at a text session; Ctrl-\\ d leaves it, Ctrl-\\ b and f scroll it back and forward'
 complete -c usher -n "__fish_usher_needs_command" -f -a "watch" -d 'Print session and lock events as they happen, one JSON object a line'
 complete -c usher -n "__fish_usher_needs_command" -f -a "audit" -d 'Show who did what, when, from where, to which sessions, with what result'
 complete -c usher -n "__fish_usher_needs_command" -f -a "demo" -d 'Try everything on a daemon of its own, with three sessions to play with; nothing is left behind'
