@@ -34,6 +34,8 @@ mod waiting;
 /// # Errors
 /// It cannot start; the sentence says why.
 async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
+    // Whatever is made from here on is ours alone to read.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     private_directory(paths.socket.parent().unwrap_or(Path::new("/")))?;
     private_directory(&paths.state)?;
     let _instance = instance::claim(paths)?;

@@ -14,6 +14,11 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
+use std::sync::Arc;
+
+use signal_hook::consts::{
+    SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2,
+};
 
 /// Leads the session. Returns only if it cannot.
 pub(super) fn lead(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
@@ -30,9 +35,19 @@ pub(super) fn lead(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
         let _ = write!(channel, "cannot enter the directory {}: {error}", directory.display());
         return ExitCode::from(126);
     }
+    forget_ignored_signals();
     let error = Command::new(&program).arg0(zeroth).args(arguments).exec();
     let _ = write!(channel, "cannot run {}: {error}", PathBuf::from(&program).display());
     ExitCode::from(127)
+}
+
+/// What usherd's own starter ignored (`nohup` ignores SIGHUP) the session's program would ignore too.
+/// A signal that is caught begins with its default in the program that is executed (`execve(2)`).
+fn forget_ignored_signals() {
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP, SIGTTIN, SIGTTOU, SIGALRM, SIGCHLD] {
+        // One that cannot be caught stays as it is: close kills after its grace.
+        let _ = signal_hook::flag::register(signal, Arc::default());
+    }
 }
 
 /// Makes standard input the controlling terminal of a session of our own, and gives the channel,
