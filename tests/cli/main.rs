@@ -6,6 +6,13 @@
 
 mod harness;
 
+mod audit;
+mod block;
+mod close;
+mod disconnect;
 mod list;
 mod lock;
+mod notice;
+mod open;
 mod unlock;
+mod watch;
