@@ -6,6 +6,7 @@
 
 mod harness;
 
+mod attach;
 mod audit;
 mod block;
 mod close;
@@ -14,5 +15,6 @@ mod list;
 mod lock;
 mod notice;
 mod open;
+mod picture;
 mod unlock;
 mod watch;

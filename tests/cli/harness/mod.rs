@@ -14,9 +14,11 @@ use serde_json::Value;
 mod daemon;
 pub mod http;
 pub mod processes;
+mod shot;
 mod station;
 
 pub use daemon::Daemon;
+pub use shot::Shot;
 pub use station::Station;
 
 /// The command line under test.

@@ -11,6 +11,7 @@ use pty_process::blocking::{Command, Pts, Pty};
 use rustix::process::Signal;
 use rustix::termios::{Termios, tcgetattr};
 
+use super::shot::{Shot, differences};
 use super::{Daemon, PATIENCE, USHER, processes, wait_bounded, wait_until};
 
 /// A person's terminal with a program in it.
@@ -25,19 +26,6 @@ pub struct Station {
 struct Shown {
     emulator: vt100::Parser,
     raw: Vec<u8>,
-}
-
-/// What a terminal shows at one moment, cell for cell.
-#[derive(Clone, PartialEq)]
-pub struct Shot {
-    cells: Vec<Vec<vt100::Cell>>,
-    /// Row and column; none where it is hidden.
-    pub cursor: Option<(u16, u16)>,
-    pub alternate: bool,
-    pub bracketed_paste: bool,
-    pub application_cursor: bool,
-    pub mouse: vt100::MouseProtocolMode,
-    pub mouse_encoding: vt100::MouseProtocolEncoding,
 }
 
 impl Station {
@@ -77,19 +65,7 @@ impl Station {
 
     /// What is on the screen now.
     pub fn shot(&self) -> Shot {
-        let shown = self.shown.lock().expect("the reader lives");
-        let screen = shown.emulator.screen();
-        let (rows, cols) = screen.size();
-        let row = |row| (0..cols.get()).filter_map(|col| screen.cell(row, col).cloned()).collect();
-        Shot {
-            cells: (0..rows.get()).map(row).collect(),
-            cursor: (!screen.hide_cursor()).then(|| screen.cursor_position()),
-            alternate: screen.alternate_screen(),
-            bracketed_paste: screen.bracketed_paste(),
-            application_cursor: screen.application_cursor(),
-            mouse: screen.mouse_protocol_mode(),
-            mouse_encoding: screen.mouse_protocol_encoding(),
-        }
+        Shot::of(self.shown.lock().expect("the reader lives").emulator.screen())
     }
 
     /// Every byte that came to the terminal.
@@ -123,7 +99,7 @@ impl Station {
         let deadline = Instant::now() + PATIENCE;
         while self.shot() != *expected {
             let now = self.shot();
-            assert!(Instant::now() < deadline, "expected:\n{expected:?}\nfound:\n{now:?}");
+            assert!(Instant::now() < deadline, "{}", differences(expected, &now));
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -208,51 +184,6 @@ impl From<&Termios> for Settings {
         let Termios { input_modes, output_modes, control_modes, local_modes, special_codes, .. } = termios;
         let modes = [format!("{input_modes:?}"), format!("{output_modes:?}"), format!("{local_modes:?}")];
         Settings(modes.into_iter().chain([format!("{control_modes:?}"), format!("{special_codes:?}")]).collect())
-    }
-}
-
-impl Shot {
-    /// The text, row by row, without the blanks at the ends.
-    pub fn text(&self) -> String {
-        let rows = self.cells.iter().map(|row| {
-            let cells = row.iter().filter(|cell| !cell.is_wide_continuation());
-            let text: String = cells.map(|c| if c.has_contents() { c.contents() } else { " " }).collect();
-            text.trim_end().to_owned()
-        });
-        rows.collect::<Vec<_>>().join("\n")
-    }
-
-    /// The cell at which this text begins.
-    #[track_caller]
-    pub fn cell_of(&self, text: &str) -> &vt100::Cell {
-        let first = text.chars().next().expect("some text").to_string();
-        let row = self.text().lines().position(|line| line.contains(text)).expect("the text is on the screen");
-        let line: String = self.text().lines().nth(row).unwrap_or_default().to_owned();
-        let before = line[..line.find(text).expect("it is there")].chars().count();
-        let narrow: Vec<_> = self.cells[row].iter().filter(|cell| !cell.is_wide_continuation()).collect();
-        assert_eq!(narrow[before].contents(), first);
-        narrow[before]
-    }
-}
-
-impl std::fmt::Debug for Shot {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Shot { cursor, alternate, bracketed_paste, mouse, application_cursor, mouse_encoding, .. } = self;
-        writeln!(f, "cursor {cursor:?}, alternate {alternate}, paste {bracketed_paste}, keys {application_cursor}")?;
-        writeln!(f, "mouse {mouse:?} {mouse_encoding:?}")?;
-        for (row, line) in self.text().lines().enumerate() {
-            writeln!(f, "{row:3} |{line}")?;
-        }
-        let cells = self
-            .cells
-            .iter()
-            .enumerate()
-            .flat_map(|(r, row)| row.iter().enumerate().map(move |(c, cell)| (r, c, cell)));
-        let styled = cells
-            .filter(|(_, _, cell)| cell.fgcolor() != vt100::Color::Default || cell.bgcolor() != vt100::Color::Default);
-        let styled: Vec<_> =
-            styled.map(|(r, c, cell)| format!("{r},{c}:{:?}/{:?}", cell.fgcolor(), cell.bgcolor())).collect();
-        writeln!(f, "coloured: {}", styled.join(" ").chars().take(400).collect::<String>())
     }
 }
 
