@@ -6,8 +6,10 @@
 
 mod harness;
 
+mod api;
 mod attach;
 mod audit;
+mod bad_input;
 mod block;
 mod close;
 mod disconnect;
