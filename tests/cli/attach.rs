@@ -200,10 +200,15 @@ fn of_several_stations_the_one_typed_at_last_sets_the_size() {
     second.wait_for("24 80");
     first.resize(25, 90);
     second.wait_for("25 90");
+    last_line_is(&first, "25 90");
     second.type_keys(b"x");
-    first.wait_for("10 40");
+    last_line_is(&first, "10 40");
     second.kill9();
-    first.wait("the size of the one that is left", |shot| shot.text().trim_end().ends_with("25 90"));
+    last_line_is(&first, "25 90");
+}
+
+fn last_line_is(station: &Station, line: &str) {
+    station.wait(&format!("{line} in the last line"), |shot| shot.text().trim_end().ends_with(line));
 }
 
 #[test]

@@ -18,5 +18,7 @@ mod lock;
 mod notice;
 mod open;
 mod picture;
+mod release;
+mod store;
 mod unlock;
 mod watch;

@@ -38,6 +38,14 @@ impl Station {
         station
     }
 
+    /// Sits down at a session, if the daemon lets anybody.
+    pub fn attach_if_admitted(daemon: &Daemon, id: u32, rows: u16, cols: u16) -> Option<Self> {
+        let mut station = Self::run(daemon, &["attach", &id.to_string()], rows, cols);
+        let ended = |station: &mut Self| matches!(station.program.try_wait(), Ok(Some(_)));
+        wait_until("it sits or was refused", || station.shot().alternate || ended(&mut station));
+        station.shot().alternate.then_some(station)
+    }
+
     /// Runs any command line of usher in a terminal.
     pub fn run(daemon: &Daemon, arguments: &[&str], rows: u16, cols: u16) -> Self {
         let mut words = vec!["--socket".to_owned(), daemon.socket().display().to_string()];
