@@ -45,7 +45,10 @@ pub fn descendants(pid: u32) -> BTreeSet<u32> {
 /// The process that listens on a Unix socket with this path.
 pub fn listening_on(socket: &Path) -> Option<u32> {
     let table = fs::read_to_string("/proc/net/unix").ok()?;
-    let line = table.lines().find(|line| line.split_whitespace().nth(7) == socket.to_str())?;
+    // Connections to it have its path too; only the listener accepts (`net/unix` flags).
+    let listens = |line: &&str| line.split_whitespace().nth(3) == Some("00010000");
+    let mut lines = table.lines().filter(listens);
+    let line = lines.find(|line| line.split_whitespace().nth(7) == socket.to_str())?;
     let link = format!("socket:[{}]", line.split_whitespace().nth(6)?);
     all().find(|pid| holds_descriptor(*pid, &link))
 }
