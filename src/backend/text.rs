@@ -236,6 +236,7 @@ impl TextBackend {
         for _ in 0..50 {
             if !link.holder_lives() {
                 mop_up(&link.key).await;
+                let _ = std::fs::remove_file(self.socket(id));
                 self.tell(Noticed::Gone { id, how: Ended::HolderDied });
                 return;
             }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::outcome::{Error, Exit};
@@ -123,7 +124,7 @@ pub fn main() -> ExitCode {
     }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return refuse(&error),
+        Err(error) => return refuse(error),
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -140,15 +141,28 @@ pub fn main() -> ExitCode {
 
 /// Says what is wrong with a command line, which may hold anything, without repeating control
 /// characters or megabytes of it. Help and version are no errors, and ours to the letter.
-fn refuse(error: &clap::Error) -> ExitCode {
+fn refuse(mut error: clap::Error) -> ExitCode {
     if !error.use_stderr() {
         error.exit();
+    }
+    // The reason stands behind the value, and must not be cut off with it.
+    for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
+        if let Some(ContextValue::String(value)) = error.get(kind) {
+            let short = shortened(value);
+            error.insert(kind, ContextValue::String(short));
+        }
     }
     for line in error.render().to_string().lines() {
         let short: String = line.chars().take(400).collect();
         eprintln!("{}{}", output::printable(&short), if short.len() < line.len() { "…" } else { "" });
     }
     Exit::Usage.into()
+}
+
+/// The beginning of what may be long.
+fn shortened(text: &str) -> String {
+    let short: String = text.chars().take(60).collect();
+    if short.len() < text.len() { short + "…" } else { short }
 }
 
 async fn run(arguments: Arguments) -> Result<Exit, Failure> {

@@ -78,17 +78,20 @@ fn run(arguments: Arguments, socket: PathBuf) -> Result<(), Error> {
     runtime.block_on(serve(&paths, settings))
 }
 
-/// Resolves at SIGTERM or SIGINT.
-pub(super) async fn told_to_stop() {
-    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-        (Ok(mut terminate), Ok(mut interrupt)) => {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
+/// Resolves at SIGTERM or SIGINT, also at one that comes before anybody waits.
+pub(super) fn told_to_stop() -> impl Future<Output = ()> {
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async {
+        match signals {
+            (Ok(mut terminate), Ok(mut interrupt)) => {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
             }
+            // Without signal handlers the default action ends the process.
+            _ => std::future::pending().await,
         }
-        // Without signal handlers the default action ends the process.
-        _ => std::future::pending().await,
     }
 }
 

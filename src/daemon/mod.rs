@@ -64,11 +64,13 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
     reconcile::catch_up(&host, &mut news).await;
     let reconciling = tokio::spawn(reconcile::run(Arc::clone(&host), news));
 
+    // From here on a SIGTERM is a clean stop.
+    let told_to_stop = main::told_to_stop();
     tracing::info!("usherd {} serves {}", env!("CARGO_PKG_VERSION"), paths.socket.display());
     println!("ready: {}", paths.socket.display());
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let stop = async {
-        main::told_to_stop().await;
+        told_to_stop.await;
         host.stop_events();
     };
     server::serve(&host, listener, stop).await;

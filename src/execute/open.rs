@@ -8,11 +8,11 @@ use super::Run;
 use crate::clock;
 use crate::daemon::events::EventKind;
 use crate::daemon::users::{Account, account};
-use crate::outcome::{Error, ErrorId, OutcomeResult};
+use crate::outcome::{Error, ErrorId, Outcome, OutcomeResult};
 use crate::plan::{Step, Target, Todo};
 use crate::request::OpenRequest;
 use crate::session::Session;
-use crate::store::{Attempt, AuditTarget, Change, SessionRecord, Urgency};
+use crate::store::{Attempt, AuditId, AuditTarget, Change, SessionRecord, Urgency};
 use crate::tty::wire::OpenSpec;
 
 /// Variables that describe the caller's terminal or session, not the new one's.
@@ -40,20 +40,35 @@ impl Run<'_> {
     ) -> Result<Session, Error> {
         // Starting a process and asking the user database take time that other requests need not wait for.
         drop(order);
-        let result = self.try_open(request, attempt.clone()).await;
+        let mut audit = None;
+        let result = self.try_open(request, attempt.clone(), &mut audit).await;
         if let (Err(error), Some(attempt)) = (&result, attempt) {
             let todo = Todo::Answer(OutcomeResult::Failed, Some(error.clone()));
             let user = Some(self.actor.name.clone());
             let outcomes = vec![self.outcome(Step { target: None, named: None, user, todo }, None)];
-            self.host.metrics.count(self.verb, &outcomes, self.arrived.elapsed());
-            if let Err(trouble) = self.host.store.record(attempt, outcomes).await {
-                tracing::warn!("a failed open could not be recorded: {trouble}");
-            }
+            self.record_failure(audit, attempt, outcomes).await;
         }
         result
     }
 
-    async fn try_open(&self, request: OpenRequest, attempt: Option<Attempt>) -> Result<Session, Error> {
+    /// Completes the record that a failed open has already, or writes the one it has not got as far as.
+    async fn record_failure(&self, audit: Option<AuditId>, attempt: Attempt, outcomes: Vec<Outcome>) {
+        if audit.is_some() {
+            self.conclude(audit, &outcomes).await;
+            return;
+        }
+        self.host.metrics.count(self.verb, &outcomes, self.arrived.elapsed());
+        if let Err(trouble) = self.host.store.record(attempt, outcomes).await {
+            tracing::warn!("a failed open could not be recorded: {trouble}");
+        }
+    }
+
+    async fn try_open(
+        &self,
+        request: OpenRequest,
+        attempt: Option<Attempt>,
+        audit: &mut Option<AuditId>,
+    ) -> Result<Session, Error> {
         let host = self.host;
         let account = account(self.actor.uid).await;
         let id = host.next_session_id();
@@ -73,14 +88,13 @@ impl Run<'_> {
         // On the books and covered by the rules before the program runs; if it cannot run, off the books again.
         let order = host.order.lock().await;
         let attempt = attempt.map(|attempt| Attempt { targets: vec![AuditTarget::Session(id)], ..attempt });
-        let audit = host.commit(vec![Change::SessionOpened(record)], attempt, Urgency::Binding).await?;
+        *audit = host.commit(vec![Change::SessionOpened(record)], attempt, Urgency::Binding).await?;
         let covers = host.registry().covers(id, clock::now());
         let started = host.text.start(id, opened, covers).await;
         if let Err(error) = started {
             if let Err(trouble) = host.commit(vec![Change::SessionEnded(id)], None, Urgency::Freeing).await {
                 tracing::error!("session {id} did not start and could not be taken off the books: {trouble}");
             }
-            self.conclude(audit, &[]).await;
             return Err(error);
         }
         drop(order);
@@ -95,7 +109,7 @@ impl Run<'_> {
             None,
         );
         outcome.observed = true;
-        self.conclude(audit, &[outcome]).await;
+        self.conclude(*audit, &[outcome]).await;
         host.announce(EventKind::Opened, Some(session.clone()), None);
         Ok(session)
     }

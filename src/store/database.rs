@@ -223,6 +223,10 @@ impl Database {
         urgency: Urgency,
         work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, Error> {
+        // Once the space kept back was given up, it is there for those who free and for nobody else.
+        if urgency == Urgency::Binding && !self.reserve.take() {
+            return Err(Trouble::Full("what is left is kept for unlocking and closing".to_owned()).into());
+        }
         match transact(&mut self.connection, &work) {
             Err(Trouble::Full(why)) if urgency == Urgency::Freeing && self.reserve.release() => {
                 tracing::warn!("the disk is full ({why}): writing into the space kept back");

@@ -11,11 +11,13 @@ pub(super) const MAX: usize = 8;
 pub(super) struct Control {
     pub(super) id: u64,
     pub(super) conn: Conn,
+    /// It said something that a daemon says: a connection that never did gives way to a new one.
+    pub(super) spoke: bool,
 }
 
 impl Control {
     pub(super) fn new(stream: UnixStream, id: u64) -> std::io::Result<Self> {
-        Ok(Control { id, conn: Conn::new(stream)? })
+        Ok(Control { id, conn: Conn::new(stream)?, spoke: false })
     }
 
     pub(super) fn say(&mut self, message: &FromHolder) {
@@ -42,6 +44,7 @@ impl Control {
             }
         }
         self.conn.decoder.shrink();
+        self.spoke |= !messages.is_empty();
         messages
     }
 }

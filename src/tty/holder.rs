@@ -233,7 +233,7 @@ impl Holder {
     }
 
     /// The session takes the size of the station typed at last; never while it is locked.
-    fn fit(&mut self) {
+    pub(super) fn fit(&mut self) {
         let owner = self.stations.iter().filter(|s| s.leaving.is_none()).max_by_key(|s| s.typed);
         let Some(size) = owner.map(|s| s.size) else { return };
         if size != self.screen.size() && self.cover(clock::now()).is_none() {

@@ -149,7 +149,7 @@ impl Loop {
         while let Ok((stream, _)) = self.listener.accept() {
             let me = rustix::process::geteuid().as_raw();
             let welcome = peer::of(&stream).is_ok_and(|peer| [0, me, owner].contains(&peer.uid));
-            if !welcome || self.holder.controls.len() >= control::MAX {
+            if !welcome || !self.has_place() {
                 continue;
             }
             if let Ok(mut control) = Control::new(stream, self.next_control) {
@@ -158,6 +158,16 @@ impl Loop {
                 self.holder.controls.push(control);
             }
         }
+    }
+
+    /// Whether there is a place for one more connection, that of the oldest that never spoke if need be.
+    fn has_place(&mut self) -> bool {
+        let controls = &mut self.holder.controls;
+        if controls.len() < control::MAX {
+            return true;
+        }
+        let silent = controls.iter().position(|control| !control.spoke);
+        silent.map(|index| controls.remove(index)).is_some()
     }
 
     fn hear_controls(&mut self, spec: &OpenSpec) {

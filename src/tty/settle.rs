@@ -26,14 +26,23 @@ impl Holder {
             self.ticked = Some(instant);
             self.dirty = true;
         }
+        self.part_with_gone(instant);
         if std::mem::take(&mut self.dirty) {
             self.draw(now);
         }
-        self.stations.retain(|s| !s.conn.closed && s.leaving.is_none_or(|deadline| instant < deadline));
         self.controls.retain(|c| !c.conn.closed);
         // Who is answered may ask at once for what was reported: the report goes first.
         self.report(instant);
         self.answer(instant);
+    }
+
+    /// Forgets stations that have left; of those that stay, the one typed at last now sets the size.
+    fn part_with_gone(&mut self, now: Instant) {
+        let before = self.stations.len();
+        self.stations.retain(|s| !s.conn.closed && s.leaving.is_none_or(|deadline| now < deadline));
+        if self.stations.len() != before {
+            self.fit();
+        }
     }
 
     /// Covers whose time is over are removed: the next one is shown, or the session is unlocked.

@@ -1,0 +1,245 @@
+//! `usher attach`: sitting down, leaving, and a terminal that is given back whatever happens.
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::harness::{Daemon, Shot, Station, has, processes, wait_until};
+
+/// A shell script that says how large its terminal is, again and again.
+const SIZE: &str = "while :; do stty size; sleep 0.1; done";
+
+/// A program that has switched on all that a terminal can be asked to send.
+const BUSY: &str =
+    r"printf '\033[?1049h\033[?25l\033[?1003h\033[?1006h\033[?2004h\033[?1h\033=\033[31mbusy\033[0m'; exec cat > typed";
+
+/// Sits down at a busy session from a terminal that was never used before.
+fn busy(daemon: &Daemon) -> (u32, Station) {
+    let id = daemon.open(BUSY);
+    let station = Station::attach(daemon, id, 24, 80);
+    station.wait("every mode", |shot| shot.bracketed_paste && shot.mouse != vt100::MouseProtocolMode::None);
+    (id, station)
+}
+
+/// The terminal is as if nothing had happened on it, but for the line that says why the station left.
+#[track_caller]
+fn given_back(daemon: &Daemon, station: &Station) -> Shot {
+    let shot = station.wait("the terminal is given back", |shot| {
+        !shot.alternate && shot.cursor.is_some() && !shot.bracketed_paste && !shot.application_cursor
+    });
+    assert_eq!(shot.mouse, vt100::MouseProtocolMode::None);
+    assert!(!shot.text().contains("busy"), "nothing of the session stays: {shot:?}");
+    let fresh = Station::run_program(daemon, "sleep", &["0".to_owned()], 24, 80);
+    wait_until("its settings are as before", || station.settings() == fresh.settings());
+    shot
+}
+
+#[test]
+fn what_is_typed_arrives_and_what_is_written_is_shown() {
+    let daemon = Daemon::start();
+    let id = daemon.open("exec cat");
+    let station = Station::attach(&daemon, id, 24, 80);
+    station.type_keys("hello 眼睛\r".as_bytes());
+    station.wait("the echo and the answer", |shot| shot.text().matches("hello 眼睛").count() == 2);
+}
+
+#[test]
+fn keys_are_passed_on_raw() {
+    let daemon = Daemon::start();
+    let id = daemon.open("stty raw -echo; echo ready; exec cat > typed");
+    let station = Station::attach(&daemon, id, 24, 80);
+    station.wait_for("ready");
+    station.type_keys(b"\x03\x1a\x11\x13\x04\x7f\x00\r\n\x1b[A\x1c\x1c");
+    wait_until("every key arrives", || daemon.content("typed").len() == 13);
+    assert_eq!(daemon.content("typed"), "\x03\x1a\x11\x13\x04\x7f\x00\r\n\x1b[A\x1c", "Ctrl-\\ twice sends it once");
+}
+
+#[test]
+fn the_detach_keys_leave_and_the_session_lives_on() {
+    let daemon = Daemon::start();
+    let (id, mut station) = busy(&daemon);
+    station.type_keys(b"\x1cd");
+    assert!(station.wait_gone().success());
+    let shot = given_back(&daemon, &station);
+    assert!(shot.text().contains("detached; the session lives on"), "{shot:?}");
+    daemon.wait_session(id, "disconnected", |s| s["state"] == "disconnected");
+    Station::attach(&daemon, id, 24, 80).wait_for("busy");
+}
+
+#[test]
+fn other_detach_keys_can_be_chosen() {
+    let daemon = Daemon::start();
+    daemon.open("stty raw; exec cat > typed");
+    let mut station = Station::run(&daemon, &["attach", "1", "--detach-keys", "^P ^Q"], 24, 80);
+    station.wait("the session", |shot| shot.alternate);
+    station.type_keys(b"\x1cd\r");
+    daemon.wait_content("typed", "\x1cd\r");
+    station.type_keys(b"\x10\x11");
+    assert!(station.wait_gone().success());
+    daemon.usher(&["attach", "1", "--detach-keys", "é"]).exits(2);
+}
+
+#[test]
+fn the_detach_keys_also_leave_a_locked_session() {
+    let daemon = Daemon::start();
+    let id = daemon.open("exec cat");
+    let mut station = Station::attach(&daemon, id, 24, 80);
+    daemon.lock(id, "stop");
+    station.type_keys(b"\x1cd");
+    assert!(station.wait_gone().success());
+    given_back(&daemon, &station);
+    has(&daemon.session(id), &json!({"locked": true}));
+}
+
+#[test]
+fn the_terminal_is_given_back_when_the_session_is_closed() {
+    let daemon = Daemon::start();
+    let (id, mut station) = busy(&daemon);
+    daemon.usher(&["close", &id.to_string()]).exits(0);
+    station.wait_gone();
+    let shot = given_back(&daemon, &station);
+    assert!(shot.text().contains("closed by"), "{shot:?}");
+}
+
+#[test]
+fn the_terminal_is_given_back_when_the_holder_is_killed() {
+    let daemon = Daemon::start();
+    let (id, mut station) = busy(&daemon);
+    processes::signal(daemon.holder(id), Signal::KILL);
+    assert_eq!(station.wait_gone().code(), Some(1));
+    let shot = given_back(&daemon, &station);
+    assert!(shot.text().contains("holder is gone"), "{shot:?}");
+    daemon.wait_gone(id);
+}
+
+#[test]
+fn the_terminal_is_given_back_when_the_station_itself_is_killed() {
+    let daemon = Daemon::start();
+    let (id, mut station) = busy(&daemon);
+    station.kill9();
+    given_back(&daemon, &station);
+    daemon.wait_session(id, "disconnected", |s| s["state"] == "disconnected");
+}
+
+#[test]
+fn the_terminal_is_given_back_when_the_station_is_told_to_end() {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let daemon = Daemon::start();
+        let (_, mut station) = busy(&daemon);
+        processes::signal(station.pid(), signal);
+        station.wait_gone();
+        given_back(&daemon, &station);
+    }
+}
+
+#[test]
+fn a_station_goes_on_when_the_daemon_is_killed() {
+    let mut daemon = Daemon::start();
+    let (id, station) = busy(&daemon);
+    daemon.kill9();
+    station.type_keys(b"still here\r");
+    daemon.wait_content("typed", "still here\n");
+    daemon.start_again();
+    has(&daemon.session(id), &json!({"state": "connected"}));
+    station.type_keys(b"and here\r");
+    daemon.wait_content("typed", "still here\nand here\n");
+}
+
+#[test]
+fn a_station_that_was_stopped_and_goes_on_shows_the_session_again() {
+    let daemon = Daemon::start();
+    let (_, station) = busy(&daemon);
+    let before = station.shot();
+    station.freeze();
+    station.thaw();
+    station.wait_same(&before);
+    station.type_keys(b"on\r");
+    daemon.wait_content("typed", "on\n");
+}
+
+#[test]
+fn attach_needs_a_terminal_and_a_session() {
+    let daemon = Daemon::start();
+    daemon.open("exec cat");
+    let said = daemon.usher(&["attach", "1"]).exits(2);
+    assert!(said.stderr.contains("terminal"), "{}", said.stderr);
+    let mut station = Station::run(&daemon, &["attach", "4711"], 24, 80);
+    assert_eq!(station.wait_gone().code(), Some(1));
+    let shot = station.wait_for("no session 4711");
+    assert!(!shot.alternate);
+}
+
+#[test]
+fn nobody_can_attach_to_the_session_they_sit_in() {
+    let daemon = Daemon::start();
+    let script = format!("{} attach 1; echo code=$?; exec cat", crate::harness::USHER);
+    let id = daemon.open(&script);
+    let shot = Station::attach(&daemon, id, 24, 80).wait_for("code=1");
+    assert!(shot.text().contains("you sit in session 1"), "{shot:?}");
+}
+
+#[test]
+fn the_session_takes_the_stations_size_and_follows_it() {
+    let daemon = Daemon::start();
+    let id = daemon.open(SIZE);
+    let station = Station::attach(&daemon, id, 30, 100);
+    station.wait_for("30 100");
+    station.resize(20, 60);
+    station.wait_for("20 60");
+}
+
+#[test]
+fn of_several_stations_the_one_typed_at_last_sets_the_size() {
+    let daemon = Daemon::start();
+    let id = daemon.open(SIZE);
+    let first = Station::attach(&daemon, id, 24, 80);
+    first.wait_for("24 80");
+    let mut second = Station::attach(&daemon, id, 10, 40);
+    second.type_keys(b"x");
+    first.wait_for("10 40");
+    first.type_keys(b"x");
+    second.wait_for("24 80");
+    first.resize(25, 90);
+    second.wait_for("25 90");
+    last_line_is(&first, "25 90");
+    second.type_keys(b"x");
+    last_line_is(&first, "10 40");
+    second.kill9();
+    last_line_is(&first, "25 90");
+}
+
+fn last_line_is(station: &Station, line: &str) {
+    station.wait(&format!("{line} in the last line"), |shot| shot.text().trim_end().ends_with(line));
+}
+
+#[test]
+fn a_locked_session_never_resizes() {
+    let daemon = Daemon::start();
+    let id = daemon.open("trap 'stty size >> sizes' WINCH; stty size > sizes; while :; do sleep 0.05; done");
+    let station = Station::attach(&daemon, id, 24, 80);
+    wait_until("the program runs", || daemon.content("sizes").ends_with("24 80\n"));
+    let before = daemon.content("sizes");
+    daemon.lock(id, "stop");
+    station.resize(30, 100);
+    station.wait("the lock fills the new size", |shot| shot.corner().paper == vt100::Color::Idx(4));
+    let larger = Station::attach(&daemon, id, 40, 120);
+    larger.wait_for("stop");
+    larger.type_keys(b"x");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert_eq!(daemon.content("sizes"), before, "the program was told nothing");
+    drop(larger);
+    daemon.unlock(id);
+    wait_until("the size follows the unlock", || daemon.content("sizes").ends_with("30 100\n"));
+}
+
+#[test]
+fn a_smaller_and_a_larger_station_see_the_same_session() {
+    let daemon = Daemon::start();
+    let id = daemon.open("printf 'here\\r'; exec cat");
+    let large = Station::attach(&daemon, id, 40, 120);
+    let small = Station::attach(&daemon, id, 1, 2);
+    small.wait_for("he");
+    large.wait_for("here");
+    daemon.lock(id, "stop");
+    large.wait_for("stop");
+    assert!(!small.shot().text().contains("he"));
+}

@@ -1,0 +1,146 @@
+//! `usher audit`: every attempt is on record before its caller hears of it, and outlives a crash.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Daemon, Station, USHER, has, wait_until};
+
+fn actions(daemon: &Daemon) -> Vec<String> {
+    let records = daemon.json(&["audit"]).exits(0).array();
+    records.iter().map(|record| record["action"].as_str().expect("an action").to_owned()).collect()
+}
+
+#[test]
+fn one_record_per_request_in_the_promised_form() {
+    let daemon = Daemon::start();
+    let ids = [daemon.open("exec cat"), daemon.open("exec cat")];
+    daemon.usher(&["lock", "1", "2", "4711", "--message", "眼睛"]).exits(1);
+    let said = daemon.json(&["audit", "--action", "lock"]).exits(0);
+    let keys = ["time", "actor", "from", "action", "targets", "message", "outcomes"];
+    let places: Vec<_> = keys.map(|key| said.stdout.find(&format!("\"{key}\":")).expect(key)).into();
+    assert!(places.is_sorted(), "{}", said.stdout);
+    let record = said.only();
+    assert_eq!(record.as_object().expect("an object").len(), keys.len(), "{record}");
+    has(&record, &json!({"action": "lock", "message": "眼睛", "targets": [ids[0], ids[1], 4711]}));
+    assert_eq!(record["actor"], daemon.session(ids[0])["user"]);
+    let results: Vec<_> = record["outcomes"].as_array().expect("outcomes").iter().map(|o| &o["result"]).collect();
+    assert_eq!(results, ["done", "done", "failed"]);
+}
+
+#[test]
+fn every_verb_that_changes_something_is_on_record_in_order() {
+    let daemon = Daemon::start();
+    let id = daemon.open("exec cat");
+    let station = Station::attach(&daemon, id, 24, 80);
+    daemon.lock(id, "x");
+    daemon.unlock(id);
+    daemon.usher(&["block", "--all", "--message", "y"]).exits(0);
+    daemon.usher(&["unblock", "--all"]).exits(0);
+    daemon.usher(&["disconnect", "1"]).exits(0);
+    daemon.usher(&["close", "1"]).exits(0);
+    let expected = ["open", "attach", "lock", "unlock", "block", "unblock", "disconnect", "close"];
+    assert_eq!(actions(&daemon), expected);
+    drop(station);
+}
+
+#[test]
+fn what_changes_nothing_is_not_on_record() {
+    let daemon = Daemon::start();
+    daemon.usher(&["list"]).exits(0);
+    daemon.usher(&["blocks"]).exits(0);
+    daemon.usher(&["close", "--all", "--dry-run"]).exits(0);
+    assert_eq!(actions(&daemon), [""; 0]);
+}
+
+#[test]
+fn a_failed_attempt_is_on_record_too() {
+    let daemon = Daemon::start();
+    daemon.usher(&["close", "4711"]).exits(1);
+    let records = daemon.audit("close");
+    assert_eq!(records[0]["targets"], json!([4711]));
+    assert_eq!(records[0]["outcomes"][0]["error"]["id"], "SessionNotFound");
+}
+
+#[test]
+fn records_outlive_a_crash_right_after_the_answer() {
+    let mut daemon = Daemon::start();
+    let id = daemon.open("exec cat");
+    for round in 0..5 {
+        let message = format!("round {round}");
+        daemon.lock(id, &message);
+        daemon.crash_and_restart();
+        let records = daemon.audit("lock");
+        let last = records.last().expect("a record");
+        assert_eq!(last["message"], message.as_str());
+        assert_eq!(last["outcomes"][0]["result"], "done", "the outcome too: {last}");
+    }
+    assert_eq!(daemon.audit("lock").len(), 5);
+}
+
+#[test]
+fn an_attempt_from_inside_a_session_says_from_where() {
+    let daemon = Daemon::start();
+    let id = daemon.open(&format!("{USHER} close 1; echo $? > code; exec cat"));
+    daemon.wait_content("code", "1\n");
+    let record = &daemon.audit("close")[0];
+    assert!(record["from"].as_str().is_some_and(|from| from.contains(&format!("session {id}"))), "{record}");
+    assert_eq!(record["outcomes"][0]["error"]["id"], "OwnSession");
+}
+
+#[test]
+fn since_user_and_action_select() {
+    let daemon = Daemon::start();
+    let id = daemon.open("exec cat");
+    daemon.lock(id, "first");
+    let time = daemon.audit("lock")[0]["time"].as_str().expect("a time").to_owned();
+    let user = daemon.session(id)["user"].as_str().expect("a name").to_owned();
+    daemon.unlock(id);
+    let count = |arguments: &[&str]| daemon.json(&[&["audit"], arguments].concat()).exits(0).array().len();
+    assert_eq!(count(&[]), 3);
+    assert_eq!(count(&["--action", "unlock"]), 1);
+    assert_eq!(count(&["--since", &time]), 2);
+    assert_eq!(count(&["--since", "1h"]), 3);
+    assert_eq!(count(&["--since", "2999-01-01T00:00:00Z"]), 0);
+    assert_eq!(count(&["--user", &user]), 3);
+    assert_eq!(count(&["--user", "nobody-here"]), 0);
+    assert_eq!(count(&["--user", &user, "--action", "lock", "--since", &time]), 1);
+}
+
+#[test]
+fn a_long_log_is_read_to_its_end_and_in_order() {
+    let daemon = Daemon::start();
+    let requests: Vec<Value> = (0..1203).map(|n| json!({"targets": {"ids": [n + 5000]}})).collect();
+    for body in &requests {
+        let answer = crate::harness::http::request(&daemon.socket(), "POST", "/v1/sessions/unlock", &body.to_string());
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    let records = daemon.json(&["audit"]).exits(0).array();
+    let targets: Vec<_> = records.iter().map(|record| record["targets"][0].as_u64().expect("an ID")).collect();
+    assert_eq!(targets, (5000..6203).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_oldest_records_go_when_the_log_is_larger_than_it_may_be() {
+    let mut daemon = Daemon::start_with("audit_bytes = 20000\n");
+    for round in 0..100 {
+        let name = format!("user{round}");
+        daemon.usher(&["block", "--user", &name, "--message", &"界".repeat(200)]).exits(0);
+    }
+    daemon.crash_and_restart();
+    let mut round = 100;
+    wait_until("the log is cut", || {
+        round += 1;
+        daemon.usher(&["unlock", "4711"]).exits(1);
+        round > 110 || daemon.audit("block").len() < 100
+    });
+    let left = daemon.audit("block");
+    assert!(left.last().is_some_and(|last| last["targets"] == json!(["user:user99"])), "the newest stays");
+}
+
+#[test]
+fn the_table_names_actor_action_and_outcome() {
+    let daemon = Daemon::start();
+    let id = daemon.open("exec cat");
+    daemon.lock(id, "Eyes up");
+    let table = daemon.usher(&["audit"]).exits(0).stdout;
+    assert!(["ACTOR", "ACTION", "lock", "1 done", "Eyes up"].iter().all(|word| table.contains(word)), "{table}");
+}

@@ -1,0 +1,26 @@
+//! The command line, the daemon and the holders as people use them: real binaries, real terminals.
+//!
+//! One file per verb; a test's name says what it shows. Every test has a daemon of its own in a
+//! directory of its own, so that all of them run beside each other. No test looks at the clock to
+//! judge: it waits for what must become true, with generous patience.
+
+mod harness;
+
+mod api;
+mod attach;
+mod audit;
+mod bad_input;
+mod block;
+mod chaos;
+mod close;
+mod concurrency;
+mod disconnect;
+mod list;
+mod lock;
+mod notice;
+mod open;
+mod picture;
+mod release;
+mod store;
+mod unlock;
+mod watch;
