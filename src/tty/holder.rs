@@ -249,7 +249,7 @@ impl Holder {
         station.conn.fill();
         for deed in station.receive() {
             match deed {
-                Deed::Typed(keys) => self.typed(index, &keys),
+                Deed::Typed(keys, confirmed) => self.typed(index, &keys, confirmed),
                 Deed::Scrolled(pages) => self.scroll(index, pages),
                 Deed::Resized => self.fit(),
             }
@@ -268,11 +268,11 @@ impl Holder {
     }
 
     /// Keys reach the program only if no cover holds and the station has seen that.
-    fn typed(&mut self, index: usize, keys: &[u8]) {
+    fn typed(&mut self, index: usize, keys: &[u8], confirmed: u64) {
         let now = clock::now();
         let withheld = self.cover(now).is_some();
         let station = &mut self.stations[index];
-        if withheld || station.confirmed < self.unlocked_in || station.leaving.is_some() || self.ending.is_some() {
+        if withheld || confirmed < self.unlocked_in || station.leaving.is_some() || self.ending.is_some() {
             return;
         }
         self.keystrokes += 1;

@@ -12,8 +12,8 @@ use crate::session::SeenStation;
 
 /// What a station's person did.
 pub(super) enum Deed {
-    /// Typed, or moved the mouse.
-    Typed(Vec<u8>),
+    /// Typed, or moved the mouse, when this epoch was the last that the station had confirmed.
+    Typed(Vec<u8>, u64),
     /// Asked to see so many pages further back.
     Scrolled(i16),
     /// Changed the terminal's size.
@@ -118,7 +118,7 @@ impl Station {
         let mut deeds = Vec::new();
         loop {
             match self.conn.decoder.next_frame() {
-                Ok(Some((Tag::Input, keys))) => deeds.push(Deed::Typed(keys.to_vec())),
+                Ok(Some((Tag::Input, keys))) => deeds.push(Deed::Typed(keys.to_vec(), self.confirmed)),
                 Ok(Some((Tag::Scroll, payload))) => {
                     deeds.extend(payload.try_into().map(|pages| Deed::Scrolled(i16::from_le_bytes(pages))));
                 }

@@ -20,6 +20,7 @@ mod lock;
 mod notice;
 mod open;
 mod picture;
+mod protocol;
 mod release;
 mod store;
 mod unlock;
