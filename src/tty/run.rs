@@ -197,7 +197,8 @@ impl Loop {
             }
             Err(message) => {
                 self.holder.say(control, &FromHolder::Failed { message });
-                self.holder.controls.clear();
+                // Without controls, the loop ends.
+                self.holder.controls.iter_mut().for_each(|control| control.conn.closed = true);
             }
         }
     }
