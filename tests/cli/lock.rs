@@ -225,3 +225,21 @@ fn a_lock_is_observed_also_under_a_flood_and_the_daemon_answers() {
     daemon.unlock(id);
     station.wait_for("flood");
 }
+
+#[test]
+fn nobody_can_look_back_at_what_scrolled_off_while_it_is_locked() {
+    let daemon = Daemon::start();
+    let id = daemon.open("seq -f 'private-%g' 200; exec cat > typed");
+    let station = Station::attach(&daemon, id, 24, 80);
+    station.wait_for("private-200");
+    daemon.lock(id, MESSAGE);
+    let from = station.raw().0.len();
+    for keys in [&b"\x1b[5~"[..], b"\x1b[5;2~", b"\x1c[", b"\x1c\x1b[5~", b"\x1b[<64;1;1M"] {
+        station.type_keys(keys);
+    }
+    let again = Station::attach(&daemon, id, 24, 80);
+    again.type_keys(b"\x1b[5;2~\x1c\x1b[5~");
+    again.wait_for(MESSAGE);
+    assert!(!crate::harness::processes::contains(&station.raw().0[from..], b"private"));
+    assert!(!again.raw().has(b"private"));
+}

@@ -130,3 +130,13 @@ fn sessions_survive_a_crash_and_a_clean_stop_of_the_daemon() {
     (before["idle_seconds"], after["idle_seconds"]) = (json!(0), json!(0));
     assert_eq!(after, before);
 }
+
+#[test]
+fn a_program_that_ends_at_once_was_still_opened() {
+    let daemon = Daemon::start();
+    for number in 1..=10 {
+        let said = daemon.usher(&["open", "--", "true"]).exits(0);
+        assert_eq!(said.stdout, format!("{number}\n"));
+    }
+    wait_until("all are over", || daemon.ids().is_empty());
+}
