@@ -2,7 +2,6 @@
 //! read-only disk, and holders' sockets fed with garbage.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::json;
@@ -81,24 +80,24 @@ fn a_database_of_a_newer_version_is_left_alone() {
 }
 
 /// A small filesystem of its own, unmounted with the test.
-struct Disk(PathBuf);
+struct Disk(tempfile::TempDir);
 
 impl Disk {
-    fn mount(at: &Path, options: &str) -> Option<Self> {
+    fn mount(options: &str) -> Option<Self> {
         if !need_root() {
             return None;
         }
-        std::fs::create_dir_all(at).expect("a place");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", options, "none"]).arg(at).status();
+        let place = tempfile::Builder::new().prefix("ud").tempdir_in("/tmp").expect("a place");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", options, "none"]).arg(place.path()).status();
         if !mounted.is_ok_and(|status| status.success()) {
             println!("skipped: nothing can be mounted here");
             return None;
         }
-        Some(Disk(at.to_owned()))
+        Some(Disk(place))
     }
 
     fn fill(&self) {
-        let mut file = std::fs::File::create(self.0.join("filler")).expect("a file");
+        let mut file = std::fs::File::create(self.0.path().join("filler")).expect("a file");
         for size in [1 << 16, 1 << 12, 1] {
             while file.write_all(&vec![0; size]).is_ok() {}
         }
@@ -106,21 +105,20 @@ impl Disk {
 
     fn remount(&self, options: &str) -> bool {
         let options = format!("remount,{options}");
-        Command::new("mount").args(["-o", &options]).arg(&self.0).status().is_ok_and(|status| status.success())
+        Command::new("mount").args(["-o", &options]).arg(self.0.path()).status().is_ok_and(|status| status.success())
     }
 }
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
     }
 }
 
 #[test]
 fn on_a_full_disk_locks_are_refused_whole_and_unlock_and_close_still_work() {
-    let daemon = Daemon::not_started();
-    let Some(disk) = Disk::mount(&daemon.path("disk"), "size=6m") else { return };
-    let mut daemon = daemon.with_state(disk.0.join("state")).started();
+    let Some(disk) = Disk::mount("size=6m") else { return };
+    let mut daemon = Daemon::not_started().with_state(disk.0.path().join("state")).started();
     let (locked, free) = (daemon.open("exec cat"), daemon.open("exec cat > typed"));
     daemon.lock(locked, "before");
     disk.fill();
@@ -163,9 +161,8 @@ fn on_a_full_disk_locks_are_refused_whole_and_unlock_and_close_still_work() {
 
 #[test]
 fn on_a_read_only_disk_the_refusal_is_clear() {
-    let daemon = Daemon::not_started();
-    let Some(disk) = Disk::mount(&daemon.path("disk"), "size=16m") else { return };
-    let mut daemon = daemon.with_state(disk.0.join("state")).started();
+    let Some(disk) = Disk::mount("size=16m") else { return };
+    let mut daemon = Daemon::not_started().with_state(disk.0.path().join("state")).started();
     daemon.open("exec cat");
     daemon.kill9();
     assert!(disk.remount("ro"));
