@@ -9,20 +9,23 @@ use crate::plan::Target;
 use crate::session::SessionKey;
 use crate::sys::proc;
 
-/// Ends what a dead holder left: the leader, if it is still that one, and every process in its session.
-pub(super) async fn mop_up(key: &SessionKey) {
+/// Ends what a dead holder left: the leader, if it is still that one, every process in its terminal's
+/// session, and those that went away from it (`setsid(2)`) with the session's `marks` in their environment.
+pub(super) async fn mop_up(key: &SessionKey, marks: &[String]) {
     for _ in 0..20 {
         let leader_lives = lives(key);
-        let members = if leader_lives || proc::parent_and_start(key.leader_pid).is_none() {
+        let mut left = if leader_lives || proc::parent_and_start(key.leader_pid).is_none() {
             proc::members_of_session(key.leader_pid, key.leader_start)
         } else {
             // The number belongs to a stranger by now.
             Vec::new()
         };
-        if !leader_lives && members.is_empty() {
+        left.extend(proc::with_environment(marks));
+        left.retain(|pid| *pid != std::process::id());
+        if !leader_lives && left.is_empty() {
             return;
         }
-        members.into_iter().for_each(kill);
+        left.into_iter().for_each(kill);
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

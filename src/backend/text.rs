@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use super::leftovers::{kill, mop_up, verify_gone};
 use super::link::{Introduced, Link, News, Order, Reply, introduce};
 use super::{Backend, Covered, DEADLINE, Ended, Noticed, Observation, changed};
+use crate::daemon::config::Paths;
 use crate::outcome::{Error, ErrorId};
 use crate::plan::Target;
 use crate::session::{Cover, Seen, SessionKey};
@@ -27,6 +28,8 @@ const INTRODUCTION: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub struct TextBackend {
     directory: PathBuf,
+    serving: PathBuf,
+    log: PathBuf,
     links: Arc<Mutex<HashMap<u32, Link>>>,
     noticed: mpsc::UnboundedSender<Noticed>,
     seq: Arc<AtomicU64>,
@@ -67,14 +70,25 @@ impl Found {
 }
 
 impl TextBackend {
-    /// A backend whose holders listen in `directory`; `noticed` takes its news.
-    pub fn new(directory: PathBuf, noticed: mpsc::UnboundedSender<Noticed>) -> Self {
-        TextBackend { directory, links: Arc::default(), noticed, seq: Arc::new(AtomicU64::new(1)) }
+    /// The backend of the daemon with these paths; `noticed` takes its news.
+    pub fn new(paths: &Paths, noticed: mpsc::UnboundedSender<Noticed>) -> Self {
+        let (directory, serving, log) = (paths.holders(), paths.socket.clone(), paths.state.join("holders.log"));
+        TextBackend { directory, serving, log, links: Arc::default(), noticed, seq: Arc::new(AtomicU64::new(1)) }
     }
 
     /// Where the holder of a session listens.
     pub fn socket(&self, id: u32) -> PathBuf {
         self.directory.join(id.to_string())
+    }
+
+    /// What every process of a session has in its environment, unless it took pains to be rid of it.
+    pub fn environment(&self, id: u32, boot_id: &str) -> [(String, String); 2] {
+        let socket = self.serving.to_string_lossy().into_owned();
+        [("USHER_SESSION".to_owned(), format!("{boot_id}:{id}")), ("USHER_SOCKET".to_owned(), socket)]
+    }
+
+    fn marks(&self, id: u32, key: &SessionKey) -> [String; 2] {
+        self.environment(id, &key.boot_id).map(|(name, value)| format!("{name}={value}"))
     }
 
     /// Starts a holder and has it make the session ready. If the daemon dies before
@@ -93,9 +107,10 @@ impl TextBackend {
             .env_clear()
             .envs(std::env::var_os("TZ").map(|zone| ("TZ", zone)))
             .stdin(Stdio::from(OwnedFd::from(theirs)))
-            // A holder must not keep somebody's pipe open for as long as the session lives.
+            // A holder must not keep somebody's pipe open for as long as the session lives: what it says,
+            // and it speaks only when it fails, goes to a file.
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(self.log().map_or_else(|_| Stdio::null(), Stdio::from))
             .spawn()
             .map_err(|e| failed(&format!("cannot start {}", program.display()), e))?;
         let mut stream = UnixStream::from_std(ours).map_err(|e| failed("no socket pair", e))?;
@@ -109,6 +124,15 @@ impl TextBackend {
             Ok(introduced) => Ok(Opened { introduced: introduced? }),
             Err(_) => Err(Error::new(ErrorId::Timeout, "the session's holder did not get ready in 5 s")),
         }
+    }
+
+    /// The file for what failing holders say. It begins anew when it is large.
+    fn log(&self) -> std::io::Result<std::fs::File> {
+        let large = std::fs::metadata(&self.log).is_ok_and(|meta| meta.len() > 1 << 20);
+        if large {
+            std::fs::remove_file(&self.log)?;
+        }
+        std::fs::File::options().create(true).append(true).open(&self.log)
     }
 
     /// Runs the session's program, covered from its first moment if there are covers.
@@ -139,7 +163,7 @@ impl TextBackend {
             Err(error) => {
                 // Off the books means gone: a holder that starts after all would be nobody's.
                 kill(holder);
-                mop_up(&key).await;
+                mop_up(&key, &self.marks(id, &key)).await;
                 let _ = std::fs::remove_file(self.socket(id));
                 return Err(error);
             }
@@ -181,8 +205,8 @@ impl TextBackend {
     }
 
     /// Ends what a dead holder left of its session.
-    pub async fn reap(&self, key: &SessionKey) {
-        mop_up(key).await;
+    pub async fn reap(&self, id: u32, key: &SessionKey) {
+        mop_up(key, &self.marks(id, key)).await;
     }
 
     /// Whether the session's holder is connected.
@@ -235,7 +259,7 @@ impl TextBackend {
         // A process that is on its way out may still be seen for a moment.
         for _ in 0..50 {
             if !link.holder_lives() {
-                mop_up(&link.key).await;
+                mop_up(&link.key, &self.marks(id, &link.key)).await;
                 let _ = std::fs::remove_file(self.socket(id));
                 self.tell(Noticed::Gone { id, how: Ended::HolderDied });
                 return;
@@ -333,7 +357,7 @@ impl Backend for TextBackend {
             } else if let Some(pid) = backend.unconnected_holder(target.id) {
                 kill(pid);
             }
-            mop_up(&target.key).await;
+            mop_up(&target.key, &backend.marks(target.id, &target.key)).await;
             verify_gone(&target).map(|()| true)
         })
     }

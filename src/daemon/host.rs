@@ -1,6 +1,5 @@
 //! One host as its daemon knows it: everything that a request is judged by and carried out with.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -27,8 +26,6 @@ pub struct Host {
     pub uid: u32,
     /// That uid's name.
     pub user: String,
-    /// The daemon's own socket, which sessions find in their environment.
-    pub socket: PathBuf,
     /// The soft limit of open descriptors that sessions begin with.
     pub open_files: Option<u64>,
     /// What the configuration says.
@@ -61,8 +58,6 @@ pub struct Parts {
     pub uid: u32,
     /// See [`Host::user`].
     pub user: String,
-    /// See [`Host::socket`].
-    pub socket: PathBuf,
     /// See [`Host::open_files`].
     pub open_files: Option<u64>,
     /// See [`Host::settings`].
@@ -85,7 +80,6 @@ impl Host {
             boot_id: parts.boot_id,
             uid: parts.uid,
             user: parts.user,
-            socket: parts.socket,
             open_files: parts.open_files,
             settings: parts.settings,
             store: parts.store,

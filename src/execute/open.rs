@@ -141,9 +141,8 @@ impl Run<'_> {
         environment.extend([
             ("TERM".to_owned(), "xterm-256color".to_owned()),
             ("COLORTERM".to_owned(), "truecolor".to_owned()),
-            ("USHER_SESSION".to_owned(), format!("{}:{id}", host.boot_id)),
-            ("USHER_SOCKET".to_owned(), host.socket.to_string_lossy().into_owned()),
         ]);
+        environment.extend(host.text.environment(id, &host.boot_id));
         let (program, arguments) = match request.command.first() {
             Some(program) => (PathBuf::from(program), request.command.clone()),
             None => {

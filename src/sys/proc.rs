@@ -38,6 +38,20 @@ pub fn members_of_session(leader: u32, leader_start: u64) -> Vec<u32> {
         .collect()
 }
 
+/// The living processes that were executed with every one of these `NAME=VALUE` in their environment,
+/// as far as we may read it.
+pub fn with_environment(marks: &[String]) -> Vec<u32> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let marked = |pid: &u32| {
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        !environment.is_empty()
+            && marks.iter().all(|mark| environment.split(|byte| *byte == 0).any(|entry| entry == mark.as_bytes()))
+            && parent_and_start(*pid).is_some()
+    };
+    pids.filter(marked).collect()
+}
+
 fn session_and_start(pid: u32) -> Option<(u32, u64)> {
     let (_, start) = parent_and_start(pid)?;
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;

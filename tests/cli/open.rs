@@ -80,9 +80,10 @@ fn a_directory_that_is_gone_is_a_clear_error() {
 #[test]
 fn kill_minus_nine_of_a_holder_ends_that_session_alone() {
     let daemon = Daemon::start();
-    let (doomed, other) = (daemon.open("sleep 1000 & exec sleep 1000"), daemon.open("exec cat > typed"));
+    let left = "setsid sleep 1000 & setsid -f sh -c \"trap : HUP; sleep 1000; :\"; sleep 1000 & exec sleep 1000";
+    let (doomed, other) = (daemon.open(left), daemon.open("exec cat > typed"));
     let holder = daemon.holder(doomed);
-    wait_until("its programs run", || processes::descendants(holder).len() == 2);
+    wait_until("its programs run, also those that left its terminal", || processes::descendants(holder).len() == 5);
     let programs = processes::descendants(holder);
     processes::signal(holder, rustix::process::Signal::KILL);
     daemon.wait_gone(doomed);
