@@ -1,5 +1,6 @@
 //! The holder's state, and what every event does to it.
 
+use std::collections::VecDeque;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -51,6 +52,8 @@ pub(super) struct Holder {
     pub(super) pasting: bool,
     pub(super) last_input: Option<Timestamp>,
     pub(super) awaited: Vec<Awaited>,
+    /// Orders that wait until a lock was seen.
+    pub(super) postponed: VecDeque<(u64, ToHolder)>,
     pub(super) ending: Option<(Asker, Ending)>,
     pub(super) reported: Status,
     pub(super) reported_at: Option<Instant>,
@@ -62,9 +65,9 @@ pub(super) struct Holder {
 /// Answers that wait for the stations.
 pub(super) enum Awaited {
     /// Every station shows the covers of this epoch.
-    Covered { asker: Asker, epoch: u64, deadline: Instant, dropped: Vec<u32> },
-    /// No station is left.
-    Disconnected { asker: Asker },
+    Covered { asker: Asker, epoch: u64, deadline: Instant, dropped: Vec<u32>, superseded: bool },
+    /// None of these stations is left.
+    Disconnected { asker: Asker, stations: Vec<u32> },
 }
 
 impl Holder {
@@ -86,6 +89,7 @@ impl Holder {
             pasting: false,
             last_input: None,
             awaited: Vec::new(),
+            postponed: VecDeque::new(),
             ending: None,
             reported: Status::default(),
             reported_at: None,
@@ -95,8 +99,17 @@ impl Holder {
     }
 
     /// The cover that is shown now.
-    pub(super) fn cover(&self, now: Timestamp) -> Option<&Cover> {
-        self.covers.iter().find(|cover| cover.holds(now))
+    pub(super) fn cover(&self) -> Option<&Cover> {
+        self.covers.first()
+    }
+
+    fn locked(&self) -> bool {
+        !self.covers.is_empty()
+    }
+
+    /// Whether somebody still waits to hear that the stations show what holds.
+    pub(super) fn awaits_cover(&self) -> bool {
+        self.awaited.iter().any(|awaited| matches!(awaited, Awaited::Covered { .. }))
     }
 
     pub(super) fn hello(&self) -> FromHolder {
@@ -123,7 +136,14 @@ impl Holder {
 
     /// Does what a daemon says.
     pub(super) fn obey(&mut self, control: u64, message: ToHolder) {
+        // What ends by itself has ended before anything new is said.
+        self.expire();
         match message {
+            // A lock that its stations have not confirmed yet is seen, or its stations dropped, before
+            // it is taken away again: who asked for it is told the truth.
+            ToHolder::Cover { .. } if self.locked() && self.awaits_cover() => {
+                self.postponed.push_back((control, message));
+            }
             ToHolder::Cover { seq, covers } => {
                 self.released = None;
                 self.set_covers(covers);
@@ -137,7 +157,8 @@ impl Holder {
             ToHolder::Station(spec) => self.admit(control, &spec),
             ToHolder::Disconnect { seq, by } => {
                 self.dismiss(&format!("disconnected by {by}; the session lives on: usher attach {}", self.session_id));
-                self.awaited.push(Awaited::Disconnected { asker: (control, seq) });
+                let stations = self.stations.iter().map(|s| s.id).collect();
+                self.awaited.push(Awaited::Disconnected { asker: (control, seq), stations });
             }
             ToHolder::Announce(notice) => {
                 self.notice = Some(notice);
@@ -157,20 +178,32 @@ impl Holder {
     /// stations' keys count again only when each has confirmed the unlock.
     fn set_covers(&mut self, covers: Vec<Cover>) {
         let now = clock::now();
-        let before = self.cover(now).cloned();
+        let before = self.cover().cloned();
         self.covers = covers;
-        self.covers_changed(before, now);
+        self.covers.retain(|cover| cover.holds(now));
+        self.covers_changed(before);
     }
 
-    pub(super) fn covers_changed(&mut self, before: Option<Cover>, now: Timestamp) {
-        let after = self.cover(now);
-        if before.as_ref() == after {
+    /// Covers whose time is over are removed: the next one is shown, or the session is unlocked.
+    pub(super) fn expire(&mut self) {
+        let now = clock::now();
+        if self.covers.iter().any(|cover| !cover.holds(now)) {
+            let before = self.cover().cloned();
+            self.covers.retain(|cover| cover.holds(now));
+            self.covers_changed(before);
+        }
+    }
+
+    /// The one place where the session becomes locked or unlocked. Nothing else looks at the clock to
+    /// tell whether it is: a lock that is over still withholds keys until its end was carried out here.
+    fn covers_changed(&mut self, before: Option<Cover>) {
+        if before.as_ref() == self.cover() {
             return;
         }
-        let locked_after = after.is_some();
         self.epoch += 1;
-        match (before.is_some(), locked_after) {
+        match (before.is_some(), self.locked()) {
             (false, true) => {
+                self.supersede();
                 self.pty.forget_pending();
                 self.end_paste();
             }
@@ -184,6 +217,15 @@ impl Holder {
         self.dirty = true;
     }
 
+    /// Unlocks that were not seen yet will not be: the stations' next picture is that of a lock.
+    fn supersede(&mut self) {
+        for awaited in &mut self.awaited {
+            if let Awaited::Covered { superseded, .. } = awaited {
+                *superseded = true;
+            }
+        }
+    }
+
     /// A paste whose rest is withheld is ended for the program, which would else take every later key for more of it.
     fn end_paste(&mut self) {
         if std::mem::take(&mut self.pasting) {
@@ -194,14 +236,15 @@ impl Holder {
     /// Reads and drops what arrived from the stations while the lock stood.
     fn drain_stations(&mut self) {
         for station in &mut self.stations {
-            while station.conn.fill() {}
+            // More than this was not waiting: what comes later is told by its confirmation.
+            let _ = (0..64).take_while(|_| station.conn.fill()).count();
             drop(station.receive());
         }
     }
 
     fn await_covered(&mut self, asker: Asker) {
         let (epoch, deadline) = (self.epoch, Instant::now() + CONFIRM);
-        self.awaited.push(Awaited::Covered { asker, epoch, deadline, dropped: Vec::new() });
+        self.awaited.push(Awaited::Covered { asker, epoch, deadline, dropped: Vec::new(), superseded: false });
     }
 
     /// Seats a new station on the connection that came with the message.
@@ -209,9 +252,8 @@ impl Holder {
         let descriptor =
             self.controls.iter_mut().find(|c| c.id == control).and_then(|c| c.conn.descriptors.pop_front());
         let Some(descriptor) = descriptor else { return };
-        let locked = self.cover(clock::now()).is_some();
         // Keys typed before a station shows the unlocked screen do not count; without a lock all do.
-        let confirmed = if locked { 0 } else { self.epoch };
+        let confirmed = if self.locked() { 0 } else { self.epoch };
         let Ok(mut station) = Station::new(UnixStream::from(descriptor), spec, confirmed) else { return };
         if self.stations.len() >= MAX_STATIONS {
             station.leave("too many stations sit at this session", Instant::now());
@@ -236,7 +278,7 @@ impl Holder {
     pub(super) fn fit(&mut self) {
         let owner = self.stations.iter().filter(|s| s.leaving.is_none()).max_by_key(|s| s.typed);
         let Some(size) = owner.map(|s| s.size) else { return };
-        if size != self.screen.size() && self.cover(clock::now()).is_none() {
+        if size != self.screen.size() && !self.locked() {
             self.screen.resize(size);
             let _ = self.pty.resize(size);
             self.dirty = true;
@@ -269,8 +311,7 @@ impl Holder {
 
     /// Keys reach the program only if no cover holds and the station has seen that.
     fn typed(&mut self, index: usize, keys: &[u8], confirmed: u64) {
-        let now = clock::now();
-        let withheld = self.cover(now).is_some();
+        let withheld = self.locked() || !self.pty.has_room();
         let station = &mut self.stations[index];
         if withheld || confirmed < self.unlocked_in || station.leaving.is_some() || self.ending.is_some() {
             return;
@@ -278,7 +319,7 @@ impl Holder {
         self.keystrokes += 1;
         station.typed = self.keystrokes;
         station.scrolled = 0;
-        self.last_input = Some(now);
+        self.last_input = Some(clock::now());
         self.fit();
         self.note_paste(keys);
         self.pty.write(keys);
@@ -301,10 +342,11 @@ impl Holder {
     }
 
     pub(super) fn after_output(&mut self, advanced: Advanced) {
-        if !advanced.answers.is_empty() {
+        // A program that asks without end and reads no answer gets none.
+        if !advanced.answers.is_empty() && self.pty.has_room_for_answers() {
             self.pty.write(&advanced.answers);
         }
-        if advanced.bell && self.cover(clock::now()).is_none() {
+        if advanced.bell && !self.locked() {
             self.stations.iter_mut().for_each(Station::ring);
         }
         self.dirty = true;

@@ -14,8 +14,10 @@ use rustix::termios::Winsize;
 use super::wire::OpenSpec;
 use crate::request::Size;
 
-/// Input that the program has not taken yet is kept up to this size; after that, stations wait.
+/// Input that the program has not taken yet is kept up to this size.
 const MAX_PENDING: usize = 4 << 20;
+/// Answers to queries are queued up to this size.
+const MAX_PENDING_ANSWERS: usize = 64 << 10;
 
 /// The holder's end of the session's terminal.
 pub(crate) struct Pty {
@@ -67,9 +69,14 @@ impl Pty {
         }
     }
 
-    /// Whether more input may be queued.
+    /// Whether more input may be queued. What is typed beyond is lost, as it is on any terminal.
     pub(super) fn has_room(&self) -> bool {
         self.pending.len() < MAX_PENDING
+    }
+
+    /// Whether an answer to a query may be queued.
+    pub(super) fn has_room_for_answers(&self) -> bool {
+        self.pending.len() < MAX_PENDING_ANSWERS
     }
 
     /// Whether input waits for the program to take some.
@@ -88,7 +95,12 @@ impl Pty {
         while !self.pending.is_empty() {
             let (head, _) = self.pending.as_slices();
             match rustix::io::write(&self.master, head) {
-                Ok(count) => drop(self.pending.drain(..count)),
+                Ok(count) => {
+                    self.pending.drain(..count);
+                    if self.pending.is_empty() {
+                        self.pending.shrink_to(1 << 16);
+                    }
+                }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return,
                 // Nobody will read it any more.

@@ -1,6 +1,7 @@
 //! The holder's life: born with a connection, opened, started, one loop, and the end.
 
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::{Duration, Instant};
@@ -17,6 +18,8 @@ use super::wire::{FromHolder, OpenSpec, Tag, ToHolder};
 use crate::session::SessionKey;
 use crate::sys::{descriptors, peer, proc};
 
+/// The number of the connection to the daemon that started the holder.
+const BORN_WITH: u64 = 0;
 /// How much of a program's output is shown before others get their turn.
 const OUTPUT_TURN: usize = 128 << 10;
 
@@ -29,12 +32,14 @@ pub(super) fn hold(mut born_with: UnixStream) -> io::Result<()> {
     let Some(ToHolder::Open(spec)) = next_message(&mut born_with, &mut decoder)? else { return Ok(()) };
     descriptors::set_limit(spec.open_files);
     match open(&spec) {
-        Ok((mut holder, leader, listener)) => {
-            let mut control = Control::new(born_with, 0)?;
+        Ok((mut holder, leader, listener, terminal)) => {
+            let mut control = Control::new(born_with, BORN_WITH)?;
             control.conn.decoder = decoder;
             control.say(&holder.hello());
             holder.controls.push(control);
-            let result = Loop { holder, leader, listener, started: false, next_control: 1 }.run(&spec);
+            let result =
+                Loop { holder, leader, listener, _terminal: terminal, started: false, next_control: BORN_WITH + 1 }
+                    .run(&spec);
             let _ = std::fs::remove_file(&spec.socket);
             result
         }
@@ -63,9 +68,10 @@ fn next_message(stream: &mut UnixStream, decoder: &mut super::wire::Decoder) -> 
 }
 
 /// Makes the terminal, the leader and the socket of a session; its program does not run yet.
-fn open(spec: &OpenSpec) -> io::Result<(Holder, Leader, UnixListener)> {
+fn open(spec: &OpenSpec) -> io::Result<(Holder, Leader, UnixListener, OwnedFd)> {
     let size = spec.size.clamped();
     let (pty, slave) = Pty::open(size)?;
+    let kept = slave.try_clone()?;
     let leader = Leader::start(spec, slave)?;
     let leader_pid = leader.child.id();
     let (_, leader_start) =
@@ -75,13 +81,15 @@ fn open(spec: &OpenSpec) -> io::Result<(Holder, Leader, UnixListener)> {
     std::fs::set_permissions(&spec.socket, std::fs::Permissions::from_mode(0o600))?;
     listener.set_nonblocking(true)?;
     let key = SessionKey { boot_id: spec.boot_id.clone(), native_id: spec.native_id.clone(), leader_pid, leader_start };
-    Ok((Holder::new(spec.session_id, key, pty, size), leader, listener))
+    Ok((Holder::new(spec.session_id, key, pty, size), leader, listener, kept))
 }
 
 struct Loop {
     holder: Holder,
     leader: Leader,
     listener: UnixListener,
+    /// Keeps the terminal open: a program that closes it would make the other end ready for ever.
+    _terminal: OwnedFd,
     started: bool,
     next_control: u64,
 }
@@ -95,7 +103,7 @@ impl Loop {
         // What arrived together with the first message is in the decoder already.
         self.hear_controls(spec);
         loop {
-            if !self.started && self.holder.controls.is_empty() {
+            if !self.started && !self.holder.controls.iter().any(|control| control.id == BORN_WITH) {
                 // The daemon died before the session was on the books: there is no session.
                 let _ = self.leader.child.kill();
                 return Ok(());
@@ -103,12 +111,12 @@ impl Loop {
             self.wait(&children)?;
             let mut woken = [0; 64];
             while matches!((&children).read(&mut woken), Ok(count) if count > 0) {}
+            // A lock that is over ends before any key of after it is looked at.
+            self.holder.expire();
             self.accept(spec.owner);
             self.hear_controls(spec);
             for index in 0..self.holder.stations.len() {
-                if self.holder.pty.has_room() {
-                    self.holder.hear(index);
-                }
+                self.holder.hear(index);
                 self.holder.stations[index].conn.flush();
             }
             self.holder.pty.flush();
@@ -131,13 +139,8 @@ impl Loop {
             PollFd::from_borrowed_fd(holder.pty.fd(), pty),
         ];
         fds.extend(holder.controls.iter().map(|c| PollFd::from_borrowed_fd(c.conn.fd(), wants(c.conn.unsent()))));
-        let room = holder.pty.has_room();
-        fds.extend(holder.stations.iter().map(|s| {
-            let flags = wants(s.conn.unsent());
-            PollFd::from_borrowed_fd(s.conn.fd(), if room { flags } else { flags - PollFlags::IN })
-        }));
-        let deadline = if holder.wants_drawing() { Some(Duration::ZERO) } else { holder.next_deadline() };
-        let timeout = deadline.and_then(|d| Timespec::try_from(d).ok());
+        fds.extend(holder.stations.iter().map(|s| PollFd::from_borrowed_fd(s.conn.fd(), wants(s.conn.unsent()))));
+        let timeout = holder.next_deadline().and_then(|d| Timespec::try_from(d).ok());
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::holder::{Awaited, Holder};
 use super::lockscreen;
+use super::station::Station;
 use super::wire::FromHolder;
 use crate::clock;
 
@@ -21,19 +22,30 @@ impl Holder {
             let advanced = self.screen.end_update();
             self.after_output(advanced);
         }
-        self.expire(now);
+        self.expire();
         if self.tick_due().is_some_and(|due| due <= instant) {
             self.ticked = Some(instant);
             self.dirty = true;
         }
         self.part_with_gone(instant);
-        if std::mem::take(&mut self.dirty) {
+        if std::mem::take(&mut self.dirty) || self.wants_drawing() {
             self.draw(now);
         }
         self.controls.retain(|c| !c.conn.closed);
         // Who is answered may ask at once for what was reported: the report goes first.
         self.report(instant);
         self.answer(instant);
+        self.take_up_postponed();
+    }
+
+    /// Does what was said while a lock had not been seen yet.
+    fn take_up_postponed(&mut self) {
+        while !self.awaits_cover()
+            && let Some((control, message)) = self.postponed.pop_front()
+        {
+            self.obey(control, message);
+            self.dirty = true;
+        }
     }
 
     /// Forgets stations that have left; of those that stay, the one typed at last now sets the size.
@@ -45,18 +57,8 @@ impl Holder {
         }
     }
 
-    /// Covers whose time is over are removed: the next one is shown, or the session is unlocked.
-    fn expire(&mut self, now: Timestamp) {
-        if self.covers.iter().any(|cover| !cover.holds(now)) {
-            // What was shown is the first of all: it may be one of those that end now.
-            let before = self.covers.first().cloned();
-            self.covers.retain(|cover| cover.holds(now));
-            self.covers_changed(before, now);
-        }
-    }
-
     fn draw(&mut self, now: Timestamp) {
-        let cover = self.covers.iter().find(|cover| cover.holds(now));
+        let cover = self.covers.first();
         for station in &mut self.stations {
             if !station.ready() {
                 // It confirms or drains later, and is drawn then.
@@ -81,23 +83,24 @@ impl Holder {
     fn answer(&mut self, now: Instant) {
         for awaited in std::mem::take(&mut self.awaited) {
             match awaited {
-                Awaited::Covered { asker, epoch, deadline, mut dropped } => {
+                Awaited::Covered { asker, epoch, deadline, mut dropped, superseded } => {
+                    // A station that was told to leave shows nothing new: it is waited for until it has left.
+                    let shows = |s: &Station| s.confirmed >= epoch && s.leaving.is_none();
                     if now >= deadline {
-                        let late = self.stations.iter().filter(|s| s.confirmed < epoch && s.leaving.is_none());
-                        dropped.extend(late.map(|s| s.id));
-                        self.stations.retain(|s| s.confirmed >= epoch || s.leaving.is_some());
+                        dropped.extend(self.stations.iter().filter(|s| !shows(s)).map(|s| s.id));
+                        self.stations.retain(shows);
                     }
-                    if self.stations.iter().all(|s| s.confirmed >= epoch || s.leaving.is_some()) {
-                        self.say(asker.0, &FromHolder::Covered { seq: asker.1, dropped });
+                    if self.stations.iter().all(shows) {
+                        self.say(asker.0, &FromHolder::Covered { seq: asker.1, dropped, superseded });
                     } else {
-                        self.awaited.push(Awaited::Covered { asker, epoch, deadline, dropped });
+                        self.awaited.push(Awaited::Covered { asker, epoch, deadline, dropped, superseded });
                     }
                 }
-                Awaited::Disconnected { asker } => {
-                    if self.stations.is_empty() {
-                        self.say(asker.0, &FromHolder::Disconnected { seq: asker.1 });
+                Awaited::Disconnected { asker, stations } => {
+                    if self.stations.iter().any(|s| stations.contains(&s.id)) {
+                        self.awaited.push(Awaited::Disconnected { asker, stations });
                     } else {
-                        self.awaited.push(Awaited::Disconnected { asker });
+                        self.say(asker.0, &FromHolder::Disconnected { seq: asker.1 });
                     }
                 }
             }
@@ -129,7 +132,7 @@ impl Holder {
         if self.stations.is_empty() {
             return None;
         }
-        let cover = self.cover(clock::now());
+        let cover = self.cover();
         let ticking = self.notice.is_some()
             || cover.is_some_and(|cover| self.stations.iter().any(|s| lockscreen::ticks(cover, s.size)));
         ticking.then(|| self.ticked.map_or_else(Instant::now, |ticked| ticked + Duration::from_millis(250)))

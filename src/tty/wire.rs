@@ -101,6 +101,10 @@ impl Decoder {
             self.bytes.clear();
             self.start = 0;
         }
+        if self.start > 1 << 16 {
+            self.bytes.drain(..self.start);
+            self.start = 0;
+        }
         self.bytes.extend_from_slice(bytes);
     }
 
@@ -252,6 +256,9 @@ pub enum FromHolder {
         seq: u64,
         /// Stations that did not confirm in time and were made to leave.
         dropped: Vec<u32>,
+        /// It was an unlock, and the session was locked again before the stations showed it.
+        #[serde(default)]
+        superseded: bool,
     },
     /// No station is left.
     Disconnected {
@@ -339,6 +346,20 @@ mod tests {
             decoder.push(&bytes);
             while let Ok(Some(_)) = decoder.next_frame() {}
         }
+    }
+
+    #[test]
+    fn what_was_taken_is_given_up_also_when_frames_never_end_together() {
+        let mut decoder = Decoder::default();
+        let mut frame = Vec::new();
+        put(&mut frame, Tag::Shown, &[0; 8]);
+        decoder.push(&frame[..3]);
+        for _ in 0..100_000 {
+            decoder.push(&frame[3..]);
+            decoder.push(&frame[..3]);
+            assert!(decoder.next_frame().unwrap().is_some());
+        }
+        assert!(decoder.bytes.capacity() < 1 << 20, "{}", decoder.bytes.capacity());
     }
 
     #[test]
