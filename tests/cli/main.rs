@@ -15,6 +15,7 @@ mod chaos;
 mod close;
 mod concurrency;
 mod disconnect;
+mod hostile;
 mod list;
 mod lock;
 mod notice;

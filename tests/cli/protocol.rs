@@ -145,3 +145,45 @@ fn garbage_from_a_station_ends_that_station_alone() {
     station.type_keys(b"alive\r");
     daemon.wait_content("typed", "alive\n");
 }
+
+#[test]
+fn a_station_that_was_told_to_leave_does_not_count_as_one_that_shows_the_lock() {
+    let daemon = Daemon::start();
+    let id = daemon.open("echo private-things; exec cat > typed");
+    let mut lingering = ByHand::attach(&daemon, id);
+    let number = lingering.picture_with("private-things");
+    lingering.send(&[frame(b's', &number)]);
+    std::thread::scope(|scope| {
+        scope.spawn(|| daemon.usher(&["disconnect", &id.to_string()]).exits(0));
+        while lingering.frame().0 != b'x' {}
+        daemon.lock(id, "stop");
+        // When the lock is told to hold, the connection that still showed the screen is gone.
+        let mut rest = [0; 4096];
+        lingering.stream.set_nonblocking(true).expect("a socket");
+        let end = lingering.stream.read(&mut rest);
+        assert!(matches!(end, Ok(0)) || end.is_err_and(|e| e.kind() == std::io::ErrorKind::ConnectionReset));
+    });
+}
+
+#[test]
+fn a_lock_is_seen_or_its_station_dropped_before_it_is_taken_away_again() {
+    let daemon = Daemon::start();
+    let id = daemon.open("echo private-things; exec cat > typed");
+    let mut slow = ByHand::attach(&daemon, id);
+    let number = slow.picture_with("private-things");
+    std::thread::scope(|scope| {
+        let locking = scope.spawn(|| daemon.lock(id, "stop"));
+        daemon.wait_session(id, "locked", |s| s["locked"] == true);
+        let unlocking = scope.spawn(|| daemon.unlock(id));
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        // Only now does the station confirm what it showed before: the lock must still come.
+        slow.send(&[frame(b's', &number)]);
+        let number = slow.picture_with("stop");
+        slow.send(&[frame(b's', &number)]);
+        let number = slow.picture_with("private-things");
+        slow.send(&[frame(b's', &number)]);
+        let locked = locking.join().expect("a lock");
+        assert_eq!((&locked["observed"], locked["notes"].as_array().map(Vec::len)), (&true.into(), Some(0)));
+        unlocking.join().expect("an unlock");
+    });
+}

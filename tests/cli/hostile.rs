@@ -1,0 +1,78 @@
+//! Programs and stations that mean harm: what they may make a holder keep or burn is bounded.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::harness::{Daemon, Station, processes, wait_until};
+
+/// A line of a process's `status` in KiB.
+fn status_kib(pid: u32, name: &str) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it lives");
+    let line = text.lines().find(|line| line.starts_with(name)).expect("a field");
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("a number")
+}
+
+/// Clock ticks of processor time that a process has used.
+fn ticks(pid: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it lives");
+    let (_, rest) = stat.rsplit_once(") ").expect("fields");
+    rest.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().expect("a number")).sum()
+}
+
+/// Lets a program write for two seconds, and gives its holder's memory after that.
+fn memory_after(daemon: &Daemon, program: &str) -> u64 {
+    let id = daemon.open(program);
+    std::thread::sleep(Duration::from_secs(2));
+    let memory = status_kib(daemon.holder(id), "VmRSS");
+    daemon.usher(&["close", &id.to_string()]).exits(0);
+    memory
+}
+
+#[test]
+fn what_a_program_writes_does_not_grow_its_holder_without_bound() {
+    let daemon = Daemon::start();
+    let floods = [
+        // Queries whose answers nobody reads.
+        "stty raw -echo; exec yes \"$(printf '\\033[6n\\033[c')\"",
+        // Combining characters, with what might make the bound forget how many there were.
+        "exec yes \"$(printf 'e\\314\\201\\314\\201\\314\\201\\314\\201\\033[m\\314\\201\\314\\201\\033[1;1H\\314\\201')\" | tr -d '\\n'",
+        // A title that never ends, and one after the other.
+        "printf '\\033]2;'; exec yes x",
+        "exec yes \"$(printf '\\033]2;title\\007\\033[22t')\"",
+    ];
+    for flood in floods {
+        let memory = memory_after(&daemon, flood);
+        assert!(memory < 48 << 10, "{memory} KiB after {flood}");
+    }
+}
+
+#[test]
+fn a_program_that_closes_its_terminal_does_not_keep_its_holder_busy() {
+    let daemon = Daemon::start();
+    let id = daemon.open("exec sleep 1000 < /dev/null > /dev/null 2>&1");
+    let holder = daemon.holder(id);
+    std::thread::sleep(Duration::from_millis(500));
+    let before = ticks(holder);
+    std::thread::sleep(Duration::from_secs(1));
+    let used = ticks(holder) - before;
+    assert!(used < 30, "{used} of about 100 clock ticks in a second of doing nothing");
+}
+
+#[test]
+fn keys_typed_at_a_lock_that_ends_while_its_holder_stands_still_never_arrive() {
+    let daemon = Daemon::start();
+    let id = daemon.open("exec cat > typed");
+    let station = Station::attach(&daemon, id, 24, 80);
+    daemon.usher(&["lock", &id.to_string(), "--message", "stop", "--for", "2s"]).exits(0);
+    let holder = daemon.holder(id);
+    processes::signal(holder, Signal::STOP);
+    wait_until("the holder stands still", || processes::stopped(holder));
+    station.type_keys(b"late\r");
+    std::thread::sleep(Duration::from_millis(2200));
+    processes::signal(holder, Signal::CONT);
+    daemon.wait_session(id, "unlocked", |s| s["locked"] == false);
+    let fresh = Station::attach(&daemon, id, 24, 80);
+    fresh.type_keys(b"after\r");
+    daemon.wait_content("typed", "after\n");
+}
