@@ -2,41 +2,48 @@
 //!
 //! `usher-tty lead PROGRAM ARGUMENTS…` has the terminal on standard input and output and a channel
 //! to the holder on standard error. It makes the terminal its own, waits until the holder names the
-//! directory, and executes the program; on the channel it says why if that fails, and nothing if it
+//! directory and the environment, and executes the program; on the channel it says why if that fails, and nothing if it
 //! succeeds. So the session's leader exists, with a process ID that will not change, before the
 //! session is on the books, and runs nothing of the user's before that.
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::OsStringExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use signal_hook::consts::{
     SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2,
 };
+
+/// The word to go: what the session's program begins with.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Go {
+    pub(super) directory: PathBuf,
+    pub(super) environment: Vec<(String, String)>,
+}
 
 /// Leads the session. Returns only if it cannot.
 pub(super) fn lead(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let Some(program) = arguments.next() else { return ExitCode::from(2) };
     let zeroth = arguments.next().unwrap_or_else(|| program.clone());
     let Ok(mut channel) = take_terminal() else { return ExitCode::from(2) };
-    let mut directory = Vec::new();
-    if channel.read_to_end(&mut directory).is_err() || directory.is_empty() {
+    let mut go = Vec::new();
+    let said = channel.read_to_end(&mut go).is_ok();
+    let Some(go) = said.then(|| serde_json::from_slice::<Go>(&go).ok()).flatten() else {
         // The holder is gone: there is no session to lead.
         return ExitCode::FAILURE;
-    }
-    let directory = PathBuf::from(OsString::from_vec(directory));
-    if let Err(error) = std::env::set_current_dir(&directory) {
-        let _ = write!(channel, "cannot enter the directory {}: {error}", directory.display());
+    };
+    if let Err(error) = std::env::set_current_dir(&go.directory) {
+        let _ = write!(channel, "cannot enter the directory {}: {error}", go.directory.display());
         return ExitCode::from(126);
     }
     forget_ignored_signals();
-    let error = Command::new(&program).arg0(zeroth).args(arguments).exec();
+    let error = Command::new(&program).arg0(zeroth).args(arguments).env_clear().envs(go.environment).exec();
     let _ = write!(channel, "cannot run {}: {error}", PathBuf::from(&program).display());
     ExitCode::from(127)
 }

@@ -11,6 +11,7 @@ use rustix::io::Errno;
 use rustix::pty::OpenptFlags;
 use rustix::termios::Winsize;
 
+use super::leader::Go;
 use super::wire::OpenSpec;
 use crate::request::Size;
 
@@ -127,7 +128,8 @@ impl Leader {
         let (channel, theirs) = UnixStream::pair()?;
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("lead").arg(&spec.program).args(&spec.arguments);
-        command.current_dir("/").env_clear().envs(spec.environment.iter().map(|(k, v)| (k, v)));
+        // The session's own environment could make even this program run what its user likes (LD_PRELOAD).
+        command.current_dir("/").env_clear();
         command
             .stdin(Stdio::from(slave.try_clone()?))
             .stdout(Stdio::from(slave))
@@ -141,8 +143,9 @@ impl Leader {
     /// The program cannot be run; the sentence says why.
     pub(super) fn run(&mut self, spec: &OpenSpec) -> Result<(), String> {
         use std::io::{Read, Write};
-        let directory = spec.directory.as_os_str().as_encoded_bytes();
-        let said = self.channel.write_all(directory).and_then(|()| self.channel.shutdown(std::net::Shutdown::Write));
+        let go = Go { directory: spec.directory.clone(), environment: spec.environment.clone() };
+        let go = serde_json::to_vec(&go).map_err(|e| format!("the directory or the environment is no text: {e}"))?;
+        let said = self.channel.write_all(&go).and_then(|()| self.channel.shutdown(std::net::Shutdown::Write));
         said.map_err(|e| format!("the session's first process is gone: {e}"))?;
         let mut answer = Vec::new();
         // The channel closes without a word when the program begins.
