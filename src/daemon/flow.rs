@@ -8,7 +8,7 @@ use crate::actor::{Actor, Role};
 use crate::authorize::authorize;
 use crate::clock;
 use crate::execute::{Answer, attempt_of, execute};
-use crate::outcome::{Error, Outcome, OutcomeResult};
+use crate::outcome::{Error, ErrorId, Outcome, OutcomeResult};
 use crate::plan::plan;
 use crate::request::{Action, DeclaredSession, Targets};
 use crate::sys::peer::Peer;
@@ -23,12 +23,23 @@ pub struct Caller {
     pub declared: Option<DeclaredSession>,
 }
 
-/// Takes an action the whole way.
+/// Takes an action the whole way, also when the caller hangs up meanwhile: dropping this future
+/// cancels nothing. An action that ended between its write and what follows from it would leave
+/// memory behind the disk, and its audit record without outcomes.
 ///
 /// # Errors
 /// The request as a whole was refused or could not be carried out; what concerns single targets is
 /// in their outcomes.
 pub async fn handle(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answer, Error> {
+    let (host, caller) = (Arc::clone(host), caller.clone());
+    let whole = tokio::spawn(async move { take(&host, &caller, action).await });
+    whole.await.unwrap_or_else(|broken| {
+        tracing::error!("a request could not be carried out: {broken}");
+        Err(Error::new(ErrorId::BackendFailed, "usherd failed over this request; its log says more"))
+    })
+}
+
+async fn take(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answer, Error> {
     let arrived = Instant::now();
     let actor = identify(host, caller).await;
     let authorized = match authorize(actor.clone(), action.clone()) {
