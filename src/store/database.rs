@@ -1,6 +1,6 @@
 //! The database itself: opening, setting aside what is corrupt, writing, and the full disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
@@ -35,13 +35,34 @@ pub struct Loaded {
     pub last_session_id: u32,
 }
 
+/// What refusals have in common that one record stands for: each kind stays visible.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Refusal {
+    actor: String,
+    minute: i64,
+    action: &'static str,
+    errors: BTreeSet<&'static str>,
+}
+
+impl Refusal {
+    fn new(attempt: &Attempt, outcomes: &[Outcome]) -> Self {
+        let errors = outcomes.iter().filter_map(|outcome| outcome.error.as_ref());
+        Refusal {
+            actor: attempt.actor.clone(),
+            minute: attempt.time.as_second().div_euclid(60),
+            action: attempt.action.as_str(),
+            errors: errors.map(|error| error.id.as_str()).collect(),
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Database {
     connection: Connection,
     reserve: Reserve,
     limits: AuditLimits,
-    /// Per actor and minute: the record that stands for the refusals, and how many it does not count yet.
-    refusals: BTreeMap<(String, i64), (i64, i64)>,
+    /// The record that stands for the refusals of one kind, and how many it does not count yet.
+    refusals: BTreeMap<Refusal, (i64, i64)>,
     /// Records written since the limits were last applied.
     since_pruned: u32,
 }
@@ -115,15 +136,15 @@ impl Database {
         Ok(())
     }
 
-    /// The first refusal of an actor in a minute is written; the others are counted until [`tidy`](Self::tidy).
+    /// The first refusal of a kind is written; the others are counted until [`tidy`](Self::tidy).
     pub(super) fn refused(&mut self, attempt: &Attempt, outcomes: &[Outcome]) -> Result<(), Error> {
-        let minute = attempt.time.as_second().div_euclid(60);
-        if let Some((_, uncounted)) = self.refusals.get_mut(&(attempt.actor.clone(), minute)) {
+        let kind = Refusal::new(attempt, outcomes);
+        if let Some((_, uncounted)) = self.refusals.get_mut(&kind) {
             *uncounted += 1;
             return Ok(());
         }
         let id = self.write(Urgency::Freeing, |tx| insert_attempt(tx, attempt, Some(outcomes)))?;
-        self.refusals.insert((attempt.actor.clone(), minute), (id, 0));
+        self.refusals.insert(kind, (id, 0));
         self.count_record();
         Ok(())
     }
@@ -168,7 +189,7 @@ impl Database {
         let refusals = std::mem::take(&mut self.refusals);
         let counted: Vec<_> = refusals.values().filter(|(_, more)| *more > 0).copied().collect();
         self.refusals =
-            refusals.into_iter().filter(|((_, m), _)| *m >= minute).map(|(k, (id, _))| (k, (id, 0))).collect();
+            refusals.into_iter().filter(|(kind, _)| kind.minute >= minute).map(|(k, (id, _))| (k, (id, 0))).collect();
         if !counted.is_empty() {
             self.write(Urgency::Freeing, |tx| {
                 for (id, more) in &counted {

@@ -189,8 +189,8 @@ impl Store {
         self.ask(|answer| Job::Record(attempt, outcomes, answer)).await
     }
 
-    /// Records a refusal: the first of an actor in a minute as a record of its own, the others as a
-    /// count in that record.
+    /// Records a refusal: the first of an actor in a minute with this action and these errors as a
+    /// record of its own, the others as a count in that record.
     ///
     /// # Errors
     /// Nothing was written.
