@@ -68,40 +68,52 @@ pub(super) struct Database {
 }
 
 impl Database {
-    pub(super) fn open(directory: &Path, limits: AuditLimits) -> Result<Self, Error> {
+    /// Opens the database and reads everything that counts in this boot; one that is corrupt, in its
+    /// pages or in what they say, is set aside and begun anew.
+    pub(super) fn open(
+        directory: &Path,
+        limits: AuditLimits,
+        boot_id: &str,
+        host: &str,
+    ) -> Result<(Self, Loaded), Error> {
         let path = directory.join("usher.db");
         let reserve = Reserve::in_directory(directory);
         let connection = match connect(&path) {
-            Ok(connection) => connection,
             Err(Trouble::Corrupt(why)) => {
-                let aside = put_aside(&path)?;
-                tracing::error!(
-                    "the database {} is corrupt ({why}): it was set aside as {aside}; locks and rules in it are lost, \
-                     locks that living sessions still show are taken over",
-                    path.display()
-                );
-                connect(&path).map_err(Error::from)?
+                put_aside(&path, &why)?;
+                connect(&path)?
             }
             Err(Trouble::Full(why)) if reserve.release() => {
                 tracing::warn!("the disk is full ({why}): opening with the space kept back");
-                connect(&path).map_err(Error::from)?
+                connect(&path)?
             }
-            Err(other) => return Err(other.into()),
+            other => other?,
         };
         if !reserve.take() {
             tracing::warn!("the disk is too full to keep space back in {}", directory.display());
         }
         let refusals = BTreeMap::new();
-        Ok(Database { connection, reserve, limits, refusals, since_pruned: 0 })
+        let mut database = Database { connection, reserve, limits, refusals, since_pruned: 0 };
+        let loaded = match database.load(boot_id, host) {
+            Err(Trouble::Corrupt(why)) => {
+                // Closed before the files move: a connection removes files by their names when it ends.
+                database.connection = Connection::open_in_memory().map_err(Trouble::from)?;
+                put_aside(&path, &why)?;
+                database.connection = connect(&path)?;
+                database.load(boot_id, host)?
+            }
+            other => other?,
+        };
+        Ok((database, loaded))
     }
 
     /// Reads everything that counts in this boot, and forgets sessions of earlier ones.
-    pub(super) fn load(&mut self, boot_id: &str, host: &str) -> Result<Loaded, Error> {
-        self.write(Urgency::Freeing, |tx| {
+    fn load(&mut self, boot_id: &str, host: &str) -> Result<Loaded, Trouble> {
+        self.try_write(Urgency::Freeing, |tx| {
             tx.execute("DELETE FROM session WHERE boot_id <> ?1", [boot_id])?;
             conclude_interrupted(tx, host)
         })?;
-        self.read(load)
+        Ok(load(&self.connection)?)
     }
 
     pub(super) fn commit(
@@ -237,23 +249,31 @@ impl Database {
         work(&self.connection).map_err(|e| Trouble::from(e).into())
     }
 
-    /// Runs `work` in one transaction; where the disk is full and the write frees somebody, once more
-    /// with the space kept back.
     fn write<T>(
         &mut self,
         urgency: Urgency,
         work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, Error> {
+        self.try_write(urgency, work).map_err(Error::from)
+    }
+
+    /// Runs `work` in one transaction; where the disk is full and the write frees somebody, once more
+    /// with the space kept back.
+    fn try_write<T>(
+        &mut self,
+        urgency: Urgency,
+        work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, Trouble> {
         // Once the space kept back was given up, it is there for those who free and for nobody else.
         if urgency == Urgency::Binding && !self.reserve.take() {
-            return Err(Trouble::Full("what is left is kept for unlocking and closing".to_owned()).into());
+            return Err(Trouble::Full("what is left is kept for unlocking and closing".to_owned()));
         }
         match transact(&mut self.connection, &work) {
             Err(Trouble::Full(why)) if urgency == Urgency::Freeing && self.reserve.release() => {
                 tracing::warn!("the disk is full ({why}): writing into the space kept back");
-                transact(&mut self.connection, &work).map_err(Error::from)
+                transact(&mut self.connection, &work)
             }
-            result => result.map_err(Error::from),
+            result => result,
         }
     }
 }
@@ -287,10 +307,26 @@ impl From<rusqlite::Error> for Trouble {
             Some(ErrorCode::ReadOnly) => Trouble::ReadOnly(text),
             // A full disk also shows as a failed extension of the shared-memory file beside the log.
             Some(ErrorCode::SystemIoFailure) => Trouble::Full(text),
-            _ if matches!(error, rusqlite::Error::FromSqlConversionFailure(..)) => Trouble::Corrupt(text),
+            _ if says_nothing(&error, &text) => Trouble::Corrupt(text),
             _ => Trouble::Other(text),
         }
     }
+}
+
+/// Whether the database can be read but what it says makes no sense: values that are none of ours,
+/// tables or columns that are not there.
+fn says_nothing(error: &rusqlite::Error, text: &str) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnIndex, InvalidColumnType};
+    let values = matches!(
+        error,
+        FromSqlConversionFailure(..)
+            | IntegralValueOutOfRange(..)
+            | InvalidColumnIndex(_)
+            | InvalidColumnType(..)
+            | rusqlite::Error::Utf8Error(..)
+    );
+    let tables = ["no such table", "no such column", "has no column named", "already exists", "values were supplied"];
+    values || tables.iter().any(|what| text.contains(what))
 }
 
 impl From<Trouble> for Error {
@@ -330,11 +366,11 @@ fn connect(path: &Path) -> Result<Connection, Trouble> {
     Ok(connection)
 }
 
-/// Renames the database and the files beside it, so that a person can look at them later.
-fn put_aside(path: &Path) -> Result<String, Error> {
-    let name = format!("usher.db.corrupt-{}", Timestamp::now().as_millisecond());
+/// Renames the database and the files beside it, so that a person can look at them later, and says so.
+fn put_aside(path: &Path, why: &str) -> Result<(), Error> {
+    let aside = format!("usher.db.corrupt-{}", Timestamp::now().as_millisecond());
     for suffix in ["", "-wal", "-shm"] {
-        let (mut from, mut to) = (path.as_os_str().to_owned(), path.with_file_name(&name).into_os_string());
+        let (mut from, mut to) = (path.as_os_str().to_owned(), path.with_file_name(&aside).into_os_string());
         from.push(suffix);
         to.push(suffix);
         match std::fs::rename(&from, &to) {
@@ -347,5 +383,10 @@ fn put_aside(path: &Path) -> Result<String, Error> {
             Ok(()) | Err(_) => {}
         }
     }
-    Ok(name)
+    tracing::error!(
+        "the database {} is corrupt ({why}): it was set aside as {aside}; locks and rules in it are lost, \
+         locks that living sessions still show are taken over",
+        path.display()
+    );
+    Ok(())
 }

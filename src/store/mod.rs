@@ -150,8 +150,7 @@ impl Store {
     /// # Errors
     /// The directory cannot be written, or the database is of a later version.
     pub fn open(directory: &Path, boot_id: &str, limits: AuditLimits, host: &str) -> Result<(Store, Loaded), Error> {
-        let mut database = Database::open(directory, limits)?;
-        let loaded = database.load(boot_id, host)?;
+        let (database, loaded) = Database::open(directory, limits, boot_id, host)?;
         let (jobs, inbox) = std::sync::mpsc::channel();
         std::thread::Builder::new()
             .name("store".to_owned())
