@@ -44,7 +44,7 @@ impl Run<'_> {
         let result = self.try_open(request, attempt.clone(), &mut audit).await;
         if let (Err(error), Some(attempt)) = (&result, attempt) {
             let todo = Todo::Answer(OutcomeResult::Failed, Some(error.clone()));
-            let user = Some(self.actor.name.clone());
+            let user = Some(self.host.user.clone());
             let outcomes = vec![self.outcome(Step { target: None, named: None, user, todo }, None)];
             self.record_failure(audit, attempt, outcomes).await;
         }
@@ -70,7 +70,8 @@ impl Run<'_> {
         audit: &mut Option<AuditId>,
     ) -> Result<Session, Error> {
         let host = self.host;
-        let account = account(self.actor.uid).await;
+        // Whoever asks, root included: what this daemon starts runs as its own user.
+        let account = account(host.uid).await;
         let id = host.next_session_id();
         let spec = self.spec(id, &request, &account)?;
         let program = program_name(&spec);
@@ -78,8 +79,8 @@ impl Run<'_> {
         let record = SessionRecord {
             id,
             key: opened.key().clone(),
-            user: self.actor.name.clone(),
-            uid: self.actor.uid,
+            user: host.user.clone(),
+            uid: host.uid,
             since: clock::now(),
             name: request.name.map(String::from),
             program,
