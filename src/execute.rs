@@ -3,6 +3,7 @@
 //! Lock = write the desire, act, observe, answer. Everything up to the order that reaches the
 //! backend happens with the host's order held; everything after it happens beside other requests.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -129,8 +130,12 @@ impl Run<'_> {
         attempt: Option<Attempt>,
         order: MutexGuard<'_, ()>,
     ) -> Result<Vec<Outcome>, Error> {
-        let changes: Vec<Change> = rule.into_iter().chain(steps.iter().flat_map(|s| s.changes().to_vec())).collect();
         let attempt = attempt.map(|attempt| Attempt { targets: audit_targets(&steps, attempt.targets), ..attempt });
+        if only_refusals(&steps, rule.as_ref()) {
+            drop(order);
+            return Ok(self.refusals(steps, attempt).await);
+        }
+        let changes: Vec<Change> = rule.into_iter().chain(steps.iter().flat_map(|s| s.changes().to_vec())).collect();
         let audit = self.host.commit(changes, attempt, urgency(self.verb)).await?;
         let under_way: Vec<(Step, Option<UnderWay>)> = steps.into_iter().map(|step| self.begin(step)).collect();
         drop(order);
@@ -147,6 +152,18 @@ impl Run<'_> {
         self.host.text.caught_up().await;
         self.conclude(audit, &outcomes).await;
         Ok(outcomes)
+    }
+
+    /// Answers steps that are all refused. The audit log coalesces refusals, so that nobody can fill the disk.
+    async fn refusals(&self, steps: Vec<Step>, attempt: Option<Attempt>) -> Vec<Outcome> {
+        let outcomes: Vec<_> = steps.into_iter().map(|step| self.outcome(step, None)).collect();
+        self.host.metrics.count(self.verb, &outcomes, self.arrived.elapsed());
+        if let Some(attempt) = attempt
+            && let Err(trouble) = self.host.store.refused(attempt, outcomes.clone()).await
+        {
+            tracing::warn!("a refusal could not be recorded: {trouble}");
+        }
+        outcomes
     }
 
     /// Orders a step's effect.
@@ -271,10 +288,23 @@ fn urgency(verb: Verb) -> Urgency {
     }
 }
 
+/// Whether every outcome is a refusal known before anything was done: then nothing is changed.
+fn only_refusals(steps: &[Step], rule: Option<&Change>) -> bool {
+    let refused = |step: &Step| match &step.todo {
+        Todo::Answer(OutcomeResult::Failed, Some(error)) => matches!(
+            error.id,
+            ErrorId::SessionNotFound | ErrorId::OwnSession | ErrorId::NotOrchestratable | ErrorId::AccessDenied
+        ),
+        Todo::Answer(..) | Todo::Act { .. } => false,
+    };
+    rule.is_none() && !steps.is_empty() && steps.iter().all(refused)
+}
+
 /// The targets for the audit log: the sessions that the steps found, and what was named and not found.
 fn audit_targets(steps: &[Step], asked: Vec<AuditTarget>) -> Vec<AuditTarget> {
+    let ids: HashSet<u32> = steps.iter().filter_map(Step::id).collect();
     let known = |target: &AuditTarget| match target {
-        AuditTarget::Name(name) => name.parse().is_ok_and(|id: u32| steps.iter().any(|s| s.id() == Some(id))),
+        AuditTarget::Name(name) => name.parse().is_ok_and(|id: u32| ids.contains(&id)),
         AuditTarget::Session(_) => true,
     };
     let found = steps.iter().filter_map(|s| s.id()).map(AuditTarget::Session);

@@ -81,23 +81,8 @@ pub(super) async fn introduce(mut stream: UnixStream) -> Result<Introduced, Erro
 }
 
 impl Introduced {
-    /// Says something and waits for what comes back, before there is a task.
-    pub(super) async fn converse(&mut self, message: &ToHolder) -> Option<FromHolder> {
-        self.say(message).await?;
-        loop {
-            match receive(&mut self.stream, &mut self.decoder).await? {
-                FromHolder::Status(status) => self.hello.status = status,
-                answer => return Some(answer),
-            }
-        }
-    }
-
-    pub(super) async fn say(&mut self, message: &ToHolder) -> Option<()> {
-        self.stream.write_all(&control(message)).await.ok()
-    }
-
     /// Starts the link's task; `news` takes what nobody awaits.
-    pub(super) fn link(self, news: impl Fn(News) + Send + 'static) -> Link {
+    pub(super) fn link(self, news: impl FnMut(News) + Send + 'static) -> Link {
         let (orders, inbox) = mpsc::channel(QUEUE);
         let link = Link {
             key: self.hello.key.clone(),
@@ -126,7 +111,12 @@ async fn receive(stream: &mut UnixStream, decoder: &mut Decoder) -> Option<FromH
     }
 }
 
-async fn run(mut stream: UnixStream, mut decoder: Decoder, mut inbox: mpsc::Receiver<Order>, news: impl Fn(News)) {
+async fn run(
+    mut stream: UnixStream,
+    mut decoder: Decoder,
+    mut inbox: mpsc::Receiver<Order>,
+    mut news: impl FnMut(News),
+) {
     let mut awaited: HashMap<u64, oneshot::Sender<FromHolder>> = HashMap::new();
     loop {
         tokio::select! {

@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::UnixStream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::leftovers::{kill, mop_up, verify_gone};
 use super::link::{Introduced, Link, News, Order, Reply, introduce};
@@ -19,10 +18,10 @@ use crate::outcome::{Error, ErrorId};
 use crate::plan::Target;
 use crate::session::{Cover, Seen, SessionKey};
 use crate::sys::proc;
-use crate::tty::wire::{FromHolder, Notice, OpenSpec, StationSpec, Status, ToHolder, control};
+use crate::tty::wire::{FromHolder, Notice, StationSpec, Status, ToHolder};
 
-/// How long a holder may take to introduce itself.
-const INTRODUCTION: Duration = Duration::from_secs(5);
+mod opening;
+pub use opening::{Opened, Starting};
 
 /// The backend of text sessions.
 #[derive(Debug, Clone)]
@@ -33,18 +32,6 @@ pub struct TextBackend {
     links: Arc<Mutex<HashMap<u32, Link>>>,
     noticed: mpsc::UnboundedSender<Noticed>,
     seq: Arc<AtomicU64>,
-}
-
-/// A holder that has its session ready, whose program does not run yet.
-pub struct Opened {
-    introduced: Introduced,
-}
-
-impl Opened {
-    /// What makes the session the same session.
-    pub fn key(&self) -> &SessionKey {
-        &self.introduced.hello.key
-    }
 }
 
 /// A holder found alive.
@@ -91,89 +78,6 @@ impl TextBackend {
         self.environment(id, &key.boot_id).map(|(name, value)| format!("{name}={value}"))
     }
 
-    /// Starts a holder and has it make the session ready. If the daemon dies before
-    /// [`start`](Self::start), the holder sees that and ends: no orphan stays.
-    ///
-    /// # Errors
-    /// The holder cannot be started, or cannot make the session.
-    pub async fn open(&self, spec: OpenSpec) -> Result<Opened, Error> {
-        let failed = |what: &str, e: std::io::Error| Error::new(ErrorId::BackendFailed, format!("{what}: {e}"));
-        let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(|e| failed("no socket pair", e))?;
-        ours.set_nonblocking(true).map_err(|e| failed("no socket pair", e))?;
-        let program = beside_this_program("usher-tty");
-        tokio::process::Command::new(&program)
-            .arg("hold")
-            .current_dir("/")
-            .env_clear()
-            .envs(std::env::var_os("TZ").map(|zone| ("TZ", zone)))
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            // A holder must not keep somebody's pipe open for as long as the session lives: what it says,
-            // and it speaks only when it fails, goes to a file.
-            .stdout(Stdio::null())
-            .stderr(self.log().map_or_else(|_| Stdio::null(), Stdio::from))
-            .spawn()
-            .map_err(|e| failed(&format!("cannot start {}", program.display()), e))?;
-        let mut stream = UnixStream::from_std(ours).map_err(|e| failed("no socket pair", e))?;
-        let born = async {
-            tokio::io::AsyncWriteExt::write_all(&mut stream, &control(&ToHolder::Open(Box::new(spec))))
-                .await
-                .map_err(|e| failed("the session's holder is gone", e))?;
-            introduce(stream).await
-        };
-        match tokio::time::timeout(INTRODUCTION, born).await {
-            Ok(introduced) => Ok(Opened { introduced: introduced? }),
-            Err(_) => Err(Error::new(ErrorId::Timeout, "the session's holder did not get ready in 5 s")),
-        }
-    }
-
-    /// The file for what failing holders say. It begins anew when it is large.
-    fn log(&self) -> std::io::Result<std::fs::File> {
-        let large = std::fs::metadata(&self.log).is_ok_and(|meta| meta.len() > 1 << 20);
-        if large {
-            std::fs::remove_file(&self.log)?;
-        }
-        std::fs::File::options().create(true).append(true).open(&self.log)
-    }
-
-    /// Runs the session's program, covered from its first moment if there are covers.
-    ///
-    /// # Errors
-    /// The program cannot be run: there is no session.
-    pub async fn start(&self, id: u32, mut opened: Opened, covers: Vec<Cover>) -> Result<(), Error> {
-        let gone = || Error::new(ErrorId::BackendFailed, "the session's holder is gone");
-        let (holder, key) = (opened.introduced.hello.holder_pid, opened.key().clone());
-        let begun = async {
-            if !covers.is_empty() {
-                opened.introduced.converse(&ToHolder::Cover { seq: 0, covers }).await.ok_or_else(gone)?;
-            }
-            loop {
-                match opened.introduced.converse(&ToHolder::Start).await.ok_or_else(gone)? {
-                    FromHolder::Started => return Ok(opened),
-                    FromHolder::Failed { message } => return Err(Error::new(ErrorId::BackendFailed, message)),
-                    _ => {}
-                }
-            }
-        };
-        let started = async {
-            let late = || Error::new(ErrorId::Timeout, "the session's program did not start in 5 s");
-            tokio::time::timeout(INTRODUCTION, begun).await.map_err(|_| late())?
-        };
-        let opened = match started.await {
-            Ok(opened) => opened,
-            Err(error) => {
-                // Off the books means gone: a holder that starts after all would be nobody's.
-                kill(holder);
-                mop_up(&key, &self.marks(id, &key)).await;
-                let _ = std::fs::remove_file(self.socket(id));
-                return Err(error);
-            }
-        };
-        let status = opened.introduced.hello.status.clone();
-        self.tend(id, opened.introduced);
-        self.tell(Noticed::Changed { id, seen: seen(&status), released: None });
-        Ok(())
-    }
-
     /// Every holder that listens in the directory and answers; sockets that nobody listens on are removed.
     pub async fn find(&self) -> Vec<Found> {
         let Ok(entries) = std::fs::read_dir(&self.directory) else { return Vec::new() };
@@ -193,13 +97,13 @@ impl TextBackend {
     /// Takes a holder over.
     pub fn adopt(&self, found: Found) {
         let (id, status) = (found.id(), found.status().clone());
-        self.tend(id, found.introduced);
+        self.tend(id, found.introduced, None);
         self.tell(Noticed::Changed { id, seen: seen(&status), released: status.released });
     }
 
     /// Resolves when everything that holders reported until now is known to the registry.
     pub async fn caught_up(&self) {
-        let (known, wait) = tokio::sync::oneshot::channel();
+        let (known, wait) = oneshot::channel();
         self.tell(Noticed::Barrier(known));
         let _ = tokio::time::timeout(DEADLINE, wait).await;
     }
@@ -207,6 +111,7 @@ impl TextBackend {
     /// Ends what a dead holder left of its session.
     pub async fn reap(&self, id: u32, key: &SessionKey) {
         mop_up(key, &self.marks(id, key)).await;
+        let _ = std::fs::remove_file(self.socket(id));
     }
 
     /// Whether the session's holder is connected.
@@ -227,26 +132,32 @@ impl TextBackend {
         self.link(target)?.order(Order::Seat(spec, connection))
     }
 
-    /// Keeps a link's task, and turns what it hears into news.
-    fn tend(&self, id: u32, introduced: Introduced) {
+    /// Keeps a link's task, and turns what it hears into news. `begun` is told how the program's start
+    /// came out; until it has started, the end of the connection is news for `begun` alone.
+    fn tend(&self, id: u32, introduced: Introduced, begun: Option<oneshot::Sender<Result<(), Error>>>) -> Link {
         let backend = self.clone();
-        let ended = Mutex::new(None);
+        let mut state = Tended { runs: begun.is_none(), begun, ended: None };
         let mut links = self.links();
         let link = introduced.link(move |news| match news {
             News::Said(FromHolder::Status(status)) => {
                 backend.tell(Noticed::Changed { id, seen: seen(&status), released: status.released });
             }
-            News::Said(FromHolder::Ended { how }) => {
-                *ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(how);
+            News::Said(FromHolder::Started) => state.starts(Ok(())),
+            News::Said(FromHolder::Failed { message }) => {
+                state.starts(Err(Error::new(ErrorId::BackendFailed, message)));
             }
+            News::Said(FromHolder::Ended { how }) => state.ended = Some(how),
             News::Said(_) => {}
             News::Lost => {
                 let link = backend.links().remove(&id);
-                let how = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
-                tokio::spawn(backend.clone().lost(id, link, how));
+                if state.runs {
+                    tokio::spawn(backend.clone().lost(id, link, state.ended.take()));
+                }
+                state.begun = None;
             }
         });
-        links.insert(id, link);
+        links.insert(id, link.clone());
+        link
     }
 
     /// A holder's connection ended: the session is over, the holder died, or only the connection broke.
@@ -299,6 +210,25 @@ impl TextBackend {
     fn ask(&self, target: &Target, message: impl FnOnce(u64) -> ToHolder) -> Result<Reply, Error> {
         let seq = self.next_seq();
         self.link(target)?.ask(seq, message(seq))
+    }
+}
+
+/// What a link's task knows of its session.
+struct Tended {
+    /// Who waits for the program's start.
+    begun: Option<oneshot::Sender<Result<(), Error>>>,
+    /// The program was started, and somebody knows.
+    runs: bool,
+    /// How the session ended, once its holder said so.
+    ended: Option<String>,
+}
+
+impl Tended {
+    fn starts(&mut self, result: Result<(), Error>) {
+        if let Some(begun) = self.begun.take() {
+            let started = result.is_ok();
+            self.runs = begun.send(result).is_ok() && started;
+        }
     }
 }
 

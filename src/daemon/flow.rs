@@ -1,5 +1,6 @@
 //! The one way through: who asks, may they, what is to be done, do it, see it, say it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,11 +9,14 @@ use crate::actor::{Actor, Role};
 use crate::authorize::authorize;
 use crate::clock;
 use crate::execute::{Answer, attempt_of, execute};
-use crate::outcome::{Error, Outcome, OutcomeResult};
+use crate::outcome::{Error, ErrorId, Outcome, OutcomeResult};
 use crate::plan::plan;
-use crate::request::{Action, DeclaredSession, Targets};
+use crate::request::{Action, DeclaredSession, SessionRef, Targets};
 use crate::sys::peer::Peer;
 use crate::sys::proc;
+
+/// How many sessions or users one request may name.
+const MAX_TARGETS: usize = 10_000;
 
 /// A caller as its connection shows it.
 #[derive(Debug, Clone)]
@@ -23,13 +27,25 @@ pub struct Caller {
     pub declared: Option<DeclaredSession>,
 }
 
-/// Takes an action the whole way.
+/// Takes an action the whole way, also when the caller hangs up meanwhile: dropping this future
+/// cancels nothing. An action that ended between its write and what follows from it would leave
+/// memory behind the disk, and its audit record without outcomes.
 ///
 /// # Errors
 /// The request as a whole was refused or could not be carried out; what concerns single targets is
 /// in their outcomes.
 pub async fn handle(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answer, Error> {
+    let (host, caller) = (Arc::clone(host), caller.clone());
+    let whole = tokio::spawn(async move { take(&host, &caller, action).await });
+    whole.await.unwrap_or_else(|broken| {
+        tracing::error!("a request could not be carried out: {broken}");
+        Err(Error::new(ErrorId::BackendFailed, "usherd failed over this request; its log says more"))
+    })
+}
+
+async fn take(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answer, Error> {
     let arrived = Instant::now();
+    check_targets(&action)?;
     let actor = identify(host, caller).await;
     let authorized = match authorize(actor.clone(), action.clone()) {
         Ok(authorized) => authorized,
@@ -39,6 +55,20 @@ pub async fn handle(host: &Arc<Host>, caller: &Caller, action: Action) -> Result
     let order = host.order.lock().await;
     let plan = plan(authorized, &host.registry(), clock::now());
     execute(host, plan, attempt_of(&actor, &action), order, arrived).await
+}
+
+/// More targets than anybody has sessions would only keep everybody waiting.
+fn check_targets(action: &Action) -> Result<(), Error> {
+    let named = match action.targets() {
+        Some(Targets::Ids(ids)) => ids.len(),
+        Some(Targets::Users(users)) => users.len(),
+        Some(Targets::All) | None => 0,
+    };
+    if named <= MAX_TARGETS {
+        return Ok(());
+    }
+    let message = format!("the request names {named} targets; the most is {MAX_TARGETS}");
+    Err(Error::new(ErrorId::InvalidRequest, message).hint("send several requests, or give --all"))
 }
 
 /// The actor behind a caller: asked freshly at every request.
@@ -78,7 +108,7 @@ async fn refuse(
         notes: Vec::new(),
     };
     let outcomes: Vec<_> = match action.targets() {
-        Some(Targets::Ids(ids)) => ids.iter().map(|id| outcome(host.registry().find(id).map(|s| s.id))).collect(),
+        Some(Targets::Ids(ids)) => unique(ids).map(|id| outcome(host.registry().find(id).map(|s| s.id))).collect(),
         Some(Targets::All | Targets::Users(_)) | None => vec![outcome(None)],
     };
     if let Some(attempt) = attempt_of(actor, action)
@@ -88,4 +118,10 @@ async fn refuse(
     }
     host.metrics.count(action.verb(), &outcomes, arrived.elapsed());
     if action.targets().is_some() { Ok(Answer::Outcomes(outcomes)) } else { Err(refusal) }
+}
+
+/// The sessions that were named, each once, in the order in which they were named.
+fn unique(ids: &[SessionRef]) -> impl Iterator<Item = &SessionRef> {
+    let mut seen = HashSet::new();
+    ids.iter().filter(move |id| seen.insert(id.to_string()))
 }

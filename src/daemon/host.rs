@@ -43,6 +43,8 @@ pub struct Host {
     pub wake: Notify,
     /// Those who wait for a session's end.
     pub(super) waiting: super::waiting::Waiting,
+    /// The releases that were taken note of.
+    pub(super) releases: super::release::Releases,
     registry: Mutex<Registry>,
     /// None once the daemon stops: then those who watch see the end.
     events: Mutex<Option<broadcast::Sender<Event>>>,
@@ -88,6 +90,7 @@ impl Host {
             order: tokio::sync::Mutex::new(()),
             wake: Notify::new(),
             waiting: super::waiting::Waiting::default(),
+            releases: super::release::Releases::default(),
             registry: Mutex::new(parts.registry),
             events: Mutex::new(Some(broadcast::channel(1024).0)),
             last_session_id: AtomicU32::new(parts.last_session_id),

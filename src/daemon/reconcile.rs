@@ -165,24 +165,31 @@ fn cover_if_needed(host: &Host, id: u32) {
 }
 
 /// `usherd --release-all` freed a session: that counts as an unlock by an administrator, also from rules.
+///
+/// The holder repeats it with everything it reports until the next cover, so it is taken once, and
+/// what was set after it stands.
 async fn take_release(host: &Arc<Host>, id: u32, by: &str, at: Timestamp) {
+    if host.releases.taken(id, at) {
+        return;
+    }
     let order = host.order.lock().await;
     let (changes, session) = {
         let registry = host.registry();
         let Some(session) = registry.get(id) else { return };
-        let exemptions = registry.covers(id, clock::now()).into_iter().filter_map(|cover| match cover.source {
+        let covers = registry.covers(id, clock::now()).into_iter().filter(|cover| cover.since <= at);
+        let exemptions = covers.filter_map(|cover| match cover.source {
             CoverSource::Rule(rule) => Some(Change::Exempted(rule, id)),
             CoverSource::Session => None,
         });
-        let own = session.own_lock.is_some().then_some(Change::LockRemoved(id));
+        let own = session.own_lock.as_ref().is_some_and(|lock| lock.since <= at).then_some(Change::LockRemoved(id));
         (own.into_iter().chain(exemptions).collect::<Vec<_>>(), host.present_in(&registry, session))
     };
-    if changes.is_empty() {
-        return;
+    if !changes.is_empty() {
+        tracing::warn!("session {id} was freed by {by} with --release-all");
+        let target = vec![(AuditTarget::Session(id), session.user, OutcomeResult::Done)];
+        record(host, changes, Verb::Release, by, at, target).await;
     }
-    tracing::warn!("session {id} was freed by {by} with --release-all");
-    record(host, changes, Verb::Release, by, at, vec![(AuditTarget::Session(id), session.user, OutcomeResult::Done)])
-        .await;
+    host.releases.take(id, at);
     drop(order);
 }
 
@@ -344,6 +351,7 @@ impl Host {
                 }
             }
         }
+        self.releases.forget(id);
         // Gone is gone, whatever the disk says: the next start finds no holder and forgets it then.
         self.registry().apply(&Change::SessionEnded(id));
         drop(order);

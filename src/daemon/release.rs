@@ -1,13 +1,43 @@
-//! `usherd --release-all`: frees every holder without a daemon and without the database.
+//! `usherd --release-all`: frees every holder without a daemon and without the database. A daemon
+//! hears of it from the holders, and remembers what it has heard.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 use super::config::holders_of;
 use crate::tty::wire::{Decoder, FromHolder, Tag, ToHolder, control};
+
+/// The last release of each session that the daemon has taken note of.
+#[derive(Debug, Default)]
+pub struct Releases(Mutex<BTreeMap<u32, Timestamp>>);
+
+impl Releases {
+    /// Whether this one, or a later one, was taken note of.
+    pub(super) fn taken(&self, id: u32, at: Timestamp) -> bool {
+        self.known().get(&id).is_some_and(|last| *last >= at)
+    }
+
+    /// This one is taken note of.
+    pub(super) fn take(&self, id: u32, at: Timestamp) {
+        self.known().insert(id, at);
+    }
+
+    /// The session is gone.
+    pub(super) fn forget(&self, id: u32) {
+        self.known().remove(&id);
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<u32, Timestamp>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Frees every holder of the daemon with this socket; fails if one did not confirm.
 pub(super) fn release_all(socket: &Path) -> ExitCode {

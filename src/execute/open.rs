@@ -11,7 +11,7 @@ use crate::daemon::users::{Account, account};
 use crate::outcome::{Error, ErrorId, Outcome, OutcomeResult};
 use crate::plan::{Step, Target, Todo};
 use crate::request::OpenRequest;
-use crate::session::Session;
+use crate::session::{Session, SessionKey};
 use crate::store::{Attempt, AuditId, AuditTarget, Change, SessionRecord, Urgency};
 use crate::tty::wire::OpenSpec;
 
@@ -44,7 +44,7 @@ impl Run<'_> {
         let result = self.try_open(request, attempt.clone(), &mut audit).await;
         if let (Err(error), Some(attempt)) = (&result, attempt) {
             let todo = Todo::Answer(OutcomeResult::Failed, Some(error.clone()));
-            let user = Some(self.actor.name.clone());
+            let user = Some(self.host.user.clone());
             let outcomes = vec![self.outcome(Step { target: None, named: None, user, todo }, None)];
             self.record_failure(audit, attempt, outcomes).await;
         }
@@ -70,7 +70,8 @@ impl Run<'_> {
         audit: &mut Option<AuditId>,
     ) -> Result<Session, Error> {
         let host = self.host;
-        let account = account(self.actor.uid).await;
+        // Whoever asks, root included: what this daemon starts runs as its own user.
+        let account = account(host.uid).await;
         let id = host.next_session_id();
         let spec = self.spec(id, &request, &account)?;
         let program = program_name(&spec);
@@ -78,32 +79,30 @@ impl Run<'_> {
         let record = SessionRecord {
             id,
             key: opened.key().clone(),
-            user: self.actor.name.clone(),
-            uid: self.actor.uid,
+            user: host.user.clone(),
+            uid: host.uid,
             since: clock::now(),
             name: request.name.map(String::from),
             program,
             groups: account.groups,
         };
-        // On the books and covered by the rules before the program runs; if it cannot run, off the books again.
+        let key = record.key.clone();
+        let target = Target { id, key: key.clone(), user: record.user.clone(), uid: record.uid };
+        // On the books and covered by the rules before the program runs; if it cannot run, off the books
+        // again. Locks that come while it starts reach its holder like any other's.
         let order = host.order.lock().await;
         let attempt = attempt.map(|attempt| Attempt { targets: vec![AuditTarget::Session(id)], ..attempt });
         *audit = host.commit(vec![Change::SessionOpened(record)], attempt, Urgency::Binding).await?;
-        let covers = host.registry().covers(id, clock::now());
-        let started = host.text.start(id, opened, covers).await;
-        if let Err(error) = started {
-            if let Err(trouble) = host.commit(vec![Change::SessionEnded(id)], None, Urgency::Freeing).await {
-                tracing::error!("session {id} did not start and could not be taken off the books: {trouble}");
-            }
+        let starting = host.text.connect(id, opened, host.registry().covers(id, clock::now()));
+        let booked = host.present(id);
+        drop(order);
+        if let Err(error) = host.text.start(starting).await {
+            self.give_up(id, &key).await;
             return Err(error);
         }
-        drop(order);
         host.text.caught_up().await;
-        let (session, target) = {
-            let registry = host.registry();
-            let tracked = registry.get(id).ok_or_else(|| super::gone_meanwhile(id))?;
-            (host.present_in(&registry, tracked), Target::from(tracked))
-        };
+        // A program that ended at once was opened all the same.
+        let session = host.present(id).or(booked).ok_or_else(|| super::gone_meanwhile(id))?;
         let mut outcome = self.outcome(
             Step { target: Some(target), named: None, user: None, todo: Todo::Answer(OutcomeResult::Done, None) },
             None,
@@ -112,6 +111,17 @@ impl Run<'_> {
         self.conclude(*audit, &[outcome]).await;
         host.announce(EventKind::Opened, Some(session.clone()), None);
         Ok(session)
+    }
+
+    /// Takes a session that did not start off the books, and ends what there is of it.
+    async fn give_up(&self, id: u32, key: &SessionKey) {
+        let host = self.host;
+        let order = host.order.lock().await;
+        if let Err(trouble) = host.commit(vec![Change::SessionEnded(id)], None, Urgency::Freeing).await {
+            tracing::error!("session {id} did not start and could not be taken off the books: {trouble}");
+        }
+        drop(order);
+        host.text.reap(id, key).await;
     }
 
     fn spec(&self, id: u32, request: &OpenRequest, account: &Account) -> Result<OpenSpec, Error> {

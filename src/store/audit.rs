@@ -25,7 +25,7 @@ pub struct AuditRecord {
     pub message: Option<String>,
     /// What became of each target.
     pub outcomes: Vec<Outcome>,
-    /// How many more refusals of this actor in the same minute the record stands for.
+    /// How many more refusals of this actor in the same minute, with this action and these errors, the record stands for.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub repeated: u64,
 }

@@ -1,6 +1,6 @@
 //! The database itself: opening, setting aside what is corrupt, writing, and the full disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
@@ -35,52 +35,85 @@ pub struct Loaded {
     pub last_session_id: u32,
 }
 
+/// What refusals have in common that one record stands for: each kind stays visible.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Refusal {
+    actor: String,
+    minute: i64,
+    action: &'static str,
+    errors: BTreeSet<&'static str>,
+}
+
+impl Refusal {
+    fn new(attempt: &Attempt, outcomes: &[Outcome]) -> Self {
+        let errors = outcomes.iter().filter_map(|outcome| outcome.error.as_ref());
+        Refusal {
+            actor: attempt.actor.clone(),
+            minute: attempt.time.as_second().div_euclid(60),
+            action: attempt.action.as_str(),
+            errors: errors.map(|error| error.id.as_str()).collect(),
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Database {
     connection: Connection,
     reserve: Reserve,
     limits: AuditLimits,
-    /// Per actor and minute: the record that stands for the refusals, and how many it does not count yet.
-    refusals: BTreeMap<(String, i64), (i64, i64)>,
+    /// The record that stands for the refusals of one kind, and how many it does not count yet.
+    refusals: BTreeMap<Refusal, (i64, i64)>,
     /// Records written since the limits were last applied.
     since_pruned: u32,
 }
 
 impl Database {
-    pub(super) fn open(directory: &Path, limits: AuditLimits) -> Result<Self, Error> {
+    /// Opens the database and reads everything that counts in this boot; one that is corrupt, in its
+    /// pages or in what they say, is set aside and begun anew.
+    pub(super) fn open(
+        directory: &Path,
+        limits: AuditLimits,
+        boot_id: &str,
+        host: &str,
+    ) -> Result<(Self, Loaded), Error> {
         let path = directory.join("usher.db");
         let reserve = Reserve::in_directory(directory);
         let connection = match connect(&path) {
-            Ok(connection) => connection,
             Err(Trouble::Corrupt(why)) => {
-                let aside = put_aside(&path)?;
-                tracing::error!(
-                    "the database {} is corrupt ({why}): it was set aside as {aside}; locks and rules in it are lost, \
-                     locks that living sessions still show are taken over",
-                    path.display()
-                );
-                connect(&path).map_err(Error::from)?
+                put_aside(&path, &why)?;
+                connect(&path)?
             }
             Err(Trouble::Full(why)) if reserve.release() => {
                 tracing::warn!("the disk is full ({why}): opening with the space kept back");
-                connect(&path).map_err(Error::from)?
+                connect(&path)?
             }
-            Err(other) => return Err(other.into()),
+            other => other?,
         };
         if !reserve.take() {
             tracing::warn!("the disk is too full to keep space back in {}", directory.display());
         }
         let refusals = BTreeMap::new();
-        Ok(Database { connection, reserve, limits, refusals, since_pruned: 0 })
+        let mut database = Database { connection, reserve, limits, refusals, since_pruned: 0 };
+        let loaded = match database.load(boot_id, host) {
+            Err(Trouble::Corrupt(why)) => {
+                // Closed before the files move: a connection removes files by their names when it ends.
+                database.connection = Connection::open_in_memory().map_err(Trouble::from)?;
+                put_aside(&path, &why)?;
+                database.connection = connect(&path)?;
+                database.load(boot_id, host)?
+            }
+            other => other?,
+        };
+        Ok((database, loaded))
     }
 
     /// Reads everything that counts in this boot, and forgets sessions of earlier ones.
-    pub(super) fn load(&mut self, boot_id: &str, host: &str) -> Result<Loaded, Error> {
-        self.write(Urgency::Freeing, |tx| {
+    fn load(&mut self, boot_id: &str, host: &str) -> Result<Loaded, Trouble> {
+        self.try_write(Urgency::Freeing, |tx| {
             tx.execute("DELETE FROM session WHERE boot_id <> ?1", [boot_id])?;
             conclude_interrupted(tx, host)
         })?;
-        self.read(load)
+        Ok(load(&self.connection)?)
     }
 
     pub(super) fn commit(
@@ -115,15 +148,15 @@ impl Database {
         Ok(())
     }
 
-    /// The first refusal of an actor in a minute is written; the others are counted until [`tidy`](Self::tidy).
+    /// The first refusal of a kind is written; the others are counted until [`tidy`](Self::tidy).
     pub(super) fn refused(&mut self, attempt: &Attempt, outcomes: &[Outcome]) -> Result<(), Error> {
-        let minute = attempt.time.as_second().div_euclid(60);
-        if let Some((_, uncounted)) = self.refusals.get_mut(&(attempt.actor.clone(), minute)) {
+        let kind = Refusal::new(attempt, outcomes);
+        if let Some((_, uncounted)) = self.refusals.get_mut(&kind) {
             *uncounted += 1;
             return Ok(());
         }
         let id = self.write(Urgency::Freeing, |tx| insert_attempt(tx, attempt, Some(outcomes)))?;
-        self.refusals.insert((attempt.actor.clone(), minute), (id, 0));
+        self.refusals.insert(kind, (id, 0));
         self.count_record();
         Ok(())
     }
@@ -168,7 +201,7 @@ impl Database {
         let refusals = std::mem::take(&mut self.refusals);
         let counted: Vec<_> = refusals.values().filter(|(_, more)| *more > 0).copied().collect();
         self.refusals =
-            refusals.into_iter().filter(|((_, m), _)| *m >= minute).map(|(k, (id, _))| (k, (id, 0))).collect();
+            refusals.into_iter().filter(|(kind, _)| kind.minute >= minute).map(|(k, (id, _))| (k, (id, 0))).collect();
         if !counted.is_empty() {
             self.write(Urgency::Freeing, |tx| {
                 for (id, more) in &counted {
@@ -216,23 +249,31 @@ impl Database {
         work(&self.connection).map_err(|e| Trouble::from(e).into())
     }
 
-    /// Runs `work` in one transaction; where the disk is full and the write frees somebody, once more
-    /// with the space kept back.
     fn write<T>(
         &mut self,
         urgency: Urgency,
         work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, Error> {
+        self.try_write(urgency, work).map_err(Error::from)
+    }
+
+    /// Runs `work` in one transaction; where the disk is full and the write frees somebody, once more
+    /// with the space kept back.
+    fn try_write<T>(
+        &mut self,
+        urgency: Urgency,
+        work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, Trouble> {
         // Once the space kept back was given up, it is there for those who free and for nobody else.
         if urgency == Urgency::Binding && !self.reserve.take() {
-            return Err(Trouble::Full("what is left is kept for unlocking and closing".to_owned()).into());
+            return Err(Trouble::Full("what is left is kept for unlocking and closing".to_owned()));
         }
         match transact(&mut self.connection, &work) {
             Err(Trouble::Full(why)) if urgency == Urgency::Freeing && self.reserve.release() => {
                 tracing::warn!("the disk is full ({why}): writing into the space kept back");
-                transact(&mut self.connection, &work).map_err(Error::from)
+                transact(&mut self.connection, &work)
             }
-            result => result.map_err(Error::from),
+            result => result,
         }
     }
 }
@@ -266,10 +307,26 @@ impl From<rusqlite::Error> for Trouble {
             Some(ErrorCode::ReadOnly) => Trouble::ReadOnly(text),
             // A full disk also shows as a failed extension of the shared-memory file beside the log.
             Some(ErrorCode::SystemIoFailure) => Trouble::Full(text),
-            _ if matches!(error, rusqlite::Error::FromSqlConversionFailure(..)) => Trouble::Corrupt(text),
+            _ if says_nothing(&error, &text) => Trouble::Corrupt(text),
             _ => Trouble::Other(text),
         }
     }
+}
+
+/// Whether the database can be read but what it says makes no sense: values that are none of ours,
+/// tables or columns that are not there.
+fn says_nothing(error: &rusqlite::Error, text: &str) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnIndex, InvalidColumnType};
+    let values = matches!(
+        error,
+        FromSqlConversionFailure(..)
+            | IntegralValueOutOfRange(..)
+            | InvalidColumnIndex(_)
+            | InvalidColumnType(..)
+            | rusqlite::Error::Utf8Error(..)
+    );
+    let tables = ["no such table", "no such column", "has no column named", "already exists", "values were supplied"];
+    values || tables.iter().any(|what| text.contains(what))
 }
 
 impl From<Trouble> for Error {
@@ -309,11 +366,11 @@ fn connect(path: &Path) -> Result<Connection, Trouble> {
     Ok(connection)
 }
 
-/// Renames the database and the files beside it, so that a person can look at them later.
-fn put_aside(path: &Path) -> Result<String, Error> {
-    let name = format!("usher.db.corrupt-{}", Timestamp::now().as_millisecond());
+/// Renames the database and the files beside it, so that a person can look at them later, and says so.
+fn put_aside(path: &Path, why: &str) -> Result<(), Error> {
+    let aside = format!("usher.db.corrupt-{}", Timestamp::now().as_millisecond());
     for suffix in ["", "-wal", "-shm"] {
-        let (mut from, mut to) = (path.as_os_str().to_owned(), path.with_file_name(&name).into_os_string());
+        let (mut from, mut to) = (path.as_os_str().to_owned(), path.with_file_name(&aside).into_os_string());
         from.push(suffix);
         to.push(suffix);
         match std::fs::rename(&from, &to) {
@@ -326,5 +383,10 @@ fn put_aside(path: &Path) -> Result<String, Error> {
             Ok(()) | Err(_) => {}
         }
     }
-    Ok(name)
+    tracing::error!(
+        "the database {} is corrupt ({why}): it was set aside as {aside}; locks and rules in it are lost, \
+         locks that living sessions still show are taken over",
+        path.display()
+    );
+    Ok(())
 }

@@ -150,8 +150,7 @@ impl Store {
     /// # Errors
     /// The directory cannot be written, or the database is of a later version.
     pub fn open(directory: &Path, boot_id: &str, limits: AuditLimits, host: &str) -> Result<(Store, Loaded), Error> {
-        let mut database = Database::open(directory, limits)?;
-        let loaded = database.load(boot_id, host)?;
+        let (database, loaded) = Database::open(directory, limits, boot_id, host)?;
         let (jobs, inbox) = std::sync::mpsc::channel();
         std::thread::Builder::new()
             .name("store".to_owned())
@@ -189,8 +188,8 @@ impl Store {
         self.ask(|answer| Job::Record(attempt, outcomes, answer)).await
     }
 
-    /// Records a refusal: the first of an actor in a minute as a record of its own, the others as a
-    /// count in that record.
+    /// Records a refusal: the first of an actor in a minute with this action and these errors as a
+    /// record of its own, the others as a count in that record.
     ///
     /// # Errors
     /// Nothing was written.

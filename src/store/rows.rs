@@ -88,13 +88,21 @@ pub(super) fn insert_attempt(
     Ok(tx.last_insert_rowid())
 }
 
-/// Attempts without outcomes were interrupted by the daemon's end: say so, target by target.
+/// Attempts without outcomes were interrupted by the daemon's end: say so, target by target. One that
+/// cannot be read stays as it is: a record of the past keeps nobody from starting.
 pub(super) fn conclude_interrupted(tx: &Transaction<'_>, host: &str) -> rusqlite::Result<()> {
     let mut statement = tx.prepare("SELECT id, action, targets FROM audit WHERE outcomes IS NULL")?;
     let open = statement
-        .query_map([], |row| Ok((row.get::<_, i64>(0)?, parsed(row, 1)?, from_json::<Vec<AuditTarget>>(row, 2)?)))?
+        .query_map([], |row| {
+            let id: i64 = row.get(0)?;
+            let read = parsed(row, 1).and_then(|action| Ok((action, from_json::<Vec<AuditTarget>>(row, 2)?)));
+            read.map(|(action, targets)| Some((id, action, targets))).or_else(|error| {
+                tracing::warn!("the audit record {id} cannot be read: {error}");
+                Ok(None)
+            })
+        })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    for (id, action, targets) in open {
+    for (id, action, targets) in open.into_iter().flatten() {
         let outcomes = targets.iter().map(|target| Outcome {
             host: host.to_owned(),
             session_id: match target {

@@ -1,6 +1,6 @@
 //! `usher audit`: every attempt is on record before its caller hears of it, and outlives a crash.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::{Daemon, Station, USHER, has, wait_until};
 
@@ -108,14 +108,14 @@ fn since_user_and_action_select() {
 #[test]
 fn a_long_log_is_read_to_its_end_and_in_order() {
     let daemon = Daemon::start();
-    let requests: Vec<Value> = (0..1203).map(|n| json!({"targets": {"ids": [n + 5000]}})).collect();
-    for body in &requests {
-        let answer = crate::harness::http::request(&daemon.socket(), "POST", "/v1/sessions/unlock", &body.to_string());
+    for number in 5000..6203 {
+        let path = format!("/v1/blocks/user:u{number}");
+        let answer = crate::harness::http::request(&daemon.socket(), "DELETE", &path, "");
         assert_eq!(answer.status, 200, "{answer:?}");
     }
     let records = daemon.json(&["audit"]).exits(0).array();
-    let targets: Vec<_> = records.iter().map(|record| record["targets"][0].as_u64().expect("an ID")).collect();
-    assert_eq!(targets, (5000..6203).collect::<Vec<_>>());
+    let targets: Vec<_> = records.iter().map(|record| record["targets"][0].as_str().expect("a rule")).collect();
+    assert_eq!(targets, (5000..6203).map(|number| format!("user:u{number}")).collect::<Vec<_>>());
 }
 
 #[test]
@@ -143,4 +143,22 @@ fn the_table_names_actor_action_and_outcome() {
     daemon.lock(id, "Eyes up");
     let table = daemon.usher(&["audit"]).exits(0).stdout;
     assert!(["ACTOR", "ACTION", "lock", "1 done", "Eyes up"].iter().all(|word| table.contains(word)), "{table}");
+}
+
+#[test]
+fn refusals_are_counted_so_that_nobody_can_fill_the_disk_and_each_kind_of_them_is_seen() {
+    let daemon = Daemon::start();
+    for id in 0..50 {
+        daemon.usher(&["close", &(4711 + id).to_string()]).exits(1);
+    }
+    // A minute may begin meanwhile.
+    let records = daemon.audit("close");
+    assert!((1..=2).contains(&records.len()), "{records:?}");
+    assert_eq!(records[0]["targets"], json!([4711]));
+    daemon.usher(&["disconnect", "4711"]).exits(1);
+    assert_eq!(daemon.audit("disconnect").len(), 1, "another kind has a record of its own");
+    let id = daemon.open("exec cat");
+    daemon.usher(&["lock", &id.to_string(), "4711", "--message", "x"]).exits(1);
+    daemon.usher(&["lock", &id.to_string(), "4711", "--message", "x"]).exits(1);
+    assert_eq!(daemon.audit("lock").len(), 2, "what changes something is no refusal");
 }

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixListener;
 use std::process::{Child, Stdio};
 
-use crate::harness::{Daemon, clean_command, need, need_root, run, wait_until};
+use crate::harness::{Daemon, clean_command, http, need, need_root, run, wait_until};
 
 /// The command line is refused with a sentence, and without control characters in it.
 #[track_caller]
@@ -250,3 +250,17 @@ fn another_user_is_not_served_whatever_the_sockets_mode() {
 }
 
 use std::os::unix::fs::PermissionsExt as _;
+
+#[test]
+fn a_request_that_names_more_targets_than_anybody_has_is_refused_and_a_large_one_keeps_nobody_waiting() {
+    let daemon = Daemon::start();
+    let unlock = |count: u32| {
+        let ids: Vec<u32> = (1_000_000..1_000_000 + count).collect();
+        let body = serde_json::json!({"targets": {"ids": ids}}).to_string();
+        http::request(&daemon.socket(), "POST", "/v1/sessions/unlock", &body)
+    };
+    let answer = unlock(10_001);
+    assert_eq!((answer.status, &answer.json()["error"]["id"]), (400, &"InvalidRequest".into()));
+    assert_eq!(unlock(10_000).json().as_array().map(Vec::len), Some(10_000));
+    assert_eq!(daemon.audit("unlock").len(), 1);
+}

@@ -1,11 +1,12 @@
 //! Several operators at once: every order ends in one of the serial results, and what the list says
 //! is what is stored.
 
+use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::json;
 
-use crate::harness::{Daemon, Station, has};
+use crate::harness::{Daemon, Station, has, http, wait_until};
 
 /// Runs `work` in several threads at once, each with its number.
 fn at_once(threads: u32, work: impl Fn(u32) + Sync) {
@@ -122,4 +123,25 @@ fn a_station_that_comes_and_goes_never_sees_a_locked_screen() {
             assert!(!station.raw().has(b"private"));
         }
     });
+}
+
+#[test]
+fn a_caller_that_hangs_up_at_once_splits_neither_memory_from_disk_nor_records_from_outcomes() {
+    let mut daemon = Daemon::start();
+    let id = daemon.open("exec cat");
+    for round in 0..20 {
+        let message = format!("round {round}");
+        let body = json!({"targets": {"ids": [id]}, "message": message}).to_string();
+        let head = "POST /v1/sessions/lock HTTP/1.1\r\nHost: usherd\r\nContent-Type: application/json\r\n";
+        let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+        http::connect(&daemon.socket()).write_all(request.as_bytes()).expect("usherd listens");
+        wait_until("what was written is done", || {
+            daemon
+                .audit("lock")
+                .last()
+                .is_some_and(|last| last["message"] == message.as_str() && last["outcomes"][0]["result"] == "done")
+        });
+        assert_eq!(daemon.lock_message(id).as_deref(), Some(message.as_str()));
+    }
+    same_after_restart(&mut daemon);
 }

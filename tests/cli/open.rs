@@ -1,8 +1,12 @@
 //! `usher open`: starts a text session and prints its ID.
 
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::process::Stdio;
+
 use serde_json::json;
 
-use crate::harness::{Daemon, Station, has, processes, wait_until};
+use crate::harness::{Daemon, Station, has, need_root, processes, wait_until};
 
 #[test]
 fn open_prints_the_bare_number_and_nothing_else() {
@@ -140,4 +144,30 @@ fn a_program_that_ends_at_once_was_still_opened() {
         assert_eq!(said.stdout, format!("{number}\n"));
     }
     wait_until("all are over", || daemon.ids().is_empty());
+}
+
+#[test]
+fn a_session_that_root_opens_with_somebodys_daemon_is_that_somebodys() {
+    if !need_root() {
+        return;
+    }
+    let daemon = Daemon::not_started();
+    let nobody = 65534;
+    std::os::unix::fs::chown(daemon.directory(), Some(nobody), Some(nobody)).expect("the directory is ours");
+    let Ok(mut usherd) = daemon.usherd_command().uid(nobody).gid(nobody).stdout(Stdio::piped()).spawn() else {
+        println!("skipped: {nobody} cannot execute what was built");
+        return;
+    };
+    let mut ready = String::new();
+    let stdout = usherd.stdout.take().expect("a pipe");
+    BufReader::new(stdout).read_line(&mut ready).expect("a line");
+    let body = json!({"command": ["/bin/sh", "-c", "echo $USER > user; exec cat"]}).to_string();
+    let body = body.replacen('{', &format!("{{\"directory\":{:?},", daemon.directory()), 1);
+    let answer = crate::harness::http::request(&daemon.socket(), "POST", "/v1/sessions/open", &body);
+    has(&answer.json(), &json!({"uid": nobody, "user": "nobody"}));
+    daemon.wait_content("user", "nobody\n");
+    let body = json!({"targets": "all"}).to_string();
+    crate::harness::http::request(&daemon.socket(), "POST", "/v1/sessions/close", &body);
+    processes::signal(usherd.id(), rustix::process::Signal::TERM);
+    assert!(usherd.wait().is_ok_and(|status| status.success()));
 }

@@ -1,8 +1,10 @@
 //! `usherd --release-all`: the way out when nothing else works.
 
+use std::process::Command;
+
 use serde_json::json;
 
-use crate::harness::{Daemon, Ran, Station, USHERD, clean_command, has, processes, run};
+use crate::harness::{Daemon, Ran, Station, USHERD, clean_command, has, need, processes, run};
 
 fn release_all(daemon: &Daemon) -> Ran {
     let mut command = clean_command(USHERD, daemon.directory());
@@ -62,6 +64,27 @@ fn a_living_daemon_takes_note_and_does_not_lock_them_again() {
     daemon.wait_session(1, "free", |s| s["locked"] == false);
     daemon.crash_and_restart();
     has(&daemon.session(1), &json!({"locked": false}));
+    assert_eq!(daemon.audit("release").len(), 1);
+}
+
+#[test]
+fn a_lock_that_is_later_than_a_release_stands_although_the_holder_still_reports_the_release() {
+    if need("python3").is_none() {
+        return;
+    }
+    let mut daemon = Daemon::start();
+    let id = daemon.open("exec cat");
+    daemon.lock(id, "before");
+    release_all(&daemon).exits(0);
+    daemon.wait_session(id, "free", |s| s["locked"] == false);
+    daemon.kill9();
+    // As if the daemon had died between writing the lock and telling the holder.
+    let script = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); \
+        c.execute(\"INSERT INTO lock VALUES (1, 'after', 'x', 0, '2999-01-01T00:00:00.000000Z', NULL)\"); c.commit()";
+    let written = Command::new("python3").arg("-c").arg(script).arg(daemon.path("state/usher.db")).status();
+    assert!(written.is_ok_and(|status| status.success()));
+    daemon.start_again();
+    assert_eq!(daemon.lock_message(id).as_deref(), Some("after"));
     assert_eq!(daemon.audit("release").len(), 1);
 }
 

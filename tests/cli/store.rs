@@ -65,16 +65,60 @@ fn a_corrupt_database_is_set_aside_loudly_and_no_session_is_lost() {
     assert_eq!(daemon.open("exec cat"), free + 1, "no number is given again");
 }
 
+/// Changes a dead daemon's database behind its back; false, and said, where there is no python3.
+fn meddle(daemon: &Daemon, statement: &str) -> bool {
+    let script = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit()";
+    let mut python = Command::new("python3");
+    match python.arg("-c").arg(script).arg(daemon.path("state/usher.db")).arg(statement).status() {
+        Ok(status) => {
+            assert!(status.success(), "{statement}");
+            true
+        }
+        Err(_) => {
+            println!("skipped: there is no python3");
+            false
+        }
+    }
+}
+
+#[test]
+fn a_database_that_makes_no_sense_is_set_aside_too() {
+    for statement in ["UPDATE rule SET since = 'rubbish'", "UPDATE session SET uid = -7", "DROP TABLE closing"] {
+        let mut daemon = Daemon::start();
+        let id = daemon.open("exec cat");
+        daemon.usher(&["block", "--all", "--message", "stop"]).exits(0);
+        daemon.kill9();
+        if !meddle(&daemon, statement) {
+            return;
+        }
+        daemon.start_again();
+        assert!(daemon.log().contains("set aside"), "{statement}: {}", daemon.log());
+        has(&daemon.session(id), &json!({"locked": true}));
+        daemon.unlock(id);
+    }
+}
+
+#[test]
+fn an_unfinished_record_that_cannot_be_read_keeps_nobody_from_starting() {
+    let mut daemon = Daemon::start();
+    let id = daemon.open("exec cat");
+    daemon.lock(id, "stop");
+    daemon.kill9();
+    if !meddle(&daemon, "UPDATE audit SET outcomes = NULL, targets = 'rubbish' WHERE action = 'lock'") {
+        return;
+    }
+    daemon.start_again();
+    assert!(!daemon.log().contains("set aside"), "{}", daemon.log());
+    assert_eq!(daemon.lock_message(id).as_deref(), Some("stop"));
+}
+
 #[test]
 fn a_database_of_a_newer_version_is_left_alone() {
     let mut daemon = Daemon::start();
     daemon.kill9();
-    let script = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute('PRAGMA user_version=99'); c.commit()";
-    let Ok(status) = Command::new("python3").arg("-c").arg(script).arg(daemon.path("state/usher.db")).status() else {
-        println!("skipped: there is no python3");
+    if !meddle(&daemon, "PRAGMA user_version=99") {
         return;
-    };
-    assert!(status.success());
+    }
     daemon.try_start().expect_err("it must not touch it");
     assert!(daemon.log().contains("99"), "{}", daemon.log());
 }
