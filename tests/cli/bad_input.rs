@@ -250,3 +250,19 @@ fn another_user_is_not_served_whatever_the_sockets_mode() {
 }
 
 use std::os::unix::fs::PermissionsExt as _;
+
+#[test]
+fn a_failure_stays_one_when_nobody_reads_it() {
+    let daemon = Daemon::start();
+    for verb in
+        [&["lock", "4711", "--message", "x"][..], &["unlock", "4711"], &["disconnect", "4711"], &["close", "4711"]]
+    {
+        for format in ["table", "list", "json", "jsonl"] {
+            let (reader, writer) = std::io::pipe().expect("a pipe");
+            drop(reader);
+            let mut command = daemon.usher_command(&[&["--output", format], verb].concat());
+            let ended = command.stdout(writer).stderr(Stdio::null()).status().expect("it runs");
+            assert_eq!(ended.code(), Some(1), "{verb:?} as {format}");
+        }
+    }
+}
