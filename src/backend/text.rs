@@ -245,6 +245,10 @@ impl Backend for TextBackend {
         let what = format!("session {}: its holder did not confirm in 3 s", target.id);
         Box::pin(async move {
             match observe(reply?, DEADLINE, &what).await? {
+                FromHolder::Covered { superseded: true, .. } => {
+                    let message = "the session was locked again before its stations showed it unlocked";
+                    Err(Error::new(ErrorId::Timeout, message).hint("`usher list` shows who locked it"))
+                }
                 FromHolder::Covered { dropped, .. } if !dropped.is_empty() => {
                     let stations = dropped.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
                     let note = format!("station {stations} did not confirm in time and was disconnected");

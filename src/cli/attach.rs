@@ -11,6 +11,7 @@ use crate::outcome::{Error, ErrorId, Exit};
 use crate::request::{AttachRequest, Colours, SessionRef, Size};
 
 mod keys;
+mod screen;
 mod station;
 mod terminal;
 

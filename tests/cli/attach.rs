@@ -132,6 +132,42 @@ fn the_terminal_is_given_back_when_the_station_is_told_to_end() {
 }
 
 #[test]
+fn a_shell_that_takes_the_terminal_first_does_not_keep_it_raw() {
+    let daemon = Daemon::start();
+    let id = daemon.open("exec cat");
+    let shell = Station::run_program(&daemon, "sh", &["-i".to_owned()], 24, 80);
+    let before = shell.settings();
+    for _ in 0..5 {
+        let usher = crate::harness::USHER;
+        let line = format!("{usher} --socket {} attach {id}\r", daemon.socket().display());
+        shell.type_keys(line.as_bytes());
+        daemon.wait_session(id, "connected", |s| s["state"] == "connected");
+        shell.wait("the station", |shot| shot.alternate);
+        let station =
+            processes::descendants(shell.pid()).into_iter().find(|pid| processes::parent(*pid) == Some(shell.pid()));
+        processes::signal(station.expect("it runs"), Signal::KILL);
+        shell.wait("the shell's screen", |shot| !shot.alternate);
+        wait_until("its settings are as before", || shell.settings() == before);
+    }
+}
+
+#[test]
+fn a_station_whose_terminal_takes_no_output_can_be_told_to_end() {
+    for signal in [Signal::TERM, Signal::HUP] {
+        let daemon = Daemon::start();
+        let id = daemon.open("exec cat");
+        let mut station = Station::attach(&daemon, id, 24, 80);
+        let before = station.settings();
+        station.hold_output(true);
+        station.type_keys(b"shown to nobody\r");
+        processes::signal(station.pid(), signal);
+        assert_eq!(station.wait_gone().code(), Some(1));
+        assert_ne!(station.settings(), before, "it is not raw any more");
+        station.hold_output(false);
+    }
+}
+
+#[test]
 fn a_station_goes_on_when_the_daemon_is_killed() {
     let mut daemon = Daemon::start();
     let (id, station) = busy(&daemon);
@@ -154,6 +190,40 @@ fn a_station_that_was_stopped_and_goes_on_shows_the_session_again() {
     station.wait_same(&before);
     station.type_keys(b"on\r");
     daemon.wait_content("typed", "on\n");
+}
+
+#[test]
+fn a_station_that_is_suspended_gives_the_terminal_back_and_takes_it_again() {
+    let daemon = Daemon::start();
+    let (_, station) = busy(&daemon);
+    let before = station.shot();
+    for _ in 0..2 {
+        processes::signal(station.pid(), Signal::TSTP);
+        wait_until("the station is stopped", || processes::stopped(station.pid()));
+        given_back(&daemon, &station);
+        station.thaw();
+        station.wait_same(&before);
+    }
+    station.type_keys(b"on\r");
+    daemon.wait_content("typed", "on\n");
+}
+
+#[test]
+fn the_title_is_given_back_as_often_as_it_was_kept() {
+    let daemon = Daemon::start();
+    let (_, mut station) = busy(&daemon);
+    for signal in [Signal::STOP, Signal::TSTP, Signal::STOP] {
+        let drawn = station.raw().count(b"\x1b[2J");
+        processes::signal(station.pid(), signal);
+        wait_until("the station is stopped", || processes::stopped(station.pid()));
+        station.thaw();
+        wait_until("it took the screen again", || station.raw().count(b"\x1b[2J") > drawn);
+    }
+    station.type_keys(b"\x1cd");
+    assert!(station.wait_gone().success());
+    wait_until("the screen is given back", || !station.shot().alternate);
+    wait_until("so is the title", || station.raw().count(b"\x1b[23;0t") == 2);
+    assert_eq!(station.raw().count(b"\x1b[22;0t"), 2);
 }
 
 #[test]

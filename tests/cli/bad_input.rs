@@ -5,7 +5,9 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixListener;
 use std::process::{Child, Stdio};
 
-use crate::harness::{Daemon, clean_command, http, need, need_root, run, wait_until};
+use rustix::process::Signal;
+
+use crate::harness::{Daemon, clean_command, http, need, need_root, processes, run, wait_until};
 
 /// The command line is refused with a sentence, and without control characters in it.
 #[track_caller]
@@ -263,4 +265,36 @@ fn a_request_that_names_more_targets_than_anybody_has_is_refused_and_a_large_one
     assert_eq!((answer.status, &answer.json()["error"]["id"]), (400, &"InvalidRequest".into()));
     assert_eq!(unlock(10_000).json().as_array().map(Vec::len), Some(10_000));
     assert_eq!(daemon.audit("unlock").len(), 1);
+}
+
+#[test]
+fn a_failure_stays_one_when_nobody_reads_it() {
+    let daemon = Daemon::start();
+    for verb in
+        [&["lock", "4711", "--message", "x"][..], &["unlock", "4711"], &["disconnect", "4711"], &["close", "4711"]]
+    {
+        for format in ["table", "list", "json", "jsonl"] {
+            let (reader, writer) = std::io::pipe().expect("a pipe");
+            drop(reader);
+            let mut command = daemon.usher_command(&[&["--output", format], verb].concat());
+            let ended = command.stdout(writer).stderr(Stdio::null()).status().expect("it runs");
+            assert_eq!(ended.code(), Some(1), "{verb:?} as {format}");
+        }
+    }
+}
+
+#[test]
+fn a_daemon_that_hangs_is_not_waited_for_without_end() {
+    let daemon = Daemon::start();
+    let pid = daemon.pid();
+    processes::signal(pid, Signal::STOP);
+    wait_until("the daemon stands still", || processes::stopped(pid));
+    for verb in [&["list"][..], &["watch"], &["audit"], &["lock", "1", "--message", "x"]] {
+        let ran = run(daemon.usher_command(verb).env("USHER_TIMEOUT_SECONDS", "1"), b"");
+        let code = ran.code();
+        let said = ran.said();
+        assert_eq!(code, Some(3), "{verb:?}: {}", said.stderr);
+        assert!(said.stderr.contains("OutcomeUnknown"), "{}", said.stderr);
+    }
+    processes::signal(pid, Signal::CONT);
 }

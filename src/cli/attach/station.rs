@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
+use rustix::process::{Signal, getpid, kill_process};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 
 use super::keys::{DetachKeys, Typed, Watcher};
@@ -72,16 +73,18 @@ impl Sending {
 pub(super) fn sit(connection: UnixStream, begun: &[u8], detach: &DetachKeys) -> io::Result<Left> {
     connection.set_nonblocking(false)?;
     let speaker = Speaker::new(connection.try_clone()?);
-    let mut signals = Signals::new([SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGQUIT])?;
+    let mut signals = Signals::new([SIGWINCH, SIGCONT, SIGTSTP, SIGTERM, SIGHUP, SIGINT, SIGQUIT])?;
     let terminal = Arc::new(Terminal::enter()?);
     let (ended, end) = channel();
 
     let drawing = {
         let (connection, speaker, ended) = (connection.try_clone()?, speaker.clone(), ended.clone());
+        let screen = Arc::clone(&terminal);
         let mut decoder = Decoder::default();
         decoder.push(begun);
         std::thread::spawn(move || {
-            let left = draw(connection, decoder, &speaker).unwrap_or_else(|error| lost(&error.to_string()));
+            let left = draw(connection, decoder, &speaker, |bytes| screen.draw(bytes))
+                .unwrap_or_else(|error| lost(&error.to_string()));
             let _ = ended.send(left);
         })
     };
@@ -90,39 +93,51 @@ pub(super) fn sit(connection: UnixStream, begun: &[u8], detach: &DetachKeys) -> 
         let (speaker, ended, detach) = typing;
         type_keys(&speaker, &detach, &ended);
     });
-    let handle = signals.handle();
     let watched = Arc::clone(&terminal);
-    let signalled = std::thread::spawn(move || {
-        for signal in &mut signals {
-            let spoken = match signal {
-                SIGWINCH => speaker.say(Tag::Resize, &size_bytes(terminal::size())),
-                SIGCONT => watched.enter_again().and_then(|()| speaker.say(Tag::Redraw, &[])),
-                _ => Err(io::Error::other("ended by a signal")),
-            };
-            if let Err(error) = spoken {
-                let _ = ended.send(lost(&error.to_string()));
-                return;
-            }
-        }
-    });
+    std::thread::spawn(move || heed(&mut signals, &watched, &speaker, &ended));
 
     let left = end.recv().unwrap_or_else(|_| lost("the station's threads ended"));
-    handle.close();
     let _ = connection.shutdown(Shutdown::Both);
     // The last picture is drawn whole, unless the terminal takes nothing.
     for _ in 0..50 {
-        if drawing.is_finished() && signalled.is_finished() {
+        if drawing.is_finished() {
             break;
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    drop(signalled);
-    match Arc::try_unwrap(terminal) {
-        Ok(terminal) => drop(terminal),
-        // A thread that hangs still has it: the guard gives the terminal back when we are gone.
-        Err(_) => return Ok(left),
-    }
+    // Not left to the destructor: the other threads hold the terminal too.
+    terminal.leave();
     Ok(left)
+}
+
+/// Does what signals ask for. The second that ends the station ends it at once, and the guard gives the
+/// terminal back.
+fn heed(signals: &mut Signals, terminal: &Terminal, speaker: &Speaker, ended: &Sender<Left>) {
+    let mut ending = false;
+    for signal in signals {
+        match signal {
+            // Where this cannot be said, the drawing thread sees the end too, and knows why.
+            SIGWINCH => drop(speaker.say(Tag::Resize, &size_bytes(terminal::size()))),
+            SIGTSTP if ending => {}
+            SIGTSTP => suspend(terminal),
+            SIGCONT if ending => {}
+            SIGCONT => match terminal.enter_again() {
+                Ok(()) => drop(speaker.say(Tag::Redraw, &[])),
+                Err(error) => drop(ended.send(lost(&error.to_string()))),
+            },
+            _ if ending => std::process::exit(Exit::Failed as i32),
+            _ => {
+                ending = true;
+                let _ = ended.send(lost("ended by a signal"));
+            }
+        }
+    }
+}
+
+/// Stops this program with the terminal given back. Going on, it is told by SIGCONT to take it again.
+fn suspend(terminal: &Terminal) {
+    terminal.give_back();
+    let _ = kill_process(getpid(), Signal::STOP);
 }
 
 fn lost(why: &str) -> Left {
@@ -137,6 +152,7 @@ fn size_bytes(size: Size) -> [u8; 4] {
 /// Sends what is typed, until the detach keys.
 fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
     let mut watcher = Watcher::new(detach);
+    let mut known = 0;
     let mut buffer = [0; 4096];
     loop {
         let stdin = io::stdin();
@@ -145,6 +161,10 @@ fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
             continue;
         }
         let forgotten = speaker.sending().forgotten;
+        if forgotten != known {
+            // A detach key that was held back was typed at the locked screen, and is forgotten with the rest.
+            (watcher, known) = (Watcher::new(detach), forgotten);
+        }
         let typed = match rustix::io::read(&stdin, &mut buffer) {
             Ok(0) => Err("the terminal is gone".to_owned()),
             Ok(count) => Ok(&buffer[..count]),
@@ -177,18 +197,28 @@ fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
 }
 
 /// Draws pictures and confirms each, until the holder says goodbye or is gone.
-fn draw(mut connection: UnixStream, mut decoder: Decoder, speaker: &Speaker) -> io::Result<Left> {
+///
+/// A holder that has ended takes no confirmation any more, but its goodbye may still be unread: only
+/// the reading half decides how the station's time ended.
+fn draw(
+    mut connection: UnixStream,
+    mut decoder: Decoder,
+    speaker: &Speaker,
+    show: impl Fn(&[u8]) -> io::Result<()>,
+) -> io::Result<Left> {
+    // The screen is taken also before there is a picture.
+    show(&[])?;
     let mut buffer = vec![0; 32 << 10];
     loop {
         while let Some((tag, payload)) = decoder.next_frame().map_err(io::Error::other)? {
             match tag {
-                Tag::Draw => terminal::write_out(payload)?,
+                Tag::Draw => show(payload)?,
                 Tag::DrawEnd => {
                     let Some((number, rest)) = payload.split_first_chunk::<8>() else { continue };
-                    match rest.first() {
-                        Some(&FLUSH) => speaker.confirm_forgotten(number)?,
-                        _ => speaker.say(Tag::Shown, number)?,
-                    }
+                    let _ = match rest.first() {
+                        Some(&FLUSH) => speaker.confirm_forgotten(number),
+                        _ => speaker.say(Tag::Shown, number),
+                    };
                 }
                 Tag::Leave => {
                     return Ok(Left { why: String::from_utf8_lossy(payload).into_owned(), exit: Exit::Success });
@@ -200,5 +230,23 @@ fn draw(mut connection: UnixStream, mut decoder: Decoder, speaker: &Speaker) -> 
             0 => return Ok(lost("the session's holder is gone")),
             count => decoder.push(&buffer[..count]),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_goodbye_is_heard_also_when_the_holder_takes_no_confirmation_any_more() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        drop(theirs);
+        let mut said = Vec::new();
+        put(&mut said, Tag::DrawEnd, &7_u64.to_le_bytes());
+        put(&mut said, Tag::Leave, b"its program ended");
+        let mut decoder = Decoder::default();
+        decoder.push(&said);
+        let left = draw(ours.try_clone().unwrap(), decoder, &Speaker::new(ours), |_| Ok(())).unwrap();
+        assert_eq!((left.why.as_str(), left.exit), ("its program ended", Exit::Success));
     }
 }

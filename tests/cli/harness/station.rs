@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use pty_process::Size;
 use pty_process::blocking::{Command, Pts, Pty};
 use rustix::process::Signal;
-use rustix::termios::{Termios, tcgetattr};
+use rustix::termios::{Action, Termios, tcgetattr};
 
 use super::shot::{Shot, differences};
 use super::{Daemon, PATIENCE, USHER, processes, wait_bounded, wait_until};
@@ -18,7 +18,7 @@ use super::{Daemon, PATIENCE, USHER, processes, wait_bounded, wait_until};
 pub struct Station {
     pty: Arc<Pty>,
     /// Kept open, so that the terminal outlives the program and can be looked at.
-    _terminal: Pts,
+    terminal: Pts,
     program: Child,
     shown: Arc<Mutex<Shown>>,
 }
@@ -68,7 +68,7 @@ impl Station {
         let shown = Arc::new(Mutex::new(Shown { emulator, raw: Vec::new() }));
         let pty = Arc::new(pty);
         read_on(Arc::clone(&pty), Arc::clone(&shown));
-        Station { pty, _terminal: terminal, program, shown }
+        Station { pty, terminal: terminal, program, shown }
     }
 
     /// What is on the screen now.
@@ -115,6 +115,17 @@ impl Station {
     /// Types.
     pub fn type_keys(&self, keys: &[u8]) {
         (&*self.pty).write_all(keys).expect("the terminal takes keys");
+    }
+
+    /// How many bytes were typed that no program has read yet.
+    pub fn unread(&self) -> u64 {
+        rustix::io::ioctl_fionread(&self.terminal).expect("a terminal")
+    }
+
+    /// Stops everything that is written to the terminal, as a stalled network does, or lets it go on.
+    pub fn hold_output(&self, hold: bool) {
+        let action = if hold { Action::OOff } else { Action::OOn };
+        rustix::termios::tcflow(&self.terminal, action).expect("a terminal");
     }
 
     /// Makes the terminal larger or smaller.
@@ -174,6 +185,11 @@ impl Raw {
     /// Whether these bytes are among them.
     pub fn has(&self, bytes: &[u8]) -> bool {
         processes::contains(&self.0, bytes)
+    }
+
+    /// How often these bytes are among them.
+    pub fn count(&self, bytes: &[u8]) -> usize {
+        self.0.windows(bytes.len()).filter(|window| *window == bytes).count()
     }
 
     /// Whether a picture was drawn after the screen was taken and cleared.
