@@ -18,11 +18,32 @@ use crate::sys::proc;
 /// How many sessions or users one request may name.
 const MAX_TARGETS: usize = 10_000;
 
+/// Where a connection came from, as it was when it was made: whoever made it may end and leave it to a
+/// process of which nobody knows where it sits.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin {
+    /// Its maker was still there to be looked at.
+    known: bool,
+    /// The session that its maker descends from.
+    session: Option<u32>,
+}
+
+impl Origin {
+    /// Looks at the maker of a connection.
+    pub fn of(host: &Host, peer: Peer) -> Self {
+        // First the descent, then whether there was anybody to ask for it.
+        let session = descent(host, peer);
+        Origin { known: session.is_some() || proc::parent_and_start(peer.pid).is_some(), session }
+    }
+}
+
 /// A caller as its connection shows it.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// Who the kernel says is there.
     pub peer: Peer,
+    /// Where the connection came from.
+    pub origin: Origin,
     /// The session that the caller says it sits in.
     pub declared: Option<DeclaredSession>,
 }
@@ -47,7 +68,7 @@ async fn take(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answe
     let arrived = Instant::now();
     check_targets(&action)?;
     let actor = identify(host, caller).await;
-    let authorized = match authorize(actor.clone(), action.clone()) {
+    let authorized = match admit(caller, &action).and_then(|()| authorize(actor.clone(), action.clone())) {
         Ok(authorized) => authorized,
         Err(refusal) => return refuse(host, &actor, &action, refusal, arrived).await,
     };
@@ -55,6 +76,22 @@ async fn take(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answe
     let order = host.order.lock().await;
     let plan = plan(authorized, &host.registry(), clock::now());
     execute(host, plan, attempt_of(&actor, &action), order, arrived).await
+}
+
+/// Nobody acts on the own session, so who cannot say which one that is acts on none.
+fn admit(caller: &Caller, action: &Action) -> Result<(), Error> {
+    let reads = matches!(action, Action::List | Action::Blocks | Action::Audit(_) | Action::Watch);
+    if caller.origin.known || reads {
+        return Ok(());
+    }
+    let who = "the process that made this connection had ended before it was looked at";
+    Err(Error::new(ErrorId::AccessDenied, format!("{who}: nobody knows which session it calls from"))
+        .hint("ask again from a process that stays until it is answered"))
+}
+
+/// The session that a connection's maker descends from, if it is in one and still there.
+fn descent(host: &Host, peer: Peer) -> Option<u32> {
+    proc::ancestry(peer.pid).into_iter().find_map(|pid| host.text.session_of_holder(pid))
 }
 
 /// More targets than anybody has sessions would only keep everybody waiting.
@@ -71,16 +108,19 @@ fn check_targets(action: &Action) -> Result<(), Error> {
     Err(Error::new(ErrorId::InvalidRequest, message).hint("send several requests, or give --all"))
 }
 
-/// The actor behind a caller: asked freshly at every request.
+/// The actor behind a caller: asked freshly at every request, but for where the connection came from.
 async fn identify(host: &Host, caller: &Caller) -> Actor {
     let uid = caller.peer.uid;
     // In `--user` mode the socket lets in only the daemon's own user, who is its administrator, and root.
     let role = if uid == host.uid || uid == 0 { Role::Administrator } else { Role::User };
     let name = if uid == host.uid { host.user.clone() } else { super::users::account(uid).await.name };
-    let descent = proc::ancestry(caller.peer.pid).into_iter().find_map(|pid| host.text.session_of_holder(pid));
     let declared = caller.declared.as_ref().filter(|d| d.boot_id == host.boot_id).map(|d| d.session_id);
-    let mut own_sessions: Vec<u32> = descent.into_iter().chain(declared).collect();
-    own_sessions.dedup();
+    let mut own_sessions: Vec<u32> = Vec::new();
+    for id in [caller.origin.session, descent(host, caller.peer), declared].into_iter().flatten() {
+        if !own_sessions.contains(&id) {
+            own_sessions.push(id);
+        }
+    }
     let from = match own_sessions.first() {
         Some(id) => format!("session {id}, process {}", caller.peer.pid),
         None => format!("process {}", caller.peer.pid),

@@ -26,6 +26,7 @@ pub mod main;
 pub mod metrics;
 pub mod reconcile;
 mod release;
+mod unasked;
 pub mod users;
 mod waiting;
 

@@ -7,16 +7,18 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::events::EventKind;
 use super::host::Host;
-use crate::backend::{Ended, Noticed};
+use super::unasked::{expire, record};
+use crate::backend::Noticed;
 use crate::clock;
-use crate::outcome::{Error, ErrorId, Outcome, OutcomeResult};
+use crate::outcome::{Error, ErrorId, OutcomeResult};
 use crate::plan::Target;
 use crate::request::Verb;
 use crate::session::{Cover, CoverSource, Seen, Session};
-use crate::store::{Attempt, AuditTarget, Change, Urgency};
+use crate::store::{AuditTarget, Change};
 
 /// How often everything is looked at, whatever happens or does not.
 const REST: Duration = Duration::from_secs(5);
@@ -25,8 +27,10 @@ const REST: Duration = Duration::from_secs(5);
 pub async fn run(host: Arc<Host>, mut noticed: mpsc::UnboundedReceiver<Noticed>) {
     let (mut sweeping, mut tidying) = (every(REST), every(12 * REST));
     let closing: Arc<Closing> = Arc::default();
+    let mut retry = Instant::now();
     loop {
-        let wait = next_deadline(&host).unwrap_or(REST);
+        // What could not be written is due still: it waits for its next try.
+        let wait = next_deadline(&host).unwrap_or(REST).max(retry.saturating_duration_since(Instant::now()));
         tokio::select! {
             Some(news) = noticed.recv() => {
                 notice(&host, &closing, news).await;
@@ -43,7 +47,9 @@ pub async fn run(host: Arc<Host>, mut noticed: mpsc::UnboundedReceiver<Noticed>)
                 }
             }
         }
-        expire(&host).await;
+        if Instant::now() >= retry && expire(&host).await.is_err() {
+            retry = Instant::now() + REST;
+        }
         close_due(&host, &closing);
     }
 }
@@ -63,7 +69,8 @@ pub async fn catch_up(host: &Arc<Host>, noticed: &mut mpsc::UnboundedReceiver<No
     while let Ok(news) = noticed.try_recv() {
         notice(host, &Closing::default(), news).await;
     }
-    expire(host).await;
+    // What could not be written is tried again soon.
+    let _ = expire(host).await;
     let targets: Vec<Target> = host.registry().sessions().map(Target::from).collect();
     let covered: Vec<_> = targets.iter().map(|target| (target.id, host.cover_as_desired(target))).collect();
     for (id, covered) in covered {
@@ -143,7 +150,7 @@ fn changes(before: &Session, after: &Session) -> Vec<EventKind> {
 }
 
 /// Orders the cover that locks and rules say, where the backend saw another.
-fn cover_if_needed(host: &Host, id: u32) {
+pub(super) fn cover_if_needed(host: &Host, id: u32) {
     let now = clock::now();
     let target = {
         let registry = host.registry();
@@ -187,7 +194,10 @@ async fn take_release(host: &Arc<Host>, id: u32, by: &str, at: Timestamp) {
     if !changes.is_empty() {
         tracing::warn!("session {id} was freed by {by} with --release-all");
         let target = vec![(AuditTarget::Session(id), session.user, OutcomeResult::Done)];
-        record(host, changes, Verb::Release, by, at, target).await;
+        if record(host, changes, Verb::Release, by, at, target).await.is_err() {
+            // The holder will say it again.
+            return;
+        }
     }
     host.releases.take(id, at);
     drop(order);
@@ -203,41 +213,6 @@ async fn sweep(host: &Arc<Host>) {
             tokio::spawn(super::adopt::look_again(Arc::clone(host), id));
         }
     }
-}
-
-/// Removes the locks and rules whose end has come, and shows what holds without them.
-async fn expire(host: &Arc<Host>) {
-    let now = clock::now();
-    let over = |until: Option<Timestamp>| until.is_some_and(|until| until <= now);
-    if next_deadline(host).is_none_or(|deadline| deadline > Duration::from_millis(1)) {
-        return;
-    }
-    let order = host.order.lock().await;
-    let mut changed = Vec::new();
-    let (locks, rules): (Vec<_>, Vec<_>) = {
-        let registry = host.registry();
-        let locks = registry.sessions().filter_map(|s| Some((s.id, s.user.clone(), s.own_lock.clone()?)));
-        let rules = registry.rules().filter(|rule| over(rule.until)).cloned();
-        (locks.filter(|(_, _, lock)| over(lock.until)).collect(), rules.collect())
-    };
-    for (id, user, lock) in locks {
-        let target = vec![(AuditTarget::Session(id), user, OutcomeResult::Done)];
-        record(host, vec![Change::LockRemoved(id)], Verb::Expire, &lock.by, now, target).await;
-        changed.push(id);
-    }
-    for rule in rules {
-        let covered: Vec<u32> = {
-            let registry = host.registry();
-            registry.sessions().filter(|s| registry.rule_covers(&rule, s)).map(|s| s.id).collect()
-        };
-        let target = vec![(AuditTarget::Name(rule.name.to_string()), String::new(), OutcomeResult::Done)];
-        record(host, vec![Change::RuleRemoved(rule.name.clone())], Verb::Expire, &rule.by, now, target).await;
-        let shown = host.registry().present_rule(&rule);
-        host.announce(EventKind::Unblocked, None, Some(shown));
-        changed.extend(covered);
-    }
-    changed.into_iter().for_each(|id| cover_if_needed(host, id));
-    drop(order);
 }
 
 /// Starts the closes whose time has come; one that fails is tried again with the next sweep.
@@ -267,94 +242,5 @@ fn close_due(host: &Arc<Host>, closing: &Arc<Closing>) {
                 closing.remove(&target.id);
             }
         });
-    }
-}
-
-/// Writes changes that no caller asked for now, with their audit record.
-async fn record(
-    host: &Host,
-    changes: Vec<Change>,
-    action: Verb,
-    by: &str,
-    time: Timestamp,
-    targets: Vec<(AuditTarget, String, OutcomeResult)>,
-) {
-    let outcomes = targets.iter().map(|(target, user, result)| Outcome {
-        host: host.name.clone(),
-        session_id: match target {
-            AuditTarget::Session(id) => Some(*id),
-            AuditTarget::Name(_) => None,
-        },
-        user: Some(user.clone()).filter(|user| !user.is_empty()),
-        action,
-        result: *result,
-        observed: false,
-        millis: 0.0,
-        error: None,
-        notes: Vec::new(),
-    });
-    let outcomes: Vec<_> = outcomes.collect();
-    let attempt = Attempt {
-        time,
-        actor: by.to_owned(),
-        from: "usherd".to_owned(),
-        action,
-        targets: targets.into_iter().map(|(target, ..)| target).collect(),
-        message: None,
-    };
-    let written = match host.commit(changes, Some(attempt), Urgency::Freeing).await {
-        Ok(Some(id)) => host.store.conclude(id, outcomes).await,
-        Ok(None) => Ok(()),
-        Err(error) => Err(error),
-    };
-    if let Err(error) = written {
-        tracing::error!("{action} could not be recorded: {error}");
-    }
-}
-
-impl Host {
-    /// A session was closed and seen gone.
-    pub async fn session_closed(&self, id: u32, killed: bool) {
-        self.forget(id, EventKind::Closed, None).await;
-        self.ended(id, &Ok(killed));
-    }
-
-    /// A session ended without a close.
-    pub async fn session_gone(&self, id: u32, how: Ended) {
-        let (kind, noted) = match how {
-            Ended::ByItself(how) => {
-                tracing::info!("session {id}: {how}");
-                (EventKind::Closed, None)
-            }
-            Ended::HolderDied => {
-                tracing::error!("session {id}: its holder died; its processes were ended");
-                (EventKind::HolderDied, Some("usherd"))
-            }
-        };
-        self.forget(id, kind, noted).await;
-        self.ended(id, &Ok(false));
-    }
-
-    /// Takes a session off the books.
-    async fn forget(&self, id: u32, kind: EventKind, audited_as: Option<&str>) {
-        let order = self.order.lock().await;
-        let Some(session) = self.present(id) else { return };
-        let changes = vec![Change::SessionEnded(id)];
-        match audited_as {
-            Some(actor) => {
-                let target = vec![(AuditTarget::Session(id), session.user.clone(), OutcomeResult::Done)];
-                record(self, changes, Verb::End, actor, clock::now(), target).await;
-            }
-            None => {
-                if let Err(error) = self.commit(changes, None, Urgency::Freeing).await {
-                    tracing::error!("the end of session {id} could not be recorded: {error}");
-                }
-            }
-        }
-        self.releases.forget(id);
-        // Gone is gone, whatever the disk says: the next start finds no holder and forgets it then.
-        self.registry().apply(&Change::SessionEnded(id));
-        drop(order);
-        self.announce(kind, Some(session), None);
     }
 }

@@ -18,6 +18,8 @@ use crate::session::{Exemption, OwnLock};
 /// Records in one page of the audit log.
 const PAGE: i64 = 500;
 
+const FULL: &str = "nothing was changed: the state directory's disk is full or failing";
+
 /// What the store knew when it was opened.
 #[derive(Debug, Default)]
 pub struct Loaded {
@@ -83,7 +85,7 @@ impl Database {
                 put_aside(&path, &why)?;
                 connect(&path)?
             }
-            Err(Trouble::Full(why)) if reserve.release() => {
+            Err(Trouble::Full(why) | Trouble::Failing(why)) if reserve.release() => {
                 tracing::warn!("the disk is full ({why}): opening with the space kept back");
                 connect(&path)?
             }
@@ -92,8 +94,7 @@ impl Database {
         if !reserve.take() {
             tracing::warn!("the disk is too full to keep space back in {}", directory.display());
         }
-        let refusals = BTreeMap::new();
-        let mut database = Database { connection, reserve, limits, refusals, since_pruned: 0 };
+        let mut database = Database { connection, reserve, limits, refusals: BTreeMap::new(), since_pruned: 0 };
         let loaded = match database.load(boot_id, host) {
             Err(Trouble::Corrupt(why)) => {
                 // Closed before the files move: a connection removes files by their names when it ends.
@@ -269,12 +270,18 @@ impl Database {
             return Err(Trouble::Full("what is left is kept for unlocking and closing".to_owned()));
         }
         match transact(&mut self.connection, &work) {
-            Err(Trouble::Full(why)) if urgency == Urgency::Freeing && self.reserve.release() => {
-                tracing::warn!("the disk is full ({why}): writing into the space kept back");
+            Err(Trouble::Full(why) | Trouble::Failing(why))
+                if urgency == Urgency::Freeing && self.reserve.release() =>
+            {
+                tracing::warn!("the disk is full or failing ({why}): writing into the space kept back");
                 transact(&mut self.connection, &work)
             }
             result => result,
         }
+        .map_err(|trouble| match trouble {
+            Trouble::Full(why) if urgency == Urgency::Freeing => Trouble::Failing(why),
+            other => other,
+        })
     }
 }
 
@@ -293,6 +300,8 @@ fn transact<T>(
 enum Trouble {
     Corrupt(String),
     Full(String),
+    /// Also what frees somebody cannot be written.
+    Failing(String),
     ReadOnly(String),
     Newer(i64),
     Other(String),
@@ -305,8 +314,8 @@ impl From<rusqlite::Error> for Trouble {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Trouble::Corrupt(text),
             Some(ErrorCode::DiskFull) => Trouble::Full(text),
             Some(ErrorCode::ReadOnly) => Trouble::ReadOnly(text),
-            // A full disk also shows as a failed extension of the shared-memory file beside the log.
-            Some(ErrorCode::SystemIoFailure) => Trouble::Full(text),
+            // A full disk shows as a shared-memory file that cannot grow, too.
+            Some(ErrorCode::SystemIoFailure) => Trouble::Failing(text),
             _ if says_nothing(&error, &text) => Trouble::Corrupt(text),
             _ => Trouble::Other(text),
         }
@@ -336,9 +345,10 @@ impl From<Trouble> for Error {
             Trouble::Corrupt(why) => failed(format!("the database is corrupt: {why}"))
                 .hint("restart usherd: it sets the file aside and begins a new one"),
             Trouble::Full(why) => {
-                failed(format!("nothing was changed: the state directory's disk is full or failing ({why})"))
-                    .hint("free some space there; unlock and close still work")
+                failed(format!("{FULL} ({why})")).hint("free some space there; unlock and close still work")
             }
+            Trouble::Failing(why) => failed(format!("{FULL} ({why})"))
+                .hint("free some space there, or mend the disk; `usherd --release-all` frees every session meanwhile"),
             Trouble::ReadOnly(why) => failed(format!("nothing was changed: the state directory is read-only ({why})"))
                 .hint("make it writable; `usherd --release-all` frees every session meanwhile"),
             Trouble::Newer(found) => {
@@ -375,10 +385,8 @@ fn put_aside(path: &Path, why: &str) -> Result<(), Error> {
         to.push(suffix);
         match std::fs::rename(&from, &to) {
             Err(error) if suffix.is_empty() => {
-                return Err(Error::new(
-                    ErrorId::BackendFailed,
-                    format!("a corrupt database cannot be set aside: {error}"),
-                ));
+                let message = format!("a corrupt database cannot be set aside: {error}");
+                return Err(Error::new(ErrorId::BackendFailed, message));
             }
             Ok(()) | Err(_) => {}
         }

@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use super::api::{ErrorBody, Health};
 use super::{API_HEADER, API_VERSION, OWN_SESSION_HEADER};
 use crate::daemon::events::Event;
-use crate::daemon::flow::{Caller, handle};
+use crate::daemon::flow::{Caller, Origin, handle};
 use crate::daemon::host::Host;
 use crate::execute::Answer;
 use crate::outcome::{Error, ErrorId, Outcome, RuleAnswer};
@@ -122,7 +122,9 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         let wrong = |what: &str| Failure(Error::new(ErrorId::InvalidRequest, what.to_owned()));
-        let peer = parts.extensions.get::<Peer>().copied().ok_or_else(|| wrong("the caller has no credentials"))?;
+        let nobody = || wrong("the caller has no credentials");
+        let peer = parts.extensions.get::<Peer>().copied().ok_or_else(nobody)?;
+        let origin = parts.extensions.get::<Origin>().copied().ok_or_else(nobody)?;
         let declared = match parts.headers.get(OWN_SESSION_HEADER) {
             None => None,
             Some(value) => {
@@ -130,7 +132,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
                 Some(text.parse().map_err(|e: crate::request::InvalidValue| wrong(&e.to_string()))?)
             }
         };
-        Ok(Caller { peer, declared })
+        Ok(Caller { peer, origin, declared })
     }
 }
 

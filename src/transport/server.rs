@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use tower_service::Service;
 
 use super::routes;
+use crate::daemon::flow::Origin;
 use crate::daemon::host::Host;
 use crate::outcome::{Error, ErrorId};
 use crate::sys::peer::{self, Peer};
@@ -79,9 +80,10 @@ pub async fn serve(host: &Arc<Host>, listener: UnixListener, stop: impl Future<O
             tracing::warn!("uid {} is not served", peer.uid);
             continue;
         }
+        let origin = Origin::of(host, peer);
         let (router, mut stopped) = (router.clone(), stopping.subscribe());
         tokio::spawn(async move {
-            connection(stream, peer, router, async move { drop(stopped.wait_for(|stop| *stop).await) }).await;
+            connection(stream, (peer, origin), router, async move { drop(stopped.wait_for(|stop| *stop).await) }).await;
             drop(place);
         });
     }
@@ -92,11 +94,12 @@ pub async fn serve(host: &Arc<Host>, listener: UnixListener, stop: impl Future<O
 }
 
 /// Serves one connection; after `stop`, only the request that is under way.
-async fn connection(stream: UnixStream, peer: Peer, router: Router, stop: impl Future<Output = ()>) {
+async fn connection(stream: UnixStream, caller: (Peer, Origin), router: Router, stop: impl Future<Output = ()>) {
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let mut router = router.clone();
         let mut request = request.map(Body::new);
-        request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(caller.0);
+        request.extensions_mut().insert(caller.1);
         async move {
             let response = router.call(request).await;
             Ok::<_, Infallible>(response.unwrap_or_else(|never| match never {}))

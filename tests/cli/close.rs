@@ -173,3 +173,23 @@ fn confirm_takes_none_for_this_one_and_those_after_it() {
 fn confirm_takes_the_end_of_input_for_none() {
     assert_eq!(left_after(&["yes", "\x04"]), [2, 3]);
 }
+
+#[test]
+fn a_connection_whose_maker_has_died_still_calls_from_the_makers_session() {
+    if crate::harness::need("python3").is_none() {
+        return;
+    }
+    let daemon = Daemon::start();
+    let script = "import os,socket,time
+s=socket.socket(socket.AF_UNIX); s.connect(os.environ['USHER_SOCKET'])
+if os.fork(): time.sleep(0.5); os._exit(0)
+time.sleep(1); b=b'{\"targets\":{\"ids\":[1]}}'
+s.sendall(b'POST /v1/sessions/close HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\nContent-Type: application/json\\r\\nContent-Length: %d\\r\\n\\r\\n' % len(b) + b)
+open('answer','wb').write(b''.join(iter(lambda: s.recv(4096), b'')))
+";
+    std::fs::write(daemon.path("script.py"), script).expect("a script");
+    daemon.open("python3 script.py; exec cat");
+    crate::harness::wait_until("it was answered", || daemon.content("answer").contains("]"));
+    assert!(daemon.content("answer").contains("OwnSession"), "{}", daemon.content("answer"));
+    assert_eq!(daemon.ids(), [1]);
+}
