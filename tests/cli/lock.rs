@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::harness::{Daemon, Station};
+use crate::harness::{Daemon, Station, wait_until};
 
 const MESSAGE: &str = "Eyes up, 眼睛看前面";
 
@@ -56,6 +56,17 @@ fn keys_typed_at_a_locked_station_reach_nobody_now_or_after_unlock() {
     assert_eq!(daemon.content("typed"), "before\n");
     daemon.unlock(id);
     station.wait_same(&before);
+    nothing_arrived_meanwhile(&daemon, &station);
+}
+
+#[test]
+fn the_first_detach_key_typed_at_a_locked_station_does_not_arrive_after_unlock() {
+    let daemon = Daemon::start();
+    let (id, station) = typing(&daemon);
+    daemon.lock(id, MESSAGE);
+    station.type_keys(b"\x1c");
+    wait_until("the key was read", || station.unread() == 0);
+    daemon.unlock(id);
     nothing_arrived_meanwhile(&daemon, &station);
 }
 
@@ -120,7 +131,7 @@ fn output_goes_on_under_the_lock_and_is_there_on_unlock() {
     let station = Station::attach(&daemon, id, 24, 80);
     daemon.lock(id, MESSAGE);
     std::fs::write(daemon.path("go"), "").expect("a file");
-    crate::harness::wait_until("the program went on", || daemon.path("wrote").exists());
+    wait_until("the program went on", || daemon.path("wrote").exists());
     assert!(!station.shot().text().contains("written-meanwhile"), "the screen stays covered");
     daemon.unlock(id);
     station.wait_for("written-meanwhile");

@@ -137,6 +137,7 @@ fn size_bytes(size: Size) -> [u8; 4] {
 /// Sends what is typed, until the detach keys.
 fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
     let mut watcher = Watcher::new(detach);
+    let mut known = 0;
     let mut buffer = [0; 4096];
     loop {
         let stdin = io::stdin();
@@ -145,6 +146,10 @@ fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
             continue;
         }
         let forgotten = speaker.sending().forgotten;
+        if forgotten != known {
+            // A detach key that was held back was typed at the locked screen, and is forgotten with the rest.
+            (watcher, known) = (Watcher::new(detach), forgotten);
+        }
         let typed = match rustix::io::read(&stdin, &mut buffer) {
             Ok(0) => Err("the terminal is gone".to_owned()),
             Ok(count) => Ok(&buffer[..count]),

@@ -18,7 +18,7 @@ use super::{Daemon, PATIENCE, USHER, processes, wait_bounded, wait_until};
 pub struct Station {
     pty: Arc<Pty>,
     /// Kept open, so that the terminal outlives the program and can be looked at.
-    _terminal: Pts,
+    terminal: Pts,
     program: Child,
     shown: Arc<Mutex<Shown>>,
 }
@@ -68,7 +68,7 @@ impl Station {
         let shown = Arc::new(Mutex::new(Shown { emulator, raw: Vec::new() }));
         let pty = Arc::new(pty);
         read_on(Arc::clone(&pty), Arc::clone(&shown));
-        Station { pty, _terminal: terminal, program, shown }
+        Station { pty, terminal: terminal, program, shown }
     }
 
     /// What is on the screen now.
@@ -115,6 +115,11 @@ impl Station {
     /// Types.
     pub fn type_keys(&self, keys: &[u8]) {
         (&*self.pty).write_all(keys).expect("the terminal takes keys");
+    }
+
+    /// How many bytes were typed that no program has read yet.
+    pub fn unread(&self) -> u64 {
+        rustix::io::ioctl_fionread(&self.terminal).expect("a terminal")
     }
 
     /// Makes the terminal larger or smaller.
