@@ -182,6 +182,9 @@ fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
 }
 
 /// Draws pictures and confirms each, until the holder says goodbye or is gone.
+///
+/// A holder that has ended takes no confirmation any more, but its goodbye may still be unread: only
+/// the reading half decides how the station's time ended.
 fn draw(mut connection: UnixStream, mut decoder: Decoder, speaker: &Speaker) -> io::Result<Left> {
     let mut buffer = vec![0; 32 << 10];
     loop {
@@ -190,10 +193,10 @@ fn draw(mut connection: UnixStream, mut decoder: Decoder, speaker: &Speaker) -> 
                 Tag::Draw => terminal::write_out(payload)?,
                 Tag::DrawEnd => {
                     let Some((number, rest)) = payload.split_first_chunk::<8>() else { continue };
-                    match rest.first() {
-                        Some(&FLUSH) => speaker.confirm_forgotten(number)?,
-                        _ => speaker.say(Tag::Shown, number)?,
-                    }
+                    let _ = match rest.first() {
+                        Some(&FLUSH) => speaker.confirm_forgotten(number),
+                        _ => speaker.say(Tag::Shown, number),
+                    };
                 }
                 Tag::Leave => {
                     return Ok(Left { why: String::from_utf8_lossy(payload).into_owned(), exit: Exit::Success });
@@ -205,5 +208,23 @@ fn draw(mut connection: UnixStream, mut decoder: Decoder, speaker: &Speaker) -> 
             0 => return Ok(lost("the session's holder is gone")),
             count => decoder.push(&buffer[..count]),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_goodbye_is_heard_also_when_the_holder_takes_no_confirmation_any_more() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        drop(theirs);
+        let mut said = Vec::new();
+        put(&mut said, Tag::DrawEnd, &7_u64.to_le_bytes());
+        put(&mut said, Tag::Leave, b"its program ended");
+        let mut decoder = Decoder::default();
+        decoder.push(&said);
+        let left = draw(ours.try_clone().unwrap(), decoder, &Speaker::new(ours)).unwrap();
+        assert_eq!((left.why.as_str(), left.exit), ("its program ended", Exit::Success));
     }
 }
