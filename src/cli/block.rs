@@ -39,16 +39,15 @@ pub(super) fn path(rule: &RuleName) -> String {
 
 /// Prints the rule and its outcomes.
 pub(super) fn print(answer: &RuleAnswer, context: &Context) -> Result<Exit, Failure> {
-    match context.format {
-        output::Format::Json => {
-            output::print_line(&mut std::io::stdout().lock(), answer)?;
-        }
+    let printed = || match context.format {
+        output::Format::Json => output::print_line(&mut std::io::stdout().lock(), answer),
         output::Format::Table | output::Format::List | output::Format::Jsonl => {
-            output::print_outcomes(&answer.outcomes, context.format)?;
+            output::print(&answer.outcomes, context.format)
         }
-    }
+    };
+    let exit = output::answer(&answer.outcomes, printed, context.format)?;
     if context.format == output::Format::Table && answer.outcomes.is_empty() {
         eprintln!("usher: no session is covered by this rule now");
     }
-    Ok(Exit::of(&answer.outcomes))
+    Ok(exit)
 }

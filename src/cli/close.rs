@@ -44,8 +44,7 @@ impl Close {
         } else {
             send(context, request(targets, dry_run)).await?
         };
-        output::print_outcomes(&outcomes, context.format)?;
-        Ok(Exit::of(&outcomes))
+        Ok(output::answer(&outcomes, || output::print(&outcomes, context.format), context.format)?)
     }
 }
 

@@ -36,8 +36,7 @@ impl Disconnect {
         } else {
             send(context, targets, self.dry_run).await?
         };
-        output::print_outcomes(&outcomes, context.format)?;
-        Ok(Exit::of(&outcomes))
+        Ok(output::answer(&outcomes, || output::print(&outcomes, context.format), context.format)?)
     }
 }
 

@@ -26,7 +26,6 @@ impl Lock {
         context.trace("POST /v1/sessions/lock");
         let request = LockRequest { targets: self.targets.targets(), message: self.message, duration: self.duration };
         let outcomes: Vec<Outcome> = context.client.send_json(Method::POST, "/v1/sessions/lock", &request).await?;
-        output::print_outcomes(&outcomes, context.format)?;
-        Ok(Exit::of(&outcomes))
+        Ok(output::answer(&outcomes, || output::print(&outcomes, context.format), context.format)?)
     }
 }

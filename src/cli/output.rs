@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::outcome::{Error, Outcome, OutcomeResult};
+use crate::outcome::{Error, Exit, Outcome, OutcomeResult};
 use crate::session::{LockInfo, Rule, Session};
 use crate::store::{AuditRecord, AuditTarget};
 
@@ -123,17 +123,22 @@ pub fn print_error(error: &Error) {
     }
 }
 
-/// Prints outcomes, and in the table form each failure with its hint on standard error.
+/// Prints outcomes, in the table form each failure with its hint on standard error, and gives the exit
+/// code. A reader that has seen enough does not turn a failure into a success.
 ///
 /// # Errors
-/// Standard output cannot be written.
-pub fn print_outcomes(outcomes: &[Outcome], format: Format) -> io::Result<()> {
-    print(outcomes, format)?;
+/// Standard output cannot be written, for another reason than that nobody reads it.
+pub fn answer(outcomes: &[Outcome], print: impl FnOnce() -> io::Result<()>, format: Format) -> io::Result<Exit> {
+    let exit = Exit::of(outcomes);
+    let printed = print();
     if format == Format::Table {
         let failed = outcomes.iter().filter(|o| o.result == OutcomeResult::Failed);
         failed.filter_map(|o| o.error.as_ref()).for_each(print_error);
     }
-    Ok(())
+    match printed {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(exit),
+    }
 }
 
 /// An error as an outcome's detail or note.

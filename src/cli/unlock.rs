@@ -23,7 +23,6 @@ impl Unlock {
         context.trace("POST /v1/sessions/unlock");
         let request = UnlockRequest { targets: self.targets.targets(), exempt: self.exempt };
         let outcomes: Vec<Outcome> = context.client.send_json(Method::POST, "/v1/sessions/unlock", &request).await?;
-        output::print_outcomes(&outcomes, context.format)?;
-        Ok(Exit::of(&outcomes))
+        Ok(output::answer(&outcomes, || output::print(&outcomes, context.format), context.format)?)
     }
 }

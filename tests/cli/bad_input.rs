@@ -264,3 +264,19 @@ fn a_request_that_names_more_targets_than_anybody_has_is_refused_and_a_large_one
     assert_eq!(unlock(10_000).json().as_array().map(Vec::len), Some(10_000));
     assert_eq!(daemon.audit("unlock").len(), 1);
 }
+
+#[test]
+fn a_failure_stays_one_when_nobody_reads_it() {
+    let daemon = Daemon::start();
+    for verb in
+        [&["lock", "4711", "--message", "x"][..], &["unlock", "4711"], &["disconnect", "4711"], &["close", "4711"]]
+    {
+        for format in ["table", "list", "json", "jsonl"] {
+            let (reader, writer) = std::io::pipe().expect("a pipe");
+            drop(reader);
+            let mut command = daemon.usher_command(&[&["--output", format], verb].concat());
+            let ended = command.stdout(writer).stderr(Stdio::null()).status().expect("it runs");
+            assert_eq!(ended.code(), Some(1), "{verb:?} as {format}");
+        }
+    }
+}
