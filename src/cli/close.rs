@@ -1,5 +1,7 @@
 //! `usher close`
 
+use std::time::Duration;
+
 use clap::Args;
 use hyper::Method;
 
@@ -50,5 +52,8 @@ impl Close {
 
 async fn send(context: &Context, request: CloseRequest) -> Result<Vec<Outcome>, Failure> {
     context.trace("POST /v1/sessions/close");
-    Ok(context.client.send_json(Method::POST, "/v1/sessions/close", &request).await?)
+    // The daemon answers when the notice has passed, and the programs were asked, killed and seen gone.
+    let notice = request.notice.map_or(Duration::ZERO, Seconds::as_duration);
+    let longer = Duration::from_secs(30).saturating_add(notice);
+    Ok(context.client.send_json_patiently(Method::POST, "/v1/sessions/close", &request, longer).await?)
 }

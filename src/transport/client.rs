@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -39,9 +40,14 @@ impl ClientError {
     }
 }
 
+/// How long a daemon may take to answer, for work that waits for nobody. No verb's own deadline in
+/// the daemon is near it: who takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A connection to a daemon.
 pub struct Client {
     socket: PathBuf,
+    patience: Duration,
     own_session: Option<String>,
 }
 
@@ -55,7 +61,9 @@ impl Client {
         let hosting = std::env::var_os("USHER_SOCKET").map(PathBuf::from);
         let same = hosting.is_some_and(|hosting| !named || hosting == socket);
         let own_session = std::env::var("USHER_SESSION").ok().filter(|_| same);
-        Client { socket, own_session }
+        let seconds = std::env::var("USHER_TIMEOUT_SECONDS").ok().and_then(|text| text.parse().ok());
+        let patience = seconds.filter(|seconds| *seconds > 0).map_or(PATIENCE, Duration::from_secs);
+        Client { socket, patience, own_session }
     }
 
     /// Where the daemon answers.
@@ -82,8 +90,22 @@ impl Client {
         path: &str,
         body: &B,
     ) -> Result<T, ClientError> {
+        self.send_json_patiently(method, path, body, Duration::ZERO).await
+    }
+
+    /// Sends a body and awaits the answer to work that may take so much longer than other work.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn send_json_patiently<B: Serialize, T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &B,
+        longer: Duration,
+    ) -> Result<T, ClientError> {
         let body = serde_json::to_vec(body).unwrap_or_default();
-        let response = self.send(method, path, Bytes::from(body), None).await?;
+        let response = self.send_patiently(method, path, Bytes::from(body), None, longer).await?;
         whole(response).await
     }
 
@@ -131,6 +153,17 @@ impl Client {
         body: Bytes,
         upgrade: Option<&str>,
     ) -> Result<Response<Incoming>, ClientError> {
+        self.send_patiently(method, path, body, upgrade, Duration::ZERO).await
+    }
+
+    async fn send_patiently(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        upgrade: Option<&str>,
+        longer: Duration,
+    ) -> Result<Response<Incoming>, ClientError> {
         let mut sender = self.connect().await?;
         let mut request = Request::builder()
             .method(method)
@@ -148,12 +181,14 @@ impl Client {
             let error = Error::new(ErrorId::InvalidRequest, format!("the request cannot be written: {e}"));
             ClientError { error, exit: Exit::Usage }
         })?;
-        let response = sender.send_request(request).await.map_err(|e| {
-            ClientError::unknown(format!(
-                "usherd at {} took the request and gave no answer ({e})",
-                self.socket.display()
-            ))
-        })?;
+        let silent = |why: &dyn std::fmt::Display| {
+            let place = self.socket.display();
+            ClientError::unknown(format!("usherd at {place} took the request and gave no answer ({why})"))
+        };
+        let patience = self.patience.saturating_add(longer);
+        let answer = tokio::time::timeout(patience, sender.send_request(request)).await;
+        let answer = answer.map_err(|_| silent(&format_args!("for {} seconds", patience.as_secs())))?;
+        let response = answer.map_err(|e| silent(&e))?;
         self.same_version(&response)?;
         Ok(response)
     }

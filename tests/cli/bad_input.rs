@@ -5,7 +5,9 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixListener;
 use std::process::{Child, Stdio};
 
-use crate::harness::{Daemon, clean_command, http, need, need_root, run, wait_until};
+use rustix::process::Signal;
+
+use crate::harness::{Daemon, clean_command, http, need, need_root, processes, run, wait_until};
 
 /// The command line is refused with a sentence, and without control characters in it.
 #[track_caller]
@@ -279,4 +281,20 @@ fn a_failure_stays_one_when_nobody_reads_it() {
             assert_eq!(ended.code(), Some(1), "{verb:?} as {format}");
         }
     }
+}
+
+#[test]
+fn a_daemon_that_hangs_is_not_waited_for_without_end() {
+    let daemon = Daemon::start();
+    let pid = daemon.pid();
+    processes::signal(pid, Signal::STOP);
+    wait_until("the daemon stands still", || processes::stopped(pid));
+    for verb in [&["list"][..], &["watch"], &["audit"], &["lock", "1", "--message", "x"]] {
+        let ran = run(daemon.usher_command(verb).env("USHER_TIMEOUT_SECONDS", "1"), b"");
+        let code = ran.code();
+        let said = ran.said();
+        assert_eq!(code, Some(3), "{verb:?}: {}", said.stderr);
+        assert!(said.stderr.contains("OutcomeUnknown"), "{}", said.stderr);
+    }
+    processes::signal(pid, Signal::CONT);
 }
