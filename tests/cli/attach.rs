@@ -132,6 +132,22 @@ fn the_terminal_is_given_back_when_the_station_is_told_to_end() {
 }
 
 #[test]
+fn a_station_whose_terminal_takes_no_output_can_be_told_to_end() {
+    for signal in [Signal::TERM, Signal::HUP] {
+        let daemon = Daemon::start();
+        let id = daemon.open("exec cat");
+        let mut station = Station::attach(&daemon, id, 24, 80);
+        let before = station.settings();
+        station.hold_output(true);
+        station.type_keys(b"shown to nobody\r");
+        processes::signal(station.pid(), signal);
+        assert_eq!(station.wait_gone().code(), Some(1));
+        assert_ne!(station.settings(), before, "it is not raw any more");
+        station.hold_output(false);
+    }
+}
+
+#[test]
 fn a_station_goes_on_when_the_daemon_is_killed() {
     let mut daemon = Daemon::start();
     let (id, station) = busy(&daemon);

@@ -78,10 +78,12 @@ pub(super) fn sit(connection: UnixStream, begun: &[u8], detach: &DetachKeys) -> 
 
     let drawing = {
         let (connection, speaker, ended) = (connection.try_clone()?, speaker.clone(), ended.clone());
+        let screen = Arc::clone(&terminal);
         let mut decoder = Decoder::default();
         decoder.push(begun);
         std::thread::spawn(move || {
-            let left = draw(connection, decoder, &speaker).unwrap_or_else(|error| lost(&error.to_string()));
+            let left = draw(connection, decoder, &speaker, |bytes| screen.draw(bytes))
+                .unwrap_or_else(|error| lost(&error.to_string()));
             let _ = ended.send(left);
         })
     };
@@ -90,39 +92,46 @@ pub(super) fn sit(connection: UnixStream, begun: &[u8], detach: &DetachKeys) -> 
         let (speaker, ended, detach) = typing;
         type_keys(&speaker, &detach, &ended);
     });
-    let handle = signals.handle();
     let watched = Arc::clone(&terminal);
-    let signalled = std::thread::spawn(move || {
-        for signal in &mut signals {
-            let spoken = match signal {
-                SIGWINCH => speaker.say(Tag::Resize, &size_bytes(terminal::size())),
-                SIGCONT => watched.enter_again().and_then(|()| speaker.say(Tag::Redraw, &[])),
-                _ => Err(io::Error::other("ended by a signal")),
-            };
-            if let Err(error) = spoken {
-                let _ = ended.send(lost(&error.to_string()));
-                return;
-            }
-        }
-    });
+    std::thread::spawn(move || heed(&mut signals, &watched, &speaker, &ended));
 
     let left = end.recv().unwrap_or_else(|_| lost("the station's threads ended"));
-    handle.close();
     let _ = connection.shutdown(Shutdown::Both);
     // The last picture is drawn whole, unless the terminal takes nothing.
     for _ in 0..50 {
-        if drawing.is_finished() && signalled.is_finished() {
+        if drawing.is_finished() {
             break;
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    drop(signalled);
-    match Arc::try_unwrap(terminal) {
-        Ok(terminal) => drop(terminal),
-        // A thread that hangs still has it: the guard gives the terminal back when we are gone.
-        Err(_) => return Ok(left),
-    }
+    // Not left to the destructor: the other threads hold the terminal too.
+    terminal.leave();
     Ok(left)
+}
+
+/// Does what signals ask for. The second that ends the station ends it at once, and the guard gives the
+/// terminal back.
+fn heed(signals: &mut Signals, terminal: &Terminal, speaker: &Speaker, ended: &Sender<Left>) {
+    let mut ending = false;
+    for signal in signals {
+        match signal {
+            // Where this cannot be said, the drawing thread sees the end too, and knows why.
+            SIGWINCH => drop(speaker.say(Tag::Resize, &size_bytes(terminal::size()))),
+            SIGCONT if ending => {}
+            SIGCONT => match terminal.enter_again() {
+                Ok(()) => drop(speaker.say(Tag::Redraw, &[])),
+                Err(error) => drop(ended.send(lost(&error.to_string()))),
+            },
+            _ if ending => std::process::exit(Exit::Failed as i32),
+            _ => {
+                ending = true;
+                if ended.send(lost("ended by a signal")).is_err() {
+                    // The terminal is given back; something else holds the program up.
+                    std::process::exit(Exit::Failed as i32);
+                }
+            }
+        }
+    }
 }
 
 fn lost(why: &str) -> Left {
@@ -185,12 +194,19 @@ fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
 ///
 /// A holder that has ended takes no confirmation any more, but its goodbye may still be unread: only
 /// the reading half decides how the station's time ended.
-fn draw(mut connection: UnixStream, mut decoder: Decoder, speaker: &Speaker) -> io::Result<Left> {
+fn draw(
+    mut connection: UnixStream,
+    mut decoder: Decoder,
+    speaker: &Speaker,
+    show: impl Fn(&[u8]) -> io::Result<()>,
+) -> io::Result<Left> {
+    // The screen is taken also before there is a picture.
+    show(&[])?;
     let mut buffer = vec![0; 32 << 10];
     loop {
         while let Some((tag, payload)) = decoder.next_frame().map_err(io::Error::other)? {
             match tag {
-                Tag::Draw => terminal::write_out(payload)?,
+                Tag::Draw => show(payload)?,
                 Tag::DrawEnd => {
                     let Some((number, rest)) = payload.split_first_chunk::<8>() else { continue };
                     let _ = match rest.first() {
@@ -224,7 +240,7 @@ mod tests {
         put(&mut said, Tag::Leave, b"its program ended");
         let mut decoder = Decoder::default();
         decoder.push(&said);
-        let left = draw(ours.try_clone().unwrap(), decoder, &Speaker::new(ours)).unwrap();
+        let left = draw(ours.try_clone().unwrap(), decoder, &Speaker::new(ours), |_| Ok(())).unwrap();
         assert_eq!((left.why.as_str(), left.exit), ("its program ended", Exit::Success));
     }
 }

@@ -8,22 +8,17 @@ use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::termios::{OptionalActions, QueueSelector, Termios, tcgetattr, tcsetattr};
 
+use super::screen::{Out, Screen};
 use crate::request::Size;
 
 /// The hidden word that makes `usher` a guard.
 pub(in crate::cli) const GUARD: &str = "__guard-terminal";
-
-/// The title is kept, the alternate screen taken, and lines no longer wrap by themselves.
-const ENTER: &[u8] = b"\x1b[22;0t\x1b[?1049h\x1b[?7l\x1b[H\x1b[2J";
-
-/// Everything that a picture may have switched on is off, and what `ENTER` took is given back.
-const LEAVE: &[u8] = b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?1l\x1b>\
-\x1b[8h\x1b[0 q\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l\x1b[23;0t";
 
 /// The size of the terminal on standard output.
 pub(super) fn size() -> Size {
@@ -33,39 +28,59 @@ pub(super) fn size() -> Size {
 /// A terminal that is a station.
 pub(super) struct Terminal {
     before: Termios,
-    guard: Option<(Child, UnixStream)>,
+    screen: Screen,
+    guard: Mutex<Option<UnixStream>>,
 }
 
 impl Terminal {
     /// Takes the terminal on standard input and output.
     pub(super) fn enter() -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;
-        let terminal = Terminal { guard: start_guard(), before };
-        terminal.make_raw()?;
-        write_out(ENTER)?;
+        let terminal = Terminal { screen: Screen::open()?, guard: Mutex::new(start_guard()), before };
+        terminal.enter_again()?;
         Ok(terminal)
     }
 
-    /// Makes it raw, also again after the program was stopped and something else made it otherwise.
-    pub(super) fn make_raw(&self) -> io::Result<()> {
+    /// Takes it again, after the program was stopped and something else made it otherwise.
+    pub(super) fn enter_again(&self) -> io::Result<()> {
         let mut raw = self.before.clone();
         raw.make_raw();
-        Ok(tcsetattr(io::stdin(), OptionalActions::Now, &raw)?)
+        tcsetattr(io::stdin(), OptionalActions::Now, &raw)?;
+        self.screen.take();
+        Ok(())
     }
 
-    /// Takes the alternate screen again.
-    pub(super) fn enter_again(&self) -> io::Result<()> {
-        self.make_raw()?;
-        write_out(ENTER)
+    /// Draws, as long as the terminal is ours.
+    pub(super) fn draw(&self, bytes: &[u8]) -> io::Result<()> {
+        self.screen.draw(bytes)
+    }
+
+    /// Gives the terminal back, if it is ours, within about a second.
+    pub(super) fn give_back(&self) {
+        if self.screen.give_back() {
+            restore(&self.before);
+        }
     }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        give_back(&self.before);
-        if let Some((mut child, mut channel)) = self.guard.take() {
+        self.leave();
+    }
+}
+
+impl Terminal {
+    /// Gives the terminal back for good.
+    pub(super) fn leave(&self) {
+        self.give_back();
+        self.dismiss_guard();
+    }
+
+    /// Tells the guard that there is nothing left to do. It ends by itself; nobody waits for it, because
+    /// it may have been stopped.
+    fn dismiss_guard(&self) {
+        if let Some(mut channel) = self.guard.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = channel.write_all(b"k");
-            let _ = child.wait();
         }
     }
 }
@@ -75,29 +90,16 @@ pub(super) fn forget_typed() {
     let _ = rustix::termios::tcflush(io::stdin(), QueueSelector::IFlush);
 }
 
-/// Writes to the terminal itself, past every buffer.
-pub(super) fn write_out(bytes: &[u8]) -> io::Result<()> {
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        match rustix::io::write(io::stdout(), rest) {
-            Ok(count) => rest = &rest[count..],
-            Err(rustix::io::Errno::INTR) => {}
-            Err(rustix::io::Errno::AGAIN) => std::thread::sleep(Duration::from_millis(5)),
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
-}
-
-fn give_back(before: &Termios) {
-    let _ = write_out(LEAVE);
-    let _ = tcsetattr(io::stdin(), OptionalActions::Flush, before);
+/// The settings as they were, without waiting for output that the terminal does not take.
+fn restore(before: &Termios) {
+    let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+    forget_typed();
 }
 
 /// Starts the guard; without one, only SIGKILL leaves the terminal as it is.
-fn start_guard() -> Option<(Child, UnixStream)> {
+fn start_guard() -> Option<UnixStream> {
     let (mut channel, theirs) = UnixStream::pair().ok()?;
-    let child = Command::new(std::env::current_exe().ok()?)
+    Command::new(std::env::current_exe().ok()?)
         .arg0("usher")
         .arg(GUARD)
         .stdin(Stdio::from(rustix::io::dup(io::stdin()).ok()?))
@@ -108,7 +110,7 @@ fn start_guard() -> Option<(Child, UnixStream)> {
     channel.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
     // It knows how the terminal was before we change it.
     channel.read_exact(&mut [0]).ok()?;
-    Some((child, channel))
+    Some(channel)
 }
 
 /// The guard's whole life: on standard error is the channel to the station.
@@ -132,6 +134,9 @@ pub(in crate::cli) fn guard() -> ExitCode {
             Err(_) => break,
         }
     }
-    give_back(&before);
+    if let Ok(out) = Out::open() {
+        out.leave();
+    }
+    restore(&before);
     ExitCode::SUCCESS
 }

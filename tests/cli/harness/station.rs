@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use pty_process::Size;
 use pty_process::blocking::{Command, Pts, Pty};
 use rustix::process::Signal;
-use rustix::termios::{Termios, tcgetattr};
+use rustix::termios::{Action, Termios, tcgetattr};
 
 use super::shot::{Shot, differences};
 use super::{Daemon, PATIENCE, USHER, processes, wait_bounded, wait_until};
@@ -120,6 +120,12 @@ impl Station {
     /// How many bytes were typed that no program has read yet.
     pub fn unread(&self) -> u64 {
         rustix::io::ioctl_fionread(&self.terminal).expect("a terminal")
+    }
+
+    /// Stops everything that is written to the terminal, as a stalled network does, or lets it go on.
+    pub fn hold_output(&self, hold: bool) {
+        let action = if hold { Action::OOff } else { Action::OOn };
+        rustix::termios::tcflow(&self.terminal, action).expect("a terminal");
     }
 
     /// Makes the terminal larger or smaller.

@@ -1,0 +1,176 @@
+//! What the station writes to its terminal, so that no terminal can hold it up.
+//!
+//! A terminal that takes no output (a stalled network, Ctrl-S) blocks whoever writes to it, and in
+//! the kernel everybody who writes after that. So nobody blocks here: the terminal is opened once
+//! more, without blocking. Standard output itself stays as it is, because it is shared with the shell.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use rustix::termios::{QueueSelector, tcflush, tcgetsid};
+
+/// The title is kept, the alternate screen taken, and lines no longer wrap by themselves.
+const ENTER: &[u8] = b"\x1b[22;0t\x1b[?1049h\x1b[?7l\x1b[H\x1b[2J";
+
+/// The same for a screen that is ours already, whose title is kept.
+const TAKE: &[u8] = b"\x1b[?1049h\x1b[?7l\x1b[H\x1b[2J";
+
+/// A picture that was broken off ends, everything that one may have switched on is off, and what
+/// `ENTER` took is given back.
+const LEAVE: &[u8] = b"\x1b\\\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?1l\x1b>\
+\x1b[8h\x1b[0 q\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l\x1b[23;0t";
+
+/// How long the terminal has to take `LEAVE`, and then once more when what stood in its way was dropped.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The terminal's screen, and whose it is.
+pub(super) struct Screen {
+    out: Out,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// Pictures may be drawn.
+    ours: bool,
+    /// What must be written before the next picture.
+    first: &'static [u8],
+}
+
+impl Screen {
+    /// The screen of the terminal on standard output, which is not taken yet.
+    pub(super) fn open() -> io::Result<Self> {
+        Ok(Screen { out: Out::open()?, state: Mutex::new(State { ours: false, first: &[] }) })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the screen, or takes it again; the next to be drawn does it. The title is kept only once:
+    /// terminals have a stack of them.
+    pub(super) fn take(&self) {
+        let mut state = self.state();
+        if !state.ours {
+            *state = State { ours: true, first: ENTER };
+        } else if state.first.is_empty() {
+            state.first = TAKE;
+        }
+    }
+
+    /// Draws, waiting for the terminal as long as it likes. When the screen is given back or taken again
+    /// meanwhile, the rest is dropped: whoever takes it asks for the whole picture.
+    pub(super) fn draw(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut rest = bytes;
+        loop {
+            let mut state = self.state();
+            if !state.ours {
+                return Ok(());
+            }
+            let begun = !state.first.is_empty();
+            if begun && rest.len() < bytes.len() {
+                rest = &[];
+            }
+            if !begun && rest.is_empty() {
+                return Ok(());
+            }
+            let part = if begun { state.first } else { rest };
+            match self.out.write(part) {
+                Ok(count) if begun => state.first = &state.first[count..],
+                Ok(count) => rest = &rest[count..],
+                Err(Errno::AGAIN) => {
+                    drop(state);
+                    self.out.wait(None);
+                }
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Gives the screen back, within about a second whatever the terminal does. Whether it was ours.
+    pub(super) fn give_back(&self) -> bool {
+        let was_ours = std::mem::replace(&mut *self.state(), State { ours: false, first: &[] }).ours;
+        if was_ours {
+            self.out.leave();
+        }
+        was_ours
+    }
+}
+
+/// Whether something can be written there without waiting long.
+pub(super) fn takes_output(fd: impl AsFd) -> bool {
+    let time = Timespec::try_from(PATIENCE).ok();
+    poll(&mut [PollFd::new(&fd, PollFlags::OUT)], time.as_ref()).is_ok_and(|ready| ready > 0)
+}
+
+/// The way to the terminal.
+pub(super) struct Out {
+    fd: OwnedFd,
+    /// Whether it was opened by us and does not block.
+    own: bool,
+}
+
+impl Out {
+    /// Opens the terminal on standard output once more. Where that is forbidden (after `su`, say) there
+    /// is `/dev/tty`, if it is the same; else standard output itself must do.
+    pub(super) fn open() -> io::Result<Self> {
+        let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let open = |path: &str| rustix::fs::open(path, flags, Mode::empty());
+        let ours = tcgetsid(io::stdout()).is_ok_and(|session| rustix::process::getsid(None) == Ok(session));
+        let opened = open("/proc/self/fd/1").or_else(|error| if ours { open("/dev/tty") } else { Err(error) });
+        match opened {
+            Ok(fd) => Ok(Out { fd, own: true }),
+            Err(_) => Ok(Out { fd: rustix::io::fcntl_dupfd_cloexec(io::stdout(), 3)?, own: false }),
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) -> Result<usize, Errno> {
+        if self.own {
+            return rustix::io::write(&self.fd, bytes);
+        }
+        // It may block after all, but the less the shorter the piece is.
+        if !self.wait(Some(Duration::ZERO)) {
+            return Err(Errno::AGAIN);
+        }
+        rustix::io::write(&self.fd, &bytes[..bytes.len().min(64)])
+    }
+
+    /// Waits until the terminal takes output, or is gone; `false` if the time is over.
+    fn wait(&self, time: Option<Duration>) -> bool {
+        let time = time.and_then(|time| Timespec::try_from(time).ok());
+        let mut asked = [PollFd::new(&self.fd, PollFlags::OUT)];
+        poll(&mut asked, time.as_ref()).is_ok_and(|ready| ready > 0)
+    }
+
+    /// Gives the screen back. What the terminal did not take in time is dropped, so that this has room.
+    pub(super) fn leave(&self) {
+        if !self.write_within(LEAVE, PATIENCE) && tcflush(&self.fd, QueueSelector::OFlush).is_ok() {
+            self.write_within(LEAVE, PATIENCE);
+        }
+    }
+
+    fn write_within(&self, bytes: &[u8], time: Duration) -> bool {
+        let end = Instant::now() + time;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match self.write(rest) {
+                Ok(count) => rest = &rest[count..],
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => {
+                    let left = end.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return false;
+                    }
+                    self.wait(Some(left));
+                }
+                Err(_) => return true,
+            }
+        }
+        true
+    }
+}
