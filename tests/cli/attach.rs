@@ -132,6 +132,26 @@ fn the_terminal_is_given_back_when_the_station_is_told_to_end() {
 }
 
 #[test]
+fn a_shell_that_takes_the_terminal_first_does_not_keep_it_raw() {
+    let daemon = Daemon::start();
+    let id = daemon.open("exec cat");
+    let shell = Station::run_program(&daemon, "sh", &["-i".to_owned()], 24, 80);
+    let before = shell.settings();
+    for _ in 0..5 {
+        let usher = crate::harness::USHER;
+        let line = format!("{usher} --socket {} attach {id}\r", daemon.socket().display());
+        shell.type_keys(line.as_bytes());
+        daemon.wait_session(id, "connected", |s| s["state"] == "connected");
+        shell.wait("the station", |shot| shot.alternate);
+        let station =
+            processes::descendants(shell.pid()).into_iter().find(|pid| processes::parent(*pid) == Some(shell.pid()));
+        processes::signal(station.expect("it runs"), Signal::KILL);
+        shell.wait("the shell's screen", |shot| !shot.alternate);
+        wait_until("its settings are as before", || shell.settings() == before);
+    }
+}
+
+#[test]
 fn a_station_whose_terminal_takes_no_output_can_be_told_to_end() {
     for signal in [Signal::TERM, Signal::HUP] {
         let daemon = Daemon::start();

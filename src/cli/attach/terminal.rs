@@ -12,6 +12,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use nix::sys::signal::{SigSet, Signal};
 use rustix::termios::{OptionalActions, QueueSelector, Termios, tcgetattr, tcsetattr};
 
 use super::screen::{Out, Screen};
@@ -116,6 +117,13 @@ fn start_guard() -> Option<UnixStream> {
 /// The guard's whole life: on standard error is the channel to the station.
 pub(in crate::cli) fn guard() -> ExitCode {
     let Ok(before) = tcgetattr(io::stdin()) else { return ExitCode::FAILURE };
+    // Without its station it is in the background, where a shell has taken the terminal already: changing
+    // the settings would stop it, or fail. With the signal blocked it may.
+    let mut background = SigSet::empty();
+    background.add(Signal::SIGTTOU);
+    if background.thread_block().is_err() {
+        return ExitCode::FAILURE;
+    }
     for signal in [signal_hook::consts::SIGHUP, signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         // What ends the station must not end its guard first.
         let _ = signal_hook::flag::register(signal, std::sync::Arc::default());
