@@ -193,6 +193,40 @@ fn a_station_that_was_stopped_and_goes_on_shows_the_session_again() {
 }
 
 #[test]
+fn a_station_that_is_suspended_gives_the_terminal_back_and_takes_it_again() {
+    let daemon = Daemon::start();
+    let (_, station) = busy(&daemon);
+    let before = station.shot();
+    for _ in 0..2 {
+        processes::signal(station.pid(), Signal::TSTP);
+        wait_until("the station is stopped", || processes::stopped(station.pid()));
+        given_back(&daemon, &station);
+        station.thaw();
+        station.wait_same(&before);
+    }
+    station.type_keys(b"on\r");
+    daemon.wait_content("typed", "on\n");
+}
+
+#[test]
+fn the_title_is_given_back_as_often_as_it_was_kept() {
+    let daemon = Daemon::start();
+    let (_, mut station) = busy(&daemon);
+    for signal in [Signal::STOP, Signal::TSTP, Signal::STOP] {
+        let drawn = station.raw().count(b"\x1b[2J");
+        processes::signal(station.pid(), signal);
+        wait_until("the station is stopped", || processes::stopped(station.pid()));
+        station.thaw();
+        wait_until("it took the screen again", || station.raw().count(b"\x1b[2J") > drawn);
+    }
+    station.type_keys(b"\x1cd");
+    assert!(station.wait_gone().success());
+    wait_until("the screen is given back", || !station.shot().alternate);
+    wait_until("so is the title", || station.raw().count(b"\x1b[23;0t") == 2);
+    assert_eq!(station.raw().count(b"\x1b[22;0t"), 2);
+}
+
+#[test]
 fn attach_needs_a_terminal_and_a_session() {
     let daemon = Daemon::start();
     daemon.open("exec cat");

@@ -11,7 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH};
+use rustix::process::{Signal, getpid, kill_process};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 
 use super::keys::{DetachKeys, Typed, Watcher};
@@ -72,7 +73,7 @@ impl Sending {
 pub(super) fn sit(connection: UnixStream, begun: &[u8], detach: &DetachKeys) -> io::Result<Left> {
     connection.set_nonblocking(false)?;
     let speaker = Speaker::new(connection.try_clone()?);
-    let mut signals = Signals::new([SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGQUIT])?;
+    let mut signals = Signals::new([SIGWINCH, SIGCONT, SIGTSTP, SIGTERM, SIGHUP, SIGINT, SIGQUIT])?;
     let terminal = Arc::new(Terminal::enter()?);
     let (ended, end) = channel();
 
@@ -117,6 +118,8 @@ fn heed(signals: &mut Signals, terminal: &Terminal, speaker: &Speaker, ended: &S
         match signal {
             // Where this cannot be said, the drawing thread sees the end too, and knows why.
             SIGWINCH => drop(speaker.say(Tag::Resize, &size_bytes(terminal::size()))),
+            SIGTSTP if ending => {}
+            SIGTSTP => suspend(terminal),
             SIGCONT if ending => {}
             SIGCONT => match terminal.enter_again() {
                 Ok(()) => drop(speaker.say(Tag::Redraw, &[])),
@@ -132,6 +135,12 @@ fn heed(signals: &mut Signals, terminal: &Terminal, speaker: &Speaker, ended: &S
             }
         }
     }
+}
+
+/// Stops this program with the terminal given back. Going on, it is told by SIGCONT to take it again.
+fn suspend(terminal: &Terminal) {
+    terminal.give_back();
+    let _ = kill_process(getpid(), Signal::STOP);
 }
 
 fn lost(why: &str) -> Left {

@@ -48,6 +48,7 @@ impl Terminal {
         raw.make_raw();
         tcsetattr(io::stdin(), OptionalActions::Now, &raw)?;
         self.screen.take();
+        self.tell_guard(b"t");
         Ok(())
     }
 
@@ -60,6 +61,14 @@ impl Terminal {
     pub(super) fn give_back(&self) {
         if self.screen.give_back() {
             restore(&self.before);
+            self.tell_guard(b"g");
+        }
+    }
+
+    /// Tells the guard whether the terminal is taken or given back: what is given back is the shell's.
+    fn tell_guard(&self, word: &[u8]) {
+        if let Some(channel) = self.guard.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            let _ = channel.write_all(word);
         }
     }
 }
@@ -133,14 +142,18 @@ pub(in crate::cli) fn guard() -> ExitCode {
     if channel.write_all(b"r").is_err() {
         return ExitCode::FAILURE;
     }
-    let mut word = [0];
+    let (mut word, mut taken) = ([0], true);
     loop {
         match channel.read(&mut word) {
             Ok(0) => break,
-            Ok(_) => return ExitCode::SUCCESS,
+            Ok(_) if word == *b"k" => return ExitCode::SUCCESS,
+            Ok(_) => taken = word == *b"t",
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => break,
         }
+    }
+    if !taken {
+        return ExitCode::SUCCESS;
     }
     if let Ok(out) = Out::open() {
         out.leave();

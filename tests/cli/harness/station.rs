@@ -187,6 +187,11 @@ impl Raw {
         processes::contains(&self.0, bytes)
     }
 
+    /// How often these bytes are among them.
+    pub fn count(&self, bytes: &[u8]) -> usize {
+        self.0.windows(bytes.len()).filter(|window| *window == bytes).count()
+    }
+
     /// Whether a picture was drawn after the screen was taken and cleared.
     fn ends_with_picture(&self) -> bool {
         let cleared = self.0.windows(4).rposition(|window| window == b"\x1b[2J");
