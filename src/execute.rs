@@ -118,8 +118,17 @@ struct Run<'a> {
     arrived: Instant,
 }
 
-/// An effect under way: resolves to notes for the outcome once it was seen.
-type UnderWay = Observation<Vec<String>>;
+/// An effect under way: resolves once it was seen.
+type UnderWay = Observation<Seen>;
+
+/// An effect that came about.
+#[derive(Debug, Default)]
+struct Seen {
+    /// It came about in its order, but another order took it back before it could be seen.
+    unseen: bool,
+    /// Sentences for the outcome.
+    notes: Vec<String>,
+}
 
 impl Run<'_> {
     /// Writes all changes in one transaction, orders every effect, then observes them side by side.
@@ -179,14 +188,16 @@ impl Run<'_> {
         match effect {
             Effect::Covered | Effect::Uncovered => {
                 let covered = self.host.cover_as_desired(target);
-                Box::pin(async move { covered.await.map(|covered| covered.notes) })
+                Box::pin(
+                    async move { covered.await.map(|covered| Seen { unseen: covered.unseen, notes: covered.notes }) },
+                )
             }
             Effect::Disconnected => {
                 let kind = self.host.registry().get(target.id).map(|session| session.kind);
                 match kind.and_then(|kind| self.host.backend(kind)) {
                     Some(backend) => {
                         let gone = backend.disconnect(target, &self.actor.name);
-                        Box::pin(async move { gone.await.map(|()| Vec::new()) })
+                        Box::pin(async move { gone.await.map(|()| Seen::default()) })
                     }
                     None => Box::pin(std::future::ready(Err(gone_meanwhile(target.id)))),
                 }
@@ -195,15 +206,15 @@ impl Run<'_> {
         }
     }
 
-    fn outcome(&self, step: Step, observed: Option<Result<Vec<String>, Error>>) -> Outcome {
+    fn outcome(&self, step: Step, observed: Option<Result<Seen, Error>>) -> Outcome {
         let (result, seen, error, notes) = match (step.todo, observed) {
             (Todo::Answer(result, error), _) => (result, false, error, Vec::new()),
-            (Todo::Act { result, refusal, mut notes, .. }, Some(Ok(more))) => {
-                notes.extend(more);
+            (Todo::Act { result, refusal, mut notes, .. }, Some(Ok(seen))) => {
+                notes.extend(seen.notes);
                 match refusal {
                     // What was seen is not what was asked for.
                     Some(error) => (OutcomeResult::Failed, false, Some(error), notes),
-                    None => (result, true, None, notes),
+                    None => (result, !seen.unseen, None, notes),
                 }
             }
             (Todo::Act { notes, .. }, Some(Err(error))) => (OutcomeResult::Failed, false, Some(error), notes),

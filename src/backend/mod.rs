@@ -22,6 +22,8 @@ pub const DEADLINE: Duration = Duration::from_secs(3);
 /// What the holder of a display saw when it covered or uncovered it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Covered {
+    /// Another order took the effect back before it could be seen.
+    pub unseen: bool,
     /// Sentences for the outcome.
     pub notes: Vec<String>,
 }

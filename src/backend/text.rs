@@ -246,13 +246,13 @@ impl Backend for TextBackend {
         Box::pin(async move {
             match observe(reply?, DEADLINE, &what).await? {
                 FromHolder::Covered { superseded: true, .. } => {
-                    let message = "the session was locked again before its stations showed it unlocked";
-                    Err(Error::new(ErrorId::Timeout, message).hint("`usher list` shows who locked it"))
+                    let note = "it was locked again before its stations showed it unlocked".to_owned();
+                    Ok(Covered { unseen: true, notes: vec![note] })
                 }
                 FromHolder::Covered { dropped, .. } if !dropped.is_empty() => {
                     let stations = dropped.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
                     let note = format!("station {stations} did not confirm in time and was disconnected");
-                    Ok(Covered { notes: vec![note] })
+                    Ok(Covered { notes: vec![note], unseen: false })
                 }
                 _ => Ok(Covered::default()),
             }

@@ -40,6 +40,9 @@ impl Attach {
         let (connection, begun) = context.client.attach(&self.id, &request).await?;
         let left = station::sit(UnixStream::from(connection), &begun, &self.detach_keys)?;
         let mut err = std::io::stderr();
+        if !screen::takes_output(&err) {
+            return Ok(left.exit);
+        }
         writeln!(err, "usher: session {}: {}", self.id, super::output::printable(&left.why))?;
         Ok(left.exit)
     }

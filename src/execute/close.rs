@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::Seen;
 use crate::backend::{DEADLINE, Observation};
 use crate::clock;
 use crate::daemon::events::EventKind;
@@ -13,7 +14,7 @@ use crate::store::CloseOrder;
 use crate::tty::wire::Notice;
 
 /// Starts what the order says, and gives the observation that the session is gone.
-pub(super) fn ordered(host: &Host, target: &Target, order: &CloseOrder) -> Observation<Vec<String>> {
+pub(super) fn ordered(host: &Host, target: &Target, order: &CloseOrder) -> Observation<Seen> {
     let gone = host.await_end(target.id);
     let until = Duration::try_from(order.at.duration_since(clock::now())).unwrap_or_default();
     if !until.is_zero() {
@@ -27,8 +28,10 @@ pub(super) fn ordered(host: &Host, target: &Target, order: &CloseOrder) -> Obser
         .hint("usherd goes on trying; `usher list` shows whether it is gone");
     Box::pin(async move {
         match tokio::time::timeout(patience, gone).await {
-            Ok(Ok(Ok(true))) => Ok(vec!["processes that ignored SIGHUP were killed".to_owned()]),
-            Ok(Ok(Ok(false))) => Ok(Vec::new()),
+            Ok(Ok(Ok(true))) => {
+                Ok(Seen { notes: vec!["processes that ignored SIGHUP were killed".to_owned()], ..Seen::default() })
+            }
+            Ok(Ok(Ok(false))) => Ok(Seen::default()),
             Ok(Ok(Err(error))) => Err(error),
             Ok(Err(_)) | Err(_) => Err(late),
         }

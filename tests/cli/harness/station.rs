@@ -68,7 +68,7 @@ impl Station {
         let shown = Arc::new(Mutex::new(Shown { emulator, raw: Vec::new() }));
         let pty = Arc::new(pty);
         read_on(Arc::clone(&pty), Arc::clone(&shown));
-        Station { pty, terminal: terminal, program, shown }
+        Station { pty, terminal, program, shown }
     }
 
     /// What is on the screen now.
