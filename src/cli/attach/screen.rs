@@ -5,11 +5,7 @@
 //! more, without blocking. Standard output itself stays as it is, because it is shared with the shell.
 
 use std::io;
-<<<<<<< HEAD
-use std::os::fd::OwnedFd;
-=======
 use std::os::fd::{AsFd, OwnedFd};
->>>>>>> fix-cli
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -106,15 +102,12 @@ impl Screen {
     }
 }
 
-<<<<<<< HEAD
-=======
 /// Whether something can be written there without waiting long.
 pub(super) fn takes_output(fd: impl AsFd) -> bool {
     let time = Timespec::try_from(PATIENCE).ok();
     poll(&mut [PollFd::new(&fd, PollFlags::OUT)], time.as_ref()).is_ok_and(|ready| ready > 0)
 }
 
->>>>>>> fix-cli
 /// The way to the terminal.
 pub(super) struct Out {
     fd: OwnedFd,

@@ -128,14 +128,10 @@ fn heed(signals: &mut Signals, terminal: &Terminal, speaker: &Speaker, ended: &S
             _ if ending => std::process::exit(Exit::Failed as i32),
             _ => {
                 ending = true;
-<<<<<<< HEAD
-                let _ = ended.send(lost("ended by a signal"));
-=======
                 if ended.send(lost("ended by a signal")).is_err() {
                     // The terminal is given back; something else holds the program up.
                     std::process::exit(Exit::Failed as i32);
                 }
->>>>>>> fix-cli
             }
         }
     }
