@@ -309,7 +309,7 @@ impl TextBackend {
 async fn observe(reply: Reply, deadline: Duration, what: &str) -> Result<FromHolder, Error> {
     match tokio::time::timeout(deadline, reply).await {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(_)) => Err(Error::new(ErrorId::BackendFailed, "the session's holder went away before it answered")),
+        Ok(Err(_)) => Err(Error::new(ErrorId::SessionChanged, "the session ended before its holder answered")),
         Err(_) => Err(Error::new(ErrorId::Timeout, what).hint("usherd goes on trying; `usher list` shows what holds")),
     }
 }
