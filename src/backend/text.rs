@@ -288,7 +288,7 @@ impl Backend for TextBackend {
                 && link.holder_lives()
             {
                 kill(link.holder_pid);
-            } else if let Some(pid) = backend.unconnected_holder(target.id) {
+            } else if let Some(pid) = backend.unconnected_holder(&target).await {
                 kill(pid);
             }
             mop_up(&target.key, &backend.marks(target.id, &target.key)).await;
@@ -298,11 +298,18 @@ impl Backend for TextBackend {
 }
 
 impl TextBackend {
-    /// The process that listens on a session's socket although it does not introduce itself.
-    fn unconnected_holder(&self, id: u32) -> Option<u32> {
-        let stream = std::os::unix::net::UnixStream::connect(self.socket(id)).ok()?;
-        let peer = crate::sys::peer::of(&stream).ok()?;
-        (peer.pid > 1).then_some(peer.pid)
+    /// The process that listens on a session's socket although it does not introduce itself; where its
+    /// queue is full, the one that the session's leader descends from.
+    async fn unconnected_holder(&self, target: &Target) -> Option<u32> {
+        let connecting = UnixStream::connect(self.socket(target.id));
+        let stream = tokio::time::timeout(Duration::from_secs(2), connecting).await.ok().and_then(Result::ok);
+        let listens = stream.and_then(|stream| crate::sys::peer::of(&stream).ok()).map(|peer| peer.pid);
+        let above = || {
+            let (parent, start) = proc::parent_and_start(target.key.leader_pid)?;
+            let holds = start == target.key.leader_start && proc::name(parent).as_deref() == Some("usher-tty");
+            holds.then_some(parent)
+        };
+        listens.or_else(above).filter(|pid| *pid > 1)
     }
 }
 
