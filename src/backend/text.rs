@@ -59,7 +59,11 @@ impl Found {
 impl TextBackend {
     /// The backend of the daemon with these paths; `noticed` takes its news.
     pub fn new(paths: &Paths, noticed: mpsc::UnboundedSender<Noticed>) -> Self {
-        let (directory, serving, log) = (paths.holders(), paths.socket.clone(), paths.state.join("holders.log"));
+        let (directory, serving) = (paths.holders(), paths.socket.clone());
+        // Not with the state: holders keep it open, and with it its file system, longer than the daemon lives.
+        let mut log = paths.socket.as_os_str().to_owned();
+        log.push(".log");
+        let log = PathBuf::from(log);
         TextBackend { directory, serving, log, links: Arc::default(), noticed, seq: Arc::new(AtomicU64::new(1)) }
     }
 
