@@ -285,8 +285,11 @@ impl Backend for TextBackend {
                 Err(error) if error.id == ErrorId::SessionChanged => return Err(error),
                 Err(error) => Err(error),
             };
-            if let Ok(FromHolder::Closed { killed, .. }) = answered {
-                return verify_gone(&target).map(|()| killed);
+            let marks = backend.marks(target.id, &target.key);
+            if let Ok(FromHolder::Closed { killed, .. }) = answered
+                && verify_gone(&target, marks.clone()).await.is_ok()
+            {
+                return Ok(killed);
             }
             if let Ok(link) = link.or_else(|_| backend.link(&target))
                 && link.holder_lives()
@@ -295,8 +298,8 @@ impl Backend for TextBackend {
             } else if let Some(pid) = backend.unconnected_holder(&target).await {
                 kill(pid);
             }
-            mop_up(&target.key, &backend.marks(target.id, &target.key)).await;
-            verify_gone(&target).map(|()| true)
+            mop_up(&target.key, &marks).await;
+            verify_gone(&target, marks).await.map(|()| true)
         })
     }
 }
