@@ -1,5 +1,6 @@
 //! What a dead holder leaves of its session, and seeing that nothing is left.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
@@ -13,16 +14,8 @@ use crate::sys::proc;
 /// session, and those that went away from it (`setsid(2)`) with the session's `marks` in their environment.
 pub(super) async fn mop_up(key: &SessionKey, marks: &[String]) {
     for _ in 0..20 {
-        let leader_lives = lives(key);
-        let mut left = if leader_lives || proc::parent_and_start(key.leader_pid).is_none() {
-            proc::members_of_session(key.leader_pid, key.leader_start)
-        } else {
-            // The number belongs to a stranger by now.
-            Vec::new()
-        };
-        left.extend(proc::with_environment(marks));
-        left.retain(|pid| *pid != std::process::id());
-        if !leader_lives && left.is_empty() {
+        let left = left(key, marks);
+        if left.is_empty() {
             return;
         }
         left.into_iter().for_each(kill);
@@ -30,19 +23,48 @@ pub(super) async fn mop_up(key: &SessionKey, marks: &[String]) {
     }
 }
 
-pub(super) fn lives(key: &SessionKey) -> bool {
+/// What is left of a session: its leader, who shares the leader's terminal session, and who has its marks.
+fn left(key: &SessionKey, marks: &[String]) -> BTreeSet<u32> {
+    let leader_lives = lives(key);
+    let mut left = BTreeSet::new();
+    if leader_lives {
+        left.insert(key.leader_pid);
+    }
+    // Otherwise the number belongs to a stranger by now.
+    if leader_lives || proc::parent_and_start(key.leader_pid).is_none() {
+        left.extend(proc::members_of_session(key.leader_pid, key.leader_start));
+    }
+    left.extend(proc::with_environment(marks));
+    left.remove(&std::process::id());
+    left
+}
+
+fn lives(key: &SessionKey) -> bool {
     proc::parent_and_start(key.leader_pid).is_some_and(|(_, start)| start == key.leader_start)
 }
 
-pub(super) fn verify_gone(target: &Target) -> Result<(), Error> {
-    if lives(&target.key) {
-        return Err(Error::new(
-            ErrorId::Timeout,
-            format!("session {}: process {} survived SIGKILL until now", target.id, target.key.leader_pid),
-        )
-        .hint("a process in uninterruptible sleep ends when its device answers; usherd goes on trying"));
+/// Sees that nothing is left, beside the daemon's other work: it looks at every process of the host.
+/// What is on its way out may still be seen for a moment.
+pub(super) async fn verify_gone(target: &Target, marks: [String; 2]) -> Result<(), Error> {
+    let key = target.key.clone();
+    let look = move || {
+        for _ in 0..20 {
+            if left(&key, &marks).is_empty() {
+                return BTreeSet::new();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        left(&key, &marks)
+    };
+    let survivors = tokio::task::spawn_blocking(look).await.map_err(|e| {
+        Error::new(ErrorId::BackendFailed, format!("session {} could not be looked for: {e}", target.id))
+    })?;
+    if survivors.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let pids = survivors.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    Err(Error::new(ErrorId::Timeout, format!("session {}: process {pids} survived until now", target.id))
+        .hint("a process in uninterruptible sleep ends when its device answers; usherd goes on trying"))
 }
 
 pub(super) fn kill(pid: u32) {

@@ -59,7 +59,11 @@ impl Found {
 impl TextBackend {
     /// The backend of the daemon with these paths; `noticed` takes its news.
     pub fn new(paths: &Paths, noticed: mpsc::UnboundedSender<Noticed>) -> Self {
-        let (directory, serving, log) = (paths.holders(), paths.socket.clone(), paths.state.join("holders.log"));
+        let (directory, serving) = (paths.holders(), paths.socket.clone());
+        // Not with the state: holders keep it open, and with it its file system, longer than the daemon lives.
+        let mut log = paths.socket.as_os_str().to_owned();
+        log.push(".log");
+        let log = PathBuf::from(log);
         TextBackend { directory, serving, log, links: Arc::default(), noticed, seq: Arc::new(AtomicU64::new(1)) }
     }
 
@@ -281,28 +285,38 @@ impl Backend for TextBackend {
                 Err(error) if error.id == ErrorId::SessionChanged => return Err(error),
                 Err(error) => Err(error),
             };
-            if let Ok(FromHolder::Closed { killed, .. }) = answered {
-                return verify_gone(&target).map(|()| killed);
+            let marks = backend.marks(target.id, &target.key);
+            if let Ok(FromHolder::Closed { killed, .. }) = answered
+                && verify_gone(&target, marks.clone()).await.is_ok()
+            {
+                return Ok(killed);
             }
             if let Ok(link) = link.or_else(|_| backend.link(&target))
                 && link.holder_lives()
             {
                 kill(link.holder_pid);
-            } else if let Some(pid) = backend.unconnected_holder(target.id) {
+            } else if let Some(pid) = backend.unconnected_holder(&target).await {
                 kill(pid);
             }
-            mop_up(&target.key, &backend.marks(target.id, &target.key)).await;
-            verify_gone(&target).map(|()| true)
+            mop_up(&target.key, &marks).await;
+            verify_gone(&target, marks).await.map(|()| true)
         })
     }
 }
 
 impl TextBackend {
-    /// The process that listens on a session's socket although it does not introduce itself.
-    fn unconnected_holder(&self, id: u32) -> Option<u32> {
-        let stream = std::os::unix::net::UnixStream::connect(self.socket(id)).ok()?;
-        let peer = crate::sys::peer::of(&stream).ok()?;
-        (peer.pid > 1).then_some(peer.pid)
+    /// The process that listens on a session's socket although it does not introduce itself; where its
+    /// queue is full, the one that the session's leader descends from.
+    async fn unconnected_holder(&self, target: &Target) -> Option<u32> {
+        let connecting = UnixStream::connect(self.socket(target.id));
+        let stream = tokio::time::timeout(Duration::from_secs(2), connecting).await.ok().and_then(Result::ok);
+        let listens = stream.and_then(|stream| crate::sys::peer::of(&stream).ok()).map(|peer| peer.pid);
+        let above = || {
+            let (parent, start) = proc::parent_and_start(target.key.leader_pid)?;
+            let holds = start == target.key.leader_start && proc::name(parent).as_deref() == Some("usher-tty");
+            holds.then_some(parent)
+        };
+        listens.or_else(above).filter(|pid| *pid > 1)
     }
 }
 

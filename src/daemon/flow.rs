@@ -148,7 +148,8 @@ async fn refuse(
         notes: Vec::new(),
     };
     let outcomes: Vec<_> = match action.targets() {
-        Some(Targets::Ids(ids)) => unique(ids).map(|id| outcome(host.registry().find(id).map(|s| s.id))).collect(),
+        // The number as it was named: whether there is such a session is not for everybody.
+        Some(Targets::Ids(ids)) => unique(ids).map(|id| outcome(number(id))).collect(),
         Some(Targets::All | Targets::Users(_)) | None => vec![outcome(None)],
     };
     if let Some(attempt) = attempt_of(actor, action)
@@ -164,4 +165,11 @@ async fn refuse(
 fn unique(ids: &[SessionRef]) -> impl Iterator<Item = &SessionRef> {
     let mut seen = HashSet::new();
     ids.iter().filter(move |id| seen.insert(id.to_string()))
+}
+
+fn number(reference: &SessionRef) -> Option<u32> {
+    match reference {
+        SessionRef::Id(id) => Some(*id),
+        SessionRef::Native(_) => None,
+    }
 }

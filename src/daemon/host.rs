@@ -1,9 +1,9 @@
 //! One host as its daemon knows it: everything that a request is judged by and carried out with.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, Semaphore, broadcast};
 
 use super::config::Settings;
 use super::events::{Event, EventKind};
@@ -15,6 +15,9 @@ use crate::outcome::Error;
 use crate::plan::Target;
 use crate::session::{Kind, Registry, Session, Tracked};
 use crate::store::{Attempt, AuditId, Change, Store, Urgency};
+
+/// How many may watch at once.
+pub const MAX_WATCHERS: usize = 128;
 
 /// A host and its daemon's parts.
 pub struct Host {
@@ -45,6 +48,8 @@ pub struct Host {
     pub(super) waiting: super::waiting::Waiting,
     /// The releases that were taken note of.
     pub(super) releases: super::release::Releases,
+    /// Places for those who watch.
+    pub watchers: Arc<Semaphore>,
     registry: Mutex<Registry>,
     /// None once the daemon stops: then those who watch see the end.
     events: Mutex<Option<broadcast::Sender<Event>>>,
@@ -91,6 +96,7 @@ impl Host {
             wake: Notify::new(),
             waiting: super::waiting::Waiting::default(),
             releases: super::release::Releases::default(),
+            watchers: Arc::new(Semaphore::new(MAX_WATCHERS)),
             registry: Mutex::new(parts.registry),
             events: Mutex::new(Some(broadcast::channel(1024).0)),
             last_session_id: AtomicU32::new(parts.last_session_id),

@@ -108,6 +108,14 @@ fn private_directory(path: &Path) -> Result<(), Error> {
             );
         }
     }
+    let meta = std::fs::metadata(path).map_err(|e| failed(&format!("{} cannot be read", path.display()), &e))?;
+    // In a sticky directory of root's, such as /tmp, nobody renames or removes what is ours.
+    let shared = meta.uid() == 0 && meta.mode() & 0o1000 != 0;
+    if meta.mode() & 0o022 != 0 && !shared {
+        let open = format!("others may write to the directory {} (mode {:o})", path.display(), meta.mode() & 0o7777);
+        return Err(Error::new(ErrorId::AccessDenied, open)
+            .hint("`chmod go-w` it, or give another place with --socket and --state-dir"));
+    }
     Ok(())
 }
 

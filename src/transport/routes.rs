@@ -18,7 +18,7 @@ use super::api::{ErrorBody, Health};
 use super::{API_HEADER, API_VERSION, OWN_SESSION_HEADER};
 use crate::daemon::events::Event;
 use crate::daemon::flow::{Caller, Origin, handle};
-use crate::daemon::host::Host;
+use crate::daemon::host::{Host, MAX_WATCHERS};
 use crate::execute::Answer;
 use crate::outcome::{Error, ErrorId, Outcome, RuleAnswer};
 use crate::request::{
@@ -171,9 +171,12 @@ async fn answer(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Res
         Answer::Sessions(sessions) => axum::Json(sessions).into_response(),
         Answer::Rules(rules) => axum::Json(rules).into_response(),
         Answer::Audit(query) => streams::audit(Arc::clone(host), query),
-        Answer::Events(receiver, uid) => Sse::new(streams::events(receiver, uid))
-            .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
-            .into_response(),
+        Answer::Events(receiver, uid) => match Arc::clone(&host.watchers).try_acquire_owned() {
+            Ok(place) => Sse::new(streams::events(receiver, uid, place))
+                .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+                .into_response(),
+            Err(_) => too_many_watch(),
+        },
         Answer::Attached(..) => {
             return Err(Failure(Error::new(
                 ErrorId::InvalidRequest,
@@ -181,6 +184,16 @@ async fn answer(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Res
             )));
         }
     })
+}
+
+/// Who watches holds a connection for as long as it likes: not all of them are for that.
+fn too_many_watch() -> Response {
+    let message = format!("{MAX_WATCHERS} callers watch already");
+    let error =
+        Error::new(ErrorId::BackendFailed, message).hint("end a `usher watch`, or ask for the list now and then");
+    let mut response = Failure(error).into_response();
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response
 }
 
 /// Covers sessions with a message and withholds their input.

@@ -22,8 +22,9 @@ use crate::daemon::host::Host;
 use crate::outcome::{Error, ErrorId};
 use crate::sys::peer::{self, Peer};
 
-/// Connections at once; more wait in the kernel's queue.
-const MAX_CONNECTIONS: usize = 512;
+/// Connections at once; more wait in the kernel's queue. Those who watch
+/// may only take some of them ([`MAX_WATCHERS`](crate::daemon::host::MAX_WATCHERS)).
+const MAX_CONNECTIONS: usize = 1024;
 /// How long a caller may take to send its request's head.
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 /// The largest head of a request.

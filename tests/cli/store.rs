@@ -20,6 +20,21 @@ fn only_one_daemon_serves_a_place() {
 }
 
 #[test]
+fn a_directory_that_others_may_write_to_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    for name in ["state", "s.tty", "."] {
+        let mut daemon = Daemon::not_started();
+        std::fs::create_dir_all(daemon.path(name)).expect("a directory");
+        let mode = |mode| std::fs::set_permissions(daemon.path(name), std::fs::Permissions::from_mode(mode));
+        mode(0o770).expect("it is ours");
+        let said = run(&mut daemon.usherd_command(), b"").exits(1);
+        assert!(said.stderr.contains("others may write"), "{}", said.stderr);
+        mode(0o750).expect("it is ours");
+        daemon.start_again();
+    }
+}
+
+#[test]
 fn a_clean_stop_removes_the_socket_and_keeps_everything_else() {
     let mut daemon = Daemon::start();
     let id = daemon.open("exec cat");

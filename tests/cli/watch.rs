@@ -138,3 +138,27 @@ fn a_watcher_that_reads_nothing_holds_nobody_up() {
     }
     assert_eq!(http::request(&daemon.socket(), "GET", "/healthz", "").status, 200);
 }
+
+#[test]
+fn those_who_watch_leave_places_for_those_who_act() {
+    let daemon = Daemon::start();
+    let id = daemon.open("exec cat");
+    let watchers: Vec<_> = (0..600)
+        .map(|_| {
+            let mut stream = crate::harness::http::connect(&daemon.socket());
+            std::io::Write::write_all(&mut stream, b"GET /v1/events HTTP/1.1\r\nHost: usherd\r\n\r\n")
+                .expect("written");
+            stream
+        })
+        .collect();
+    crate::harness::wait_until("there is no place left for one more", || {
+        let close = b"GET /v1/events HTTP/1.1\r\nHost: usherd\r\nConnection: close\r\n\r\n";
+        let mut stream = crate::harness::http::connect(&daemon.socket());
+        let mut head = [0; 12];
+        std::io::Write::write_all(&mut stream, close).expect("written");
+        std::io::Read::read_exact(&mut stream, &mut head).expect("an answer");
+        head == *b"HTTP/1.1 503"
+    });
+    daemon.lock(id, "stop");
+    drop(watchers);
+}

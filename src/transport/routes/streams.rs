@@ -8,6 +8,7 @@ use axum::http::header;
 use axum::response::sse;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use crate::clock;
@@ -40,12 +41,13 @@ pub(super) fn audit(host: Arc<Host>, query: AuditQuery) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], Body::from_stream(pages)).into_response()
 }
 
-/// Server-sent events; about this uid's sessions alone if there is one.
+/// Server-sent events; about this uid's sessions alone if there is one. They keep their `place`.
 pub(super) fn events(
     receiver: Receiver<Event>,
     uid: Option<u32>,
+    place: OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<sse::Event, Infallible>> {
-    stream::unfold(receiver, move |mut receiver| async move {
+    stream::unfold((receiver, place), move |(mut receiver, place)| async move {
         loop {
             let event = match receiver.recv().await {
                 Ok(event) => event,
@@ -57,7 +59,7 @@ pub(super) fn events(
             let visible = uid.is_none_or(|uid| event.session.as_ref().is_some_and(|s| s.uid == uid));
             if visible || event.event == EventKind::Lagged {
                 let sent = sse::Event::default().json_data(&event).unwrap_or_default();
-                return Some((Ok(sent), receiver));
+                return Some((Ok(sent), (receiver, place)));
             }
         }
     })
