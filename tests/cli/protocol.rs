@@ -61,6 +61,18 @@ impl ByHand {
         }
     }
 
+    /// Confirms a picture; false if the holder has hung up.
+    fn confirms(&mut self, number: &[u8]) -> bool {
+        self.stream.write_all(&frame(b's', number)).is_ok()
+    }
+
+    /// Awaits a picture with this text and confirms it; false if the holder hangs up first.
+    fn sees(&mut self, text: &str) -> bool {
+        let awaited = std::panic::AssertUnwindSafe(|| self.picture_with(text));
+        let number = std::panic::catch_unwind(awaited);
+        number.is_ok_and(|number| self.confirms(&number))
+    }
+
     /// Sends frames in one piece.
     fn send(&mut self, frames: &[Vec<u8>]) {
         self.stream.write_all(&frames.concat()).expect("the holder listens");
@@ -175,15 +187,14 @@ fn a_lock_is_seen_or_its_station_dropped_before_it_is_taken_away_again() {
         let locking = scope.spawn(|| daemon.lock(id, "stop"));
         daemon.wait_session(id, "locked", |s| s["locked"] == true);
         let unlocking = scope.spawn(|| daemon.unlock(id));
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        std::thread::sleep(std::time::Duration::from_millis(100));
         // Only now does the station confirm what it showed before: the lock must still come.
-        slow.send(&[frame(b's', &number)]);
-        let number = slow.picture_with("stop");
-        slow.send(&[frame(b's', &number)]);
-        let number = slow.picture_with("private-things");
-        slow.send(&[frame(b's', &number)]);
+        let seen = slow.confirms(&number) && slow.sees("stop") && slow.sees("private-things");
         let locked = locking.join().expect("a lock");
-        assert_eq!((&locked["observed"], locked["notes"].as_array().map(Vec::len)), (&true.into(), Some(0)));
+        assert_eq!(locked["observed"], true);
+        let notes = locked["notes"].as_array().map_or(0, Vec::len);
+        // On a busy machine the station may be too late: then it was dropped, and that is said.
+        assert!(if seen { notes == 0 } else { notes == 1 }, "{locked}");
         unlocking.join().expect("an unlock");
     });
 }
