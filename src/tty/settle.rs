@@ -140,6 +140,9 @@ impl Holder {
 
     /// When [`settle`](Self::settle) has something to do again, if nothing else happens.
     pub(super) fn next_deadline(&self) -> Option<Duration> {
+        if self.dirty || self.wants_drawing() {
+            return Some(Duration::ZERO);
+        }
         let (now, instant) = (clock::now(), Instant::now());
         let after = |deadline: Instant| deadline.saturating_duration_since(instant);
         let expiries =

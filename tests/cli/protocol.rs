@@ -194,7 +194,7 @@ fn a_lock_is_seen_or_its_station_dropped_before_it_is_taken_away_again() {
         assert_eq!(locked["observed"], true);
         let notes = locked["notes"].as_array().map_or(0, Vec::len);
         // On a busy machine the station may be too late: then it was dropped, and that is said.
-        assert!(if seen { notes == 0 } else { notes == 1 }, "{locked}");
+        assert!(if seen { notes == 0 } else { notes == 1 }, "{seen} {locked}");
         unlocking.join().expect("an unlock");
     });
 }
