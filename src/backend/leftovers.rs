@@ -12,15 +12,23 @@ use crate::sys::proc;
 
 /// Ends what a dead holder left: the leader, if it is still that one, every process in its terminal's
 /// session, and those that went away from it (`setsid(2)`) with the session's `marks` in their environment.
-pub(super) async fn mop_up(key: &SessionKey, marks: &[String]) {
+pub(super) async fn mop_up(key: &SessionKey, marks: &[String; 2]) {
     for _ in 0..20 {
-        let left = left(key, marks);
+        let left = look(key, marks).await;
         if left.is_empty() {
             return;
         }
         left.into_iter().for_each(kill);
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+/// Looks at every process of the host, beside the daemon's other work.
+async fn look(key: &SessionKey, marks: &[String; 2]) -> BTreeSet<u32> {
+    let (looked_for, marks) = (key.clone(), marks.clone());
+    let looked = tokio::task::spawn_blocking(move || left(&looked_for, &marks)).await;
+    // A look that failed has not seen the session gone.
+    looked.unwrap_or_else(|_| BTreeSet::from([key.leader_pid]))
 }
 
 /// What is left of a session: its leader, who shares the leader's terminal session, and who has its marks.
@@ -39,28 +47,20 @@ fn left(key: &SessionKey, marks: &[String]) -> BTreeSet<u32> {
     left
 }
 
-fn lives(key: &SessionKey) -> bool {
+/// Whether the session's leader is still there.
+pub(super) fn lives(key: &SessionKey) -> bool {
     proc::parent_and_start(key.leader_pid).is_some_and(|(_, start)| start == key.leader_start)
 }
 
-/// Sees that nothing is left, beside the daemon's other work: it looks at every process of the host.
-/// What is on its way out may still be seen for a moment.
-pub(super) async fn verify_gone(target: &Target, marks: [String; 2]) -> Result<(), Error> {
-    let key = target.key.clone();
-    let look = move || {
-        for _ in 0..20 {
-            if left(&key, &marks).is_empty() {
-                return BTreeSet::new();
-            }
-            std::thread::sleep(Duration::from_millis(10));
+/// Sees that nothing is left where no holder can tell. What is on its way out may still be seen for a moment.
+pub(super) async fn verify_gone(target: &Target, marks: &[String; 2]) -> Result<(), Error> {
+    let mut survivors = BTreeSet::new();
+    for _ in 0..20 {
+        survivors = look(&target.key, marks).await;
+        if survivors.is_empty() {
+            return Ok(());
         }
-        left(&key, &marks)
-    };
-    let survivors = tokio::task::spawn_blocking(look).await.map_err(|e| {
-        Error::new(ErrorId::BackendFailed, format!("session {} could not be looked for: {e}", target.id))
-    })?;
-    if survivors.is_empty() {
-        return Ok(());
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let pids = survivors.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
     Err(Error::new(ErrorId::Timeout, format!("session {}: process {pids} survived until now", target.id))
