@@ -34,7 +34,7 @@ fn locks_and_unlocks_at_once_end_in_one_of_the_serial_results() {
     let mut daemon = Daemon::start();
     let id = daemon.open("exec cat");
     let station = Station::attach(&daemon, id, 24, 80);
-    let free = station.shot();
+    let free = station.wait("the cursor", |shot| shot.cursor.is_some());
     for _ in 0..3 {
         at_once(8, |number| {
             if number % 2 == 0 {

@@ -12,6 +12,9 @@ fn typing(daemon: &Daemon) -> (u32, Station) {
     let station = Station::attach(daemon, id, 24, 80);
     station.type_keys(b"before\r");
     daemon.wait_content("typed", "before\n");
+    // The line may be in the file before the last of it is on the station.
+    station
+        .wait("the line and the cursor below it", |shot| shot.text().contains("before") && shot.cursor == Some((1, 0)));
     (id, station)
 }
 
