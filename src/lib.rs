@@ -18,6 +18,7 @@ pub mod outcome;
 pub mod plan;
 
 pub mod session;
+pub mod shield;
 pub mod store;
 pub mod tty;
 
