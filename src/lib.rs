@@ -13,7 +13,9 @@ pub mod daemon;
 pub mod actor;
 pub mod authorize;
 pub mod backend;
+pub mod display;
 pub mod execute;
+pub mod login;
 pub mod outcome;
 pub mod plan;
 

@@ -183,7 +183,7 @@ pub fn plan(authorized: Authorized, registry: &Registry, now: Timestamp) -> Plan
     let work = match authorized.action() {
         Action::Lock(request) => {
             let until = request.duration.map(|span| end_of(now, span.as_duration()));
-            view.steps(verb, &request.targets, |s| view.lock(s, &request.message, until))
+            view.steps(verb, &request.targets, |s| view.lock(s, &request.message, until, request.freeze))
         }
         Action::Unlock(request) => view.steps(verb, &request.targets, |s| view.unlock(s, request.exempt)),
         Action::Disconnect(request) => view.steps(verb, &request.targets, |s| view.disconnect(s, request.dry_run)),
@@ -229,6 +229,7 @@ impl View<'_> {
             since: self.now,
             until: request.duration.map(|span| end_of(self.now, span.as_duration())),
             except: self.actor.own_sessions.clone(),
+            freeze: request.freeze,
         };
         let mut after = self.registry.clone();
         after.apply(&Change::RuleSet(rule.clone()));
@@ -240,6 +241,8 @@ impl View<'_> {
             } else if !after.rule_covers(&rule, session) {
                 let note = format!("session {} was exempted from the rule `{}`", session.id, rule.name);
                 Todo::Answer(OutcomeResult::Skipped, Some(Error::new(ErrorId::NotOrchestratable, note)))
+            } else if let Some(why) = &session.seen.unlockable {
+                Todo::Answer(OutcomeResult::Failed, Some(session_verbs::not_supported(why)))
             } else {
                 act(Effect::Covered, OutcomeResult::Done)
             };

@@ -198,6 +198,9 @@ pub struct LockRequest {
     /// The lock ends by itself after this time.
     #[serde(default, rename = "for_seconds", skip_serializing_if = "Option::is_none")]
     pub duration: Option<Seconds>,
+    /// Stop the users' other processes while their sessions are locked.
+    #[serde(default)]
+    pub freeze: bool,
 }
 
 /// Body of `POST /v1/sessions/unlock`.
@@ -248,6 +251,9 @@ pub struct BlockRequest {
     /// The rule ends by itself after this time.
     #[serde(default, rename = "for_seconds", skip_serializing_if = "Option::is_none")]
     pub duration: Option<Seconds>,
+    /// Stop the users' other processes while the rule locks their sessions.
+    #[serde(default)]
+    pub freeze: bool,
 }
 
 /// Body of `POST /v1/sessions/open`.

@@ -144,7 +144,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__block)
-            opts="-h --all --user --group --message --for --socket --output --verbose --help"
+            opts="-h --all --user --group --message --for --freeze --socket --output --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -312,7 +312,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__lock)
-            opts="-h --all --user --message --for --socket --output --verbose --help"
+            opts="-h --all --user --message --for --freeze --socket --output --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

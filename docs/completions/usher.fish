@@ -62,6 +62,7 @@ list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand lock" -l all -d 'Every session but the one you call from'
+complete -c usher -n "__fish_usher_using_subcommand lock" -l freeze -d 'Also stop the user\'s other processes until the session is unlocked'
 complete -c usher -n "__fish_usher_using_subcommand lock" -l verbose -d 'Say on standard error what is asked of whom'
 complete -c usher -n "__fish_usher_using_subcommand lock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l user -d 'Every session of this user; may be given several times' -r
@@ -108,6 +109,7 @@ list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand block" -l all -d 'The rule for every session'
+complete -c usher -n "__fish_usher_using_subcommand block" -l freeze -d 'Also stop the users\' other processes while the rule locks their sessions'
 complete -c usher -n "__fish_usher_using_subcommand block" -l verbose -d 'Say on standard error what is asked of whom'
 complete -c usher -n "__fish_usher_using_subcommand block" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l user -d 'The rule for this user\'s sessions' -r

@@ -1,102 +1,113 @@
-//! The daemon's connection to one holder: orders out, observations and news in.
+//! The daemon's connection to one holder or shield: orders out, observations and news in.
 
 use std::collections::HashMap;
 use std::os::fd::{AsFd, OwnedFd};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::UnixStream;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::outcome::{Error, ErrorId};
-use crate::session::SessionKey;
 use crate::sys::descriptors;
-use crate::tty::wire::{Decoder, FromHolder, Hello, StationSpec, Tag, ToHolder, control};
+use crate::tty::wire::{Decoder, Tag, control};
 
-/// Orders that may wait for a holder that does not read.
+/// Orders that may wait for a process that does not read.
 const QUEUE: usize = 256;
 
-/// A holder's answer to an order.
-pub(super) type Reply = oneshot::Receiver<FromHolder>;
+/// What comes over a link.
+pub(super) trait Incoming: DeserializeOwned + Send + 'static {
+    /// The number of the order that this answers, if it answers one.
+    fn answers(&self) -> Option<u64>;
+}
+
+/// The answer to an order.
+pub(super) type Reply<M> = oneshot::Receiver<M>;
 
 /// What a link is told.
-pub(super) enum Order {
-    /// A message; its `seq`, if it has one, awaits an answer.
-    Say(ToHolder, Option<(u64, oneshot::Sender<FromHolder>)>),
-    /// A new station on this connection.
-    Seat(StationSpec, OwnedFd),
+enum Order<M> {
+    /// A frame; where it has a number, somebody awaits the answer.
+    Say(Vec<u8>, Option<(u64, oneshot::Sender<M>)>),
+    /// A frame that a descriptor comes with.
+    Hand(Vec<u8>, OwnedFd),
 }
 
 /// What comes from a link that nobody awaits.
-pub(super) enum News {
-    Said(FromHolder),
+pub(super) enum News<M> {
+    Said(M),
     /// The connection ended.
     Lost,
 }
 
 /// The daemon's handle to a link's task.
-#[derive(Debug, Clone)]
-pub(super) struct Link {
-    pub(super) key: SessionKey,
-    pub(super) holder_pid: u32,
-    pub(super) holder_start: u64,
-    orders: mpsc::Sender<Order>,
+#[derive(Debug)]
+pub(super) struct Link<M> {
+    orders: mpsc::Sender<Order<M>>,
 }
 
-impl Link {
-    /// Sends an order without waiting.
-    pub(super) fn order(&self, order: Order) -> Result<(), Error> {
+impl<M> Clone for Link<M> {
+    fn clone(&self) -> Self {
+        Link { orders: self.orders.clone() }
+    }
+}
+
+impl<M: Incoming> Link<M> {
+    /// Starts a link's task on a connection; `news` takes what nobody awaits.
+    pub(super) fn start(connection: Connection, news: impl FnMut(News<M>) + Send + 'static) -> Self {
+        let (orders, inbox) = mpsc::channel(QUEUE);
+        tokio::spawn(run(connection, inbox, news));
+        Link { orders }
+    }
+
+    /// Sends a message without waiting.
+    pub(super) fn say(&self, message: &impl Serialize) -> Result<(), Error> {
+        self.order(Order::Say(control(message), None))
+    }
+
+    /// Sends a message whose answer is awaited.
+    pub(super) fn ask(&self, seq: u64, message: &impl Serialize) -> Result<Reply<M>, Error> {
+        let (answer, reply) = oneshot::channel();
+        self.order(Order::Say(control(message), Some((seq, answer))))?;
+        Ok(reply)
+    }
+
+    /// Sends a message and a descriptor with it.
+    pub(super) fn hand(&self, message: &impl Serialize, descriptor: OwnedFd) -> Result<(), Error> {
+        self.order(Order::Hand(control(message), descriptor))
+    }
+
+    fn order(&self, order: Order<M>) -> Result<(), Error> {
         self.orders.try_send(order).map_err(|_| {
             Error::new(ErrorId::BackendFailed, "the session's holder does not take orders")
                 .hint("`usher close` ends a session whose holder hangs")
         })
     }
-
-    /// Sends a message whose answer is awaited.
-    pub(super) fn ask(&self, seq: u64, message: ToHolder) -> Result<Reply, Error> {
-        let (answer, reply) = oneshot::channel();
-        self.order(Order::Say(message, Some((seq, answer))))?;
-        Ok(reply)
-    }
 }
 
-/// A connection to a holder that has introduced itself.
-pub(super) struct Introduced {
+/// A connection, and what was read of it and not yet taken.
+pub(super) struct Connection {
     stream: UnixStream,
     decoder: Decoder,
-    pub(super) hello: Hello,
-    pub(super) holder_start: u64,
 }
 
-/// Waits for the holder's introduction.
-pub(super) async fn introduce(mut stream: UnixStream) -> Result<Introduced, Error> {
-    let mut decoder = Decoder::default();
-    match receive(&mut stream, &mut decoder).await {
-        Some(FromHolder::Hello(hello)) => {
-            let holder_start = crate::sys::proc::parent_and_start(hello.holder_pid).map_or(0, |(_, start)| start);
-            Ok(Introduced { stream, decoder, hello: *hello, holder_start })
-        }
-        Some(FromHolder::Failed { message }) => Err(Error::new(ErrorId::BackendFailed, message)),
-        _ => Err(Error::new(ErrorId::BackendFailed, "the session's holder does not introduce itself")),
+impl Connection {
+    pub(super) fn new(stream: UnixStream) -> Self {
+        Connection { stream, decoder: Decoder::default() }
+    }
+
+    /// Sends a message before there is a task for it.
+    pub(super) async fn send(&mut self, message: &impl Serialize) -> std::io::Result<()> {
+        self.stream.write_all(&control(message)).await
+    }
+
+    /// Reads until a whole message is there; `None` when the connection ended or speaks garbage.
+    pub(super) async fn receive<M: Incoming>(&mut self) -> Option<M> {
+        receive(&mut self.stream, &mut self.decoder).await
     }
 }
 
-impl Introduced {
-    /// Starts the link's task; `news` takes what nobody awaits.
-    pub(super) fn link(self, news: impl FnMut(News) + Send + 'static) -> Link {
-        let (orders, inbox) = mpsc::channel(QUEUE);
-        let link = Link {
-            key: self.hello.key.clone(),
-            holder_pid: self.hello.holder_pid,
-            holder_start: self.holder_start,
-            orders,
-        };
-        tokio::spawn(run(self.stream, self.decoder, inbox, news));
-        link
-    }
-}
-
-/// Reads until a whole message is there; `None` when the connection ended or speaks garbage.
-async fn receive(stream: &mut UnixStream, decoder: &mut Decoder) -> Option<FromHolder> {
+async fn receive<M: Incoming>(stream: &mut UnixStream, decoder: &mut Decoder) -> Option<M> {
     let mut buffer = [0; 4096];
     loop {
         match decoder.next_frame() {
@@ -111,13 +122,12 @@ async fn receive(stream: &mut UnixStream, decoder: &mut Decoder) -> Option<FromH
     }
 }
 
-async fn run(
-    mut stream: UnixStream,
-    mut decoder: Decoder,
-    mut inbox: mpsc::Receiver<Order>,
-    mut news: impl FnMut(News),
+async fn run<M: Incoming>(
+    Connection { mut stream, mut decoder }: Connection,
+    mut inbox: mpsc::Receiver<Order<M>>,
+    mut news: impl FnMut(News<M>),
 ) {
-    let mut awaited: HashMap<u64, oneshot::Sender<FromHolder>> = HashMap::new();
+    let mut awaited: HashMap<u64, oneshot::Sender<M>> = HashMap::new();
     loop {
         tokio::select! {
             order = inbox.recv() => {
@@ -128,7 +138,7 @@ async fn run(
             }
             message = receive_cancel_safe(&mut stream, &mut decoder) => {
                 match message {
-                    Ok(Some(message)) => match answered(&message).and_then(|seq| awaited.remove(&seq)) {
+                    Ok(Some(message)) => match M::answers(&message).and_then(|seq| awaited.remove(&seq)) {
                         Some(asker) => drop(asker.send(message)),
                         None => news(News::Said(message)),
                     },
@@ -141,35 +151,32 @@ async fn run(
     news(News::Lost);
 }
 
-async fn carry_out(
+async fn carry_out<M>(
     stream: &mut UnixStream,
-    order: Order,
-    awaited: &mut HashMap<u64, oneshot::Sender<FromHolder>>,
+    order: Order<M>,
+    awaited: &mut HashMap<u64, oneshot::Sender<M>>,
 ) -> std::io::Result<()> {
     match order {
-        Order::Say(message, answer) => {
+        Order::Say(bytes, answer) => {
             awaited.extend(answer);
             awaited.retain(|_, asker| !asker.is_closed());
-            stream.write_all(&control(&message)).await
+            stream.write_all(&bytes).await
         }
-        Order::Seat(spec, descriptor) => {
-            let bytes = control(&ToHolder::Station(spec));
-            loop {
-                stream.writable().await?;
-                let sent = stream
-                    .try_io(Interest::WRITABLE, || descriptors::send_with(stream.as_fd(), &bytes, descriptor.as_fd()));
-                match sent {
-                    Ok(count) => break stream.write_all(&bytes[count..]).await,
-                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                    Err(error) => break Err(error),
-                }
+        Order::Hand(bytes, descriptor) => loop {
+            stream.writable().await?;
+            let sent = stream
+                .try_io(Interest::WRITABLE, || descriptors::send_with(stream.as_fd(), &bytes, descriptor.as_fd()));
+            match sent {
+                Ok(count) => break stream.write_all(&bytes[count..]).await,
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(error) => break Err(error),
             }
-        }
+        },
     }
 }
 
 /// The next message if one is whole, else one read. Nothing is lost when another branch is taken.
-async fn receive_cancel_safe(stream: &mut UnixStream, decoder: &mut Decoder) -> Result<Option<FromHolder>, ()> {
+async fn receive_cancel_safe<M: Incoming>(stream: &mut UnixStream, decoder: &mut Decoder) -> Result<Option<M>, ()> {
     match decoder.next_frame() {
         Ok(Some((Tag::Control, json))) => return Ok(serde_json::from_slice(json).ok()),
         Ok(Some(_)) | Err(_) => return Err(()),
@@ -186,19 +193,5 @@ async fn receive_cancel_safe(stream: &mut UnixStream, decoder: &mut Decoder) -> 
         }
         Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Ok(None),
         Err(_) => Err(()),
-    }
-}
-
-/// The order that a message answers.
-fn answered(message: &FromHolder) -> Option<u64> {
-    match message {
-        FromHolder::Covered { seq, .. } | FromHolder::Disconnected { seq } | FromHolder::Closed { seq, .. } => {
-            Some(*seq)
-        }
-        FromHolder::Hello(_)
-        | FromHolder::Failed { .. }
-        | FromHolder::Started
-        | FromHolder::Status(_)
-        | FromHolder::Ended { .. } => None,
     }
 }

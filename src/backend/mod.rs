@@ -11,6 +11,7 @@ use crate::tty::wire::Notice;
 
 mod leftovers;
 mod link;
+pub mod login;
 pub mod text;
 
 /// The answer to an effect that was ordered: it arrives when the effect was seen, or with why it was not.
@@ -55,6 +56,8 @@ pub enum Noticed {
         /// `usherd --release-all` freed it: who did, and when.
         released: Option<(String, jiff::Timestamp)>,
     },
+    /// What logind says of its sessions.
+    Logins(crate::login::follow::News),
     /// Everything noticed before this is to be known before the sender goes on.
     Barrier(tokio::sync::oneshot::Sender<()>),
     /// A session is gone.

@@ -11,7 +11,7 @@ use tokio::net::UnixStream;
 use tokio::sync::{mpsc, oneshot};
 
 use super::leftovers::{kill, lives, mop_up, verify_gone};
-use super::link::{Introduced, Link, News, Order, Reply, introduce};
+use super::link::{Link, News, Reply};
 use super::{Backend, Covered, DEADLINE, Ended, Noticed, Observation, changed};
 use crate::daemon::config::Paths;
 use crate::outcome::{Error, ErrorId};
@@ -20,7 +20,9 @@ use crate::session::{Cover, Seen, SessionKey};
 use crate::sys::proc;
 use crate::tty::wire::{FromHolder, Notice, StationSpec, Status, ToHolder};
 
+mod held;
 mod opening;
+use held::{Held, Introduced, introduce};
 pub use opening::{Opened, Starting};
 
 /// The backend of text sessions.
@@ -29,7 +31,7 @@ pub struct TextBackend {
     directory: PathBuf,
     serving: PathBuf,
     log: PathBuf,
-    links: Arc<Mutex<HashMap<u32, Link>>>,
+    links: Arc<Mutex<HashMap<u32, Held>>>,
     noticed: mpsc::UnboundedSender<Noticed>,
     seq: Arc<AtomicU64>,
 }
@@ -133,16 +135,17 @@ impl TextBackend {
     /// # Errors
     /// The session changed, or its holder does not take orders.
     pub fn seat(&self, target: &Target, spec: StationSpec, connection: OwnedFd) -> Result<(), Error> {
-        self.link(target)?.order(Order::Seat(spec, connection))
+        self.link(target)?.link.hand(&ToHolder::Station(spec), connection)
     }
 
     /// Keeps a link's task, and turns what it hears into news. `begun` is told how the program's start
     /// came out; until it has started, the end of the connection is news for `begun` alone.
-    fn tend(&self, id: u32, introduced: Introduced, begun: Option<oneshot::Sender<Result<(), Error>>>) -> Link {
+    fn tend(&self, id: u32, introduced: Introduced, begun: Option<oneshot::Sender<Result<(), Error>>>) -> Held {
         let backend = self.clone();
         let mut state = Tended { runs: begun.is_none(), begun, ended: None };
         let mut links = self.links();
-        let link = introduced.link(move |news| match news {
+        let Introduced { connection, hello, holder_start } = introduced;
+        let link = Link::start(connection, move |news| match news {
             News::Said(FromHolder::Status(status)) => {
                 backend.tell(Noticed::Changed { id, seen: seen(&status), released: status.released });
             }
@@ -160,12 +163,13 @@ impl TextBackend {
                 state.begun = None;
             }
         });
-        links.insert(id, link.clone());
-        link
+        let held = Held { key: hello.key, holder_pid: hello.holder_pid, holder_start, link };
+        links.insert(id, held.clone());
+        held
     }
 
     /// A holder's connection ended: the session is over, the holder died, or only the connection broke.
-    async fn lost(self, id: u32, link: Option<Link>, how: Option<String>) {
+    async fn lost(self, id: u32, link: Option<Held>, how: Option<String>) {
         if let Some(how) = how {
             self.tell(Noticed::Gone { id, how: Ended::ByItself(how) });
             return;
@@ -188,11 +192,11 @@ impl TextBackend {
         // It lives and does not answer: the reconcile loop goes on looking for it.
     }
 
-    fn links(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Link>> {
+    fn links(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Held>> {
         self.links.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn link(&self, target: &Target) -> Result<Link, Error> {
+    fn link(&self, target: &Target) -> Result<Held, Error> {
         let link = self.links().get(&target.id).cloned();
         match link {
             Some(link) if link.key == target.key => Ok(link),
@@ -211,9 +215,9 @@ impl TextBackend {
         self.seq.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn ask(&self, target: &Target, message: impl FnOnce(u64) -> ToHolder) -> Result<Reply, Error> {
+    fn ask(&self, target: &Target, message: impl FnOnce(u64) -> ToHolder) -> Result<Reply<FromHolder>, Error> {
         let seq = self.next_seq();
-        self.link(target)?.ask(seq, message(seq))
+        self.link(target)?.link.ask(seq, &message(seq))
     }
 }
 
@@ -233,13 +237,6 @@ impl Tended {
             let started = result.is_ok();
             self.runs = begun.send(result).is_ok() && started;
         }
-    }
-}
-
-impl Link {
-    /// Whether the very process that introduced itself is still there.
-    fn holder_lives(&self) -> bool {
-        proc::parent_and_start(self.holder_pid).is_some_and(|(_, start)| start == self.holder_start)
     }
 }
 
@@ -270,7 +267,7 @@ impl Backend for TextBackend {
     }
 
     fn announce(&self, target: &Target, notice: Notice) -> Result<(), Error> {
-        self.link(target)?.order(Order::Say(ToHolder::Announce(notice), None))
+        self.link(target)?.link.say(&ToHolder::Announce(notice))
     }
 
     /// A holder that does not answer is killed, and its session's processes with it.
@@ -321,7 +318,7 @@ impl TextBackend {
     }
 }
 
-async fn observe(reply: Reply, deadline: Duration, what: &str) -> Result<FromHolder, Error> {
+async fn observe(reply: Reply<FromHolder>, deadline: Duration, what: &str) -> Result<FromHolder, Error> {
     match tokio::time::timeout(deadline, reply).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(_)) => Err(Error::new(ErrorId::SessionChanged, "the session ended before its holder answered")),
@@ -351,6 +348,7 @@ fn seen(status: &Status) -> Seen {
         stations: status.stations.clone(),
         title: status.title.clone(),
         last_input: status.last_input,
+        ..Seen::default()
     }
 }
 

@@ -20,13 +20,16 @@ pub struct Block {
     /// Remove the rule by itself after this time, such as 90s, 10m or 1h30m
     #[arg(long = "for", value_name = "DURATION")]
     duration: Option<Seconds>,
+    /// Also stop the users' other processes while the rule locks their sessions
+    #[arg(long)]
+    freeze: bool,
 }
 
 impl Block {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
         let path = path(&self.rule.rule());
         context.trace(&format!("PUT {path}"));
-        let request = BlockRequest { message: self.message, duration: self.duration };
+        let request = BlockRequest { message: self.message, duration: self.duration, freeze: self.freeze };
         let answer: RuleAnswer = context.client.send_json(Method::PUT, &path, &request).await?;
         print(&answer, context)
     }

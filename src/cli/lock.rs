@@ -19,12 +19,20 @@ pub struct Lock {
     /// Unlock by itself after this time, such as 90s, 10m or 1h30m
     #[arg(long = "for", value_name = "DURATION")]
     duration: Option<Seconds>,
+    /// Also stop the user's other processes until the session is unlocked
+    #[arg(long)]
+    freeze: bool,
 }
 
 impl Lock {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
         context.trace("POST /v1/sessions/lock");
-        let request = LockRequest { targets: self.targets.targets(), message: self.message, duration: self.duration };
+        let request = LockRequest {
+            targets: self.targets.targets(),
+            message: self.message,
+            duration: self.duration,
+            freeze: self.freeze,
+        };
         let outcomes: Vec<Outcome> = context.client.send_json(Method::POST, "/v1/sessions/lock", &request).await?;
         Ok(output::answer(&outcomes, || output::print(&outcomes, context.format), context.format)?)
     }

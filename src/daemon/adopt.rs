@@ -6,7 +6,7 @@ use super::host::Host;
 use crate::backend::Ended;
 use crate::backend::text::Found;
 use crate::clock;
-use crate::session::{Cover, OwnLock, Registry};
+use crate::session::{Cover, Kind, OwnLock, Registry};
 use crate::store::{Change, Loaded, SessionRecord, Urgency};
 use crate::sys::proc;
 
@@ -45,7 +45,7 @@ pub async fn adopt(host: &Arc<Host>) {
     }
     let missing: Vec<_> = {
         let registry = host.registry();
-        registry.sessions().filter(|s| !host.text.holds(s.id)).map(|s| s.id).collect()
+        registry.sessions().filter(|s| s.kind == Kind::Text && !host.text.holds(s.id)).map(|s| s.id).collect()
     };
     for id in missing {
         look_again(Arc::clone(host), id).await;
@@ -64,6 +64,7 @@ async fn take_over(host: &Arc<Host>, found: Found) {
         since: now,
         name: None,
         program: proc::name(found.key().leader_pid).unwrap_or_else(|| "?".to_owned()),
+        kind: Kind::Text,
         groups: Default::default(),
     };
     let shown = found.status().covers.iter().find(|cover| cover.holds(now)).map(own_lock);
@@ -86,6 +87,7 @@ fn own_lock(cover: &Cover) -> OwnLock {
         by_uid: cover.by_uid,
         since: cover.since,
         until: cover.until,
+        freeze: cover.freeze,
     }
 }
 

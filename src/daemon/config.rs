@@ -1,12 +1,23 @@
 //! The daemon's configuration file.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::actor::Role;
 use crate::outcome::{Error, ErrorId};
 use crate::store::AuditLimits;
+
+/// Whose sessions a daemon controls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The text sessions that it hosts for its own user.
+    User,
+    /// Every session of the host that logind knows. Such a daemon is root.
+    System,
+}
 
 /// What `usherd --config FILE` may set, in TOML.
 #[derive(Debug, Clone, Deserialize)]
@@ -20,12 +31,26 @@ pub struct Settings {
     pub audit_bytes: u64,
     /// Whether administrators' and operators' sessions may be locked.
     pub orchestrate_admins: bool,
+    /// Groups whose members are administrators; root always is. System mode only.
+    pub admin_groups: Vec<String>,
+    /// Groups whose members are operators. System mode only.
+    pub operator_groups: Vec<String>,
+    /// Every lock also stops the user's other processes. System mode only.
+    pub freeze_while_locked: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let audit = AuditLimits::default();
-        Settings { close_grace_seconds: 5, audit_days: audit.days, audit_bytes: audit.bytes, orchestrate_admins: false }
+        Settings {
+            close_grace_seconds: 5,
+            audit_days: audit.days,
+            audit_bytes: audit.bytes,
+            orchestrate_admins: false,
+            admin_groups: ["usher-admin", "sudo", "wheel"].map(str::to_owned).to_vec(),
+            operator_groups: vec!["usher-operator".to_owned()],
+            freeze_while_locked: false,
+        }
     }
 }
 
@@ -44,6 +69,18 @@ impl Settings {
         toml::from_str(&text).map_err(|e| wrong(e.to_string()))
     }
 
+    /// The role of a user who is in these groups.
+    pub fn role(&self, uid: u32, groups: &BTreeSet<String>) -> Role {
+        let in_any = |names: &[String]| names.iter().any(|name| groups.contains(name));
+        if uid == 0 || in_any(&self.admin_groups) {
+            Role::Administrator
+        } else if in_any(&self.operator_groups) {
+            Role::Operator
+        } else {
+            Role::User
+        }
+    }
+
     /// The time between SIGHUP and SIGKILL.
     pub fn close_grace(&self) -> Duration {
         Duration::from_secs(self.close_grace_seconds)
@@ -58,6 +95,8 @@ impl Settings {
 /// Where the daemon keeps things.
 #[derive(Debug, Clone)]
 pub struct Paths {
+    /// Whose sessions it controls.
+    pub mode: Mode,
     /// The socket it answers on.
     pub socket: PathBuf,
     /// The directory of the database.
@@ -69,11 +108,25 @@ impl Paths {
     pub fn holders(&self) -> PathBuf {
         holders_of(&self.socket)
     }
+
+    /// The directory in which the shields listen.
+    pub fn shields(&self) -> PathBuf {
+        shields_of(&self.socket)
+    }
 }
 
 /// The directory in which the holders of the daemon with this socket listen.
 pub fn holders_of(socket: &Path) -> PathBuf {
+    beside(socket, ".tty")
+}
+
+/// The directory in which the shields of the daemon with this socket listen.
+pub fn shields_of(socket: &Path) -> PathBuf {
+    beside(socket, ".shield")
+}
+
+fn beside(socket: &Path, suffix: &str) -> PathBuf {
     let mut name = socket.as_os_str().to_owned();
-    name.push(".tty");
+    name.push(suffix);
     PathBuf::from(name)
 }

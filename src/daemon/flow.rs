@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::config::Mode;
 use super::host::Host;
 use crate::actor::{Actor, Role};
 use crate::authorize::authorize;
@@ -12,6 +13,7 @@ use crate::execute::{Answer, attempt_of, execute};
 use crate::outcome::{Error, ErrorId, Outcome, OutcomeResult};
 use crate::plan::plan;
 use crate::request::{Action, DeclaredSession, SessionRef, Targets};
+use crate::sys::cgroup;
 use crate::sys::peer::Peer;
 use crate::sys::proc;
 
@@ -20,20 +22,20 @@ const MAX_TARGETS: usize = 10_000;
 
 /// Where a connection came from, as it was when it was made: whoever made it may end and leave it to a
 /// process of which nobody knows where it sits.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Origin {
     /// Its maker was still there to be looked at.
     known: bool,
-    /// The session that its maker descends from.
-    session: Option<u32>,
+    /// The sessions that its maker sits in.
+    sessions: Vec<u32>,
 }
 
 impl Origin {
     /// Looks at the maker of a connection.
     pub fn of(host: &Host, peer: Peer) -> Self {
         // First the descent, then whether there was anybody to ask for it.
-        let session = descent(host, peer);
-        Origin { known: session.is_some() || proc::parent_and_start(peer.pid).is_some(), session }
+        let sessions = descent(host, peer);
+        Origin { known: !sessions.is_empty() || proc::parent_and_start(peer.pid).is_some(), sessions }
     }
 }
 
@@ -72,6 +74,11 @@ async fn take(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answe
         Ok(authorized) => authorized,
         Err(refusal) => return refuse(host, &actor, &action, refusal, arrived).await,
     };
+    if host.mode == Mode::System {
+        // Groups and stations as they are now: neither tells when it changes.
+        super::refresh_groups(host).await;
+        super::logins::look_at_stations(host).await;
+    }
     // From here to the order that reaches the backend, one request at a time.
     let order = host.order.lock().await;
     let plan = plan(authorized, &host.registry(), clock::now());
@@ -89,9 +96,13 @@ fn admit(caller: &Caller, action: &Action) -> Result<(), Error> {
         .hint("ask again from a process that stays until it is answered"))
 }
 
-/// The session that a connection's maker descends from, if it is in one and still there.
-fn descent(host: &Host, peer: Peer) -> Option<u32> {
-    proc::ancestry(peer.pid).into_iter().find_map(|pid| host.text.session_of_holder(pid))
+/// The sessions that a connection's maker sits in, if it is still there: the text session whose holder
+/// it descends from, and logind's, by its control group, which no process of a user's can leave.
+fn descent(host: &Host, peer: Peer) -> Vec<u32> {
+    let held = proc::ancestry(peer.pid).into_iter().find_map(|pid| host.text.session_of_holder(pid));
+    let group = || cgroup::of(peer.pid);
+    let logins = host.login.as_ref().and_then(|login| Some(login.sessions_of_group(&group()?)));
+    held.into_iter().chain(logins.into_iter().flatten()).collect()
 }
 
 /// More targets than anybody has sessions would only keep everybody waiting.
@@ -111,12 +122,21 @@ fn check_targets(action: &Action) -> Result<(), Error> {
 /// The actor behind a caller: asked freshly at every request, but for where the connection came from.
 async fn identify(host: &Host, caller: &Caller) -> Actor {
     let uid = caller.peer.uid;
-    // In `--user` mode the socket lets in only the daemon's own user, who is its administrator, and root.
-    let role = if uid == host.uid || uid == 0 { Role::Administrator } else { Role::User };
-    let name = if uid == host.uid { host.user.clone() } else { super::users::account(uid).await.name };
+    let (name, role) = match host.mode {
+        // The socket lets in only the daemon's own user, who is its administrator, and root.
+        Mode::User if uid == host.uid => (host.user.clone(), Role::Administrator),
+        Mode::User if uid == 0 => (super::users::account(uid).await.name, Role::Administrator),
+        Mode::User => (super::users::account(uid).await.name, Role::User),
+        Mode::System => {
+            let account = super::users::account(uid).await;
+            let role = host.settings.role(uid, &account.groups);
+            (account.name, role)
+        }
+    };
     let declared = caller.declared.as_ref().filter(|d| d.boot_id == host.boot_id).map(|d| d.session_id);
     let mut own_sessions: Vec<u32> = Vec::new();
-    for id in [caller.origin.session, descent(host, caller.peer), declared].into_iter().flatten() {
+    let sits_in = caller.origin.sessions.iter().copied().chain(descent(host, caller.peer)).chain(declared);
+    for id in sits_in {
         if !own_sessions.contains(&id) {
             own_sessions.push(id);
         }

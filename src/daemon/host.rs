@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, Semaphore, broadcast};
 
-use super::config::Settings;
+use super::config::{Mode, Settings};
 use super::events::{Event, EventKind};
 use super::metrics::Metrics;
 use crate::backend::Backend;
+use crate::backend::login::LoginBackend;
 use crate::backend::text::TextBackend;
 use crate::clock;
 use crate::outcome::Error;
@@ -35,8 +36,12 @@ pub struct Host {
     pub settings: Settings,
     /// What lasts.
     pub store: Store,
+    /// Whose sessions the daemon controls.
+    pub mode: Mode,
     /// Text sessions.
     pub text: TextBackend,
+    /// logind's sessions, in system mode.
+    pub login: Option<LoginBackend>,
     /// Counters for `/metrics`.
     pub metrics: Metrics,
     /// Held while something is decided, written and ordered, so that two requests have one order.
@@ -71,8 +76,12 @@ pub struct Parts {
     pub settings: Settings,
     /// See [`Host::store`].
     pub store: Store,
+    /// See [`Host::mode`].
+    pub mode: Mode,
     /// See [`Host::text`].
     pub text: TextBackend,
+    /// See [`Host::login`].
+    pub login: Option<LoginBackend>,
     /// The sessions, locks and rules known so far.
     pub registry: Registry,
     /// The largest session ID ever given.
@@ -90,7 +99,9 @@ impl Host {
             open_files: parts.open_files,
             settings: parts.settings,
             store: parts.store,
+            mode: parts.mode,
             text: parts.text,
+            login: parts.login,
             metrics: Metrics::default(),
             order: tokio::sync::Mutex::new(()),
             wake: Notify::new(),
@@ -113,8 +124,7 @@ impl Host {
     pub fn backend(&self, kind: Kind) -> Option<&dyn Backend> {
         match kind {
             Kind::Text => Some(&self.text),
-            // A later issue brings logind's sessions.
-            Kind::Ssh | Kind::Console | Kind::X11 | Kind::Wayland => None,
+            Kind::Ssh | Kind::Console | Kind::X11 | Kind::Wayland => self.login.as_ref().map(|b| b as &dyn Backend),
         }
     }
 
@@ -207,7 +217,7 @@ pub fn gone_meanwhile(id: u32) -> Error {
     Error::new(crate::outcome::ErrorId::SessionChanged, format!("session {id} ended meanwhile"))
 }
 
-fn host_name() -> String {
+pub(super) fn host_name() -> String {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     if name.is_empty() { "localhost".to_owned() } else { name }
 }

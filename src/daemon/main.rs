@@ -6,25 +6,29 @@ use std::process::ExitCode;
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::config::{Paths, Settings};
+use super::config::{Mode, Paths, Settings};
 use super::{logging, release, serve};
-use crate::outcome::Error;
+use crate::outcome::{Error, ErrorId};
 use crate::transport::paths;
 
 /// The host's daemon of usher: knows the sessions, decides, acts, observes, remembers
+///
+/// Without --user it is the system's: it runs as root and controls every session that logind knows.
 #[derive(Debug, Parser)]
 #[command(name = "usherd", version, max_term_width = 100)]
 pub struct Arguments {
     /// Host text sessions of the calling user, without root, systemd or D-Bus
     #[arg(long)]
     user: bool,
-    /// Where to answer; the default in --user mode is $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock
+    /// Where to answer; the default is /run/usher/usher.sock, in --user mode $XDG_RUNTIME_DIR/usher/usher.sock, else
+    /// /tmp/usher-$UID/usher.sock
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
-    /// Where locks, blocks and the audit log are kept; the default in --user mode is $XDG_STATE_HOME/usher, else ~/.local/state/usher
+    /// Where locks, blocks and the audit log are kept; the default is /var/lib/usher, in --user mode $XDG_STATE_HOME/usher,
+    /// else ~/.local/state/usher
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
-    /// A configuration file in TOML
+    /// A configuration file in TOML; the default is /etc/usher/usherd.toml if it is there, in --user mode none
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Unlock every session of the daemon with this socket, without daemon or database, and exit
@@ -36,29 +40,14 @@ pub struct Arguments {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     logging::start();
-    let Some(socket) = arguments.socket.clone().or_else(|| arguments.user.then(paths::user_socket)).or_else(|| {
+    let socket = arguments.socket.clone().unwrap_or_else(|| match (arguments.user, arguments.release_all) {
+        (true, _) => paths::user_socket(),
         // Freeing the own sessions needs no mode: it looks where the command line would.
-        arguments.release_all.then(paths::default_socket)
-    }) else {
-        return complain(
-            &Error::new(
-                crate::outcome::ErrorId::NotSupported,
-                "this version hosts text sessions in --user mode only; system mode is not built yet",
-            )
-            .hint("start `usherd --user`"),
-        );
-    };
+        (false, true) => paths::default_socket(),
+        (false, false) => PathBuf::from(paths::SYSTEM),
+    });
     if arguments.release_all {
         return release::release_all(&socket);
-    }
-    if !arguments.user {
-        return complain(
-            &Error::new(
-                crate::outcome::ErrorId::NotSupported,
-                "this version hosts text sessions in --user mode only; system mode is not built yet",
-            )
-            .hint("add --user"),
-        );
     }
     match run(arguments, socket) {
         Ok(()) => ExitCode::SUCCESS,
@@ -67,10 +56,20 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments, socket: PathBuf) -> Result<(), Error> {
-    let settings = Settings::read(arguments.config.as_deref())?;
+    let mode = if arguments.user { Mode::User } else { Mode::System };
+    if mode == Mode::System && !rustix::process::geteuid().is_root() {
+        let why = "the system's daemon controls every user's sessions: only root can start it";
+        return Err(Error::new(ErrorId::AccessDenied, why).hint("`usherd --user` hosts text sessions of your own"));
+    }
+    let system_config = || Some(PathBuf::from(paths::SYSTEM_CONFIG)).filter(|path| !arguments.user && path.exists());
+    let settings = Settings::read(arguments.config.clone().or_else(system_config).as_deref())?;
     let socket = std::path::absolute(&socket).unwrap_or(socket);
     paths::check_length(&socket)?;
-    let paths = Paths { socket, state: arguments.state_dir.unwrap_or_else(paths::user_state) };
+    let state = arguments.state_dir.unwrap_or_else(|| match mode {
+        Mode::User => paths::user_state(),
+        Mode::System => PathBuf::from(paths::SYSTEM_STATE),
+    });
+    let paths = Paths { mode, socket, state };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

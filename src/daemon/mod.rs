@@ -1,18 +1,20 @@
 //! usherd: knows the sessions, decides, acts, observes, remembers.
 
-use std::collections::BTreeMap;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use crate::actor::Role;
+use crate::backend::login::LoginBackend;
 use crate::backend::text::TextBackend;
 use crate::outcome::{Error, ErrorId};
 use crate::store::Store;
 use crate::sys::{descriptors, proc};
 use crate::transport::server;
-use config::{Paths, Settings};
+use config::{Mode, Paths, Settings};
 use host::{Host, Parts};
 
 pub mod adopt;
@@ -22,6 +24,7 @@ pub mod flow;
 pub mod host;
 mod instance;
 mod logging;
+pub mod logins;
 pub mod main;
 pub mod metrics;
 pub mod reconcile;
@@ -37,10 +40,12 @@ mod waiting;
 async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
     // Whatever is made from here on is ours alone to read.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    private_directory(paths.socket.parent().unwrap_or(Path::new("/")))?;
-    private_directory(&paths.state)?;
+    // Everybody may ask the system's daemon: who may do what is decided by who asks.
+    let open_to = if paths.mode == Mode::System { 0o755 } else { 0o700 };
+    own_directory(paths.socket.parent().unwrap_or(Path::new("/")), open_to)?;
+    own_directory(&paths.state, 0o700)?;
     let _instance = instance::claim(paths)?;
-    private_directory(&paths.holders())?;
+    own_directory(&paths.holders(), 0o700)?;
 
     let uid = rustix::process::geteuid().as_raw();
     let user = users::account(uid).await.name;
@@ -48,19 +53,34 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let (store, loaded) = Store::open(&paths.state, &boot_id, settings.audit_limits(), &name)?;
     let (noticed, mut news) = mpsc::unbounded_channel();
+    let login = match paths.mode {
+        Mode::User => None,
+        Mode::System => {
+            own_directory(&paths.shields(), 0o700)?;
+            let who = (boot_id.clone(), host::host_name());
+            Some(LoginBackend::new(who, paths.shields(), settings.freeze_while_locked, noticed.clone()))
+        }
+    };
     let host = Arc::new(Host::new(Parts {
         boot_id,
         uid,
         user,
         open_files: descriptors::raise_limit(),
         store,
+        mode: paths.mode,
         text: TextBackend::new(paths, noticed),
-        last_session_id: loaded.last_session_id,
+        login,
+        last_session_id: match paths.mode {
+            Mode::User => loaded.last_session_id,
+            // Below are logind's own numbers.
+            Mode::System => loaded.last_session_id.max(logins::FIRST_OWN_ID - 1),
+        },
         registry: adopt::remembered(loaded, settings.orchestrate_admins),
         settings,
     }));
-    let listener = server::listen(&paths.socket)?;
+    let listener = server::listen(&paths.socket, paths.mode)?;
     adopt::adopt(&host).await;
+    logins::begin(&host, &mut news).await;
     reconcile::catch_up(&host, &mut news).await;
     let reconciling = tokio::spawn(reconcile::run(Arc::clone(&host), news));
 
@@ -83,19 +103,33 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
     Ok(())
 }
 
-/// Asks the group database once for every user who has a session.
+/// Asks the group database for every user who has a session, all at once.
 pub(crate) async fn refresh_groups(host: &Host) {
-    let uids: std::collections::BTreeSet<u32> = host.registry().sessions().map(|s| s.uid).collect();
-    let mut groups = BTreeMap::new();
-    for uid in uids {
-        groups.insert(uid, users::account(uid).await.groups);
-    }
-    host.registry().set_groups(|uid| groups.get(&uid).cloned());
+    let uids: BTreeSet<u32> = host.registry().sessions().map(|s| s.uid).collect();
+    let asked = uids.into_iter().map(|uid| async move { (uid, users::account(uid).await.groups) });
+    let groups: BTreeMap<u32, BTreeSet<String>> = futures_util::future::join_all(asked).await.into_iter().collect();
+    host.registry().set_groups(|uid| {
+        let groups = groups.get(&uid)?;
+        let role = match host.mode {
+            // Whoever has a session there is a standard user, whatever they are elsewhere.
+            Mode::User => Role::User,
+            Mode::System => host.settings.role(uid, groups),
+        };
+        Some((groups.clone(), role))
+    });
 }
 
-/// A directory that is ours alone: made if it is not there, refused if somebody else could put things into it.
-fn private_directory(path: &Path) -> Result<(), Error> {
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+/// A directory that is ours: made with this mode if it is not there, refused if somebody else could put things into it.
+fn own_directory(path: &Path, mode: u32) -> Result<(), Error> {
+    let made = match path.is_dir() {
+        true => Ok(()),
+        // The mode is what the directory itself gets; `umask(2)` would take from it.
+        false => std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .and_then(|()| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))),
+    };
     made.map_err(|e| failed(&format!("the directory {} cannot be made", path.display()), &e))?;
     let me = rustix::process::geteuid().as_raw();
     // Both the entry and what it leads to: a link of somebody else's leads wherever they like.

@@ -11,13 +11,14 @@ use tokio::time::Instant;
 
 use super::events::EventKind;
 use super::host::Host;
+use super::logins;
 use super::unasked::{expire, record};
 use crate::backend::Noticed;
 use crate::clock;
 use crate::outcome::{Error, ErrorId, OutcomeResult};
 use crate::plan::Target;
 use crate::request::Verb;
-use crate::session::{Cover, CoverSource, Seen, Session};
+use crate::session::{Cover, CoverSource, Kind, Seen, Session, Tracked};
 use crate::store::{AuditTarget, Change};
 
 /// How often everything is looked at, whatever happens or does not.
@@ -55,7 +56,7 @@ pub async fn run(host: Arc<Host>, mut noticed: mpsc::UnboundedReceiver<Noticed>)
 }
 
 /// The sessions that are being closed now.
-type Closing = std::sync::Mutex<BTreeSet<u32>>;
+pub(super) type Closing = std::sync::Mutex<BTreeSet<u32>>;
 
 fn every(period: Duration) -> tokio::time::Interval {
     let mut interval = tokio::time::interval_at(tokio::time::Instant::now() + period, period);
@@ -98,7 +99,7 @@ fn next_deadline(host: &Host) -> Option<Duration> {
     Some(Duration::try_from(next.duration_since(now)).unwrap_or_default() + Duration::from_millis(1))
 }
 
-async fn notice(host: &Arc<Host>, closing: &Closing, news: Noticed) {
+pub(super) async fn notice(host: &Arc<Host>, closing: &Closing, news: Noticed) {
     match news {
         Noticed::Changed { id, seen, released } => {
             if let Some((by, at)) = released {
@@ -107,6 +108,7 @@ async fn notice(host: &Arc<Host>, closing: &Closing, news: Noticed) {
             see(host, id, seen);
             cover_if_needed(host, id);
         }
+        Noticed::Logins(news) => logins::take(host, closing, news).await,
         Noticed::Barrier(known) => drop(known.send(())),
         Noticed::Gone { id, how } => {
             let being_closed = closing.lock().is_ok_and(|closing| closing.contains(&id));
@@ -205,7 +207,12 @@ async fn take_release(host: &Arc<Host>, id: u32, by: &str, at: Timestamp) {
 
 /// Looks at every session, and for every holder that is not connected.
 async fn sweep(host: &Arc<Host>) {
-    let sessions: Vec<(u32, bool)> = host.registry().sessions().map(|s| (s.id, host.text.holds(s.id))).collect();
+    if let Some(login) = &host.login {
+        login.find_displays();
+        login.look_at_stations();
+    }
+    let held = |s: &Tracked| s.kind != Kind::Text || host.text.holds(s.id);
+    let sessions: Vec<(u32, bool)> = host.registry().sessions().map(|s| (s.id, held(s))).collect();
     for (id, held) in sessions {
         if held {
             cover_if_needed(host, id);

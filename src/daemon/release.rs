@@ -1,4 +1,4 @@
-//! `usherd --release-all`: frees every holder without a daemon and without the database. A daemon
+//! `usherd --release-all`: frees every holder and shield without a daemon and without the database. A daemon
 //! hears of it from the holders, and remembers what it has heard.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::config::holders_of;
+use super::config::{holders_of, shields_of};
+use crate::shield::wire::FromShield;
 use crate::tty::wire::{Decoder, FromHolder, Tag, ToHolder, control};
 
 /// The last release of each session that the daemon has taken note of.
@@ -39,21 +40,25 @@ impl Releases {
     }
 }
 
-/// Frees every holder of the daemon with this socket; fails if one did not confirm.
+/// Frees every holder and shield of the daemon with this socket; fails if one did not confirm.
 pub(super) fn release_all(socket: &Path) -> ExitCode {
-    let directory = holders_of(socket);
-    let entries = match std::fs::read_dir(&directory) {
-        Ok(entries) => entries,
-        Err(error) => {
-            eprintln!("usherd: no holders found: {} cannot be read: {error}", directory.display());
-            return ExitCode::FAILURE;
+    let mut sockets = Vec::new();
+    for directory in [holders_of(socket), shields_of(socket)] {
+        match std::fs::read_dir(&directory) {
+            Ok(entries) => sockets.extend(entries.flatten().map(|entry| entry.path())),
+            // A daemon of one mode has only one of the two.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => {
+                eprintln!("usherd: {} cannot be read: {error}", directory.display());
+                return ExitCode::FAILURE;
+            }
         }
-    };
+    }
     let mut failed = false;
     let mut freed = 0;
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        match release(&entry.path()) {
+    for path in sockets {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match release(&path) {
             Ok(()) => {
                 freed += 1;
                 tracing::warn!("session {name} was freed by --release-all");
@@ -71,6 +76,7 @@ pub(super) fn release_all(socket: &Path) -> ExitCode {
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
+/// Holders and shields speak alike where it is only to be freed.
 fn release(path: &Path) -> std::io::Result<()> {
     let mut stream = UnixStream::connect(path)?;
     stream.set_read_timeout(Some(Duration::from_secs(3)))?;
@@ -81,8 +87,7 @@ fn release(path: &Path) -> std::io::Result<()> {
     let mut buffer = [0; 4096];
     loop {
         while let Some((tag, json)) = decoder.next_frame().map_err(std::io::Error::other)? {
-            let message = (tag == Tag::Control).then(|| serde_json::from_slice(json));
-            if let Some(Ok(FromHolder::Covered { seq: 1, .. })) = message {
+            if tag == Tag::Control && confirms(json) {
                 return Ok(());
             }
         }
@@ -91,4 +96,9 @@ fn release(path: &Path) -> std::io::Result<()> {
             count => decoder.push(&buffer[..count]),
         }
     }
+}
+
+fn confirms(json: &[u8]) -> bool {
+    let holder = matches!(serde_json::from_slice(json), Ok(FromHolder::Covered { seq: 1, .. }));
+    holder || matches!(serde_json::from_slice(json), Ok(FromShield::Covered { seq: 1, .. }))
 }

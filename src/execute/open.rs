@@ -6,12 +6,13 @@ use tokio::sync::MutexGuard;
 
 use super::Run;
 use crate::clock;
+use crate::daemon::config::Mode;
 use crate::daemon::events::EventKind;
 use crate::daemon::users::{Account, account};
 use crate::outcome::{Error, ErrorId, Outcome, OutcomeResult};
 use crate::plan::{Step, Target, Todo};
 use crate::request::OpenRequest;
-use crate::session::{Session, SessionKey};
+use crate::session::{Kind, Session, SessionKey};
 use crate::store::{Attempt, AuditId, AuditTarget, Change, SessionRecord, Urgency};
 use crate::tty::wire::OpenSpec;
 
@@ -70,6 +71,11 @@ impl Run<'_> {
         audit: &mut Option<AuditId>,
     ) -> Result<Session, Error> {
         let host = self.host;
+        if host.mode == Mode::System {
+            let why = "the system's daemon hosts no text sessions yet: it controls those that logind knows";
+            return Err(Error::new(ErrorId::NotSupported, why)
+                .hint("start `usherd --user`, and give its socket with --socket or $USHER_SOCKET"));
+        }
         // Whoever asks, root included: what this daemon starts runs as its own user.
         let account = account(host.uid).await;
         let id = host.next_session_id();
@@ -84,6 +90,7 @@ impl Run<'_> {
             since: clock::now(),
             name: request.name.map(String::from),
             program,
+            kind: Kind::Text,
             groups: account.groups,
         };
         let key = record.key.clone();

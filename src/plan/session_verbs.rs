@@ -1,6 +1,6 @@
 //! What lock, unlock, disconnect and close mean for one session that may be acted on.
 
-use super::{CloseOrder, Effect, Error, ErrorId, OwnLock, Timestamp, Todo, Tracked, View, end_of};
+use super::{CloseOrder, Effect, Error, ErrorId, Kind, OwnLock, Timestamp, Todo, Tracked, View, end_of};
 use crate::outcome::OutcomeResult;
 use crate::request::{CloseRequest, Message};
 use crate::session::{CoverSource, covers_of};
@@ -8,11 +8,13 @@ use crate::store::Change;
 
 impl View<'_> {
     /// The own lock is set or replaced. The same message without an end again changes nothing.
-    pub(super) fn lock(&self, session: &Tracked, message: &Message, until: Option<Timestamp>) -> Todo {
-        let same = session
-            .own_lock
-            .as_ref()
-            .is_some_and(|lock| lock.message == *message && lock.until.is_none() && until.is_none());
+    pub(super) fn lock(&self, session: &Tracked, message: &Message, until: Option<Timestamp>, freeze: bool) -> Todo {
+        if let Some(why) = &session.seen.unlockable {
+            return Todo::Answer(OutcomeResult::Failed, Some(not_supported(why)));
+        }
+        let same = session.own_lock.as_ref().is_some_and(|lock| {
+            lock.message == *message && lock.until.is_none() && until.is_none() && lock.freeze == freeze
+        });
         if same {
             return super::act(Effect::Covered, OutcomeResult::Unchanged);
         }
@@ -22,13 +24,14 @@ impl View<'_> {
             by_uid: self.actor.uid,
             since: self.now,
             until,
+            freeze,
         };
         Todo::Act {
             changes: vec![Change::LockSet(session.id, lock)],
             effect: Effect::Covered,
             result: OutcomeResult::Done,
             refusal: None,
-            notes: Vec::new(),
+            notes: unfrozen(session, freeze),
         }
     }
 
@@ -69,6 +72,9 @@ impl View<'_> {
 
     /// Every station is freed.
     pub(super) fn disconnect(&self, session: &Tracked, dry_run: bool) -> Todo {
+        if let Some(why) = &session.seen.undetachable {
+            return Todo::Answer(OutcomeResult::Failed, Some(not_supported(why)));
+        }
         let result = if session.seen.stations.is_empty() { OutcomeResult::Unchanged } else { OutcomeResult::Done };
         if dry_run {
             let planned = if result == OutcomeResult::Done { OutcomeResult::Planned } else { result };
@@ -99,4 +105,16 @@ impl View<'_> {
             notes: Vec::new(),
         }
     }
+}
+
+/// Only displays' processes are stopped: a text session's output is kept and shown later anyway.
+fn unfrozen(session: &Tracked, freeze: bool) -> Vec<String> {
+    let cannot = freeze && session.kind == Kind::Text;
+    let note = || "the processes of a text session are not stopped: --freeze is for displays".to_owned();
+    cannot.then(note).into_iter().collect()
+}
+
+/// The kind of session has no such verb; `why` says so and what to do instead.
+pub(super) fn not_supported(why: &str) -> Error {
+    Error::new(ErrorId::NotSupported, why)
 }

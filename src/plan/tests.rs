@@ -42,6 +42,7 @@ prop_compose! {
             by_uid: 0,
             since: now() - jiff::SignedDuration::from_secs(120),
             until: until.map(|seconds| now() + jiff::SignedDuration::from_secs(seconds)),
+            freeze: false,
         });
         Tracked {
             id,
@@ -75,7 +76,16 @@ fn rule_name() -> impl Strategy<Value = RuleName> {
 
 prop_compose! {
     fn rule()(name in rule_name(), except in proptest::collection::vec(1u32..12, 0..2)) -> RuleRecord {
-        RuleRecord { name, message: message(), by: "root".to_owned(), by_uid: 0, since: now(), until: None, except }
+        RuleRecord {
+            name,
+            message: message(),
+            by: "root".to_owned(),
+            by_uid: 0,
+            since: now(),
+            until: None,
+            except,
+            freeze: false,
+        }
     }
 }
 
@@ -122,7 +132,7 @@ fn targets() -> impl Strategy<Value = Targets> {
 
 fn session_verb() -> impl Strategy<Value = Action> {
     (targets(), 0..4, any::<bool>()).prop_map(|(targets, verb, flag)| match verb {
-        0 => Action::Lock(LockRequest { targets, message: message(), duration: None }),
+        0 => Action::Lock(LockRequest { targets, message: message(), duration: None, freeze: false }),
         1 => Action::Unlock(UnlockRequest { targets, exempt: flag }),
         2 => Action::Disconnect(DisconnectRequest { targets, dry_run: flag }),
         _ => Action::Close(CloseRequest { targets, dry_run: flag, notice: None, message: None }),
@@ -132,7 +142,7 @@ fn session_verb() -> impl Strategy<Value = Action> {
 fn any_action() -> impl Strategy<Value = Action> {
     let block = (rule_name(), any::<bool>()).prop_map(|(name, set)| {
         if set {
-            Action::Block(name, BlockRequest { message: message(), duration: None })
+            Action::Block(name, BlockRequest { message: message(), duration: None, freeze: false })
         } else {
             Action::Unblock(name)
         }

@@ -23,6 +23,9 @@ pub struct Cover {
     pub until: Option<Timestamp>,
     /// The session's own lock, or the rule.
     pub source: CoverSource,
+    /// The user's other processes are stopped while this covers the session.
+    #[serde(default)]
+    pub freeze: bool,
 }
 
 impl Cover {
@@ -85,6 +88,7 @@ pub fn covers_of(registry: &Registry, session: &Tracked, now: Timestamp) -> Vec<
         since: lock.since,
         until: lock.until,
         source: CoverSource::Session,
+        freeze: lock.freeze,
     });
     let rules = registry.rules().filter(|rule| registry.rule_covers(rule, session)).map(|rule| Cover {
         message: rule.message.clone(),
@@ -93,6 +97,7 @@ pub fn covers_of(registry: &Registry, session: &Tracked, now: Timestamp) -> Vec<
         since: rule.since,
         until: rule.until,
         source: CoverSource::Rule(rule.name.clone()),
+        freeze: rule.freeze,
     });
     own.chain(rules).filter(|cover| cover.holds(now)).collect()
 }

@@ -68,6 +68,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The kind of this spelling.
+    pub fn from_name(name: &str) -> Option<Kind> {
+        [Kind::Text, Kind::Ssh, Kind::Console, Kind::X11, Kind::Wayland].into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// The kind as JSON and tables spell it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -141,6 +146,8 @@ pub struct Rule {
     pub until: Option<Timestamp>,
     /// The sessions its setter sat in, which it leaves out.
     pub except: Vec<u32>,
+    /// The users' other processes are stopped while it locks their sessions.
+    pub freeze: bool,
     /// The sessions that `unlock --exempt` took out of it.
     pub exempt: Vec<u32>,
 }

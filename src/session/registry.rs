@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{Cover, Kind, Rule, Session, SessionKey, State, covers_of};
+use crate::actor::Role;
 use crate::request::{Message, RuleName, SessionRef};
 use crate::store::{Change, CloseOrder, RuleRecord, SessionRecord};
 
@@ -24,6 +25,8 @@ pub struct OwnLock {
     pub since: Timestamp,
     /// When it ends by itself.
     pub until: Option<Timestamp>,
+    /// The user's other processes are stopped meanwhile.
+    pub freeze: bool,
 }
 
 /// A session taken out of a rule.
@@ -73,6 +76,14 @@ pub struct Seen {
     pub title: Option<String>,
     /// When the user last typed.
     pub last_input: Option<Timestamp>,
+    /// How the session is shown, where that turns out only while it runs.
+    pub kind: Option<Kind>,
+    /// Its login manager says that it is ending.
+    pub closing: bool,
+    /// Why this session cannot be locked, in a sentence; none if it can.
+    pub unlockable: Option<String>,
+    /// Why this session cannot be disconnected, in a sentence; none if it can.
+    pub undetachable: Option<String>,
 }
 
 /// One station as its backend sees it.
@@ -80,8 +91,8 @@ pub struct Seen {
 pub struct SeenStation {
     /// The station's number on this host.
     pub id: u32,
-    /// The remote client's address; none for a local station.
-    pub client: Option<std::net::IpAddr>,
+    /// The remote client's address, or its name where nothing else is known; none for a local station.
+    pub client: Option<String>,
 }
 
 /// All sessions and rules of one host.
@@ -152,17 +163,20 @@ impl Registry {
         match self.sessions.get_mut(&id) {
             Some(session) => {
                 update(&mut session.seen);
+                session.kind = session.seen.kind.unwrap_or(session.kind);
                 true
             }
             None => false,
         }
     }
 
-    /// Records the groups of every session's user, by uid.
-    pub fn set_groups(&mut self, groups_of: impl Fn(u32) -> Option<BTreeSet<String>>) {
+    /// Records the groups of every session's user, and the roles that follow from them, by uid.
+    pub fn set_groups(&mut self, known_of: impl Fn(u32) -> Option<(BTreeSet<String>, Role)>) {
         for session in self.sessions.values_mut() {
-            if let Some(groups) = groups_of(session.uid) {
+            if let Some((groups, role)) = known_of(session.uid) {
                 session.groups = groups;
+                session.admin = role == Role::Administrator;
+                session.operator = role == Role::Operator;
             }
         }
     }
@@ -210,7 +224,7 @@ impl Registry {
         let shown = session.seen.covers.iter().find(|cover| cover.holds(now));
         let station = session.seen.stations.first();
         let state = match station {
-            _ if session.closing.is_some() => State::Closing,
+            _ if session.closing.is_some() || session.seen.closing => State::Closing,
             Some(SeenStation { client: Some(_), .. }) => State::Remote,
             Some(_) => State::Connected,
             None => State::Disconnected,
@@ -225,7 +239,7 @@ impl Registry {
             kind: session.kind,
             state,
             station_id: station.map(|s| if s.client.is_some() { 0 } else { s.id }),
-            client: station.and_then(|s| s.client).map(|address| address.to_string()),
+            client: station.and_then(|s| s.client.clone()),
             admin: session.admin,
             operator: session.operator,
             orchestratable: self.orchestratable(session),
@@ -246,6 +260,7 @@ impl Registry {
             since: rule.since,
             until: rule.until,
             except: rule.except.clone(),
+            freeze: rule.freeze,
             exempt: self.exemptions.iter().filter(|(name, _)| *name == rule.name).map(|(_, id)| *id).collect(),
         }
     }
@@ -265,7 +280,7 @@ impl From<&SessionRecord> for Tracked {
             key: record.key.clone(),
             user: record.user.clone(),
             uid: record.uid,
-            kind: Kind::Text,
+            kind: record.kind,
             since: record.since,
             name: record.name.clone(),
             program: record.program.clone(),

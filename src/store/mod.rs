@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::outcome::{Error, ErrorId, Outcome};
 use crate::request::{AuditQuery, Message, RuleName, Verb};
-use crate::session::{OwnLock, SessionKey};
+use crate::session::{Kind, OwnLock, SessionKey};
 
 mod audit;
 mod database;
@@ -62,6 +62,8 @@ pub struct SessionRecord {
     pub name: Option<String>,
     /// The program it was opened with.
     pub program: String,
+    /// How it is shown.
+    pub kind: Kind,
     /// The user's groups by name. Not stored: they are asked for freshly.
     pub groups: BTreeSet<String>,
 }
@@ -83,6 +85,8 @@ pub struct RuleRecord {
     pub until: Option<Timestamp>,
     /// The sessions its setter sat in, which it leaves out.
     pub except: Vec<u32>,
+    /// The users' other processes are stopped while it locks their sessions.
+    pub freeze: bool,
 }
 
 /// An order to close a session.

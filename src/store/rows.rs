@@ -8,14 +8,14 @@ use super::database::Loaded;
 use super::{Attempt, AuditTarget, Change, CloseOrder, RuleRecord, SessionRecord};
 use crate::outcome::{Error, ErrorId, Outcome, OutcomeResult};
 use crate::request::RuleName;
-use crate::session::{OwnLock, SessionKey};
+use crate::session::{Kind, OwnLock, SessionKey};
 
 pub(super) fn apply(tx: &Transaction<'_>, change: &Change) -> rusqlite::Result<()> {
     let rows = match change {
         Change::SessionOpened(s) => {
             tx.execute("UPDATE counter SET last_session_id = max(last_session_id, ?1)", [s.id])?;
             let k = &s.key;
-            tx.prepare_cached("INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?.execute(
+            tx.prepare_cached("INSERT INTO session VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?.execute(
                 params![
                     s.id,
                     k.boot_id,
@@ -26,19 +26,21 @@ pub(super) fn apply(tx: &Transaction<'_>, change: &Change) -> rusqlite::Result<(
                     s.uid,
                     stamp(s.since),
                     s.name,
-                    s.program
+                    s.program,
+                    s.kind.as_str()
                 ],
             )?
         }
         Change::SessionEnded(id) => tx.prepare_cached("DELETE FROM session WHERE id = ?1")?.execute([id])?,
         Change::LockSet(id, lock) => {
-            tx.prepare_cached("INSERT OR REPLACE INTO lock VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
+            tx.prepare_cached("INSERT OR REPLACE INTO lock VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(params![
                 id,
                 lock.message.as_str(),
                 lock.by,
                 lock.by_uid,
                 stamp(lock.since),
-                lock.until.map(stamp)
+                lock.until.map(stamp),
+                lock.freeze
             ])?
         }
         Change::LockRemoved(id) => tx.prepare_cached("DELETE FROM lock WHERE session_id = ?1")?.execute([id])?,
@@ -47,8 +49,8 @@ pub(super) fn apply(tx: &Transaction<'_>, change: &Change) -> rusqlite::Result<(
             .execute(params![id, stamp(order.at), order.by, order.message.as_ref().map(|m| m.as_str())])?,
         // Not INSERT OR REPLACE: that would delete the old row and with it the exemptions.
         Change::RuleSet(rule) => tx.execute(
-            "INSERT INTO rule VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO UPDATE SET
-             message = ?2, by = ?3, by_uid = ?4, since = ?5, until = ?6, except_sessions = ?7",
+            "INSERT INTO rule VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (name) DO UPDATE SET
+             message = ?2, by = ?3, by_uid = ?4, since = ?5, until = ?6, except_sessions = ?7, freeze = ?8",
             params![
                 rule.name.to_string(),
                 rule.message.as_str(),
@@ -56,7 +58,8 @@ pub(super) fn apply(tx: &Transaction<'_>, change: &Change) -> rusqlite::Result<(
                 rule.by_uid,
                 stamp(rule.since),
                 rule.until.map(stamp),
-                json(&rule.except)
+                json(&rule.except),
+                rule.freeze
             ],
         )?,
         Change::RuleRemoved(name) => tx.execute("DELETE FROM rule WHERE name = ?1", [name.to_string()])?,
@@ -142,6 +145,7 @@ pub(super) fn load(connection: &Connection) -> rusqlite::Result<Loaded> {
                 since: parsed(row, 7)?,
                 name: row.get(8)?,
                 program: row.get(9)?,
+                kind: Kind::from_name(row.get_ref(10)?.as_str()?).unwrap_or(Kind::Text),
                 groups: Default::default(),
             })
         })?
@@ -155,6 +159,7 @@ pub(super) fn load(connection: &Connection) -> rusqlite::Result<Loaded> {
                 by_uid: row.get(3)?,
                 since: parsed(row, 4)?,
                 until: optional(row, 5)?,
+                freeze: row.get(6)?,
             };
             Ok((row.get(0)?, lock))
         })?
@@ -176,6 +181,7 @@ pub(super) fn load(connection: &Connection) -> rusqlite::Result<Loaded> {
                 since: parsed(row, 4)?,
                 until: optional(row, 5)?,
                 except: from_json(row, 6)?,
+                freeze: row.get(7)?,
             })
         })?
         .collect::<rusqlite::Result<_>>()?;

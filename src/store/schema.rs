@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 /// The version that this program writes. A database of a later version is refused, not guessed at.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 const VERSION_1: &str = "
 CREATE TABLE session (
@@ -63,17 +63,25 @@ CREATE TABLE counter (last_session_id INTEGER NOT NULL) STRICT;
 INSERT INTO counter VALUES (0);
 ";
 
+const VERSION_2: &str = "
+ALTER TABLE session ADD COLUMN kind TEXT NOT NULL DEFAULT 'text';
+ALTER TABLE lock ADD COLUMN freeze INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE rule ADD COLUMN freeze INTEGER NOT NULL DEFAULT 0;
+";
+
 /// Brings the tables to [`VERSION`]; `Err` with the found version if it is a later one.
 pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<Result<(), i64>> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found > VERSION {
         return Ok(Err(found));
     }
-    if found < 1 {
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(VERSION_1)?;
-        transaction.pragma_update(None, "user_version", 1)?;
-        transaction.commit()?;
+    for (version, step) in [(1, VERSION_1), (2, VERSION_2)] {
+        if found < version {
+            let transaction = connection.transaction()?;
+            transaction.execute_batch(step)?;
+            transaction.pragma_update(None, "user_version", version)?;
+            transaction.commit()?;
+        }
     }
     Ok(Ok(()))
 }

@@ -74,6 +74,22 @@ pub fn ancestry(pid: u32) -> Vec<u32> {
     line
 }
 
+/// The uid a process runs as; `None` if there is no such process.
+pub fn uid(pid: u32) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt;
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok();
+    let effective = status.as_deref().and_then(|text| text.lines().find_map(|line| line.strip_prefix("Uid:")));
+    let effective = effective.and_then(|uids| uids.split_ascii_whitespace().nth(1)?.parse().ok());
+    effective.or_else(|| fs::metadata(format!("/proc/{pid}")).ok().map(|meta| meta.uid()))
+}
+
+/// The living processes whose program has this name.
+pub fn named(wanted: &str) -> Vec<u32> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(|pid| name(*pid).as_deref() == Some(wanted)).collect()
+}
+
 /// The name of a process's program, as `ps` shows it.
 pub fn name(pid: u32) -> Option<String> {
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;

@@ -5,7 +5,13 @@ use std::path::{Path, PathBuf};
 use crate::outcome::{Error, ErrorId};
 
 /// The socket of the system's daemon.
-const SYSTEM: &str = "/run/usher/usher.sock";
+pub const SYSTEM: &str = "/run/usher/usher.sock";
+
+/// The state of the system's daemon.
+pub const SYSTEM_STATE: &str = "/var/lib/usher";
+
+/// The configuration of the system's daemon, if there is one.
+pub const SYSTEM_CONFIG: &str = "/etc/usher/usherd.toml";
 
 /// Where a `--user` daemon of this user answers.
 pub fn user_socket() -> PathBuf {
@@ -42,7 +48,7 @@ pub fn default_socket() -> PathBuf {
 /// # Errors
 /// The path is too long.
 pub fn check_length(socket: &Path) -> Result<(), Error> {
-    const ROOM: usize = 107 - ".tty/4294967295".len();
+    const ROOM: usize = 107 - ".shield/4294967295-65535".len();
     let length = socket.as_os_str().len();
     if length <= ROOM {
         return Ok(());

@@ -124,7 +124,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
         let wrong = |what: &str| Failure(Error::new(ErrorId::InvalidRequest, what.to_owned()));
         let nobody = || wrong("the caller has no credentials");
         let peer = parts.extensions.get::<Peer>().copied().ok_or_else(nobody)?;
-        let origin = parts.extensions.get::<Origin>().copied().ok_or_else(nobody)?;
+        let origin = parts.extensions.get::<Origin>().cloned().ok_or_else(nobody)?;
         let declared = match parts.headers.get(OWN_SESSION_HEADER) {
             None => None,
             Some(value) => {

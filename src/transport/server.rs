@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use tower_service::Service;
 
 use super::routes;
+use crate::daemon::config::Mode;
 use crate::daemon::flow::Origin;
 use crate::daemon::host::Host;
 use crate::outcome::{Error, ErrorId};
@@ -37,7 +38,7 @@ const STOP_DEADLINE: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// The path is no socket, or cannot be bound.
-pub fn listen(path: &Path) -> Result<UnixListener, Error> {
+pub fn listen(path: &Path, mode: Mode) -> Result<UnixListener, Error> {
     let failed =
         |what: &str| Error::new(ErrorId::BackendFailed, format!("cannot listen on {}: {what}", path.display()));
     match std::fs::symlink_metadata(path) {
@@ -48,7 +49,12 @@ pub fn listen(path: &Path) -> Result<UnixListener, Error> {
         Err(_) => {}
     }
     let listener = UnixListener::bind(path).map_err(|e| failed(&e.to_string()))?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(|e| failed(&e.to_string()))?;
+    let open_to = match mode {
+        Mode::User => 0o600,
+        // Who may do what is decided by who asks, at every request.
+        Mode::System => 0o666,
+    };
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(open_to)).map_err(|e| failed(&e.to_string()))?;
     Ok(listener)
 }
 
@@ -77,7 +83,7 @@ pub async fn serve(host: &Arc<Host>, listener: UnixListener, stop: impl Future<O
         };
         let Ok(peer) = peer::of(&stream) else { continue };
         // The socket's mode lets nobody else in; should the directory be opened up, this does not.
-        if peer.uid != host.uid && peer.uid != 0 {
+        if host.mode == Mode::User && peer.uid != host.uid && peer.uid != 0 {
             tracing::warn!("uid {} is not served", peer.uid);
             continue;
         }
@@ -100,7 +106,7 @@ async fn connection(stream: UnixStream, caller: (Peer, Origin), router: Router, 
         let mut router = router.clone();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(caller.0);
-        request.extensions_mut().insert(caller.1);
+        request.extensions_mut().insert(caller.1.clone());
         async move {
             let response = router.call(request).await;
             Ok::<_, Infallible>(response.unwrap_or_else(|never| match never {}))

@@ -150,6 +150,7 @@ mod tests {
             since: "2026-03-02T09:41:00Z".parse().unwrap(),
             until: until.map(|t| t.parse().unwrap()),
             source: CoverSource::Session,
+            freeze: false,
         }
     }
 

@@ -63,7 +63,7 @@ impl Station {
     }
 
     pub(super) fn seen(&self) -> SeenStation {
-        SeenStation { id: self.id, client: self.client }
+        SeenStation { id: self.id, client: self.client.map(|address| address.to_string()) }
     }
 
     /// Whether the station can take a picture now: one at a time, so that a slow one skips those between.

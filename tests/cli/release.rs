@@ -80,7 +80,7 @@ fn a_lock_that_is_later_than_a_release_stands_although_the_holder_still_reports_
     daemon.kill9();
     // As if the daemon had died between writing the lock and telling the holder.
     let script = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); \
-        c.execute(\"INSERT INTO lock VALUES (1, 'after', 'x', 0, '2999-01-01T00:00:00.000000Z', NULL)\"); c.commit()";
+        c.execute(\"INSERT INTO lock VALUES (1, 'after', 'x', 0, '2999-01-01T00:00:00.000000Z', NULL, 0)\"); c.commit()";
     let written = Command::new("python3").arg("-c").arg(script).arg(daemon.path("state/usher.db")).status();
     assert!(written.is_ok_and(|status| status.success()));
     daemon.start_again();

@@ -7,12 +7,13 @@ use std::time::Duration;
 use tokio::net::UnixStream;
 use tokio::sync::oneshot;
 
+use super::held::{Held, Introduced, introduce};
 use super::{TextBackend, beside_this_program};
 use crate::backend::leftovers::kill;
-use crate::backend::link::{Introduced, Link, Order, Reply, introduce};
+use crate::backend::link::Reply;
 use crate::outcome::{Error, ErrorId};
 use crate::session::{Cover, SessionKey};
-use crate::tty::wire::{OpenSpec, ToHolder, control};
+use crate::tty::wire::{FromHolder, OpenSpec, ToHolder, control};
 
 /// How long a holder may take to introduce itself.
 const INTRODUCTION: Duration = Duration::from_secs(5);
@@ -32,8 +33,8 @@ impl Opened {
 /// A session on the books whose program is about to run.
 pub struct Starting {
     id: u32,
-    link: Link,
-    covered: Option<Result<Reply, Error>>,
+    held: Held,
+    covered: Option<Result<Reply<FromHolder>, Error>>,
     started: oneshot::Receiver<Result<(), Error>>,
 }
 
@@ -87,10 +88,10 @@ impl TextBackend {
     /// its first moment.
     pub fn connect(&self, id: u32, opened: Opened, covers: Vec<Cover>) -> Starting {
         let (begun, started) = oneshot::channel();
-        let link = self.tend(id, opened.introduced, Some(begun));
+        let held = self.tend(id, opened.introduced, Some(begun));
         let seq = self.next_seq();
-        let covered = (!covers.is_empty()).then(|| link.ask(seq, ToHolder::Cover { seq, covers }));
-        Starting { id, link, covered, started }
+        let covered = (!covers.is_empty()).then(|| held.link.ask(seq, &ToHolder::Cover { seq, covers }));
+        Starting { id, held, covered, started }
     }
 
     /// Runs the session's program once its covers were seen.
@@ -100,19 +101,19 @@ impl TextBackend {
     /// [`reap`](Self::reap) it.
     pub async fn start(&self, starting: Starting) -> Result<(), Error> {
         let gone = || Error::new(ErrorId::BackendFailed, "the session's holder is gone");
-        let Starting { id, link, covered, started } = starting;
+        let Starting { id, held, covered, started } = starting;
         let begun = async {
             if let Some(covered) = covered {
                 covered?.await.map_err(|_| gone())?;
             }
-            link.order(Order::Say(ToHolder::Start, None))?;
+            held.link.say(&ToHolder::Start)?;
             started.await.map_err(|_| gone())?
         };
         let late = || Error::new(ErrorId::Timeout, "the session's program did not start in 5 s");
         let result = tokio::time::timeout(INTRODUCTION, begun).await.unwrap_or_else(|_| Err(late()));
         if result.is_err() {
             // Off the books means gone: a holder that starts after all would be nobody's.
-            kill(link.holder_pid);
+            kill(held.holder_pid);
             self.links().remove(&id);
         }
         result

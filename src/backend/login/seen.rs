@@ -1,0 +1,153 @@
+//! What is observed of a session: its displays' shields, its clients, what logind says.
+
+use jiff::Timestamp;
+
+use super::{Known, LoginBackend, State};
+use crate::backend::Noticed;
+use crate::display::stations::{Client, Moment};
+use crate::login::Login;
+use crate::session::{Kind, Seen, SeenStation};
+use crate::sys::proc;
+
+impl LoginBackend {
+    /// Looks at who sits where now: no kernel event tells when a viewer comes or goes.
+    pub fn look_at_stations(&self) {
+        let ids: Vec<u32> = self.state().logins.keys().copied().collect();
+        let moment = Moment::now();
+        for id in ids {
+            self.report_at(id, &moment);
+        }
+    }
+
+    /// Tells the registry what a session looks like now.
+    pub(super) fn report(&self, id: u32) {
+        self.report_at(id, &Moment::now());
+    }
+
+    fn report_at(&self, id: u32, moment: &Moment) {
+        self.learn_ports(id, moment);
+        let state = self.state();
+        let Some(known) = state.logins.get(&id) else { return };
+        let released = state.screens_of(id).find_map(|screen| screen.status()?.released.clone());
+        let seen = seen(&state, id, known, moment);
+        drop(state);
+        self.tell(Noticed::Changed { id, seen, released });
+    }
+
+    /// The clients of a session's displays.
+    pub(super) fn clients(&self, id: u32, moment: &Moment) -> Vec<Client> {
+        self.learn_ports(id, moment);
+        clients(&self.state(), id, moment)
+    }
+
+    /// A server may begin to wait for viewers later than it listens for programs.
+    fn learn_ports(&self, id: u32, moment: &Moment) {
+        let mut state = self.state();
+        let screens = state.screens.values_mut().filter(|s| s.session == Some(id) && s.ports.is_empty());
+        screens.for_each(|screen| screen.ports = moment.ports(screen.display.server_pid));
+    }
+}
+
+fn clients(state: &State, id: u32, moment: &Moment) -> Vec<Client> {
+    state.screens_of(id).flat_map(|screen| moment.clients(&screen.display, &screen.ports)).collect()
+}
+
+fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
+    let login = &known.login;
+    let has_display = state.screens_of(id).next().is_some();
+    let kind = kind(login, has_display);
+    let mut statuses = state.screens_of(id).map(|screen| screen.status());
+    // Locked is what is covered everywhere: a display without a shield, or with other covers, is not.
+    let covers = match statuses.next() {
+        Some(Some(first)) if statuses.all(|other| other.is_some_and(|o| o.covers == first.covers)) => {
+            first.covers.clone()
+        }
+        _ => Vec::new(),
+    };
+    let shown = || state.screens_of(id).filter_map(|screen| screen.status());
+    Seen {
+        covers,
+        stations: stations(state, id, login, moment),
+        title: shown().find_map(|status| status.title.clone()),
+        last_input: shown()
+            .filter_map(|status| status.last_input)
+            .max()
+            .or_else(|| terminal_input(login))
+            .or(login.idle_since),
+        kind: Some(kind),
+        closing: login.closing || leader_gone(login),
+        unlockable: unlockable(id, kind, login),
+        undetachable: undetachable(id, kind, login),
+    }
+}
+
+/// A terminal in which a display server was started stays a terminal: somebody may still type at it.
+fn kind(login: &Login, has_display: bool) -> Kind {
+    match login.kind {
+        Kind::Ssh | Kind::Console if has_display && (login.seat.is_some() || leader_gone(login)) => Kind::X11,
+        kind => kind,
+    }
+}
+
+/// logind keeps a session whose leader has ended until its last process has.
+fn leader_gone(login: &Login) -> bool {
+    proc::parent_and_start(login.leader).is_none_or(|(_, start)| start != login.leader_start)
+}
+
+fn stations(state: &State, id: u32, login: &Login, moment: &Moment) -> Vec<SeenStation> {
+    if let Some(seat) = &login.seat {
+        return vec![SeenStation { id: seat_number(seat), client: None }];
+    }
+    let unknown = || "unknown".to_owned();
+    let clients = clients(state, id, moment);
+    let address = |client: &Client| moment.address(client).map_or_else(unknown, |address| address.to_string());
+    let mut stations: Vec<_> =
+        clients.iter().map(|client| SeenStation { id: 0, client: Some(address(client)) }).collect();
+    if stations.is_empty() && !leader_gone(login) {
+        match (&login.remote, login.kind) {
+            (Some(host), Kind::Ssh) => {
+                stations.push(SeenStation {
+                    id: 0,
+                    client: Some(host.clone()).filter(|h| !h.is_empty()).or_else(|| Some(unknown())),
+                });
+            }
+            (None, Kind::Console | Kind::Ssh) => stations.push(SeenStation { id: 1, client: None }),
+            _ => {}
+        }
+    }
+    stations
+}
+
+/// `seat0` is station 1.
+fn seat_number(seat: &str) -> u32 {
+    seat.strip_prefix("seat").and_then(|digits| digits.parse::<u32>().ok()).map_or(1, |number| number.saturating_add(1))
+}
+
+/// A terminal's time of last access is when something was last typed, as `w(1)` shows it.
+fn terminal_input(login: &Login) -> Option<Timestamp> {
+    let meta = std::fs::metadata(std::path::Path::new("/dev").join(login.tty.as_ref()?)).ok()?;
+    Timestamp::try_from(meta.accessed().ok()?).ok()
+}
+
+fn unlockable(id: u32, kind: Kind, login: &Login) -> Option<String> {
+    let what = match kind {
+        Kind::X11 if login.seat.is_none() => return None,
+        Kind::X11 => "shows X11 on a seat of this host",
+        Kind::Ssh => "is an ssh login",
+        Kind::Console => "is at a console of this host",
+        Kind::Wayland => "is shown by a Wayland compositor",
+        Kind::Text => return None,
+    };
+    Some(format!("session {id} {what}: such sessions cannot be locked yet, only listed and closed"))
+}
+
+fn undetachable(id: u32, kind: Kind, login: &Login) -> Option<String> {
+    match kind {
+        Kind::X11 if login.seat.is_none() => None,
+        Kind::Ssh => Some(format!("session {id} is an ssh login: nothing would be left to come back to")),
+        Kind::X11 | Kind::Console | Kind::Wayland => Some(format!(
+            "session {id} is at a seat of this host: such sessions cannot be disconnected yet, only listed and closed"
+        )),
+        Kind::Text => None,
+    }
+}

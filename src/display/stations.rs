@@ -1,0 +1,76 @@
+//! Who sits at a virtual display: the VNC viewers of an Xvnc, the client that xrdp serves. logind knows
+//! neither.
+
+use std::net::IpAddr;
+
+use super::Display;
+use crate::sys::diag;
+use crate::sys::proc;
+use crate::sys::sockets::{self, Tcp, Unix};
+
+/// The sockets of one moment.
+#[derive(Debug, Default)]
+pub struct Moment {
+    tcp: Vec<Tcp>,
+    unix: Vec<Unix>,
+}
+
+/// A client of a display.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Client {
+    /// A viewer that is connected to the X server itself.
+    Viewer(Tcp),
+    /// A connection of xrdp's to the X server; `inode` is the server's end.
+    Xrdp {
+        /// The inode of the X server's end.
+        inode: u64,
+    },
+}
+
+impl Moment {
+    /// Looks at the host's sockets.
+    pub fn now() -> Moment {
+        Moment { tcp: sockets::tcp(), unix: sockets::unix() }
+    }
+
+    /// The clients of a display, given the ports that its server listens on.
+    pub fn clients(&self, display: &Display, ports: &[u16]) -> Vec<Client> {
+        let viewers = self.tcp.iter().filter(|tcp| tcp.established && ports.contains(&tcp.local.1));
+        let suffix = format!("/xrdp_display_{}", display.number);
+        let xrdp = self.unix.iter().filter(|socket| socket.connected && socket.name.ends_with(&suffix));
+        let viewers = viewers.cloned().map(Client::Viewer);
+        viewers.chain(xrdp.map(|socket| Client::Xrdp { inode: socket.inode })).collect()
+    }
+
+    /// The TCP ports on which a process listens, but for X11's own.
+    pub fn ports(&self, pid: u32) -> Vec<u16> {
+        let own = sockets::of_process(pid);
+        let listening = self.tcp.iter().filter(|tcp| tcp.listens && own.contains(&tcp.inode));
+        listening.map(|tcp| tcp.local.1).filter(|port| !(6000..6064).contains(port)).collect()
+    }
+
+    /// Whether xrdp's module of the X server listens for this display.
+    pub fn has_xrdp(&self, display: &Display) -> bool {
+        let suffix = format!("/xrdp_display_{}", display.number);
+        self.unix.iter().any(|socket| socket.listens && socket.name.ends_with(&suffix))
+    }
+
+    /// The xrdp process that serves the connection with this end, and the address of its client.
+    pub fn xrdp_process(&self, inode: u64) -> Option<(u32, Option<IpAddr>)> {
+        let peer = *diag::unix_peers().ok()?.get(&inode)?;
+        proc::named("xrdp").into_iter().find_map(|pid| {
+            let own = sockets::of_process(pid);
+            let remote =
+                || self.tcp.iter().find(|tcp| tcp.established && own.contains(&tcp.inode)).map(|tcp| tcp.remote.0);
+            own.contains(&peer).then(|| (pid, remote()))
+        })
+    }
+
+    /// Where a client is.
+    pub fn address(&self, client: &Client) -> Option<IpAddr> {
+        match client {
+            Client::Viewer(tcp) => Some(tcp.remote.0),
+            Client::Xrdp { inode } => self.xrdp_process(*inode)?.1,
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Transient units of the service manager (`org.freedesktop.systemd1(5)`, StartTransientUnit).
+
+use std::os::fd::BorrowedFd;
+
+use zbus::{Fd, ObjectPath, OwnedObjectPath, Variant};
+
+use super::bus::Bus;
+use crate::outcome::{Error, ErrorId};
+
+const SYSTEMD: &str = "org.freedesktop.systemd1";
+const SYSTEMD_PATH: &str = "/org/freedesktop/systemd1";
+const MANAGER: &str = "org.freedesktop.systemd1.Manager";
+
+/// A property of a unit, by its name on the bus.
+pub type Property<'a> = (&'a str, Variant<'a>);
+
+impl Bus {
+    /// Starts a service of this name, with this descriptor as its standard input.
+    ///
+    /// # Errors
+    /// The service manager refuses, or does not answer.
+    pub async fn start_unit(
+        &self,
+        name: &str,
+        input: BorrowedFd<'_>,
+        mut properties: Vec<Property<'_>>,
+    ) -> Result<(), Error> {
+        let failed = |e: zbus::Error| Error::new(ErrorId::BackendFailed, e.to_string());
+        let path = ObjectPath::try_from(SYSTEMD_PATH).map_err(failed)?;
+        properties.push(("StandardInputFileDescriptor", Variant::from(Fd::from(input))));
+        let auxiliary: Vec<(String, Vec<Property<'_>>)> = Vec::new();
+        let body = (name, "fail", properties, auxiliary);
+        let _: OwnedObjectPath = self.call((SYSTEMD, &path, MANAGER, "StartTransientUnit"), &body).await?;
+        Ok(())
+    }
+}
