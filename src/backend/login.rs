@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 
 use super::{Backend, Covered, Noticed, Observation, changed};
@@ -15,7 +16,7 @@ use crate::login::Login;
 use crate::login::bus::Bus;
 use crate::outcome::Error;
 use crate::plan::Target;
-use crate::session::{Cover, SessionKey};
+use crate::session::{Cover, Seen, SessionKey};
 use crate::sys::cgroup::Membership;
 use crate::tty::wire::Notice;
 
@@ -55,6 +56,8 @@ struct State {
     logins: BTreeMap<u32, Known>,
     /// By the display's number and its server's process.
     screens: BTreeMap<(u32, u32), Screen>,
+    /// What the registry was last told of each session: only what is new is told.
+    told: BTreeMap<u32, (Seen, Option<(String, Timestamp)>)>,
 }
 
 #[derive(Debug, Clone)]
@@ -145,6 +148,7 @@ impl LoginBackend {
     pub fn forget(&self, id: u32) {
         let mut state = self.state();
         state.logins.remove(&id);
+        state.told.remove(&id);
         // Their servers may live on for a moment: their shields hold until they end.
         state.screens.values_mut().filter(|screen| screen.session == Some(id)).for_each(|screen| screen.session = None);
     }

@@ -130,3 +130,19 @@ fn beside(socket: &Path, suffix: &str) -> PathBuf {
     name.push(suffix);
     PathBuf::from(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_follow_from_groups_and_root_needs_none() {
+        let settings = Settings::default();
+        let groups = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        assert_eq!(settings.role(0, &groups(&[])), Role::Administrator);
+        assert_eq!(settings.role(1000, &groups(&["users", "sudo"])), Role::Administrator);
+        assert_eq!(settings.role(1000, &groups(&["usher-operator", "usher-admin"])), Role::Administrator);
+        assert_eq!(settings.role(1000, &groups(&["usher-operator"])), Role::Operator);
+        assert_eq!(settings.role(1000, &groups(&["users"])), Role::User);
+    }
+}

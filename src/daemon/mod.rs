@@ -1,6 +1,6 @@
 //! usherd: knows the sessions, decides, acts, observes, remembers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
@@ -106,8 +106,7 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
 /// Asks the group database for every user who has a session, all at once.
 pub(crate) async fn refresh_groups(host: &Host) {
     let uids: BTreeSet<u32> = host.registry().sessions().map(|s| s.uid).collect();
-    let asked = uids.into_iter().map(|uid| async move { (uid, users::account(uid).await.groups) });
-    let groups: BTreeMap<u32, BTreeSet<String>> = futures_util::future::join_all(asked).await.into_iter().collect();
+    let groups = users::groups(uids).await;
     host.registry().set_groups(|uid| {
         let groups = groups.get(&uid)?;
         let role = match host.mode {

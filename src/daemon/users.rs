@@ -1,7 +1,7 @@
 //! The user and group databases, asked freshly and never for longer than a deadline: they may hang
 //! on a directory service.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::CString;
 use std::time::Duration;
 
@@ -34,6 +34,19 @@ pub async fn account(uid: u32) -> Account {
         Err(_) => {
             tracing::warn!("the user database did not answer for uid {uid} in 2 s");
             nameless
+        }
+    }
+}
+
+/// Asks for the groups of several uids. Those whose answer did not come within the deadline, and with
+/// them everybody else's, are left out.
+pub async fn groups(uids: BTreeSet<u32>) -> BTreeMap<u32, BTreeSet<String>> {
+    let look = move || uids.into_iter().map(|uid| (uid, look_up(uid).map(|a| a.groups).unwrap_or_default())).collect();
+    match tokio::time::timeout(DEADLINE, tokio::task::spawn_blocking(look)).await {
+        Ok(Ok(groups)) => groups,
+        Ok(Err(_)) | Err(_) => {
+            tracing::warn!("the group database did not answer in 2 s: roles and groups stay as they were known");
+            BTreeMap::new()
         }
     }
 }

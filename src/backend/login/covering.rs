@@ -33,9 +33,10 @@ pub(super) fn cover(backend: &LoginBackend, target: &Target, covers: Vec<Cover>)
         freezing::thaw(login.uid, &login.scope);
     }
     let ordered = order(backend, target.id, &covers);
+    let until = Instant::now() + DEADLINE;
     let (backend, target) = (backend.clone(), target.clone());
     Box::pin(async move {
-        let mut covered = seen(&backend, &target, &login, &covers, ordered).await?;
+        let mut covered = seen(&backend, &target, &login, &covers, ordered, until).await?;
         if freeze {
             let servers = backend.servers_of(target.id);
             covered.notes.extend(freezing::freeze(login.uid, &login.scope, login.leader, &servers).await);
@@ -64,6 +65,7 @@ async fn seen(
     login: &Login,
     covers: &[Cover],
     ordered: Vec<Ordered>,
+    until: Instant,
 ) -> Result<Covered, Error> {
     if ordered.is_empty() && !covers.is_empty() && login.kind == Kind::X11 {
         let why = format!("session {}: no X display of it was found", target.id);
@@ -71,7 +73,6 @@ async fn seen(
             Error::new(ErrorId::BackendFailed, why).hint("its lock stands: a display is covered as soon as it appears")
         );
     }
-    let until = Instant::now() + DEADLINE;
     let mut covered = Covered::default();
     for Ordered { place, reply } in ordered {
         match answer(backend, place, covers, reply, until).await {

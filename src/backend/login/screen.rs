@@ -63,8 +63,8 @@ impl Screen {
         }
     }
 
-    /// Exactly these covers are seen to hold on it.
+    /// Exactly these covers are seen to hold on it. Where there is no shield, none do.
     pub(super) fn shows(&self, covers: &[Cover]) -> bool {
-        self.status().is_some_and(|status| status.covers == covers)
+        self.status().map_or(covers.is_empty(), |status| status.covers == covers)
     }
 }

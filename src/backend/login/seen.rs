@@ -26,12 +26,16 @@ impl LoginBackend {
 
     fn report_at(&self, id: u32, moment: &Moment) {
         self.learn_ports(id, moment);
-        let state = self.state();
+        let mut state = self.state();
         let Some(known) = state.logins.get(&id) else { return };
         let released = state.screens_of(id).find_map(|screen| screen.status()?.released.clone());
         let seen = seen(&state, id, known, moment);
+        let news = (seen.clone(), released.clone());
+        let old = state.told.insert(id, news.clone());
         drop(state);
-        self.tell(Noticed::Changed { id, seen, released });
+        if old.as_ref() != Some(&news) {
+            self.tell(Noticed::Changed { id, seen, released });
+        }
     }
 
     /// The clients of a session's displays.
