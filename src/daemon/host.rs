@@ -53,6 +53,8 @@ pub struct Host {
     pub(super) waiting: super::waiting::Waiting,
     /// The releases that were taken note of.
     pub(super) releases: super::release::Releases,
+    /// What was last wrong with each session, so that it is said once.
+    pub(super) complaints: Arc<super::reconcile::Complaints>,
     /// Places for those who watch.
     pub watchers: Arc<Semaphore>,
     registry: Mutex<Registry>,
@@ -107,6 +109,7 @@ impl Host {
             wake: Notify::new(),
             waiting: super::waiting::Waiting::default(),
             releases: super::release::Releases::default(),
+            complaints: Arc::default(),
             watchers: Arc::new(Semaphore::new(MAX_WATCHERS)),
             registry: Mutex::new(parts.registry),
             events: Mutex::new(Some(broadcast::channel(1024).0)),

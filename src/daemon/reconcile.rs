@@ -1,7 +1,7 @@
 //! Makes the observed state equal to the desired one: after news from a backend, when a lock or a
 //! rule reaches its end, when a close is due, and now and then in case something was missed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -151,6 +151,24 @@ fn changes(before: &Session, after: &Session) -> Vec<EventKind> {
     kinds
 }
 
+/// What was last wrong with each session.
+#[derive(Debug, Default)]
+pub(super) struct Complaints(std::sync::Mutex<BTreeMap<u32, String>>);
+
+impl Complaints {
+    /// Whether this is wrong now and was not before; nothing wrong makes the next complaint a new one.
+    fn is_new(&self, id: u32, failed: Option<&str>) -> bool {
+        let Ok(mut last) = self.0.lock() else { return false };
+        match failed {
+            Some(why) => last.insert(id, why.to_owned()).is_none_or(|before| before != why),
+            None => {
+                last.remove(&id);
+                false
+            }
+        }
+    }
+}
+
 /// Orders the cover that locks and rules say, where the backend saw another.
 pub(super) fn cover_if_needed(host: &Host, id: u32) {
     let now = clock::now();
@@ -166,9 +184,12 @@ pub(super) fn cover_if_needed(host: &Host, id: u32) {
     };
     // A request that is under way has ordered the same already: saying it twice harms nobody.
     let observation = host.cover_as_desired(&target);
+    let complaints = Arc::clone(&host.complaints);
     tokio::spawn(async move {
-        if let Err(error) = observation.await {
-            tracing::warn!("session {}: {error}", target.id);
+        let failed = observation.await.err().map(|error| error.to_string());
+        // It is tried again and again: what is wrong is said once.
+        if complaints.is_new(target.id, failed.as_deref()) {
+            tracing::warn!("session {}: {}", target.id, failed.unwrap_or_default());
         }
     });
 }

@@ -72,7 +72,7 @@ fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
     Seen {
         covers,
         stations: stations(state, id, login, moment),
-        title: shown().find_map(|status| status.title.clone()),
+        title: shown().find_map(|status| status.title.clone()).or_else(|| program(login)),
         last_input: shown()
             .filter_map(|status| status.last_input)
             .max()
@@ -83,6 +83,11 @@ fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
         unlockable: unlockable(id, kind, login),
         undetachable: undetachable(id, kind, login),
     }
+}
+
+/// The leader's program. systemd names a process that is about to become one in parentheses.
+fn program(login: &Login) -> Option<String> {
+    proc::name(login.leader).filter(|_| !leader_gone(login)).map(|name| name.trim_matches(['(', ')']).to_owned())
 }
 
 /// A terminal in which a display server was started stays a terminal: somebody may still type at it.
