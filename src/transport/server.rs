@@ -1,10 +1,11 @@
 //! The daemon's end of the socket: connections, bounded in number, size and patience.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -26,6 +27,8 @@ use crate::sys::peer::{self, Peer};
 /// Connections at once; more wait in the kernel's queue. Those who watch
 /// may only take some of them ([`MAX_WATCHERS`](crate::daemon::host::MAX_WATCHERS)).
 const MAX_CONNECTIONS: usize = 1024;
+/// Connections at once of one user who is not root: nobody keeps the others out.
+const MOST_PER_USER: u32 = 64;
 /// How long a caller may take to send its request's head.
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 /// The largest head of a request.
@@ -62,6 +65,7 @@ pub fn listen(path: &Path, mode: Mode) -> Result<UnixListener, Error> {
 pub async fn serve(host: &Arc<Host>, listener: UnixListener, stop: impl Future<Output = ()>) {
     let router = routes::router(Arc::clone(host));
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let of_user = PlacesOfUsers::default();
     let (stopping, _) = tokio::sync::watch::channel(false);
     tokio::pin!(stop);
     loop {
@@ -87,17 +91,54 @@ pub async fn serve(host: &Arc<Host>, listener: UnixListener, stop: impl Future<O
             tracing::warn!("uid {} is not served", peer.uid);
             continue;
         }
+        // In `--user` mode there is one user, who keeps nobody out.
+        let bounded = host.mode == Mode::System && peer.uid != 0;
+        let Some(own_place) = of_user.take(peer.uid, bounded) else {
+            tracing::warn!("uid {} has {MOST_PER_USER} connections: no more are served", peer.uid);
+            continue;
+        };
         let origin = Origin::of(host, peer);
         let (router, mut stopped) = (router.clone(), stopping.subscribe());
         tokio::spawn(async move {
             connection(stream, (peer, origin), router, async move { drop(stopped.wait_for(|stop| *stop).await) }).await;
-            drop(place);
+            drop((place, own_place));
         });
     }
     drop(listener);
     let _ = stopping.send(true);
     let everyone = u32::try_from(MAX_CONNECTIONS).unwrap_or(u32::MAX);
     let _ = tokio::time::timeout(STOP_DEADLINE, places.acquire_many(everyone)).await;
+}
+
+/// How many connections each user has.
+#[derive(Debug, Clone, Default)]
+struct PlacesOfUsers(Arc<Mutex<HashMap<u32, u32>>>);
+
+/// A connection of a user's. Dropped, it makes room for another.
+struct PlaceOfUser(PlacesOfUsers, u32);
+
+impl PlacesOfUsers {
+    /// A place for one more connection, if the user may have one more.
+    fn take(&self, uid: u32, bounded: bool) -> Option<PlaceOfUser> {
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = taken.entry(uid).or_default();
+        (!bounded || *count < MOST_PER_USER).then(|| {
+            *count += 1;
+            PlaceOfUser(self.clone(), uid)
+        })
+    }
+}
+
+impl Drop for PlaceOfUser {
+    fn drop(&mut self) {
+        let mut taken = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = taken.get_mut(&self.1) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(&self.1);
+            }
+        }
+    }
 }
 
 /// Serves one connection; after `stop`, only the request that is under way.
@@ -126,5 +167,20 @@ async fn connection(stream: UnixStream, caller: (Peer, Origin), router: Router, 
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_user_takes_nobody_elses_place() {
+        let places = PlacesOfUsers::default();
+        let mut taken: Vec<_> = (0..MOST_PER_USER).map(|_| places.take(1000, true).unwrap()).collect();
+        assert!(places.take(1000, true).is_none());
+        assert!(places.take(1001, true).is_some() && places.take(1000, false).is_some());
+        taken.pop();
+        assert!(places.take(1000, true).is_some());
     }
 }
