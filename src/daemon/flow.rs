@@ -77,7 +77,9 @@ async fn take(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answe
     if host.mode == Mode::System {
         // Groups and stations as they are now: neither tells when it changes.
         super::refresh_groups(host).await;
-        super::logins::look_at_stations(host).await;
+        if matches!(action, Action::List | Action::Disconnect(_)) {
+            super::logins::look_at_stations(host).await;
+        }
     }
     // From here to the order that reaches the backend, one request at a time.
     let order = host.order.lock().await;
