@@ -75,8 +75,11 @@ async fn take(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answe
         Err(refusal) => return refuse(host, &actor, &action, refusal, arrived).await,
     };
     if host.mode == Mode::System {
-        // Groups and stations as they are now: neither tells when it changes.
-        super::refresh_groups(host).await;
+        // Groups and stations as they are now: neither tells when it changes. Who only reads sees groups that
+        // are some seconds old.
+        if !reads(&action) {
+            super::refresh_groups(host).await;
+        }
         if matches!(action, Action::List | Action::Disconnect(_)) {
             super::logins::look_at_stations(host).await;
         }
@@ -87,10 +90,14 @@ async fn take(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answe
     execute(host, plan, attempt_of(&actor, &action), order, arrived).await
 }
 
+/// The action changes nothing.
+fn reads(action: &Action) -> bool {
+    matches!(action, Action::List | Action::Blocks | Action::Audit(_) | Action::Watch)
+}
+
 /// Nobody acts on the own session, so who cannot say which one that is acts on none.
 fn admit(caller: &Caller, action: &Action) -> Result<(), Error> {
-    let reads = matches!(action, Action::List | Action::Blocks | Action::Audit(_) | Action::Watch);
-    if caller.origin.known || reads {
+    if caller.origin.known || reads(action) {
         return Ok(());
     }
     let who = "the process that made this connection had ended before it was looked at";

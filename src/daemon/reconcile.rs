@@ -229,7 +229,10 @@ async fn take_release(host: &Arc<Host>, id: u32, by: &str, at: Timestamp) {
 /// Looks at every session, and for every holder that is not connected.
 async fn sweep(host: &Arc<Host>) {
     if let Some(login) = &host.login {
+        let asking = Arc::clone(host);
+        tokio::spawn(async move { super::refresh_groups(&asking).await });
         login.find_displays();
+        login.look_for_ports(|_| true);
         login.look_at_stations();
     }
     let held = |s: &Tracked| s.kind != Kind::Text || host.text.holds(s.id);

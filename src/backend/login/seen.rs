@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{Known, LoginBackend, State};
 use crate::backend::Noticed;
+use crate::display::Display;
 use crate::display::stations::{Client, Moment};
 use crate::login::Login;
 use crate::session::{Kind, Seen, SeenStation};
@@ -12,6 +13,7 @@ use crate::sys::proc;
 impl LoginBackend {
     /// Looks at who sits where now: no kernel event tells when a viewer comes or goes.
     pub fn look_at_stations(&self) {
+        self.look_for_ports(|display| display.program.contains("vnc"));
         let ids: Vec<u32> = self.state().logins.keys().copied().collect();
         let moment = Moment::now();
         for id in ids {
@@ -24,8 +26,18 @@ impl LoginBackend {
         self.report_at(id, &Moment::now());
     }
 
+    /// Looks for the ports on which displays' servers wait for viewers: they may begin to later than they listen for
+    /// programs, and some never do.
+    pub fn look_for_ports(&self, of: impl Fn(&Display) -> bool) {
+        let moment = Moment::now();
+        let mut state = self.state();
+        let unknown = state.screens.values_mut().filter(|s| s.session.is_some() && s.ports.is_empty());
+        unknown
+            .filter(|screen| of(&screen.display))
+            .for_each(|screen| screen.ports = moment.ports(screen.display.server_pid));
+    }
+
     fn report_at(&self, id: u32, moment: &Moment) {
-        self.learn_ports(id, moment);
         let mut state = self.state();
         let Some(known) = state.logins.get(&id) else { return };
         let released = state.screens_of(id).find_map(|screen| screen.status()?.released.clone());
@@ -40,15 +52,7 @@ impl LoginBackend {
 
     /// The clients of a session's displays.
     pub(super) fn clients(&self, id: u32, moment: &Moment) -> Vec<Client> {
-        self.learn_ports(id, moment);
         clients(&self.state(), id, moment)
-    }
-
-    /// A server may begin to wait for viewers later than it listens for programs.
-    fn learn_ports(&self, id: u32, moment: &Moment) {
-        let mut state = self.state();
-        let screens = state.screens.values_mut().filter(|s| s.session == Some(id) && s.ports.is_empty());
-        screens.for_each(|screen| screen.ports = moment.ports(screen.display.server_pid));
     }
 }
 
