@@ -85,6 +85,10 @@ pub enum FromShield {
         /// Sentences for the outcome: a script that no font has, input held only at a later try.
         #[serde(default)]
         notes: Vec<String>,
+        /// From the order's arrival until cover and input were held, in microseconds; the message is
+        /// painted after that.
+        #[serde(default)]
+        held_micros: Option<u64>,
     },
     /// Something about the display changed.
     Status(Status),

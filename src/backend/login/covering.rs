@@ -105,7 +105,7 @@ async fn answer(
         // A display that is gone shows nothing that would have to be covered.
         let done = backend.state().screens.get(&place).is_none_or(|screen| screen.shows(covers));
         if done {
-            return Some(FromShield::Covered { seq: 0, superseded: false, notes: Vec::new() });
+            return Some(FromShield::Covered { seq: 0, superseded: false, notes: Vec::new(), held_micros: None });
         }
         if Instant::now() >= until {
             return None;

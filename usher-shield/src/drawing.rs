@@ -1,0 +1,94 @@
+//! The drawing process, as the shield sees it: an order in, pictures out, and then it is gone.
+//!
+//! Fonts are large and their parsers larger. What reads them is a short-lived process, so that the
+//! shield stays small, and lives on when a font is broken.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::picture::{self, Order, Picture};
+
+/// How long a picture may take; the lock is answered without it then.
+pub const PATIENCE: Duration = Duration::from_secs(1);
+/// The most that a drawing process may say.
+const MAX: usize = 256 << 20;
+
+/// A picture that is being drawn.
+pub struct Drawing {
+    child: Child,
+    answer: ChildStdout,
+    bytes: Vec<u8>,
+    pub order: Order,
+    pub until: Instant,
+}
+
+/// What came of it so far.
+pub enum Progress {
+    NotYet,
+    Drawn(Vec<Picture>, Vec<String>),
+    Failed,
+}
+
+impl Drawing {
+    /// Starts drawing.
+    pub fn start(order: Order) -> io::Result<Self> {
+        let mut command = Command::new("/proc/self/exe");
+        command.arg("draw").env_clear().current_dir("/");
+        // Where the tests and an administrator say which time zone it is, the drawing process is to know.
+        command.envs(std::env::var_os("TZ").map(|zone| ("TZ", zone)));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let (Some(mut stdin), Some(answer)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        };
+        // An order is far smaller than a pipe (`pipe(7)`): this does not wait.
+        stdin.write_all(&serde_json::to_vec(&order)?)?;
+        rustix::fs::fcntl_setfl(&answer, rustix::fs::OFlags::NONBLOCK)?;
+        Ok(Drawing { child, answer, bytes: Vec::new(), order, until: Instant::now() + PATIENCE })
+    }
+
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.answer.as_fd()
+    }
+
+    /// Takes what has been drawn.
+    pub fn look(&mut self) -> Progress {
+        let mut buffer = [0; 16 << 10];
+        loop {
+            match self.answer.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) if self.bytes.len() + count <= MAX => self.bytes.extend_from_slice(&buffer[..count]),
+                Ok(_) => return Progress::Failed,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Progress::NotYet,
+                Err(_) => return Progress::Failed,
+            }
+        }
+        match picture::read(&self.bytes) {
+            Some((pictures, notes)) if pictures.len() == self.order.sizes.len() => Progress::Drawn(pictures, notes),
+            _ => Progress::Failed,
+        }
+    }
+}
+
+impl Drop for Drawing {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The drawing process itself.
+pub fn main() -> io::Result<()> {
+    // Ten displays may be locked at once: their covers come first.
+    let _ = rustix::process::nice(10);
+    let mut order = Vec::new();
+    io::stdin().take(1 << 20).read_to_end(&mut order)?;
+    let order: Order = serde_json::from_slice(&order)?;
+    let (pictures, notes) = crate::draw::draw(&order);
+    let sizes = pictures.iter().map(|picture| (picture.width, picture.height)).collect();
+    let answer = picture::write(&picture::Heading { pictures: sizes, notes }, &pictures);
+    File::from(io::stdout().as_fd().try_clone_to_owned()?).write_all(&answer)
+}

@@ -1,0 +1,96 @@
+//! The other process: what the two say to each other, and how it is started.
+
+use std::os::fd::OwnedFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::{Child, Command, Stdio};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use usher::session::Cover;
+use usher::shield::wire::Arming;
+use usher::tty::wire::Notice;
+
+use crate::conn::Conn;
+use crate::x::{Before, KeyTable};
+
+/// What the leader tells its twin; each message replaces the one before.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum ToTwin {
+    /// First.
+    Arm(Box<Arming>),
+    /// Everything that a successor must know.
+    State(Box<State>),
+    /// The leader lost its connection to the server: hold the input until it is back.
+    Hold,
+}
+
+/// What outlives the leader.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    pub covers: Vec<Cover>,
+    pub notice: Option<Notice>,
+    pub released: Option<(String, Timestamp)>,
+    pub title: Option<String>,
+    pub last_input: Option<Timestamp>,
+    pub before: Option<Before>,
+    pub keys: Option<KeyTable>,
+    /// The leader's covers.
+    pub windows: Vec<u32>,
+}
+
+/// What a twin tells its leader.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum FromTwin {
+    /// How it is, whenever that changes.
+    Report {
+        /// Its covers.
+        windows: Vec<u32>,
+        /// They are mapped.
+        shown: bool,
+        /// It holds keyboard and pointer.
+        held: bool,
+    },
+}
+
+/// The other process, as this one knows it.
+pub struct Mate {
+    pub conn: Conn,
+    /// Where it is our child.
+    pub child: Option<Child>,
+    pub pid: u32,
+    /// It is connected to the display.
+    pub ready: bool,
+    pub held: bool,
+    pub shown: bool,
+}
+
+impl Mate {
+    /// The leader, as its twin knows it.
+    pub fn leader(stream: UnixStream) -> std::io::Result<Self> {
+        Ok(Mate { conn: Conn::new(stream)?, child: None, pid: 0, ready: true, held: false, shown: false })
+    }
+
+    /// Starts a twin: the same program, which inherits the listening socket and gets its end of a
+    /// connection to us as its standard output. It is told to outlive us by not being told anything.
+    pub fn start(listener: &UnixListener, arming: &Arming) -> std::io::Result<Self> {
+        let (ours, its) = UnixStream::pair()?;
+        let listener: OwnedFd = listener.try_clone()?.into();
+        let its: OwnedFd = its.into();
+        // Not the path: after an upgrade there is another program, or none.
+        let mut command = Command::new("/proc/self/exe");
+        command.arg("twin").env_clear().current_dir("/");
+        let child = command.stdin(Stdio::from(listener)).stdout(Stdio::from(its)).spawn()?;
+        let pid = child.id();
+        let mut conn = Conn::new(ours)?;
+        conn.say(&ToTwin::Arm(Box::new(arming.clone())));
+        Ok(Mate { conn, child: Some(child), pid, ready: false, held: false, shown: false })
+    }
+
+    /// Takes the exit status of a twin that is gone, so that it is no zombie.
+    pub fn bury(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}

@@ -1,0 +1,457 @@
+//! What one process of the shield knows and does, as leader or as twin.
+
+use std::os::unix::net::UnixListener;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use usher::session::Cover;
+use usher::shield::wire::{Arming, FromShield, Hello, PROTOCOL, Status, ToShield};
+use usher::tty::wire::Notice;
+
+use crate::conn::Conn;
+use crate::drawing::Drawing;
+use crate::incidents::Incidents;
+use crate::mate::{FromTwin, Mate, State, ToTwin};
+use crate::picture::{Order, Words};
+use crate::stage::Stage;
+use crate::user::User;
+use crate::words;
+use crate::x::Trouble;
+
+/// Grabs that somebody else holds are tried again so often at first, and then so often without end.
+const EAGER: Duration = Duration::from_millis(2);
+const STEADY: Duration = Duration::from_millis(50);
+/// When the other's grab is broken: pop-ups first, then everything.
+const WREST: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
+/// How often a locked display is looked at even when nothing happened.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// A connection to usherd.
+pub struct Control {
+    pub id: u64,
+    pub conn: Conn,
+    pub greeted: bool,
+}
+
+/// An order that is not answered yet.
+struct Pending {
+    control: u64,
+    seq: u64,
+    since: Instant,
+    /// It took more than one try to hold the input.
+    late: bool,
+    /// How long it took until cover and input were held.
+    held: Option<u64>,
+}
+
+/// One process of the shield.
+pub struct Shield {
+    pub arming: Arming,
+    pub stage: Stage,
+    pub listener: UnixListener,
+    pub leader: bool,
+    pub mate: Option<Mate>,
+    pub controls: Vec<Control>,
+    pub covers: Vec<Cover>,
+    pub notice: Option<Notice>,
+    pub released: Option<(String, Timestamp)>,
+    pub user: User,
+    pub incidents: Incidents,
+    pending: Vec<Pending>,
+    pub drawing: Option<Drawing>,
+    /// What the screen shows, and the sentences that came with it.
+    painted: Option<(Order, Vec<String>)>,
+    /// Drawing it failed: it is not tried again.
+    unpaintable: Option<Order>,
+    pub hung: bool,
+    pub trouble: Option<String>,
+    /// Since when the input is wanted and not held.
+    unheld_since: Option<Instant>,
+    wrested: usize,
+    pub retry_at: Option<Instant>,
+    look_at: Instant,
+    said: Option<Status>,
+    told_twin: State,
+    reported: (Vec<u32>, bool, bool),
+    pub retire: bool,
+}
+
+impl Shield {
+    pub fn new(arming: Arming, stage: Stage, listener: UnixListener, leader: bool) -> Self {
+        let user = User::new(&stage.x);
+        Shield {
+            arming,
+            stage,
+            listener,
+            leader,
+            mate: None,
+            controls: Vec::new(),
+            covers: Vec::new(),
+            notice: None,
+            released: None,
+            user,
+            incidents: Incidents::default(),
+            pending: Vec::new(),
+            drawing: None,
+            painted: None,
+            unpaintable: None,
+            hung: false,
+            trouble: None,
+            unheld_since: None,
+            wrested: 0,
+            retry_at: None,
+            look_at: Instant::now(),
+            said: None,
+            told_twin: State::default(),
+            reported: Default::default(),
+            retire: false,
+        }
+    }
+
+    /// Does what usherd says.
+    pub fn obey(&mut self, control: u64, message: ToShield) {
+        match message {
+            ToShield::Arm(_) => {}
+            ToShield::Cover { seq, covers } => {
+                if !covers.is_empty() {
+                    self.released = None;
+                }
+                self.set_covers(covers, Some((control, seq)));
+            }
+            ToShield::Announce(notice) => self.notice = Some(notice),
+            ToShield::Release { seq, by } => {
+                self.released = Some((by, Timestamp::now()));
+                self.set_covers(Vec::new(), Some((control, seq)));
+            }
+            ToShield::Retire => {
+                self.set_covers(Vec::new(), None);
+                self.notice = None;
+                self.retire = true;
+            }
+        }
+    }
+
+    /// These are the covers from now on.
+    pub fn set_covers(&mut self, covers: Vec<Cover>, order: Option<(u64, u64)>) {
+        for Pending { control, seq, .. } in std::mem::take(&mut self.pending) {
+            self.say_to(control, &FromShield::Covered { seq, superseded: true, notes: Vec::new(), held_micros: None });
+        }
+        let since = Instant::now();
+        self.pending.extend(order.map(|(control, seq)| Pending { control, seq, since, late: false, held: None }));
+        self.covers = covers.into_iter().filter(|cover| cover.holds(Timestamp::now())).collect();
+        self.unheld_since = None;
+        self.wrested = 0;
+        self.user.covered(!self.covers.is_empty());
+        if self.covers.is_empty() {
+            // The twin first: its cover is to go together with ours.
+            self.tell_twin();
+        }
+        self.settle();
+    }
+
+    /// Drops covers whose end has come: also where no usherd lives any more.
+    pub fn expire(&mut self) {
+        let now = Timestamp::now();
+        if self.covers.iter().any(|cover| !cover.holds(now)) {
+            let left = self.covers.iter().filter(|cover| cover.holds(now)).cloned().collect();
+            self.set_covers(left, None);
+        }
+        if self.notice.as_ref().is_some_and(|notice| words::is_over(notice, now)) {
+            self.notice = None;
+        }
+    }
+
+    /// Makes the display what it is to be. Whatever fails is tried again.
+    pub fn settle(&mut self) {
+        self.retry_at = None;
+        let wanted = !self.covers.is_empty();
+        let result = match (wanted, self.stage.shown || !self.stage.leftovers.is_empty()) {
+            (true, _) => self.cover(),
+            (false, true) => self.uncover(),
+            (false, false) => Ok(()),
+        };
+        self.took(result);
+    }
+
+    fn cover(&mut self) -> Result<(), Trouble> {
+        self.stage.cover(self.leader)?;
+        self.hung = false;
+        self.look_at = Instant::now() + LOOK;
+        if self.leader {
+            self.note_grabs()?;
+        }
+        if !self.stage.covered || self.leader && !self.held() {
+            self.retry_soon();
+        } else {
+            let micros = |since: Instant| u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
+            self.pending.iter_mut().for_each(|p| p.held = p.held.or_else(|| Some(micros(p.since))));
+        }
+        Ok(())
+    }
+
+    fn uncover(&mut self) -> Result<(), Trouble> {
+        self.stage.uncover(self.leader)?;
+        self.hung = false;
+        self.painted = None;
+        self.drawing = None;
+        Ok(())
+    }
+
+    /// Whether keyboard and pointer are held, by this process or the other.
+    pub fn held(&self) -> bool {
+        self.stage.grabs.both() || self.mate.as_ref().is_some_and(|mate| mate.held)
+    }
+
+    /// A pop-up that is open holds its grabs as long as its application likes. They are asked for
+    /// until they are free, and after a while taken.
+    fn note_grabs(&mut self) -> Result<(), Trouble> {
+        if self.held() {
+            self.unheld_since = None;
+            return Ok(());
+        }
+        let since = *self.unheld_since.get_or_insert_with(Instant::now);
+        self.pending.iter_mut().for_each(|pending| pending.late = true);
+        if WREST.get(self.wrested).is_some_and(|after| since.elapsed() >= *after) {
+            let managed = self.wrested == 1;
+            self.wrested += 1;
+            self.stage.wrest(managed)?;
+            if self.stage.grabs.both() {
+                self.incident("another program's grab was broken, to hold the input", None);
+            }
+        }
+        Ok(())
+    }
+
+    fn retry_soon(&mut self) {
+        let young = self.unheld_since.is_none_or(|since| since.elapsed() < WREST[1] * 2);
+        self.retry_at = Some(Instant::now() + if young { EAGER } else { STEADY });
+    }
+
+    /// Notes how a request to the server went.
+    pub fn took(&mut self, result: Result<(), Trouble>) {
+        match result {
+            Ok(()) => {}
+            Err(Trouble::Hung) => {
+                self.hung = true;
+                (self.stage.covered, self.stage.grabs) = (false, crate::x::Grabs::default());
+            }
+            Err(Trouble::Gone(why)) => self.trouble = Some(why),
+            // A window that somebody destroyed at the wrong moment.
+            Err(Trouble::Refused(_)) => self.retry_at = Some(Instant::now() + EAGER),
+        }
+    }
+
+    /// What is to be on the screen.
+    fn order(&self) -> Option<Order> {
+        let mut sizes: Vec<(u16, u16)> = self.stage.monitors.iter().map(|m| (m.width, m.height)).collect();
+        sizes.sort_unstable();
+        sizes.dedup();
+        let cover = Box::new(self.covers.first()?.clone());
+        Some(Order { words: Words::Cover { cover, host: self.arming.host.clone() }, sizes })
+    }
+
+    /// Has the message drawn where it is not on the screen yet.
+    pub fn draw(&mut self) {
+        let Some(order) = self.order().filter(|_| self.leader && self.stage.shown) else { return };
+        let is = |other: Option<&Order>| other == Some(&order);
+        if is(self.painted.as_ref().map(|(order, _)| order)) || is(self.unpaintable.as_ref()) {
+            return;
+        }
+        if is(self.drawing.as_ref().map(|drawing| &drawing.order)) {
+            return;
+        }
+        match Drawing::start(order.clone()) {
+            Ok(drawing) => self.drawing = Some(drawing),
+            Err(_) => self.unpaintable = Some(order),
+        }
+    }
+
+    /// Takes what was drawn.
+    pub fn hear_drawing(&mut self) {
+        use crate::drawing::Progress;
+        let Some(drawing) = &mut self.drawing else { return };
+        let progress = drawing.look();
+        let late = Instant::now() >= drawing.until;
+        let order = drawing.order.clone();
+        match progress {
+            Progress::NotYet if !late => return,
+            Progress::Drawn(pictures, notes) if !self.hung => {
+                let pictures: Vec<_> = order.sizes.iter().copied().zip(pictures).collect();
+                self.stage.x.patience(crate::stage::PATIENCE);
+                let result = self.stage.paint(&pictures).and_then(|()| self.stage.kill_leftovers());
+                self.took(result);
+                self.painted = Some((order, notes));
+            }
+            Progress::Drawn(..) => {}
+            Progress::NotYet | Progress::Failed => self.unpaintable = Some(order),
+        }
+        self.drawing = None;
+    }
+
+    /// Whether the display is as it was ordered.
+    fn done(&self) -> bool {
+        if self.hung || self.trouble.is_some() {
+            return false;
+        }
+        let Some(order) = self.order() else {
+            return !self.stage.shown && self.mate.as_ref().is_none_or(|mate| !mate.shown);
+        };
+        let is = |other: Option<&Order>| other == Some(&order);
+        let drawn = is(self.painted.as_ref().map(|(order, _)| order)) || is(self.unpaintable.as_ref());
+        self.stage.covered && self.held() && drawn
+    }
+
+    /// Answers what is done.
+    pub fn answer(&mut self) {
+        if self.pending.is_empty() || !self.done() {
+            return;
+        }
+        let mut notes = Vec::new();
+        if !self.covers.is_empty() {
+            match &self.painted {
+                Some((order, said)) if Some(order) == self.order().as_ref() => notes.extend(said.iter().cloned()),
+                _ => notes.push(words::NOT_DRAWN.to_owned()),
+            }
+        }
+        for Pending { control, seq, late, held: held_micros, .. } in std::mem::take(&mut self.pending) {
+            let mut notes = notes.clone();
+            if late && !self.covers.is_empty() {
+                notes.push(words::HELD_LATE.to_owned());
+            }
+            self.say_to(control, &FromShield::Covered { seq, superseded: false, notes, held_micros });
+        }
+    }
+
+    /// On a new connection, everything is painted anew and the user watched anew.
+    pub fn restart_user(&mut self) {
+        self.user.restart(&self.stage.x);
+    }
+
+    pub fn repaint(&mut self) {
+        (self.painted, self.drawing) = (None, None);
+    }
+
+    pub fn say_to(&mut self, control: u64, message: &FromShield) {
+        if let Some(control) = self.controls.iter_mut().find(|c| c.id == control) {
+            control.conn.say(message);
+        }
+    }
+
+    pub fn say(&mut self, message: &FromShield) {
+        self.controls.iter_mut().filter(|c| c.greeted).for_each(|control| control.conn.say(message));
+    }
+
+    /// Notes that somebody fought the covers.
+    pub fn incident(&mut self, what: &'static str, uncovered: Option<Duration>) {
+        let micros = uncovered.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+        if let Some(message) = self.incidents.note(what, micros, Instant::now()) {
+            self.say(&message);
+        }
+    }
+
+    /// The display as usherd is to know it.
+    pub fn status(&self) -> Status {
+        let holds = self.stage.covered && self.held() && !self.covers.is_empty();
+        Status {
+            covers: if holds { self.covers.clone() } else { Vec::new() },
+            covered: self.stage.covered || !self.stage.leftovers.is_empty(),
+            input_held: self.held(),
+            title: self.user.title.clone(),
+            last_input: self.user.last_input,
+            released: self.released.clone(),
+        }
+    }
+
+    /// Greets who is new, and tells everybody else what changed.
+    pub fn tell_usherd(&mut self) {
+        let status = self.status();
+        if self.said.as_ref() != Some(&status) {
+            self.say(&FromShield::Status(status.clone()));
+            self.said = Some(status.clone());
+        }
+        if self.mate.as_ref().is_some_and(|mate| !mate.ready) {
+            return;
+        }
+        let pids = std::iter::once(std::process::id()).chain(self.mate.as_ref().map(|mate| mate.pid)).collect();
+        let hello = FromShield::Hello(Box::new(Hello {
+            protocol: PROTOCOL,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            session_id: self.arming.session_id,
+            key: self.arming.key.clone(),
+            display: self.arming.display,
+            server_pid: self.arming.server_pid,
+            pids,
+            status,
+        }));
+        for control in self.controls.iter_mut().filter(|control| !control.greeted) {
+            control.greeted = true;
+            control.conn.say(&hello);
+        }
+    }
+
+    /// Tells the twin what it would have to know.
+    pub fn tell_twin(&mut self) {
+        let state = State {
+            covers: self.covers.clone(),
+            notice: self.notice.clone(),
+            released: self.released.clone(),
+            title: self.user.title.clone(),
+            last_input: self.user.last_input,
+            before: self.stage.before.clone(),
+            keys: self.stage.keys.original.clone(),
+            windows: self.stage.windows(),
+        };
+        let Some(mate) = self.mate.as_mut().filter(|mate| mate.ready) else { return };
+        if self.told_twin != state {
+            mate.conn.say(&ToTwin::State(Box::new(state.clone())));
+            self.told_twin = state;
+        }
+    }
+
+    /// A new twin knows nothing.
+    pub fn forget_twin(&mut self) {
+        self.told_twin = State::default();
+    }
+
+    /// As a twin: tells the leader how it is.
+    pub fn report(&mut self) {
+        let report = (self.stage.windows(), self.stage.shown, self.stage.grabs.both());
+        if let Some(mate) = self.mate.as_mut().filter(|_| report != self.reported) {
+            let (windows, shown, held) = report.clone();
+            mate.conn.say(&FromTwin::Report { windows, shown, held });
+            self.reported = report;
+        }
+    }
+
+    /// Looks whether everything is as it should be, though nothing was heard of a change.
+    pub fn look_around(&mut self) {
+        if self.covers.is_empty() || self.hung || Instant::now() < self.look_at {
+            return;
+        }
+        let was = self.stage.covered && (!self.leader || self.held());
+        self.settle();
+        if was && self.leader && !(self.stage.covered && self.held()) && !self.hung {
+            self.incident("the cover or the input was found lost", None);
+        }
+    }
+
+    /// When something is to be done though nothing is heard.
+    pub fn next_deadline(&self) -> Option<Duration> {
+        let now = Instant::now();
+        let until = |at: Timestamp| {
+            let left = at.duration_since(Timestamp::now());
+            Duration::try_from(left).unwrap_or_default() + Duration::from_millis(1)
+        };
+        let moments = [
+            self.retry_at,
+            (!self.covers.is_empty() && !self.hung).then_some(self.look_at),
+            self.drawing.as_ref().map(|drawing| drawing.until),
+            self.incidents.next(),
+            self.user.next(),
+        ];
+        let times = self.covers.iter().filter_map(|cover| cover.until).map(until);
+        let notice = self.notice.iter().map(|notice| until(words::end(notice)));
+        let moments = moments.into_iter().flatten().map(|at| at.saturating_duration_since(now));
+        moments.chain(times).chain(notice).min()
+    }
+}

@@ -1,0 +1,367 @@
+//! One process's part of the display: its curtains, its grabs, and what the session is to be again.
+
+use std::time::Duration;
+
+use usher::shield::wire::Arming;
+use x11rb::connection::Connection as _;
+use x11rb::protocol::composite::ConnectionExt as _;
+use x11rb::protocol::randr::{self, ConnectionExt as _};
+use x11rb::protocol::xproto::{
+    AtomEnum, ChangeWindowAttributesAux, CloseDown, ConfigureWindowAux, ConnectionExt as _, EventMask, Window,
+};
+
+use crate::picture::Picture;
+use crate::x::{Asked, Before, Cloth, Curtain, Display, Grabs, Keys, Monitor, NoDisplay, Palette, Panel, Seen};
+use crate::x::{Trouble, monitors, upload};
+
+/// How long a server that works may take for an answer.
+pub const PATIENCE: Duration = Duration::from_millis(300);
+/// The property on every cover.
+const MARK: &str = "_USHER_COVER";
+
+/// A process's windows on the display, and what it holds.
+pub struct Stage {
+    pub x: Display,
+    palette: Palette,
+    cloth: Cloth,
+    pub size: (u16, u16),
+    pub monitors: Vec<Monitor>,
+    root: Curtain,
+    /// The composite overlay and our curtain in it, while covered.
+    overlay: Option<(Window, Option<Curtain>)>,
+    pub keys: Keys,
+    pub before: Option<Before>,
+    pub grabs: Grabs,
+    /// The other process's covers: they may be above ours.
+    pub friends: Vec<Window>,
+    panels: Vec<Panel>,
+    /// The windows are to be seen.
+    pub shown: bool,
+    /// They were seen to be on top.
+    pub covered: bool,
+    /// Covers of processes that are gone, still on the screen.
+    pub leftovers: Vec<Window>,
+}
+
+impl Stage {
+    /// Connects to the display and prepares everything; nothing is shown.
+    pub fn open(arming: &Arming) -> Result<Self, NoDisplay> {
+        let x = Display::connect(arming)?;
+        Stage::prepare(x).map_err(|trouble| NoDisplay::Later(format!("{trouble:?}")))
+    }
+
+    fn prepare(x: Display) -> Asked<Self> {
+        x.patience(Duration::from_secs(2));
+        let palette = Palette::new(&x)?;
+        let cloth = Cloth { pixel: palette.ground, cursor: blank_cursor(&x)?, mark: x.atom(MARK)? };
+        // Also what happens between these questions and the first lock is to be known.
+        let events = EventMask::SUBSTRUCTURE_NOTIFY | EventMask::STRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE;
+        x.conn.change_window_attributes(x.root, &ChangeWindowAttributesAux::new().event_mask(events))?;
+        if x.has.randr {
+            let events = randr::NotifyMask::SCREEN_CHANGE | randr::NotifyMask::CRTC_CHANGE;
+            x.conn.randr_select_input(x.root, events)?;
+        }
+        let (size, monitors) = monitors(&x)?;
+        let root = Curtain::new(&x, x.root, size, cloth)?;
+        let keys = Keys::new(&x)?;
+        let mut stage = Stage {
+            x,
+            palette,
+            cloth,
+            size,
+            monitors,
+            root,
+            overlay: None,
+            keys,
+            before: None,
+            grabs: Grabs::default(),
+            friends: Vec::new(),
+            panels: Vec::new(),
+            shown: false,
+            covered: false,
+            leftovers: Vec::new(),
+        };
+        stage.leftovers = stage.find_leftovers()?;
+        stage.x.flush()?;
+        Ok(stage)
+    }
+
+    /// Our covers, the topmost last.
+    pub fn windows(&self) -> Vec<Window> {
+        let overlay = self.overlay.iter().flat_map(|(_, curtain)| curtain).map(|curtain| curtain.cover);
+        std::iter::once(self.root.cover).chain(overlay).collect()
+    }
+
+    /// Covers the screen and, where `hold`, takes keyboard and pointer; whatever of it is so already stays
+    /// so. What came of it is in `covered` and `grabs`.
+    ///
+    /// One flush maps the windows and takes the grabs, in this order, so that the answer to the
+    /// grabs says that the windows are there too.
+    pub fn cover(&mut self, hold: bool) -> Asked {
+        self.x.patience(PATIENCE);
+        let before = if hold && self.before.is_none() { Some(Before::ask(&self.x)?) } else { None };
+        self.x.conn.set_close_down_mode(CloseDown::RETAIN_PERMANENT)?;
+        let sibling = |parent| if hold { None } else { self.sibling(parent) };
+        self.root.show(&self.x, self.size, sibling(self.x.root))?;
+        let grabs = if hold { Some(Grabs::ask(&self.x, self.root.cover, self.cloth.cursor)?) } else { None };
+        let overlay = match &self.overlay {
+            None if self.x.has.composite => Some(self.x.conn.composite_get_overlay_window(self.x.root)?),
+            _ => None,
+        };
+        let (before, grabs) = (before.map(|b| b.answer()).transpose()?, grabs.map(|g| g.answer()).transpose()?);
+        let overlay = overlay.map(|o| o.reply()).transpose()?;
+        self.before = before.or(self.before.take());
+        self.grabs = grabs.unwrap_or(self.grabs);
+        self.shown = true;
+        if let Some(overlay) = overlay {
+            self.overlay = Some((overlay.overlay_win, None));
+        }
+        if hold {
+            self.keys.tame(&self.x)?;
+        }
+        self.cover_overlay(hold)?;
+        self.covered = self.look()?;
+        Ok(())
+    }
+
+    /// The other process's cover on this parent, below which ours belongs.
+    fn sibling(&self, parent: Window) -> Option<Window> {
+        // Its covers come in the same order as ours.
+        self.friends.get(usize::from(parent != self.x.root)).copied()
+    }
+
+    /// A compositor draws above all windows of the root, in the overlay; only what is in the overlay too is
+    /// above what it draws (Composite extension 0.3, GetOverlayWindow). Its own ground is
+    /// ours as well: what is redirected out of it leaves that.
+    fn cover_overlay(&mut self, hold: bool) -> Asked {
+        let Some((window, curtain)) = &mut self.overlay else { return Ok(()) };
+        let x = &self.x;
+        if curtain.is_none() {
+            let events = EventMask::SUBSTRUCTURE_NOTIFY | EventMask::STRUCTURE_NOTIFY;
+            let look = ChangeWindowAttributesAux::new().event_mask(events).background_pixel(self.cloth.pixel);
+            x.conn.change_window_attributes(*window, &look)?;
+            let mut new = Curtain::new(x, *window, self.size, self.cloth)?;
+            new.hang(x, &self.panels)?;
+            *curtain = Some(new);
+        }
+        let place = ConfigureWindowAux::new().x(0).y(0).border_width(0);
+        let place = place.width(u32::from(self.size.0)).height(u32::from(self.size.1));
+        x.conn.configure_window(*window, &place)?;
+        x.conn.map_window(*window)?;
+        let sibling = if hold { None } else { self.friends.get(1).copied() };
+        if let Some(curtain) = curtain {
+            curtain.show(x, self.size, sibling)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the screen is covered, as the server tells it.
+    pub fn look(&mut self) -> Asked<bool> {
+        self.x.patience(PATIENCE);
+        let overlay_window = self.overlay.as_ref().map(|(window, _)| *window);
+        let mut friends: Vec<Window> = self.friends.iter().copied().chain(self.windows()).collect();
+        friends.extend(overlay_window);
+        friends.extend(&self.leftovers);
+        let root = self.root.look(&self.x, &friends, self.size)?;
+        let overlay = match &self.overlay {
+            Some((_, Some(curtain))) => Some(curtain.look(&self.x, &friends, self.size)?),
+            _ => None,
+        };
+        if root == Seen::Lost {
+            self.rebuild_root()?;
+        }
+        if overlay == Some(Seen::Lost) {
+            self.rebuild_overlay()?;
+        }
+        Ok(match overlay {
+            Some(overlay) => overlay == Seen::OnTop,
+            None => root == Seen::OnTop,
+        })
+    }
+
+    /// Takes keyboard and pointer, now.
+    pub fn hold(&mut self) -> Asked {
+        self.grabs = Grabs::ask(&self.x, self.root.cover, self.cloth.cursor)?.answer()?;
+        Ok(())
+    }
+
+    /// Goes on where a process's cut connection left off: `windows` may be left on the screen.
+    pub fn adopt(&mut self, old: &mut Stage, windows: Vec<Window>) {
+        self.before = old.before.take();
+        self.keys.original = old.keys.original.take();
+        self.friends = std::mem::take(&mut old.friends);
+        self.leftovers.extend(std::mem::take(&mut old.leftovers));
+        // One is enough: a client is killed by any of its windows.
+        self.leftovers.extend(windows.first());
+    }
+
+    /// Makes anew what is no more where it was made.
+    pub fn rebuild(&mut self) -> Asked {
+        self.look().map(|_| ())
+    }
+
+    /// New windows for those that were destroyed or taken elsewhere.
+    pub fn rebuild_root(&mut self) -> Asked {
+        let mut new = Curtain::new(&self.x, self.x.root, self.size, self.cloth)?;
+        new.show(&self.x, self.size, None)?;
+        new.hang(&self.x, &self.panels)?;
+        std::mem::replace(&mut self.root, new).drop(&self.x)
+    }
+
+    pub fn rebuild_overlay(&mut self) -> Asked {
+        let Some((_, curtain)) = &mut self.overlay else { return Ok(()) };
+        if let Some(old) = curtain.take() {
+            old.drop(&self.x)?;
+        }
+        self.cover_overlay(true)
+    }
+
+    /// The curtains, ours in the overlay last.
+    pub fn curtains(&self) -> impl Iterator<Item = &Curtain> {
+        std::iter::once(&self.root).chain(self.overlay.iter().flat_map(|(_, curtain)| curtain))
+    }
+
+    /// The curtain that the user sees.
+    pub fn top(&self) -> &Curtain {
+        self.overlay.as_ref().and_then(|(_, curtain)| curtain.as_ref()).unwrap_or(&self.root)
+    }
+
+    /// The composite overlay, while we use it.
+    pub fn overlay(&self) -> Option<Window> {
+        self.overlay.as_ref().map(|(window, _)| *window)
+    }
+
+    /// Undoes what was done to our windows' look.
+    pub fn mend(&self) -> Asked {
+        for curtain in self.curtains() {
+            curtain.mend(&self.x)?;
+            curtain.repaint(&self.x)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the grabs from whoever holds them, if that is possible.
+    pub fn wrest(&mut self, managed: bool) -> Asked {
+        self.x.patience(PATIENCE);
+        let mut ours: Vec<Window> = self.friends.iter().copied().chain(self.windows()).collect();
+        ours.extend(self.overlay().iter().chain(&self.leftovers));
+        self.grabs = Grabs::wrest(&self.x, &ours, self.root.cover, self.cloth.cursor, managed)?;
+        Ok(())
+    }
+
+    /// Reads the screen's size and monitors anew. True if they changed.
+    pub fn measure(&mut self) -> Asked<bool> {
+        self.x.patience(PATIENCE);
+        let (size, monitors) = monitors(&self.x)?;
+        let changed = (size, &monitors) != (self.size, &self.monitors);
+        (self.size, self.monitors) = (size, monitors);
+        Ok(changed)
+    }
+
+    /// Shows these pictures, each in the middle of every monitor of its size.
+    pub fn paint(&mut self, pictures: &[((u16, u16), Picture)]) -> Asked {
+        let old: Vec<Panel> = std::mem::take(&mut self.panels);
+        let mut panels = Vec::new();
+        for (size, picture) in pictures {
+            let pixmap = upload(&self.x, &self.palette, picture)?;
+            let at = self.monitors.iter().filter(|m| (m.width, m.height) == *size);
+            panels.extend(at.map(|monitor| {
+                let middle = |start: i16, whole: u16, part: u16| {
+                    start.saturating_add(i16::try_from(whole.saturating_sub(part) / 2).unwrap_or(0))
+                };
+                let (x, y) = (
+                    middle(monitor.x, monitor.width, picture.width),
+                    middle(monitor.y, monitor.height, picture.height),
+                );
+                Panel { x, y, width: picture.width, height: picture.height, pixmap }
+            }));
+        }
+        self.root.hang(&self.x, &panels)?;
+        if let Some((_, Some(curtain))) = &mut self.overlay {
+            curtain.hang(&self.x, &panels)?;
+        }
+        self.panels = panels;
+        self.free(&old)
+    }
+
+    fn free(&self, panels: &[Panel]) -> Asked {
+        let mut pixmaps: Vec<u32> = panels.iter().map(|panel| panel.pixmap).collect();
+        pixmaps.dedup();
+        for pixmap in pixmaps {
+            self.x.conn.free_pixmap(pixmap)?;
+        }
+        Ok(())
+    }
+
+    /// Takes everything of ours from the screen and gives back what was held; `restore` where this
+    /// process is the one that knows how it was.
+    pub fn uncover(&mut self, restore: bool) -> Asked {
+        self.x.patience(PATIENCE);
+        self.kill_leftovers()?;
+        let before = self.before.take();
+        if restore {
+            self.keys.restore(&self.x)?;
+            if let Some(before) = before {
+                before.restore(&self.x)?;
+            }
+        }
+        self.keys.original = None;
+        if let Some((window, curtain)) = self.overlay.take() {
+            curtain.map(|curtain| curtain.drop(&self.x)).transpose()?;
+            let look = ChangeWindowAttributesAux::new().background_pixmap(x11rb::NONE).event_mask(EventMask::NO_EVENT);
+            self.x.conn.change_window_attributes(window, &look)?;
+            self.x.conn.composite_release_overlay_window(self.x.root)?;
+        }
+        self.root.hide(&self.x)?;
+        Grabs::release(&self.x)?;
+        let panels = std::mem::take(&mut self.panels);
+        self.free(&panels)?;
+        self.x.conn.set_close_down_mode(CloseDown::DESTROY_ALL)?;
+        self.x.conn.get_input_focus()?.reply()?;
+        (self.shown, self.covered, self.grabs) = (false, false, Grabs::default());
+        Ok(())
+    }
+
+    /// Covers of shields that are gone (`SetCloseDownMode` RetainPermanent): windows with our mark,
+    /// whose process lives no more. The mark is no proof, but who forges it makes us
+    /// destroy a window that he could destroy himself.
+    fn find_leftovers(&self) -> Asked<Vec<Window>> {
+        let tree = self.x.conn.query_tree(self.x.root)?.reply()?.children;
+        let mut found = Vec::new();
+        for window in tree {
+            if self.windows().contains(&window) {
+                continue;
+            }
+            let look = self.x.conn.get_property(false, window, self.cloth.mark, AtomEnum::CARDINAL, 0, 1)?;
+            let Ok(property) = look.reply() else { continue };
+            let pid = property.value32().and_then(|mut values| values.next());
+            if pid.is_some_and(|pid| usher::sys::proc::parent_and_start(pid).is_none()) {
+                found.push(window);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Frees everything of processes that are gone.
+    pub fn kill_leftovers(&mut self) -> Asked {
+        for window in std::mem::take(&mut self.leftovers) {
+            self.x.conn.kill_client(window)?;
+        }
+        Ok(())
+    }
+}
+
+/// A cursor that shows nothing: a moving arrow on a locked screen looks as if something could be clicked.
+fn blank_cursor(x: &Display) -> Result<u32, Trouble> {
+    let (pixmap, cursor) = (x.conn.generate_id()?, x.conn.generate_id()?);
+    x.conn.create_pixmap(1, pixmap, x.root, 1, 1)?;
+    // A new pixmap's contents are undefined.
+    let gc = x.conn.generate_id()?;
+    x.conn.create_gc(gc, pixmap, &x11rb::protocol::xproto::CreateGCAux::new().foreground(0))?;
+    let all = x11rb::protocol::xproto::Rectangle { x: 0, y: 0, width: 1, height: 1 };
+    x.conn.poly_fill_rectangle(pixmap, gc, &[all])?;
+    x.conn.create_cursor(cursor, pixmap, pixmap, 0, 0, 0, 0, 0, 0, 0, 0)?;
+    x.conn.free_pixmap(pixmap)?;
+    x.conn.free_gc(gc)?;
+    Ok(cursor)
+}

@@ -1,0 +1,90 @@
+//! When one of the two processes ends, the other goes on, and starts a new second one.
+//!
+//! A process that is killed leaves its windows on the screen (`SetCloseDownMode` RetainPermanent), and its
+//! grabs end. The twin's windows are below them all the time; it takes the grabs at once, paints,
+//! and frees what is left of the dead only when its own cover is above.
+
+use std::io;
+use std::time::Instant;
+
+use crate::life::start_twin;
+use crate::mate::{State, ToTwin};
+use crate::shield::Shield;
+
+/// As a twin: takes what the leader tells.
+pub fn learn(shield: &mut Shield, message: ToTwin) {
+    match message {
+        ToTwin::Arm(_) => {}
+        ToTwin::Hold => {
+            shield.stage.x.patience(crate::stage::PATIENCE);
+            let held = shield.stage.hold();
+            shield.took(held);
+        }
+        ToTwin::State(state) => adopt(shield, *state),
+    }
+}
+
+fn adopt(shield: &mut Shield, state: State) {
+    shield.notice = state.notice;
+    shield.released = state.released;
+    shield.user.title = state.title;
+    shield.user.last_input = state.last_input;
+    shield.stage.before = state.before;
+    shield.stage.keys.original = state.keys;
+    let moved = shield.stage.friends != state.windows;
+    shield.stage.friends = state.windows;
+    let covers = !state.covers.is_empty();
+    if covers != shield.stage.shown || covers && moved {
+        shield.set_covers(state.covers, None);
+    } else {
+        shield.covers = state.covers;
+    }
+}
+
+/// As a twin whose leader is gone: the leader now.
+pub fn succeed(shield: &mut Shield) -> io::Result<()> {
+    shield.leader = true;
+    shield.mate = None;
+    let left = std::mem::take(&mut shield.stage.friends);
+    if !shield.covers.is_empty() {
+        // Before anything else: the keys are free.
+        shield.stage.x.patience(crate::stage::PATIENCE);
+        let held = shield.stage.hold();
+        shield.took(held);
+        if !shield.stage.grabs.both() {
+            shield.retry_at = Some(Instant::now());
+        }
+    }
+    shield.stage.leftovers.extend(left);
+    shield.user.restart(&shield.stage.x);
+    start_twin(shield);
+    if shield.covers.is_empty() {
+        shield.stage.x.patience(crate::stage::PATIENCE);
+        let cleaned = shield.stage.kill_leftovers();
+        shield.took(cleaned);
+    } else {
+        shield.settle();
+        shield.incident("a process of the shield was killed; the other took over", None);
+    }
+    Ok(())
+}
+
+/// As the leader whose twin is gone: starts a new one.
+pub fn replace_twin(shield: &mut Shield) -> io::Result<()> {
+    if let Some(mut mate) = shield.mate.take() {
+        mate.bury();
+    }
+    let left = std::mem::take(&mut shield.stage.friends);
+    shield.stage.x.patience(crate::stage::PATIENCE);
+    shield.stage.leftovers.extend(left);
+    if shield.stage.shown {
+        shield.settle();
+        shield.incident("a process of the shield was killed; the other started a new one", None);
+    }
+    if !shield.stage.shown || shield.stage.covered {
+        let cleaned = shield.stage.kill_leftovers();
+        shield.took(cleaned);
+    }
+    start_twin(shield);
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! How the session was before the lock, so that it is so again after.
+
+use serde::{Deserialize, Serialize};
+use x11rb::CURRENT_TIME;
+use x11rb::cookie::Cookie;
+use x11rb::protocol::xkb::{self, ConnectionExt as _, Group};
+use x11rb::protocol::xproto::{
+    ConnectionExt as _, GetInputFocusReply, InputFocus, KEY_RELEASE_EVENT, MapState, ModMask, QueryKeymapReply,
+    QueryPointerReply,
+};
+use x11rb::protocol::xtest::ConnectionExt as _;
+use x11rb::rust_connection::RustConnection;
+
+use super::display::{Asked, Display};
+use super::link::Link;
+
+const DEVICE: u16 = 0x100; // XkbUseCoreKbd
+
+/// Pointer, focus and keyboard as the user left them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Before {
+    pointer: (i16, i16),
+    focus: (u32, u8),
+    /// Caps Lock and the like, and the layout; none without the extension.
+    keyboard: Option<(u16, u8)>,
+    /// One bit for each key that was down.
+    down: [u8; 32],
+}
+
+type Asked1<'x, R> = Cookie<'x, RustConnection<Link>, R>;
+
+/// Questions on their way.
+pub struct Asking<'x> {
+    pointer: Asked1<'x, QueryPointerReply>,
+    focus: Asked1<'x, GetInputFocusReply>,
+    keyboard: Option<Asked1<'x, xkb::GetStateReply>>,
+    down: Asked1<'x, QueryKeymapReply>,
+}
+
+impl Before {
+    /// Asks for it; to be called before anything is covered or held.
+    pub fn ask(x: &Display) -> Asked<Asking<'_>> {
+        Ok(Asking {
+            pointer: x.conn.query_pointer(x.root)?,
+            focus: x.conn.get_input_focus()?,
+            keyboard: if x.has.xkb { Some(x.conn.xkb_get_state(DEVICE)?) } else { None },
+            down: x.conn.query_keymap()?,
+        })
+    }
+
+    /// Makes it so again; to be called while input is still held.
+    pub fn restore(&self, x: &Display) -> Asked {
+        x.conn.warp_pointer(x11rb::NONE, x.root, 0, 0, 0, 0, self.pointer.0, self.pointer.1)?;
+        self.release_keys(x)?;
+        if let Some((modifiers, group)) = self.keyboard {
+            let (all, group) = (ModMask::from(0xffu16), Group::from(group));
+            let none = ModMask::from(0u16);
+            x.conn.xkb_latch_lock_state(DEVICE, all, ModMask::from(modifiers), true, group, none, false, 0)?;
+        }
+        self.restore_focus(x)
+    }
+
+    /// A key that went down while locked has no application that saw it, and none that expects it up:
+    /// it would stay pressed for ever if what pressed it is gone (XTEST).
+    fn release_keys(&self, x: &Display) -> Asked {
+        if !x.has.xtest {
+            return Ok(());
+        }
+        let now = x.conn.query_keymap()?.reply()?.keys;
+        for code in 0..=255u8 {
+            let (byte, bit) = (usize::from(code / 8), 1u8 << (code % 8));
+            if now[byte] & bit != 0 && self.down[byte] & bit == 0 {
+                x.conn.xtest_fake_input(KEY_RELEASE_EVENT, code, CURRENT_TIME, x11rb::NONE, 0, 0, 0)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The focus moves only if it is elsewhere now, and only to where it can go.
+    fn restore_focus(&self, x: &Display) -> Asked {
+        let (window, revert) = self.focus;
+        let viewable = |window| {
+            let reply = x.conn.get_window_attributes(window)?.reply();
+            Asked::Ok(reply.is_ok_and(|attributes| attributes.map_state == MapState::VIEWABLE))
+        };
+        let elsewhere = x.conn.get_input_focus()?.reply()?.focus != window;
+        // 0 and 1 are no windows: None and PointerRoot.
+        if elsewhere && (window <= 1 || viewable(window)?) {
+            x.conn.set_input_focus(InputFocus::from(revert), window, CURRENT_TIME)?;
+        }
+        Ok(())
+    }
+}
+
+impl Asking<'_> {
+    /// Waits for the server's answers.
+    pub fn answer(self) -> Asked<Before> {
+        let pointer = self.pointer.reply()?;
+        let focus = self.focus.reply()?;
+        let keyboard = self.keyboard.map(Cookie::reply).transpose()?;
+        let down = self.down.reply()?.keys;
+        Ok(Before {
+            pointer: (pointer.root_x, pointer.root_y),
+            focus: (focus.focus, focus.revert_to.into()),
+            keyboard: keyboard.map(|k| (k.locked_mods.into(), k.locked_group.into())),
+            down,
+        })
+    }
+}

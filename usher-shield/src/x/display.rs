@@ -1,0 +1,214 @@
+//! A connection to the session's X server, and to no other.
+
+use std::cell::Cell;
+use std::io;
+
+use std::os::unix::net::UnixStream;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use usher::shield::wire::Arming;
+use usher::sys::{peer, proc};
+use x11rb::connection::{Connection, RequestConnection};
+use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};
+use x11rb::protocol::{composite, damage, randr, shape, sync, xfixes, xkb, xproto, xtest};
+use x11rb::rust_connection::RustConnection;
+use x11rb::x11_utils::X11Error;
+
+use super::link::{Deadline, Link};
+use super::xauth;
+
+/// How long the server may take to greet us.
+const GREETING: Duration = Duration::from_secs(2);
+
+/// Why the server did not do what it was asked.
+#[derive(Debug)]
+pub enum Trouble {
+    /// It does not answer now; it may later.
+    Hung,
+    /// The connection is over.
+    Gone(String),
+    /// It answered with an error.
+    Refused(X11Error),
+}
+
+impl From<ConnectionError> for Trouble {
+    fn from(error: ConnectionError) -> Self {
+        match error {
+            ConnectionError::IoError(error) if error.kind() == io::ErrorKind::TimedOut => Trouble::Hung,
+            other => Trouble::Gone(other.to_string()),
+        }
+    }
+}
+
+impl From<ReplyError> for Trouble {
+    fn from(error: ReplyError) -> Self {
+        match error {
+            ReplyError::ConnectionError(error) => error.into(),
+            ReplyError::X11Error(error) => Trouble::Refused(error),
+        }
+    }
+}
+
+impl From<ReplyOrIdError> for Trouble {
+    fn from(error: ReplyOrIdError) -> Self {
+        match error {
+            ReplyOrIdError::ConnectionError(error) => error.into(),
+            ReplyOrIdError::X11Error(error) => Trouble::Refused(error),
+            ReplyOrIdError::IdsExhausted => Trouble::Gone("no more resource IDs".to_owned()),
+        }
+    }
+}
+
+/// What comes of asking the server.
+pub type Asked<T = ()> = Result<T, Trouble>;
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub enum NoDisplay {
+    /// The server that the shield was armed for is gone; another may listen in its place.
+    ServerGone,
+    /// It may work later.
+    Later(String),
+    /// No cookie opens it.
+    Closed(String),
+}
+
+/// What the server offers besides the core protocol.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "a server has an extension or not")]
+pub struct Extensions {
+    pub composite: bool,
+    pub damage: bool,
+    pub randr: bool,
+    pub shape: bool,
+    pub sync: bool,
+    pub xkb: bool,
+    pub xtest: bool,
+}
+
+/// A connection to the session's X server.
+pub struct Display {
+    pub conn: RustConnection<Link>,
+    deadline: Deadline,
+    pub root: xproto::Window,
+    pub screen: xproto::Screen,
+    pub has: Extensions,
+}
+
+impl Display {
+    /// Connects to the server that `arming` names.
+    pub fn connect(arming: &Arming) -> Result<Self, NoDisplay> {
+        let mut cookies: Vec<Option<Vec<u8>>> =
+            xauth::cookies(&arming.authorities, arming.display).into_iter().map(Some).collect();
+        cookies.push(None);
+        let mut refusal = String::new();
+        for cookie in cookies {
+            let deadline: Deadline = Rc::new(Cell::new(Instant::now() + GREETING));
+            let link = Link::new(open(arming)?, deadline.clone()).map_err(later)?;
+            let (name, data) = cookie.map_or_else(Default::default, |data| (xauth::PROTOCOL.to_vec(), data));
+            match RustConnection::connect_to_stream_with_auth_info(link, 0, name, data) {
+                Ok(conn) => return Display::greeted(conn, deadline).map_err(|e| NoDisplay::Later(format!("{e:?}"))),
+                Err(ConnectError::SetupFailed(failed)) => {
+                    refusal = String::from_utf8_lossy(&failed.reason).chars().filter(|c| !c.is_control()).collect();
+                }
+                Err(ConnectError::SetupAuthenticate(_)) => {}
+                Err(error) => return Err(NoDisplay::Later(error.to_string())),
+            }
+        }
+        Err(NoDisplay::Closed(format!("the X server accepts no cookie that was found: {refusal}")))
+    }
+
+    fn greeted(conn: RustConnection<Link>, deadline: Deadline) -> Asked<Self> {
+        let screen = conn.setup().roots[0].clone();
+        let mut display = Display { root: screen.root, screen, conn, deadline, has: Extensions::default() };
+        display.has = display.ask_for_extensions()?;
+        Ok(display)
+    }
+
+    /// Says which versions we speak; some extensions answer nothing before that.
+    fn ask_for_extensions(&self) -> Asked<Extensions> {
+        let conn = &self.conn;
+        let names = [
+            composite::X11_EXTENSION_NAME,
+            damage::X11_EXTENSION_NAME,
+            randr::X11_EXTENSION_NAME,
+            shape::X11_EXTENSION_NAME,
+            sync::X11_EXTENSION_NAME,
+            xfixes::X11_EXTENSION_NAME,
+            xkb::X11_EXTENSION_NAME,
+            xtest::X11_EXTENSION_NAME,
+        ];
+        for name in names {
+            conn.prefetch_extension_information(name)?;
+        }
+        let mut there = [false; 8];
+        for (there, name) in there.iter_mut().zip(names) {
+            *there = conn.extension_information(name)?.is_some();
+        }
+        let [composite, damage, randr, shape, sync, xfixes, xkb, xtest] = there;
+        let composite = composite && composite::query_version(conn, 0, 4)?.reply().is_ok_and(|v| v.minor_version >= 3);
+        let xfixes = xfixes && xfixes::query_version(conn, 5, 0)?.reply().is_ok();
+        let damage = damage && xfixes && damage::query_version(conn, 1, 1)?.reply().is_ok();
+        let randr = randr
+            && randr::query_version(conn, 1, 5)?.reply().is_ok_and(|v| (v.major_version, v.minor_version) >= (1, 5));
+        let sync = sync && sync::initialize(conn, 3, 1)?.reply().is_ok();
+        let xkb = xkb && xkb::use_extension(conn, 1, 0)?.reply().is_ok_and(|r| r.supported);
+        Ok(Extensions { composite, damage, randr, shape, sync, xkb, xtest })
+    }
+
+    /// Until when answers are awaited from now on.
+    pub fn patience(&self, patience: Duration) {
+        self.deadline.set(Instant::now() + patience);
+    }
+
+    /// Sends what was asked for.
+    pub fn flush(&self) -> Asked {
+        Ok(self.conn.flush()?)
+    }
+
+    /// The first and the last keycode.
+    pub fn keycodes(&self) -> (u8, u8) {
+        let setup = self.conn.setup();
+        (setup.min_keycode, setup.max_keycode)
+    }
+
+    /// A name's number.
+    pub fn atom(&self, name: &str) -> Asked<xproto::Atom> {
+        Ok(xproto::intern_atom(&self.conn, false, name.as_bytes())?.reply()?.atom)
+    }
+}
+
+fn later(error: impl std::fmt::Display) -> NoDisplay {
+    NoDisplay::Later(error.to_string())
+}
+
+/// A stream to the socket, with the armed server at its other end.
+///
+/// The session's user can end the server and listen in its place, and would get a shield that covers
+/// nothing: so the kernel says who is there (`unix(7)`, SO_PEERCRED), and the start time that it is
+/// still the same process.
+fn open(arming: &Arming) -> Result<UnixStream, NoDisplay> {
+    if proc::parent_and_start(arming.server_pid).is_none_or(|(_, start)| start != arming.server_start) {
+        return Err(NoDisplay::ServerGone);
+    }
+    let stream = connect(&arming.socket).map_err(later)?;
+    match peer::of(&stream) {
+        Ok(peer) if peer.pid == arming.server_pid => Ok(stream),
+        Ok(_) => Err(NoDisplay::ServerGone),
+        Err(error) => Err(later(error)),
+    }
+}
+
+/// Connects without waiting: a stopped server's full queue must not stop the shield.
+fn connect(socket: &str) -> io::Result<UnixStream> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let stream = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    let address = match socket.strip_prefix('@') {
+        Some(name) => SocketAddrUnix::new_abstract_name(name.as_bytes())?,
+        None => SocketAddrUnix::new(socket)?,
+    };
+    rustix::net::connect(&stream, &address)?;
+    Ok(stream.into())
+}

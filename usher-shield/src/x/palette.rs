@@ -1,0 +1,120 @@
+//! From the drawn picture's bytes to the server's pixels.
+
+use x11rb::connection::{Connection as _, RequestConnection as _};
+use x11rb::protocol::xproto::{
+    ConnectionExt as _, CreateGCAux, Gcontext, ImageFormat, ImageOrder, Pixmap, VisualClass, Visualtype,
+};
+
+use super::display::{Asked, Display, Trouble};
+use crate::picture::{COLOURS, GROUND, LEVELS, Picture};
+
+/// The pixel of every byte that a picture may hold: which colour, and how much of it.
+pub struct Palette {
+    pub ground: u32,
+    pixels: Vec<u32>,
+    bytes: usize,
+    order: ImageOrder,
+    pad: usize,
+}
+
+impl Palette {
+    pub fn new(x: &Display) -> Asked<Self> {
+        let setup = x.conn.setup();
+        let depth = x.screen.root_depth;
+        let format = setup.pixmap_formats.iter().find(|format| format.depth == depth);
+        let visual =
+            x.screen.allowed_depths.iter().flat_map(|d| &d.visuals).find(|v| v.visual_id == x.screen.root_visual);
+        let (Some(format), Some(visual)) = (format, visual) else {
+            return Err(Trouble::Gone("the server does not say how pixels are stored".to_owned()));
+        };
+        let pixel = |rgb| pixel(visual, &x.screen, rgb);
+        let pixels = (0..=255u8).map(|byte| pixel(blend(byte))).collect();
+        let bytes = usize::from(format.bits_per_pixel / 8).max(1);
+        let pad = usize::from(format.scanline_pad / 8).max(1);
+        Ok(Palette { ground: pixel(GROUND), pixels, bytes, order: setup.image_byte_order, pad })
+    }
+
+    /// Appends one row of pixels.
+    fn row(&self, bytes: &[u8], out: &mut Vec<u8>) {
+        let start = out.len();
+        for byte in bytes {
+            let pixel = self.pixels[usize::from(*byte)];
+            if self.order == ImageOrder::LSB_FIRST {
+                out.extend_from_slice(&pixel.to_le_bytes()[..self.bytes]);
+            } else {
+                out.extend_from_slice(&pixel.to_be_bytes()[4 - self.bytes..]);
+            }
+        }
+        let used = (out.len() - start).next_multiple_of(self.pad);
+        out.resize(start + used, 0);
+    }
+}
+
+/// The colour of a picture's byte: two bits of colour, six of how much of it.
+fn blend(byte: u8) -> [u8; 3] {
+    let colour = COLOURS[usize::from(byte / LEVELS)];
+    let (much, full) = (u16::from(byte % LEVELS), u16::from(LEVELS - 1));
+    std::array::from_fn(|i| {
+        let mixed = (u16::from(colour[i]) * much + u16::from(GROUND[i]) * (full - much)) / full;
+        u8::try_from(mixed).unwrap_or(u8::MAX)
+    })
+}
+
+/// A colour's pixel: by the visual's masks where it has any, else black or white, which every screen has.
+fn pixel(visual: &Visualtype, screen: &x11rb::protocol::xproto::Screen, rgb: [u8; 3]) -> u32 {
+    if !matches!(visual.class, VisualClass::TRUE_COLOR | VisualClass::DIRECT_COLOR) {
+        let bright = rgb.iter().map(|c| u32::from(*c)).sum::<u32>() > 3 * 128;
+        return if bright { screen.white_pixel } else { screen.black_pixel };
+    }
+    let masks = [visual.red_mask, visual.green_mask, visual.blue_mask];
+    masks.iter().zip(rgb).map(|(mask, value)| scale(value, *mask)).sum()
+}
+
+fn scale(value: u8, mask: u32) -> u32 {
+    let most = u64::from(mask.checked_shr(mask.trailing_zeros()).unwrap_or(0));
+    let scaled = (u64::from(value) * most + 127) / 255;
+    u32::try_from(scaled).unwrap_or(0) << mask.trailing_zeros().min(31)
+}
+
+/// Hands a picture to the server, and gives the pixmap that holds it. In pieces: the whole of a large
+/// one would be in memory twice.
+pub fn upload(x: &Display, palette: &Palette, picture: &Picture) -> Asked<Pixmap> {
+    let (pixmap, gc): (Pixmap, Gcontext) = (x.conn.generate_id()?, x.conn.generate_id()?);
+    let depth = x.screen.root_depth;
+    x.conn.create_pixmap(depth, pixmap, x.root, picture.width, picture.height)?;
+    x.conn.create_gc(gc, pixmap, &CreateGCAux::new())?;
+    let width = usize::from(picture.width);
+    let row = (width * palette.bytes).next_multiple_of(palette.pad);
+    let rows = ((60 << 10).min(x.conn.maximum_request_bytes() - 64) / row).max(1);
+    let mut pixels = Vec::with_capacity(rows * row);
+    for (piece, bytes) in picture.bytes.chunks(rows * width).enumerate() {
+        pixels.clear();
+        bytes.chunks(width).for_each(|bytes| palette.row(bytes, &mut pixels));
+        let height = u16::try_from(bytes.len() / width).unwrap_or(0);
+        let top = i16::try_from(piece * rows).unwrap_or(i16::MAX);
+        let format = ImageFormat::Z_PIXMAP;
+        x.conn.put_image(format, pixmap, gc, picture.width, height, 0, top, 0, depth, &pixels)?;
+    }
+    x.conn.free_gc(gc)?;
+    Ok(pixmap)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_fit_the_visuals_masks() {
+        assert_eq!(
+            [scale(255, 0xff0000), scale(255, 0xf800), scale(0, 0xff), scale(128, 0xff)],
+            [0xff0000, 0xf800, 0, 128]
+        );
+        assert_eq!(scale(255, 0), 0);
+    }
+
+    #[test]
+    fn nothing_of_a_colour_is_the_ground_and_all_of_it_is_the_colour() {
+        assert_eq!(blend(0), GROUND);
+        assert_eq!(blend(2 * LEVELS + LEVELS - 1), COLOURS[2]);
+    }
+}

@@ -1,0 +1,235 @@
+//! A real X server of a user of its own, with a desktop in a colour that nothing else has.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use x11rb::connection::Connection as _;
+use x11rb::protocol::Event;
+use x11rb::protocol::xproto::{
+    ChangeWindowAttributesAux, ConnectionExt as _, CreateWindowAux, EventMask, ImageFormat, InputFocus, Window,
+    WindowClass,
+};
+use x11rb::protocol::xtest::ConnectionExt as _;
+use x11rb::rust_connection::{DefaultStream, RustConnection};
+
+/// The user whose session it is, and the one that the shield runs as.
+pub const VICTIM: u32 = 61001;
+pub const SHIELD: u32 = 61002;
+/// The desktop's colour.
+pub const SIGNAL: u32 = 0x00ff_00ff;
+
+/// A server, gone with this value or with the test's process.
+pub struct Server {
+    child: Child,
+    pub display: u32,
+    pub cookie: Vec<u8>,
+    pub authority: Vec<u8>,
+    pub directory: tempfile::TempDir,
+}
+
+impl Server {
+    /// Starts `Xvfb` or another server with these arguments.
+    pub fn start(program: &str, arguments: &[&str]) -> Server {
+        let directory = tempfile::tempdir().expect("a directory");
+        std::os::unix::fs::chown(directory.path(), Some(VICTIM), Some(VICTIM)).expect("a directory of the victim's");
+        let _ = std::fs::create_dir("/tmp/.X11-unix");
+        let _ = std::fs::set_permissions("/tmp/.X11-unix", std::os::unix::fs::PermissionsExt::from_mode(0o1777));
+        let cookie: Vec<u8> = std::fs::read("/proc/sys/kernel/random/uuid").expect("chance")[..16].to_vec();
+        let authority = authority(&cookie);
+        let file = directory.path().join("Xauthority");
+        std::fs::write(&file, &authority).expect("an authority file");
+        std::os::unix::fs::chown(&file, Some(VICTIM), Some(VICTIM)).expect("the victim's");
+        // A test that is interrupted leaves no server behind.
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--reuid", &VICTIM.to_string(), "--regid", &VICTIM.to_string()]);
+        command.args(["--clear-groups", program, "-displayfd", "1", "-nolisten", "tcp", "-auth"]).arg(&file);
+        command.args(arguments).env("HOME", directory.path()).current_dir(directory.path()).process_group(0);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("an X server");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("its display");
+        let display = line.trim().parse().unwrap_or_else(|_| panic!("{program} does not start"));
+        Server { child, display, cookie, authority, directory }
+    }
+
+    pub fn xvfb(size: &str) -> Server {
+        Server::start("Xvfb", &["-screen", "0", &format!("{size}x24"), "-noreset"])
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn socket(&self) -> String {
+        format!("/tmp/.X11-unix/X{}", self.display)
+    }
+
+    /// The user's own connection.
+    pub fn connect(&self) -> RustConnection {
+        let stream = std::os::unix::net::UnixStream::connect(self.socket()).expect("the server");
+        let (stream, _) = DefaultStream::from_unix_stream(stream).expect("a stream");
+        let name = b"MIT-MAGIC-COOKIE-1".to_vec();
+        RustConnection::connect_to_stream_with_auth_info(stream, 0, name, self.cookie.clone()).expect("a display")
+    }
+
+    /// Runs a program of the user's on the display.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--reuid", &VICTIM.to_string(), "--regid", &VICTIM.to_string()]);
+        command.args(["--clear-groups", program]).env("DISPLAY", format!(":{}", self.display));
+        command.env("XAUTHORITY", self.directory.path().join("Xauthority")).env("HOME", self.directory.path());
+        command.current_dir(self.directory.path()).stdin(Stdio::null());
+        command
+    }
+
+    /// What a program of the user's says.
+    pub fn says(&self, program: &str, arguments: &[&str]) -> String {
+        let output = self.command(program).args(arguments).output().expect("a program");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_file(self.socket());
+        let _ = std::fs::remove_file(format!("/tmp/.X{}-lock", self.display));
+    }
+}
+
+/// An authority file with one cookie for any display (`Xau(3)`).
+fn authority(cookie: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0xff, 0xff];
+    for part in [b"".as_slice(), b"", b"MIT-MAGIC-COOKIE-1", cookie] {
+        let length = u16::try_from(part.len()).expect("short");
+        bytes.write_all(&length.to_be_bytes()).and_then(|()| bytes.write_all(part)).expect("memory");
+    }
+    bytes
+}
+
+/// The user's desktop: the root and a window, both in the signal colour; the window has the focus and
+/// counts what it gets.
+pub struct Desktop {
+    pub conn: RustConnection,
+    pub root: Window,
+    pub window: Window,
+}
+
+impl Desktop {
+    pub fn new(server: &Server) -> Desktop {
+        let conn = server.connect();
+        let screen = conn.setup().roots[0].clone();
+        let (root, window) = (screen.root, conn.generate_id().expect("an ID"));
+        conn.change_window_attributes(root, &ChangeWindowAttributesAux::new().background_pixel(SIGNAL)).expect("sent");
+        conn.clear_area(false, root, 0, 0, 0, 0).expect("sent");
+        let events = EventMask::KEY_PRESS | EventMask::KEY_RELEASE | EventMask::BUTTON_PRESS;
+        let look = CreateWindowAux::new().background_pixel(SIGNAL).override_redirect(1).event_mask(events);
+        let (width, height) = (screen.width_in_pixels / 2, screen.height_in_pixels / 2);
+        let class = WindowClass::INPUT_OUTPUT;
+        conn.create_window(0, window, root, 10, 10, width, height, 0, class, 0, &look).expect("sent");
+        conn.map_window(window).expect("sent");
+        conn.set_input_focus(InputFocus::PARENT, window, x11rb::CURRENT_TIME).expect("sent");
+        conn.warp_pointer(x11rb::NONE, root, 0, 0, 0, 0, 37, 41).expect("sent");
+        let desktop = Desktop { conn, root, window };
+        desktop.sync();
+        desktop
+    }
+
+    pub fn sync(&self) {
+        self.conn.get_input_focus().expect("sent").reply().expect("an answer");
+    }
+
+    /// Types a key and clicks as a program of the user's can, and as a viewer's input comes.
+    pub fn type_and_click(&self) {
+        for (kind, detail) in [(2, 38), (3, 38), (4, 1), (5, 1)] {
+            self.conn.xtest_fake_input(kind, detail, 0, self.root, 0, 0, 0).expect("sent");
+        }
+        self.sync();
+    }
+
+    /// How many keys and clicks the window got since it was asked last.
+    pub fn got(&self) -> usize {
+        self.sync();
+        let mut count = 0;
+        while let Some(event) = self.conn.poll_for_event().expect("events") {
+            count += usize::from(matches!(event, Event::KeyPress(_) | Event::KeyRelease(_) | Event::ButtonPress(_)));
+        }
+        count
+    }
+}
+
+/// Looks at the screen as fast as it can until it is told to stop.
+pub struct Watcher {
+    stop: Arc<AtomicBool>,
+    seen: Arc<Seen>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What a watcher saw.
+#[derive(Default)]
+pub struct Seen {
+    pub samples: AtomicU32,
+    pub uncovered: AtomicU32,
+    /// The longest time from one covered sample to the next, with uncovered ones between them.
+    pub longest: Mutex<std::time::Duration>,
+}
+
+impl Watcher {
+    pub fn new(server: &Server) -> Watcher {
+        let (stop, seen) = (Arc::new(AtomicBool::new(false)), Arc::new(Seen::default()));
+        let (conn, stopped, saw) = (server.connect(), stop.clone(), seen.clone());
+        let thread = std::thread::spawn(move || watch(&conn, &stopped, &saw));
+        Watcher { stop, seen, thread: Some(thread) }
+    }
+
+    /// Ends the watch: how many samples there were, and how many of them showed the desktop.
+    pub fn end(mut self) -> Arc<Seen> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.take().expect("a thread").join().expect("a watch");
+        self.seen.clone()
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+fn watch(conn: &RustConnection, stop: &AtomicBool, seen: &Seen) {
+    let mut covered_at = std::time::Instant::now();
+    let mut was_covered = true;
+    while !stop.load(Ordering::Relaxed) {
+        let covered = !shows_desktop(conn);
+        seen.samples.fetch_add(1, Ordering::Relaxed);
+        if covered {
+            if !was_covered {
+                let mut longest = seen.longest.lock().expect("a lock");
+                *longest = covered_at.elapsed().max(*longest);
+            }
+            covered_at = std::time::Instant::now();
+        } else {
+            seen.uncovered.fetch_add(1, Ordering::Relaxed);
+        }
+        was_covered = covered;
+    }
+}
+
+/// Whether any pixel of the screen has the desktop's colour.
+pub fn shows_desktop(conn: &RustConnection) -> bool {
+    let pixels = picture(conn);
+    pixels.chunks_exact(4).any(|pixel| u32::from_le_bytes([pixel[0], pixel[1], pixel[2], 0]) == SIGNAL)
+}
+
+/// Every pixel of the screen.
+pub fn picture(conn: &RustConnection) -> Vec<u8> {
+    let root = conn.setup().roots[0].root;
+    let size = conn.get_geometry(root).expect("sent").reply().expect("a size");
+    let image = conn.get_image(ImageFormat::Z_PIXMAP, root, 0, 0, size.width, size.height, !0).expect("sent");
+    image.reply().map(|image| image.data).unwrap_or_default()
+}
