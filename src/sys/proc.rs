@@ -1,10 +1,21 @@
 //! What `/proc` tells of processes (`proc(5)`).
 
 use std::fs;
+use std::io::Read;
+
+/// The whole of a file of the kernel's, which has no size beforehand: read with few calls, not with many small ones.
+pub(super) fn contents(path: &str, about: usize) -> std::io::Result<String> {
+    let mut text = String::with_capacity(about);
+    fs::File::open(path)?.take(MOST).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// No file that is read here is larger.
+const MOST: u64 = 64 << 20;
 
 /// The process's parent and start time in clock ticks since boot; `None` if there is no such process.
 pub fn parent_and_start(pid: u32) -> Option<(u32, u64)> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let stat = contents(&format!("/proc/{pid}/stat"), 1024).ok()?;
     // The second field is the program's name in parentheses, and may contain anything.
     let (_, rest) = stat.rsplit_once(") ")?;
     let mut fields = rest.split_ascii_whitespace();

@@ -4,6 +4,11 @@ use std::collections::HashMap;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::proc::contents;
+
+/// The size for which such a list is read at once.
+const ABOUT: usize = 256 << 10;
+
 /// One socket of the Unix domain that has a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unix {
@@ -19,7 +24,7 @@ pub struct Unix {
 
 /// Every Unix socket that has a name.
 pub fn unix() -> Vec<Unix> {
-    fs::read_to_string("/proc/net/unix").unwrap_or_default().lines().skip(1).filter_map(parse_unix).collect()
+    contents("/proc/net/unix", ABOUT).unwrap_or_default().lines().skip(1).filter_map(parse_unix).collect()
 }
 
 /// `Num: RefCount Protocol Flags Type St Inode Path`, where Flags has 0x10000 for a listening socket
@@ -59,7 +64,7 @@ pub fn tcp() -> Vec<Tcp> {
     ["/proc/net/tcp", "/proc/net/tcp6"]
         .into_iter()
         .flat_map(|file| {
-            let text = fs::read_to_string(file).unwrap_or_default();
+            let text = contents(file, ABOUT).unwrap_or_default();
             text.lines().skip(1).filter_map(parse_tcp).collect::<Vec<_>>()
         })
         .collect()

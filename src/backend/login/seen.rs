@@ -13,9 +13,9 @@ use crate::sys::proc;
 impl LoginBackend {
     /// Looks at who sits where now: no kernel event tells when a viewer comes or goes.
     pub fn look_at_stations(&self) {
-        self.look_for_ports(|display| display.program.contains("vnc"));
         let ids: Vec<u32> = self.state().logins.keys().copied().collect();
         let moment = Moment::now();
+        self.look_for_ports_at(&moment, |display| display.program.contains("vnc"));
         for id in ids {
             self.report_at(id, &moment);
         }
@@ -28,8 +28,11 @@ impl LoginBackend {
 
     /// Looks for the ports on which displays' servers wait for viewers: they may begin to later than they listen for
     /// programs, and some never do.
-    pub fn look_for_ports(&self, of: impl Fn(&Display) -> bool) {
-        let moment = Moment::now();
+    pub fn look_for_ports(&self) {
+        self.look_for_ports_at(&Moment::now(), |_| true);
+    }
+
+    fn look_for_ports_at(&self, moment: &Moment, of: impl Fn(&Display) -> bool) {
         let mut state = self.state();
         let unknown = state.screens.values_mut().filter(|s| s.session.is_some() && s.ports.is_empty());
         unknown
@@ -63,7 +66,8 @@ fn clients(state: &State, id: u32, moment: &Moment) -> Vec<Client> {
 fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
     let login = &known.login;
     let has_display = state.screens_of(id).next().is_some();
-    let kind = kind(login, has_display);
+    let leads = leads(login);
+    let kind = kind(login, has_display, leads);
     let mut statuses = state.screens_of(id).map(|screen| screen.status());
     // Locked is what is covered everywhere: a display without a shield, or with other covers, is not.
     let covers = match statuses.next() {
@@ -75,39 +79,39 @@ fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
     let shown = || state.screens_of(id).filter_map(|screen| screen.status());
     Seen {
         covers,
-        stations: stations(state, id, login, moment),
-        title: shown().find_map(|status| status.title.clone()).or_else(|| program(login)),
+        stations: stations(state, id, login, leads, moment),
+        title: shown().find_map(|status| status.title.clone()).or_else(|| program(login, leads)),
         last_input: shown()
             .filter_map(|status| status.last_input)
             .max()
             .or_else(|| terminal_input(login))
             .or(login.idle_since),
         kind: Some(kind),
-        closing: login.closing || leader_gone(login),
+        closing: login.closing || !leads,
         unlockable: unlockable(id, kind, login),
         undetachable: undetachable(id, kind, login),
     }
 }
 
 /// The leader's program. systemd names a process that is about to become one in parentheses.
-fn program(login: &Login) -> Option<String> {
-    proc::name(login.leader).filter(|_| !leader_gone(login)).map(|name| name.trim_matches(['(', ')']).to_owned())
+fn program(login: &Login, leads: bool) -> Option<String> {
+    leads.then(|| proc::name(login.leader)).flatten().map(|name| name.trim_matches(['(', ')']).to_owned())
 }
 
 /// A terminal in which a display server was started stays a terminal: somebody may still type at it.
-fn kind(login: &Login, has_display: bool) -> Kind {
+fn kind(login: &Login, has_display: bool, leads: bool) -> Kind {
     match login.kind {
-        Kind::Ssh | Kind::Console if has_display && (login.seat.is_some() || leader_gone(login)) => Kind::X11,
+        Kind::Ssh | Kind::Console if has_display && (login.seat.is_some() || !leads) => Kind::X11,
         kind => kind,
     }
 }
 
-/// logind keeps a session whose leader has ended until its last process has.
-fn leader_gone(login: &Login) -> bool {
-    proc::parent_and_start(login.leader).is_none_or(|(_, start)| start != login.leader_start)
+/// Whether the session's leader is there: logind keeps a session until its last process has ended.
+fn leads(login: &Login) -> bool {
+    proc::parent_and_start(login.leader).is_some_and(|(_, start)| start == login.leader_start)
 }
 
-fn stations(state: &State, id: u32, login: &Login, moment: &Moment) -> Vec<SeenStation> {
+fn stations(state: &State, id: u32, login: &Login, leads: bool, moment: &Moment) -> Vec<SeenStation> {
     if let Some(seat) = &login.seat {
         return vec![SeenStation { id: seat_number(seat), client: None }];
     }
@@ -116,7 +120,7 @@ fn stations(state: &State, id: u32, login: &Login, moment: &Moment) -> Vec<SeenS
     let address = |client: &Client| moment.address(client).map_or_else(unknown, |address| address.to_string());
     let mut stations: Vec<_> =
         clients.iter().map(|client| SeenStation { id: 0, client: Some(address(client)) }).collect();
-    if stations.is_empty() && !leader_gone(login) {
+    if stations.is_empty() && leads {
         match (&login.remote, login.kind) {
             (Some(host), Kind::Ssh) => {
                 stations.push(SeenStation {

@@ -22,8 +22,8 @@ use crate::shield::wire::{Arming, FromShield, Hello, ToShield};
 const USER: &str = "usher-shield";
 /// How long a shield may take until it is armed.
 const INTRODUCTION: Duration = Duration::from_secs(5);
-/// How long to wait before a shield that failed is tried again.
-const PAUSE: Duration = Duration::from_secs(2);
+/// How long to wait before a shield that failed is tried again: at first, and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
 impl Incoming for FromShield {
     fn answers(&self) -> Option<u64> {
@@ -51,7 +51,7 @@ impl LoginBackend {
             _ => return,
         }
         tokio::spawn(async move {
-            let mut said = false;
+            let (mut said, mut pause) = (false, PAUSE.0);
             while let Some((display, id, key)) = backend.wanted(place) {
                 match backend.shield_for(&display, id, &key).await {
                     Ok(introduced) => return backend.tend(place, id, introduced),
@@ -67,7 +67,8 @@ impl LoginBackend {
                         backend.report(id);
                     }
                 }
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(pause).await;
+                pause = (2 * pause).min(PAUSE.1);
             }
             if let Some(screen) = backend.state().screens.get_mut(&place) {
                 screen.shield = Shield::Absent("its session is gone".to_owned());
