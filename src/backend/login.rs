@@ -2,6 +2,7 @@
 //! are covered by shields, one `usher-shield` each; every kind is closed through logind.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -56,6 +57,8 @@ struct State {
     logins: BTreeMap<u32, Known>,
     /// By the display's number and its server's process.
     screens: BTreeMap<(u32, u32), Screen>,
+    /// Where the clients of xrdp's connections are, by the inode of the X server's end.
+    xrdp_clients: BTreeMap<u64, Option<IpAddr>>,
     /// What the registry was last told of each session: only what is new is told.
     told: BTreeMap<u32, (Seen, Option<(String, Timestamp)>)>,
 }

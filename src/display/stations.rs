@@ -1,6 +1,7 @@
 //! Who sits at a virtual display: the VNC viewers of an Xvnc, the client that xrdp serves. logind knows
 //! neither.
 
+use std::cell::OnceCell;
 use std::net::IpAddr;
 
 use super::Display;
@@ -11,7 +12,8 @@ use crate::sys::sockets::{self, Tcp, Unix};
 /// The sockets of one moment.
 #[derive(Debug, Default)]
 pub struct Moment {
-    tcp: Vec<Tcp>,
+    /// Read when first needed: the kernel walks a large table for it.
+    tcp: OnceCell<Vec<Tcp>>,
     unix: Vec<Unix>,
 }
 
@@ -30,12 +32,17 @@ pub enum Client {
 impl Moment {
     /// Looks at the host's sockets.
     pub fn now() -> Moment {
-        Moment { tcp: sockets::tcp(), unix: sockets::unix() }
+        Moment { tcp: OnceCell::new(), unix: sockets::unix() }
+    }
+
+    fn tcp(&self) -> &[Tcp] {
+        self.tcp.get_or_init(sockets::tcp)
     }
 
     /// The clients of a display, given the ports that its server listens on.
     pub fn clients(&self, display: &Display, ports: &[u16]) -> Vec<Client> {
-        let viewers = self.tcp.iter().filter(|tcp| tcp.established && ports.contains(&tcp.local.1));
+        let tcp = if ports.is_empty() { &[] } else { self.tcp() };
+        let viewers = tcp.iter().filter(|tcp| tcp.established && ports.contains(&tcp.local.1));
         let suffix = format!("/xrdp_display_{}", display.number);
         let xrdp = self.unix.iter().filter(|socket| socket.connected && socket.name.ends_with(&suffix));
         let viewers = viewers.cloned().map(Client::Viewer);
@@ -45,14 +52,8 @@ impl Moment {
     /// The TCP ports on which a process listens, but for X11's own.
     pub fn ports(&self, pid: u32) -> Vec<u16> {
         let own = sockets::of_process(pid);
-        let listening = self.tcp.iter().filter(|tcp| tcp.listens && own.contains(&tcp.inode));
+        let listening = self.tcp().iter().filter(|tcp| tcp.listens && own.contains(&tcp.inode));
         listening.map(|tcp| tcp.local.1).filter(|port| !(6000..6064).contains(port)).collect()
-    }
-
-    /// Whether xrdp's module of the X server listens for this display.
-    pub fn has_xrdp(&self, display: &Display) -> bool {
-        let suffix = format!("/xrdp_display_{}", display.number);
-        self.unix.iter().any(|socket| socket.listens && socket.name.ends_with(&suffix))
     }
 
     /// The xrdp process that serves the connection with this end, and the address of its client.
@@ -61,16 +62,8 @@ impl Moment {
         proc::named("xrdp").into_iter().find_map(|pid| {
             let own = sockets::of_process(pid);
             let remote =
-                || self.tcp.iter().find(|tcp| tcp.established && own.contains(&tcp.inode)).map(|tcp| tcp.remote.0);
+                || self.tcp().iter().find(|tcp| tcp.established && own.contains(&tcp.inode)).map(|tcp| tcp.remote.0);
             own.contains(&peer).then(|| (pid, remote()))
         })
-    }
-
-    /// Where a client is.
-    pub fn address(&self, client: &Client) -> Option<IpAddr> {
-        match client {
-            Client::Viewer(tcp) => Some(tcp.remote.0),
-            Client::Xrdp { inode } => self.xrdp_process(*inode)?.1,
-        }
     }
 }

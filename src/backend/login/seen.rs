@@ -16,6 +16,7 @@ impl LoginBackend {
         let ids: Vec<u32> = self.state().logins.keys().copied().collect();
         let moment = Moment::now();
         self.look_for_ports_at(&moment, |display| display.program.contains("vnc"));
+        self.look_for_xrdp_clients(&moment);
         for id in ids {
             self.report_at(id, &moment);
         }
@@ -38,6 +39,20 @@ impl LoginBackend {
         unknown
             .filter(|screen| of(&screen.display))
             .for_each(|screen| screen.ports = moment.ports(screen.display.server_pid));
+    }
+
+    /// Finds out where the clients of new connections of xrdp's are.
+    fn look_for_xrdp_clients(&self, moment: &Moment) {
+        let mut state = self.state();
+        let inodes = state.screens.values().flat_map(|screen| moment.clients(&screen.display, &[]));
+        let inodes = inodes.filter_map(|client| match client {
+            Client::Xrdp { inode } => Some(inode),
+            Client::Viewer(_) => None,
+        });
+        let known = &state.xrdp_clients;
+        let address = |inode: u64| moment.xrdp_process(inode).and_then(|(_, address)| address);
+        let now = inodes.map(|inode| (inode, known.get(&inode).copied().flatten().or_else(|| address(inode))));
+        state.xrdp_clients = now.collect();
     }
 
     fn report_at(&self, id: u32, moment: &Moment) {
@@ -117,7 +132,12 @@ fn stations(state: &State, id: u32, login: &Login, leads: bool, moment: &Moment)
     }
     let unknown = || "unknown".to_owned();
     let clients = clients(state, id, moment);
-    let address = |client: &Client| moment.address(client).map_or_else(unknown, |address| address.to_string());
+    let address = |client: &Client| match client {
+        Client::Viewer(tcp) => tcp.remote.0.to_string(),
+        Client::Xrdp { inode } => {
+            state.xrdp_clients.get(inode).copied().flatten().map_or_else(unknown, |a| a.to_string())
+        }
+    };
     let mut stations: Vec<_> =
         clients.iter().map(|client| SeenStation { id: 0, client: Some(address(client)) }).collect();
     if stations.is_empty() && leads {
