@@ -29,7 +29,7 @@ echo force-unsafe-io >"$tree/etc/dpkg/dpkg.cfg.d/test-host"
 
 # Every host gets an ID of its own when it boots.
 : >"$tree/etc/machine-id"
-rm -f "$tree/var/lib/dbus/machine-id"
+rm -f "$tree/var/lib/dbus/machine-id" "$tree/etc/hostname"
 # What only costs time in a test host.
 for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service \
     fstrim.timer man-db.timer epoptes-client.service systemd-networkd.service systemd-resolved.service; do
