@@ -1,0 +1,94 @@
+//! Whether hosts can be had here, and what of them is there: trees and packages, which `cargo verify` makes.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// A release of Debian.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suite {
+    /// Debian 12.
+    Bookworm,
+    /// Debian 13.
+    Trixie,
+}
+
+impl Suite {
+    /// Its name, as Debian writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Suite::Bookworm => "bookworm",
+            Suite::Trixie => "trixie",
+        }
+    }
+
+    /// The tree that its hosts are booted from.
+    pub fn tree(self) -> PathBuf {
+        target().join("hosts").join(self.name())
+    }
+}
+
+/// What stands in the way of hosts of this release here.
+pub fn ready(suite: Suite) -> Result<(), String> {
+    if !rustix::process::geteuid().is_root() {
+        return Err("this needs root".to_owned());
+    }
+    for program in ["systemd-nspawn", "nsenter", "unshare", "setpriv", "setsid", "ip"] {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        if !std::env::split_paths(&path).any(|dir| dir.join(program).is_file()) {
+            return Err(format!("{program} is not installed: cargo verify installs it on Debian"));
+        }
+    }
+    if !suite.tree().join("usr/lib/systemd/systemd").exists() {
+        return Err(format!("there is no tree of {}: cargo xtask hosts makes it", suite.name()));
+    }
+    packages().map(drop)
+}
+
+/// The packages under test; an error if there are none, or the sources have changed since.
+pub fn packages() -> Result<Vec<PathBuf>, String> {
+    let entries = fs::read_dir(target().join("debian")).into_iter().flatten().flatten();
+    let debs: Vec<PathBuf> =
+        entries.map(|entry| entry.path()).filter(|path| path.extension() == Some("deb".as_ref())).collect();
+    let Some(built) = debs.iter().filter_map(|deb| changed(deb)).min() else {
+        return Err("there are no packages: cargo xtask deb makes them".to_owned());
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sources = ["src", "usher-shield/src", "packaging", "Cargo.toml", "Cargo.lock"];
+    match sources.iter().find_map(|source| newer(&root.join(source), built)) {
+        None => Ok(debs),
+        Some(source) => {
+            let name = source.strip_prefix(root).unwrap_or(&source).display();
+            Err(format!("{name} is newer than the packages: cargo xtask deb makes them again"))
+        }
+    }
+}
+
+/// The tests' own directory of what cargo builds: this program lies in `TARGET/debug/deps`.
+fn target() -> PathBuf {
+    let own = std::env::current_exe().expect("this program's path");
+    own.ancestors().nth(3).expect("a target directory").to_owned()
+}
+
+fn newer(path: &Path, than: SystemTime) -> Option<PathBuf> {
+    if path.is_dir() {
+        return fs::read_dir(path).ok()?.flatten().find_map(|entry| newer(&entry.path(), than));
+    }
+    changed(path).filter(|changed| *changed > than).map(|_| path.to_owned())
+}
+
+fn changed(path: &Path) -> Option<SystemTime> {
+    path.metadata().and_then(|metadata| metadata.modified()).ok()
+}
+
+/// Says that the running test cannot do here what it is there for, in the way that CONTRIBUTING.md describes.
+pub fn skip(reason: &str) {
+    let thread = std::thread::current();
+    let line = format!("skipped: {}: {reason}\n", thread.name().unwrap_or("host"));
+    eprint!("{line}");
+    if let Some(file) = std::env::var_os("USHER_SKIPS") {
+        let file = fs::File::options().create(true).append(true).open(file);
+        file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the list of skipped tests");
+    }
+}

@@ -1,0 +1,9 @@
+//! usher on real hosts: Debian with its own systemd, logind, PAM, X servers, sshd and xrdp, with the packages installed.
+//!
+//! A test's name says what it shows. The hosts are booted once for all tests of this program; a test has users of its
+//! own. CONTRIBUTING.md tells how to write one.
+
+mod harness;
+
+mod lab;
+mod sessions;
