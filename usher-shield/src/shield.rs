@@ -447,7 +447,8 @@ impl Shield {
             (!self.covers.is_empty() && !self.hung).then_some(self.look_at),
             self.drawing.as_ref().map(|drawing| drawing.until),
             self.incidents.next(),
-            self.user.next(),
+            // Only the leader looks at the user, and only at a server that answers.
+            self.user.next().filter(|_| self.leader && !self.hung),
         ];
         let times = self.covers.iter().filter_map(|cover| cover.until).map(until);
         let notice = self.notice.iter().map(|notice| until(words::end(notice)));

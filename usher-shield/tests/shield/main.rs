@@ -1,6 +1,8 @@
 //! The shield against real X servers, with a user who does not want to be locked.
 
+mod kill;
 mod lock;
+mod look;
 mod server;
 mod usherd;
 

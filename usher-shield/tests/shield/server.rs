@@ -152,6 +152,16 @@ impl Desktop {
         self.sync();
     }
 
+    /// How many windows besides ours are mapped on the root.
+    pub fn strangers(&self) -> usize {
+        let tree = self.conn.query_tree(self.root).expect("sent").reply().expect("a tree").children;
+        let mapped = |window: &&Window| {
+            let asked = self.conn.get_window_attributes(**window).expect("sent").reply();
+            asked.is_ok_and(|a| a.map_state == x11rb::protocol::xproto::MapState::VIEWABLE)
+        };
+        tree.iter().filter(|window| **window != self.window).filter(mapped).count()
+    }
+
     /// How many keys and clicks the window got since it was asked last.
     pub fn got(&self) -> usize {
         self.sync();

@@ -210,6 +210,16 @@ fn shields(socket: &std::path::Path) -> Vec<u32> {
         .collect()
 }
 
+/// Waits until `look` says yes.
+#[track_caller]
+pub fn wait_until(what: &str, mut look: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !look() {
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
 /// Sends a signal to a process that still is a shield.
 pub fn kill(pid: u32, signal: rustix::process::Signal) {
     let is_shield =
