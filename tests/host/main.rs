@@ -5,5 +5,10 @@
 
 mod harness;
 
+mod close;
+mod holding_on;
 mod lab;
+mod lock;
+mod roles;
 mod sessions;
+mod who;

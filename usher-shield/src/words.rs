@@ -63,6 +63,7 @@ mod tests {
             since: "2026-03-02T09:41:00Z".parse().unwrap(),
             until: Some("2026-03-02T22:30:00Z".parse().unwrap()),
             source: usher::session::CoverSource::Session,
+            freeze: false,
         };
         let lines = details(&cover, "lab1", "2026-03-02T10:00:00Z".parse().unwrap(), &zone);
         assert_eq!(lines, ["Locked by root on lab1 since 11:41", "until 2026-03-03 00:30"]);

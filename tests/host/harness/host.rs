@@ -117,7 +117,7 @@ impl Host {
     }
 
     /// A number for a new display on this host.
-    pub(super) fn next_display(&self) -> u32 {
+    pub fn next_display(&self) -> u32 {
         self.0.displays.fetch_add(1, Ordering::Relaxed)
     }
 

@@ -2,7 +2,7 @@
 
 /// The only protocol that local servers use (`Xsecurity(7)`).
 pub const PROTOCOL: &[u8] = b"MIT-MAGIC-COOKIE-1";
-/// More cookies than this nobody has; each costs a connection to try.
+/// More cookies than these are not tried; each costs a connection.
 const MAX: usize = 16;
 
 /// The cookies that may open `display`, the likeliest first, none twice.
@@ -14,8 +14,10 @@ pub fn cookies(files: &[Vec<u8>], display: u32) -> Vec<Vec<u8>> {
     let named = entries.iter().filter(|entry| entry.number == number.as_bytes());
     // An empty number means any display.
     let any = entries.iter().filter(|entry| entry.number.is_empty());
+    // A server takes every cookie of its file, whatever display that names (`Xserver(1)`, "-auth").
+    let others = entries.iter().filter(|entry| !entry.number.is_empty() && entry.number != number.as_bytes());
     let mut cookies: Vec<Vec<u8>> = Vec::new();
-    for entry in named.chain(any) {
+    for entry in named.chain(any).chain(others) {
         if !cookies.iter().any(|cookie| cookie == entry.data) {
             cookies.push(entry.data.to_vec());
         }

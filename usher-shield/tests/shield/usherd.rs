@@ -238,6 +238,7 @@ pub fn cover(message: &str) -> Cover {
         since: Timestamp::now(),
         until: None,
         source: CoverSource::Session,
+        freeze: false,
     }
 }
 

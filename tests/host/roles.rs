@@ -1,0 +1,90 @@
+//! Who may do what, by the groups of the host's group database.
+
+use serde_json::Value;
+
+use crate::harness::{Host, X11, wait_until};
+use crate::host;
+use crate::who::{outcome, refusal, session};
+
+/// The audit records of this actor.
+fn audit(host: &Host, actor: &str) -> Vec<Value> {
+    let records = host.root_usher(&["audit", "--output", "json"]).array();
+    records.into_iter().filter(|record| record["actor"] == actor).collect()
+}
+
+#[test]
+fn an_ordinary_user_sees_the_own_sessions_and_may_touch_no_other() {
+    let host = host!(Bookworm);
+    let alice = host.x11(&host.user("alice"), X11::Xvfb);
+    let bob = host.user("bob");
+    let seen = host.usher(&alice.user, &["list", "--output", "json"]).array();
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    assert_eq!(seen[0]["user"], alice.user.name.as_str());
+    assert!(host.usher(&bob, &["list", "--output", "json"]).array().is_empty());
+
+    let id = alice.id();
+    for verb in [
+        &["lock", &id, "--message", "hello", "--output", "json"][..],
+        &["unlock", &id, "--output", "json"],
+        &["disconnect", &id, "--output", "json"],
+        &["close", &id, "--output", "json"],
+    ] {
+        assert_eq!(refusal(&host.usher(&bob, verb)), "AccessDenied", "{verb:?}");
+    }
+    assert!(alice.exists() && session(&host, &alice)["locked"] == false);
+    let mut tried: Vec<_> = audit(&host, &bob.name).iter().map(|r| r["action"].as_str().unwrap().to_owned()).collect();
+    tried.sort();
+    assert_eq!(tried, ["close", "disconnect", "lock", "unlock"]);
+}
+
+#[test]
+fn an_operator_may_not_close_an_administrators_session() {
+    let host = host!(Bookworm);
+    let olga = host.user_in("olga", &["usher-operator"]);
+    let adam = host.x11(&host.user_in("adam", &["usher-admin"]), X11::Xvfb);
+    let id = adam.id();
+    assert_eq!(refusal(&host.usher(&olga, &["close", &id, "--output", "json"])), "AccessDenied");
+    assert_eq!(refusal(&host.usher(&olga, &["disconnect", &id, "--output", "json"])), "AccessDenied");
+    assert_eq!(refusal(&host.usher(&olga, &["lock", &id, "--message", "x", "--output", "json"])), "NotOrchestratable");
+    assert!(adam.exists());
+    let refused = audit(&host, &olga.name);
+    let close = refused.iter().find(|r| r["action"] == "close").expect("a record of the close");
+    assert_eq!(close["outcomes"][0]["error"]["id"], "AccessDenied");
+    assert_eq!(session(&host, &adam)["admin"], true);
+}
+
+#[test]
+fn a_group_counts_from_the_next_request_on() {
+    let host = host!(Bookworm);
+    let alice = host.x11(&host.user("alice"), X11::Xvfb);
+    let olga = host.user("olga");
+    let id = alice.id();
+    let lock = ["lock", &id, "--message", "Please listen", "--output", "json"];
+    assert_eq!(refusal(&host.usher(&olga, &lock)), "AccessDenied");
+    host.root(&format!("gpasswd --add {} usher-operator", olga.name)).succeeds();
+    assert_eq!(outcome(&host.usher(&olga, &lock), 0)["result"], "done");
+    host.root(&format!("gpasswd --delete {} usher-operator", olga.name)).succeeds();
+    assert_eq!(refusal(&host.usher(&olga, &["unlock", &id, "--output", "json"])), "AccessDenied");
+    host.root_usher(&["unlock", &id]).succeeds();
+
+    // The same goes for who is locked.
+    host.root(&format!("gpasswd --add {} usher-admin", alice.user.name)).succeeds();
+    assert_eq!(refusal(&host.root_usher(&lock)), "NotOrchestratable");
+}
+
+#[test]
+fn the_session_one_calls_from_is_never_touched() {
+    let host = host!(Bookworm);
+    let olga = host.x11(&host.user_in("olga", &["usher-operator"]), X11::Xvfb);
+    let id = olga.id();
+    for verb in ["lock --message x", "disconnect", "close"] {
+        let said = olga.shell(&format!("usher {verb} {id} --output json; true")).succeeds();
+        let outcomes: Vec<Value> = serde_json::from_str(&said).expect("JSON");
+        assert_eq!(outcomes[0]["error"]["id"], "OwnSession", "{verb}: {said}");
+    }
+    // Not even through another user's identity: where one sits is not a matter of who one says one is.
+    host.root("echo 'ALL ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/test; chmod 440 /etc/sudoers.d/test").succeeds();
+    let said = olga.shell(&format!("sudo -n usher close {id} --output json; true")).succeeds();
+    assert!(said.contains("OwnSession"), "{said}");
+    wait_until("it is there", || olga.exists());
+}
