@@ -9,6 +9,7 @@ mod close;
 mod holding_on;
 mod lab;
 mod lock;
+mod packaging;
 mod roles;
 mod sessions;
 mod who;

@@ -22,6 +22,9 @@ pub struct Lab {
 }
 
 impl Lab {
+    /// The laboratory's own address, which connections from outside of its hosts come from.
+    pub const HUB: &str = "10.77.0.1";
+
     /// The laboratory, made when it is first needed.
     pub fn shared() -> &'static Lab {
         static LAB: OnceLock<Lab> = OnceLock::new();
@@ -136,6 +139,11 @@ pub fn descendants(pid: u32) -> Vec<u32> {
 /// The namespace of this kind that a process is in.
 pub fn namespace(pid: u32, kind: &str) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{pid}/ns/{kind}")).ok()
+}
+
+/// The file that stands for a process's namespace of this kind.
+pub fn namespace_file(pid: u32, kind: &str) -> String {
+    format!("/proc/{pid}/ns/{kind}")
 }
 
 fn command(pid: u32) -> String {

@@ -1,0 +1,113 @@
+//! Somebody logged in by ssh, with a key and a terminal, from another machine of the laboratory's network.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+
+use super::lab::namespace_file;
+use super::{Host, Lab, PATIENCE, Ran, User};
+
+/// A real ssh session with a terminal. It ends when this value goes.
+pub struct Ssh {
+    /// Whose it is.
+    pub user: User,
+    /// logind's ID of it.
+    pub session: String,
+    /// Where it was opened from.
+    pub client: String,
+    host: Host,
+    process: Child,
+    input: ChildStdin,
+    output: Receiver<String>,
+}
+
+impl Host {
+    /// Logs this user in by ssh.
+    #[track_caller]
+    pub fn ssh(&self, user: &User) -> Ssh {
+        let name = &user.name;
+        self.root(&format!(
+            "test -e /root/.ssh/test || (mkdir -p /root/.ssh && ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/test)
+             install -d -m 700 -o {name} -g {name} /home/{name}/.ssh
+             install -m 600 -o {name} -g {name} /root/.ssh/test.pub /home/{name}/.ssh/authorized_keys"
+        ))
+        .succeeds();
+        // The host's own program and files, in the network of the laboratory: the client is another machine.
+        let network = format!("--net={}", namespace_file(Lab::shared().init, "net"));
+        let mut ssh = self.inside(&[&network]);
+        ssh.args(["ssh", "-tt", "-q", "-i", "/root/.ssh/test", "-o", "StrictHostKeyChecking=no"]);
+        ssh.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes"]);
+        ssh.arg(format!("{name}@{}", self.address()))
+            .arg("stty -echo -onlcr; echo '<<END 0>>'; PS1= PS2= exec /bin/sh");
+        let log = fs::File::create(Lab::shared().directory().join(format!("ssh-{name}.log"))).expect("a log");
+        let mut process = ssh.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log).spawn().expect("ssh");
+        let input = process.stdin.take().expect("a pipe");
+        let output = lines(process.stdout.take().expect("a pipe"));
+        let (user, session, client) = (user.clone(), String::new(), Lab::HUB.to_owned());
+        let mut ssh = Ssh { user, session, client, host: self.clone(), process, input, output };
+        let _ = ssh.answer("log in");
+        ssh.session = ssh.shell("echo $XDG_SESSION_ID").succeeds().trim().to_owned();
+        ssh
+    }
+}
+
+impl Ssh {
+    /// Runs a shell command in the session, on its terminal, to its end. Errors come among what it prints.
+    #[track_caller]
+    pub fn shell(&mut self, command: &str) -> Ran {
+        self.type_line(&format!("( {command}\n) </dev/null; echo \"<<END $?>>\""));
+        self.answer(command)
+    }
+
+    /// What comes until the end of a command is told.
+    #[track_caller]
+    fn answer(&self, command: &str) -> Ran {
+        let mut stdout = String::new();
+        loop {
+            let line = self.output.recv_timeout(PATIENCE).unwrap_or_else(|e| panic!("{command:?}: {e}: {stdout}"));
+            if let Some((last, code)) = line.trim_end().strip_suffix(">>").and_then(|line| line.rsplit_once("<<END ")) {
+                stdout.push_str(last);
+                let code = code.parse().ok();
+                return Ran { what: command.to_owned(), code, stdout, stderr: String::new() };
+            }
+            stdout.push_str(&line);
+        }
+    }
+
+    /// Types a line on the session's terminal.
+    #[track_caller]
+    pub fn type_line(&mut self, line: &str) {
+        writeln!(self.input, "{line}").and_then(|()| self.input.flush()).expect("the session takes input");
+    }
+
+    /// Whether logind still has the session.
+    pub fn exists(&self) -> bool {
+        !self.host.logind_session(&self.session, "Id").is_empty()
+    }
+
+    /// Whether the connection has ended.
+    pub fn hung_up(&mut self) -> bool {
+        self.process.try_wait().is_ok_and(|status| status.is_some())
+    }
+}
+
+impl Drop for Ssh {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn lines(output: ChildStdout) -> Receiver<String> {
+    let (say, said) = channel();
+    std::thread::spawn(move || {
+        let mut output = BufReader::new(output);
+        let mut line = Vec::new();
+        while output.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            let _ = say.send(String::from_utf8_lossy(&line).into_owned());
+            line.clear();
+        }
+    });
+    said
+}
