@@ -44,9 +44,7 @@ pub fn main() -> ExitCode {
         (true, _) => paths::user_socket(),
         // Freeing needs no mode: root frees the host's sessions if its daemon, which may be gone, ever had any;
         // else it looks where the command line would.
-        (false, true) if rustix::process::geteuid().is_root() && shields_of(Path::new(paths::SYSTEM)).is_dir() => {
-            PathBuf::from(paths::SYSTEM)
-        }
+        (false, true) if frees_the_host() => PathBuf::from(paths::SYSTEM),
         (false, true) => paths::default_socket(),
         (false, false) => PathBuf::from(paths::SYSTEM),
     });
@@ -79,6 +77,12 @@ fn run(arguments: Arguments, socket: PathBuf) -> Result<(), Error> {
         .build()
         .map_err(|e| super::failed("the runtime cannot be started", &e))?;
     runtime.block_on(serve(&paths, settings))
+}
+
+/// Root, who names no socket, on a host whose daemon had displays to cover.
+fn frees_the_host() -> bool {
+    let named = std::env::var_os("USHER_SOCKET").is_some_and(|path| !path.is_empty());
+    !named && rustix::process::geteuid().is_root() && shields_of(Path::new(paths::SYSTEM)).is_dir()
 }
 
 /// Resolves at SIGTERM or SIGINT, also at one that comes before anybody waits.
