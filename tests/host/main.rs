@@ -6,6 +6,7 @@
 mod harness;
 
 mod close;
+mod disconnect;
 mod holding_on;
 mod lab;
 mod lock;

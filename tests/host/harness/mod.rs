@@ -16,6 +16,7 @@ mod lab;
 mod picture;
 mod ran;
 mod ready;
+mod remote;
 mod watch;
 
 pub use desk::{DESKTOP, Screen, X11};
