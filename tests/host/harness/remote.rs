@@ -77,11 +77,8 @@ impl Host {
     pub fn xrdp_client(&self, user: &User) -> Client {
         let User { name, password, .. } = user;
         let program = self.root("ls /usr/bin | grep '^xfreerdp' | tail -1").succeeds();
-        let certificate = if program.trim() == "xfreerdp3" { "/cert:ignore" } else { "/cert-ignore" };
-        let command = format!(
-            "{} /v:127.0.0.1 /u:{name} /p:{password} {certificate} /size:800x600 /sec:rdp /log-level:WARN",
-            program.trim()
-        );
+        let options = "/cert:ignore /size:800x600 /sec:rdp /log-level:WARN";
+        let command = format!("{} /v:127.0.0.1 /u:{name} /p:{password} {options}", program.trim());
         Client::start(self, "rdp", &command)
     }
 }
@@ -94,7 +91,7 @@ impl Client {
         let unit = format!("client-{kind}-{number}");
         let cookies = format!("/root/.client-{number}");
         host.root(&format!(
-            "xauth -q -f {cookies} add :{number} . $(mcookie) && systemd-run --quiet --collect --unit={unit} sh -c \
+            "xauth -q -f {cookies} add :{number} . $(mcookie) && systemd-run --quiet --collect --unit={unit} -E HOME=/root sh -c \
              'Xvfb :{number} -auth {cookies} -screen 0 800x600x24 & export DISPLAY=:{number} XAUTHORITY={cookies}; \
              until xprop -root >/dev/null 2>&1; do sleep 0.05; done; exec {command}'"
         ))
