@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 mod bench;
+mod deb;
 mod demo;
 mod deny;
 mod docs;
@@ -10,6 +11,7 @@ mod host;
 mod hosts;
 mod run;
 mod steps;
+mod tools;
 mod verify;
 
 const USAGE: &str = "\
@@ -18,6 +20,7 @@ Usage: cargo xtask TASK
   cargo demo [-- ARGUMENTS]          build in release and run `usher demo ARGUMENTS`
   cargo verify [--require-hosts]     every check there is; with --require-hosts nothing may be skipped for want of a host
   cargo xtask docs                   write the generated files under docs/ again
+  cargo xtask deb                    build the Debian packages, into TARGET/debian
   cargo xtask hosts                  build the file systems of the test hosts, as root on Debian
   cargo xtask bench [-- ARGUMENTS]   run the benchmarks
 ";
@@ -37,6 +40,10 @@ fn main() -> ExitCode {
         "docs" => match only(&[]) {
             None => return docs::run(),
             Some(word) => format!("`cargo xtask docs` does not know {word}"),
+        },
+        "deb" => match only(&[]) {
+            None => return deb::run(),
+            Some(word) => format!("`cargo xtask deb` does not know {word}"),
         },
         "hosts" => match only(&[]) {
             None => return hosts::run(),

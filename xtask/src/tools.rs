@@ -1,0 +1,39 @@
+//! Programs of cargo's that the tasks need: those in `$PATH`, else our own, installed when first needed.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use crate::run;
+use crate::steps::{Verdict, passes};
+
+/// A tool: the one in `$PATH`, else our own of this version.
+///
+/// # Errors
+/// It is not there and cannot be installed; says why.
+pub fn tool(name: &str, version: &str) -> Result<PathBuf, String> {
+    if let Some(tool) = run::find(name) {
+        return Ok(tool);
+    }
+    let cache =
+        run::cache().ok_or_else(|| format!("{name} is not installed, and there is no home directory for it"))?;
+    let root = cache.join("tools");
+    let tool = root.join("bin").join(name);
+    if installed(&tool).is_some_and(|installed| installed == version) {
+        return Ok(tool);
+    }
+    println!("    {name} is not installed; it goes to {}", root.display());
+    // Unoptimized it is built sooner, and quick enough. What it is built in is not our target directory.
+    let mut install = run::cargo(&["install", name, "--version", version, "--locked", "--debug", "--root"]);
+    install.arg(&root).env_remove("CARGO_TARGET_DIR").env("CARGO_PROFILE_DEV_DEBUG", "false");
+    match passes(&mut install) {
+        Verdict::Passed => Ok(tool),
+        Verdict::Failed(why) | Verdict::Skipped(why) => Err(format!("{name} cannot be installed: {why}")),
+    }
+}
+
+/// `NAME VERSION` is how some tools answer, `VERSION` how others do.
+fn installed(tool: &Path) -> Option<String> {
+    let output = run::program(tool).arg("--version").stdin(Stdio::null()).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    text.lines().next()?.split_whitespace().last().map(str::to_owned)
+}
