@@ -25,3 +25,4 @@ pub mod tty;
 
 pub mod clock;
 pub mod sys;
+pub mod words;

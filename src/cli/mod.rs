@@ -8,15 +8,19 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::outcome::{Error, Exit};
 use crate::transport::client::{Client, ClientError};
+use crate::words::{self, Language};
 
 mod attach;
 mod audit;
 mod block;
 mod blocks;
 mod close;
+mod cmdlet;
 mod confirm;
 mod demo;
 mod disconnect;
+mod help;
+mod install_cmdlets;
 mod list;
 mod lock;
 mod open;
@@ -51,6 +55,9 @@ struct Global {
     /// How to print what comes back
     #[arg(long, global = true, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     output: Format,
+    /// The language of help, questions and messages: en or zh-CN [default: that of the locale]
+    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = clap::value_parser!(Language))]
+    lang: Option<Language>,
     /// Say on standard error what is asked of whom
     #[arg(long, global = true)]
     verbose: bool,
@@ -71,6 +78,8 @@ enum VerbArguments {
     Watch(watch::Watch),
     Audit(audit::Audit),
     Demo(demo::Demo),
+    Help(help::Help),
+    InstallCmdlets(install_cmdlets::InstallCmdlets),
 }
 
 /// What a verb works with.
@@ -122,6 +131,9 @@ pub fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|word| word == attach::GUARD) {
         return attach::guard();
     }
+    if let Some(invocation) = cmdlet::Invocation::of(std::env::args_os()) {
+        return invocation.main();
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return refuse(error),
@@ -166,7 +178,10 @@ fn shortened(text: &str) -> String {
 }
 
 async fn run(arguments: Arguments) -> Result<Exit, Failure> {
-    let Global { socket, output, verbose } = arguments.global;
+    let Global { socket, output, lang, verbose } = arguments.global;
+    if let Some(language) = lang {
+        words::speak(language);
+    }
     let context = Context { client: Client::new(socket), format: output, verbose };
     match arguments.verb {
         VerbArguments::List(verb) => verb.run(&context).await,
@@ -182,6 +197,8 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         VerbArguments::Watch(verb) => verb.run(&context).await,
         VerbArguments::Audit(verb) => verb.run(&context).await,
         VerbArguments::Demo(verb) => verb.run().await,
+        VerbArguments::Help(verb) => verb.run(),
+        VerbArguments::InstallCmdlets(verb) => verb.run(),
     }
 }
 

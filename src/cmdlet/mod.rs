@@ -13,6 +13,10 @@ pub mod bind;
 pub mod call;
 mod definition;
 mod definitions;
+pub mod help;
+pub mod input;
+pub mod object;
+pub mod record;
 
 pub use definition::{Cmdlet, Example, Group, Parameter, Sets, Type, Work};
 pub use definitions::{ALL, find};

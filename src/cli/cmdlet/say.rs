@@ -1,0 +1,97 @@
+//! What is said beside the objects: errors, warnings, and what the caller wants to know.
+
+use std::io::{self, Write};
+
+use super::ask::{Answer, INQUIRE, Terminal};
+use crate::cli::output::printable;
+use crate::cmdlet::Cmdlet;
+use crate::cmdlet::call::{Preference, Streams};
+use crate::cmdlet::record::Record;
+use crate::words;
+
+/// Writes a line. Nobody reading it is no reason to stop.
+pub(super) fn line(out: &mut impl Write, text: &str) {
+    let _ = writeln!(out, "{text}");
+}
+
+/// Whether to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(super) enum Next {
+    /// Go on.
+    GoOn,
+    /// End here.
+    Stop,
+}
+
+/// Says what is to be said.
+pub(super) struct Say {
+    cmdlet: &'static Cmdlet,
+    streams: Streams,
+}
+
+impl Say {
+    pub(super) fn new(cmdlet: &'static Cmdlet, streams: Streams) -> Self {
+        Say { cmdlet, streams }
+    }
+
+    /// An error. Every character of a name that a terminal would obey is replaced.
+    pub(super) fn error(&mut self, record: &Record) -> Next {
+        let mut shown = record.clone();
+        shown.message = printable(&record.message);
+        shown.target = record.target.as_ref().map(|(value, kind)| (printable(value), *kind));
+        let preference = self.streams.error;
+        let next = said(preference, &shown.lines(self.cmdlet), &shown.message);
+        self.streams.error = next.1;
+        next.0
+    }
+
+    pub(super) fn warning(&mut self, text: &str) -> Next {
+        let preference = self.streams.warning;
+        let next = said(preference, &format!("{}: {}", words::text("stream-warning"), printable(text)), text);
+        self.streams.warning = next.1;
+        next.0
+    }
+
+    pub(super) fn information(&mut self, text: &str) -> Next {
+        let next = said(self.streams.information, &printable(text), text);
+        self.streams.information = next.1;
+        next.0
+    }
+
+    pub(super) fn verbose(&self, text: &str) {
+        if self.streams.verbose {
+            line(&mut io::stderr(), &format!("{}: {}", words::text("stream-verbose"), printable(text)));
+        }
+    }
+
+    pub(super) fn debug(&self, text: &str) {
+        if self.streams.debug {
+            line(&mut io::stderr(), &format!("{}: {}", words::text("stream-debug"), printable(text)));
+        }
+    }
+}
+
+/// Says it as the preference wants, and gives the preference from now on.
+fn said(preference: Preference, text: &str, question: &str) -> (Next, Preference) {
+    if preference != Preference::Silent {
+        line(&mut io::stderr(), text);
+    }
+    match preference {
+        Preference::Silent | Preference::Continue => (Next::GoOn, preference),
+        Preference::Stop => (Next::Stop, preference),
+        Preference::Inquire => inquire(question),
+    }
+}
+
+/// Asks whether to go on; where nobody can be asked, nothing more is done.
+fn inquire(question: &str) -> (Next, Preference) {
+    let title = words::text("ask-confirm");
+    let lines = [printable(question), words::text("ask-go-on")];
+    let answer = Terminal::open().and_then(|mut terminal| terminal.choose(&title, &lines, &INQUIRE));
+    match answer {
+        Some(Answer::Yes) => (Next::GoOn, Preference::Inquire),
+        Some(Answer::YesToAll) => (Next::GoOn, Preference::Continue),
+        Some(Answer::No | Answer::NoToAll | Answer::Suspend) | None => (Next::Stop, Preference::Inquire),
+    }
+}
