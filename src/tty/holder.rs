@@ -5,10 +5,10 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::control::Control;
 use super::ending::Ending;
+use super::lockscreen::Reader;
 use super::pty::Pty;
 use super::screen::{Advanced, Screen};
 use super::station::{Deed, Station};
@@ -36,7 +36,8 @@ pub(super) struct Holder {
     pub(super) key: SessionKey,
     pub(super) pty: Pty,
     pub(super) screen: Screen,
-    pub(super) zone: TimeZone,
+    /// Who reads the lock screen.
+    pub(super) reader: Reader,
     pub(super) controls: Vec<Control>,
     pub(super) stations: Vec<Station>,
     pub(super) covers: Vec<Cover>,
@@ -71,13 +72,13 @@ pub(super) enum Awaited {
 }
 
 impl Holder {
-    pub(super) fn new(session_id: u32, key: SessionKey, pty: Pty, size: Size) -> Self {
+    pub(super) fn new(session_id: u32, key: SessionKey, pty: Pty, size: Size, reader: Reader) -> Self {
         Holder {
             session_id,
             key,
             pty,
             screen: Screen::new(size),
-            zone: TimeZone::system(),
+            reader,
             controls: Vec::new(),
             stations: Vec::new(),
             covers: Vec::new(),
