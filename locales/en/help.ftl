@@ -30,7 +30,7 @@ help-all-sets = (All)
 help-by-name = True (by property name)
 help-by-name-and-value = True (by property name; bare numbers)
 help-common =
-    Every cmdlet takes these. The five that end in Action, Verbose and Debug work here, ProgressAction without effect because there is no progress to show. Those that name a variable, and OutBuffer, are read and accepted so that scripts run unchanged, but a Unix shell has no such variable to fill.
+    Every cmdlet takes these. Verbose, Debug and those that end in Action work here; only ProgressAction is without effect, because there is no progress to show. Those that name a variable, and OutBuffer, are read and accepted so that scripts run unchanged, but a Unix shell has no such variable to fill.
 help-notes-text =
     Exit codes: 0 when every session is in the requested state, 1 when at least one failed, 2 when the command line was wrong, 3 when the host or its daemon could not be reached.
 
@@ -46,6 +46,7 @@ get-description =
 get-example-1 = Every session of this host.
 get-example-2 = The sessions 3 and 4 alone.
 get-example-3 = Locks every session of alice: the objects go through jq into the next cmdlet.
+get-parameter-All = Every session of the host, the one you call from among them. -All:$false names no session at all.
 get-inputs = Objects that have a SessionId, and perhaps a Server or ComputerName, as JSON; or bare session IDs.
 get-outputs = One object for each session, with the properties named above.
 

@@ -46,6 +46,7 @@ get-description =
 get-example-1 = 列出本机的所有会话。
 get-example-2 = 只列出会话 3 和会话 4。
 get-example-3 = 锁定 alice 的所有会话：对象经 jq 筛选后传给下一个 cmdlet。
+get-parameter-All = 主机上的所有会话，包括发出命令的会话。写成 -All:$false 则不指定任何会话。
 get-inputs = 含有 SessionId 的 JSON 对象（可另含 Server 或 ComputerName），或单独的会话 ID。
 get-outputs = 每个会话一个对象，属性如上所述。
 
@@ -91,7 +92,7 @@ close-inputs = 含有 SessionId 的 JSON 对象（可另含 Server 或 ComputerN
 close-outputs = 无，除非指定了输出格式。会话 ID 不存在时报告 ItemNotFoundException。
 
 parameter-SessionId = 会话的 ID：一个，或以逗号分隔的多个。数字可以写成 3、0x3 或 1kb。
-parameter-All = 主机上除发出命令的会话以外的所有会话。调用者无权操作的会话会被跳过并给出警告。-All:$false 表示不指定任何会话。
+parameter-All = 主机上除发出命令的会话以外的所有会话。调用者无权操作的会话会被跳过并给出警告。写成 -All:$false 则不指定任何会话。
 parameter-Message = 显示给用户的消息：1 到 1000 个字符，可使用任何文字，只能有一行。在终端上运行且未提供时会询问。
 parameter-Server = 目标主机。本机的完整域名、localhost 以及本机的其他名称都指本机。
 parameter-Thumbnail = 按此尺寸生成每个会话的缩略图。此版本尚不支持，除输出对象外，还会对每个会话报告 NotSupported。

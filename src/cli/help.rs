@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Failure, output};
+use super::{Failure, localized, output};
 use crate::cmdlet;
 use crate::outcome::{Error, ErrorId, Exit};
 use crate::words;
@@ -21,14 +21,15 @@ pub struct Help {
 impl Help {
     pub(super) fn run(self) -> Result<Exit, Failure> {
         let Some(name) = self.name else {
-            write!(io::stdout(), "{}\n{}", super::command().render_long_help(), cmdlet::help::list(words::language()))?;
+            let verbs = localized::command(words::language()).render_long_help();
+            write!(io::stdout(), "{verbs}\n{}", cmdlet::help::list(words::language()))?;
             return Ok(Exit::Success);
         };
         if let Some(cmdlet) = cmdlet::find(&name) {
             io::stdout().write_all(cmdlet::help::text(cmdlet, words::language()).as_bytes())?;
             return Ok(Exit::Success);
         }
-        let mut command = super::command();
+        let mut command = localized::command(words::language());
         command.build();
         match command.find_subcommand_mut(&name) {
             Some(verb) => write!(io::stdout(), "{}", verb.render_long_help())?,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::outcome::{Error, Exit};
 use crate::transport::client::{Client, ClientError};
@@ -22,6 +22,7 @@ mod disconnect;
 mod help;
 mod install_cmdlets;
 mod list;
+mod localized;
 mod lock;
 mod open;
 mod output;
@@ -134,7 +135,11 @@ pub fn main() -> ExitCode {
     if let Some(invocation) = cmdlet::Invocation::of(std::env::args_os()) {
         return invocation.main();
     }
-    let arguments = match Arguments::try_parse() {
+    if let Some(language) = named_language(std::env::args()) {
+        words::speak(language);
+    }
+    let matched = localized::command(words::language()).try_get_matches();
+    let arguments = match matched.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => return refuse(error),
     };
@@ -149,6 +154,18 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(failure) => complain(&failure).into(),
     }
+}
+
+/// The language that a command line names, which is needed to say what is wrong with it.
+fn named_language(words: impl Iterator<Item = String>) -> Option<Language> {
+    let mut words = words.take_while(|word| word != "--");
+    while let Some(word) = words.next() {
+        let tag = if word == "--lang" { words.next() } else { word.strip_prefix("--lang=").map(str::to_owned) };
+        if let Some(tag) = tag {
+            return tag.parse().ok();
+        }
+    }
+    None
 }
 
 /// Says what is wrong with a command line, which may hold anything, without repeating control
@@ -178,10 +195,7 @@ fn shortened(text: &str) -> String {
 }
 
 async fn run(arguments: Arguments) -> Result<Exit, Failure> {
-    let Global { socket, output, lang, verbose } = arguments.global;
-    if let Some(language) = lang {
-        words::speak(language);
-    }
+    let Global { socket, output, lang: _, verbose } = arguments.global;
     let context = Context { client: Client::new(socket), format: output, verbose };
     match arguments.verb {
         VerbArguments::List(verb) => verb.run(&context).await,
@@ -216,7 +230,7 @@ fn complain(failure: &Failure) -> Exit {
         // A reader that has seen enough is no failure of ours.
         Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Success,
         Failure::Output(error) => {
-            eprintln!("usher: cannot print: {error}");
+            eprintln!("usher: {}", words::with("cannot-print", &[("why", &error.to_string())]));
             Exit::Failed
         }
     }

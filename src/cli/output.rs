@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::localized;
 use crate::outcome::{Error, ErrorId, Exit, Outcome, OutcomeResult};
 use crate::session::{LockInfo, Rule, Session};
 use crate::store::{AuditRecord, AuditTarget};
@@ -79,7 +80,10 @@ pub fn print_line<T: Serialize>(out: &mut impl Write, value: &T) -> io::Result<(
 
 fn table<T: Row>(rows: &[T]) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(T::HEADS);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(T::HEADS.iter().map(|head| localized::head(head)));
     for row in rows {
         table.add_row(row.cells().iter().map(|cell| printable(cell)));
     }

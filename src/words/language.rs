@@ -18,8 +18,9 @@ pub enum Language {
 
 /// A language's files, which are part of the program.
 macro_rules! files {
-    ($directory:literal) => {
+    ($directory:literal $(, $more:literal)?) => {
         &[
+            $(include_str!(concat!("../../locales/", $directory, "/", $more)),)?
             include_str!(concat!("../../locales/", $directory, "/cmdlets.ftl")),
             include_str!(concat!("../../locales/", $directory, "/help.ftl")),
             include_str!(concat!("../../locales/", $directory, "/outcomes.ftl")),
@@ -48,7 +49,7 @@ impl Language {
     pub(super) fn files(self) -> &'static [&'static str] {
         match self {
             Language::English => files!("en"),
-            Language::Chinese => files!("zh-CN"),
+            Language::Chinese => files!("zh-CN", "verbs.ftl"),
         }
     }
 

@@ -15,7 +15,7 @@ pub use markdown::markdown;
 
 /// The help as a terminal shows it.
 pub fn text(cmdlet: &Cmdlet, language: Language) -> String {
-    plain::plain(&page::page(cmdlet, language))
+    plain::plain(cmdlet, &page::page(cmdlet, language), language)
 }
 
 /// Every cmdlet with its synopsis, a line each.

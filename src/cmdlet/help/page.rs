@@ -98,7 +98,7 @@ impl Writer<'_> {
         let mut parts = vec![self.section("help-parameters")];
         for parameter in self.cmdlet.parameters().filter(|parameter| parameter.group != Group::Common) {
             parts.push(Part::Head(heading(parameter)));
-            parts.extend(self.paragraphs(&self.say(&parameter_key(parameter))));
+            parts.extend(self.paragraphs(&self.about(parameter)));
             parts.push(Part::Table(self.facts(parameter)));
         }
         parts.push(Part::Head("CommonParameters".to_owned()));
@@ -109,6 +109,12 @@ impl Writer<'_> {
         };
         parts.push(Part::Table(common.map(row).collect()));
         parts
+    }
+
+    /// What is said of the parameter of this cmdlet, else what is said of it everywhere.
+    fn about(&self, parameter: &Parameter) -> String {
+        let (key, own) = (parameter_key(parameter), self.cmdlet.key());
+        words::find_in(self.language, &format!("{own}-{key}")).unwrap_or_else(|| self.say(&key))
     }
 
     fn facts(&self, parameter: &Parameter) -> Vec<(String, String)> {
@@ -160,8 +166,12 @@ impl Writer<'_> {
     }
 
     fn types(&self, head: &str, types: &[&str], key: &str) -> Vec<Part> {
-        let names = if types.is_empty() { self.say("help-none") } else { types.join(", ") };
-        vec![self.section(head), Part::Head(names), self.of(key)]
+        let mut parts = vec![self.section(head)];
+        if !types.is_empty() {
+            parts.push(Part::Head(types.join(", ")));
+        }
+        parts.push(self.of(key));
+        parts
     }
 }
 

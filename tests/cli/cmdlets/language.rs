@@ -1,7 +1,7 @@
 //! What people read is in their language; what scripts match on is not.
 
 use super::{cmdlet, has_record, shell, terminal};
-use crate::harness::Daemon;
+use crate::harness::{Daemon, Station};
 
 #[test]
 fn the_locale_chooses_the_language_of_messages_and_not_of_identifiers() {
@@ -38,4 +38,20 @@ fn plain_verbs_speak_both_languages() {
     let said = cmdlet(&daemon, "--lang zh-CN close 99").exits(1);
     assert!(said.stderr.contains("SessionNotFound: 此主机上没有会话 99"), "{}", said.stderr);
     assert!(said.stderr.contains("提示：用 `usher list` 查看现有会话"), "{}", said.stderr);
+    let help = cmdlet(&daemon, "lock --help --lang zh-CN").exits(0).stdout;
+    assert!(help.contains("用一条用户无法关闭的消息遮盖会话") && !help.contains("Options"), "{help}");
+    let table = shell(&daemon, "usher open -- cat > /dev/null; LC_ALL=zh_CN.UTF-8 usher list").exits(0).stdout;
+    assert!(table.starts_with("会话"), "{table}");
+}
+
+#[test]
+fn the_lock_screen_speaks_the_language_of_its_session() {
+    let daemon = Daemon::start();
+    shell(&daemon, "LANG=zh_CN.UTF-8 usher open -- cat").exits(0);
+    let station = Station::attach(&daemon, 1, 24, 80);
+    daemon.lock(1, "请看前面");
+    let text = station.wait_for("请看前面").text();
+    assert!(text.contains("此会话已锁定") && text.contains("锁定") && !text.contains("Locked"), "{text}");
+    shell(&daemon, "usher close 1 --notice 20m --message 下课 > /dev/null 2>&1 &").exits(0);
+    station.wait_for("后关闭：下课");
 }
