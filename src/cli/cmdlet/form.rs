@@ -8,6 +8,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::cli::output::{self, Format, Row};
+use crate::cmdlet::object::WmsSession;
 use crate::words;
 
 /// How to write.
@@ -107,15 +108,19 @@ fn properties<T: Serialize>(out: &mut impl Write, row: &T) -> io::Result<()> {
     let Ordered(properties) = serde_json::from_str(&serde_json::to_string(row)?)?;
     let width = properties.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     for (name, value) in &properties {
-        let value = match value {
-            serde_json::Value::Null => String::new(),
-            serde_json::Value::Bool(on) => if *on { "True" } else { "False" }.to_owned(),
-            serde_json::Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        writeln!(out, "{}", format!("{name:<width$} : {}", output::printable(&value)).trim_end())?;
+        writeln!(out, "{}", format!("{name:<width$} : {}", output::printable(&shown(value))).trim_end())?;
     }
     Ok(())
+}
+
+/// A value as PowerShell shows it.
+fn shown(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::Bool(on) => if *on { "True" } else { "False" }.to_owned(),
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 /// The properties of a JSON object as they stand in it.
@@ -151,4 +156,15 @@ pub(super) fn print_line(text: &str) -> io::Result<()> {
     let mut out = io::stdout();
     writeln!(out, "{text}")?;
     out.flush()
+}
+
+impl Row for WmsSession {
+    const HEADS: &'static [&'static str] =
+        &["SessionId", "UserName", "State", "StationId", "ClientName", "IsLocked", "LockedBy", "LockMessage"];
+
+    fn cells(&self) -> Vec<String> {
+        let value = serde_json::to_value(self).unwrap_or_default();
+        let cell = |head: &&str| shown(&value[*head]);
+        Self::HEADS.iter().map(cell).collect()
+    }
 }

@@ -2,11 +2,23 @@
 
 use std::fs;
 
-/// Whether a `-Server` is this host: `localhost`, a loopback address, the host's name, or one that `/etc/hosts`
-/// gives it (`hosts(5)`; a host's own line has its full name).
+/// Whether a `-Server` is this host: `localhost`, a loopback address, the host's name, one that `/etc/hosts`
+/// gives it (`hosts(5)`; a host's own line has its full name), or its name in a domain that this host searches
+/// (`resolv.conf(5)`).
 pub(super) fn is_here(server: &str) -> bool {
     let own = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    names_this(server, &own, &fs::read_to_string("/etc/hosts").unwrap_or_default())
+    let read = |file| fs::read_to_string(file).unwrap_or_default();
+    names_this(server, &own, &read("/etc/hosts")) || in_own_domain(server, &own, &read("/etc/resolv.conf"))
+}
+
+fn in_own_domain(server: &str, own: &str, resolver: &str) -> bool {
+    let domains = resolver.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        matches!(words.next(), Some("search" | "domain")).then_some(words)
+    });
+    let server = server.trim().trim_end_matches('.');
+    let is = |domain: &str| format!("{own}.{}", domain.trim_end_matches('.')).eq_ignore_ascii_case(server);
+    domains.flatten().any(is)
 }
 
 fn names_this(server: &str, own: &str, hosts: &str) -> bool {
@@ -36,6 +48,15 @@ mod tests {
         }
         for name in ["", "lab2", "lab2.example.org", "10.0.0.2", "lab1.example.com", "lab"] {
             assert!(!names_this(name, "lab1", hosts), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_a_domain_that_is_searched_is_here() {
+        let resolver = "nameserver 10.0.0.1\nsearch example.org school.example\n";
+        assert!(in_own_domain("LAB1.school.example.", "lab1", resolver));
+        for name in ["lab1", "lab1.example.com", "lab2.example.org", "10.0.0.1"] {
+            assert!(!in_own_domain(name, "lab1", resolver), "{name}");
         }
     }
 }

@@ -19,6 +19,7 @@ mod host;
 mod input;
 mod run;
 mod say;
+mod tell;
 mod work;
 
 use form::Form;
@@ -80,7 +81,7 @@ impl Invocation {
     /// The whole program.
     pub(super) fn main(self) -> ExitCode {
         if let Err(refused) = self.choose_language() {
-            eprintln!("usher: --lang: {refused}");
+            say::line(&mut io::stderr(), &format!("usher: --lang: {refused}"));
             return Exit::Usage.into();
         }
         let form = match Form::chosen(self.output.as_deref()) {
@@ -121,7 +122,7 @@ impl Invocation {
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => {
-                eprintln!("usher: the runtime cannot be started: {error}");
+                say::line(&mut io::stderr(), &format!("usher: the runtime cannot be started: {error}"));
                 return Exit::Unreachable;
             }
         };

@@ -7,7 +7,6 @@ use super::ask::{Answer, CONFIRM, Terminal};
 use super::form::{Form, Rows};
 use super::say::{Next, Say};
 use super::{host, input, work};
-use crate::cli::output::{self, Row};
 use crate::cmdlet::Work;
 use crate::cmdlet::call::{Call, Preference, Selection};
 use crate::cmdlet::input::{Unbound, bind_value, unreadable};
@@ -21,23 +20,23 @@ use crate::words;
 
 /// One run of a cmdlet.
 pub(super) struct Run {
-    call: Call,
-    client: Client,
-    say: Say,
+    pub(super) call: Call,
+    pub(super) client: Client,
+    pub(super) say: Say,
     sessions: Rows<WmsSession>,
-    outcomes: Option<Rows<Outcome>>,
+    pub(super) outcomes: Option<Rows<Outcome>>,
     /// What `Yes to All` or `No to All` answered for the rest of this run.
     for_all: Option<bool>,
     /// Something was done, or could have been.
     reached: bool,
     /// A host could not be reached.
-    unreachable: bool,
+    pub(super) unreachable: bool,
     /// Something else failed.
-    failed: bool,
+    pub(super) failed: bool,
 }
 
 /// Why a run ends before its end.
-enum End {
+pub(super) enum End {
     /// An error was to stop it.
     Stopped,
     /// Nobody reads the output any more, or it cannot be written.
@@ -194,13 +193,6 @@ impl Run {
         Ok(self.sessions.push(WmsSession::from(session))?)
     }
 
-    fn not_found(&mut self, id: &SessionRef) -> Result<(), End> {
-        let id = id.to_string();
-        let error = Error::new(ErrorId::SessionNotFound, format!("there is no session {id} on this host"));
-        let message = output::sentence(&error, Some(&id));
-        self.fail(&Record::of_failure(&error, message, Some((id, "UInt32"))))
-    }
-
     async fn act(&mut self, targets: Targets, dry_run: bool) -> Result<(), End> {
         let Some(outcomes) = self.ask_daemon(targets, dry_run).await? else { return Ok(()) };
         outcomes.into_iter().try_for_each(|outcome| self.tell(outcome))
@@ -248,95 +240,5 @@ impl Run {
             // The end of input declines everything that was not answered.
             Some(Answer::NoToAll | Answer::Suspend) | None => *self.for_all.insert(false),
         }
-    }
-
-    /// `Performing the operation "…" on target "…".`
-    fn performing(&self, outcome: &Outcome) -> String {
-        let target = output::printable(&target(outcome));
-        words::with("performing", &[("operation", self.call.cmdlet.name), ("target", &target)])
-    }
-
-    /// Says what became of a session.
-    fn tell(&mut self, outcome: Outcome) -> Result<(), End> {
-        match outcome.result {
-            OutcomeResult::Planned => {
-                let line = words::with("what-if", &[("what", &self.performing(&outcome))]);
-                super::form::print_line(&line)?;
-            }
-            OutcomeResult::Done | OutcomeResult::Unchanged => {
-                self.say.verbose(&self.performing(&outcome));
-                outcome.notes.iter().for_each(|note| self.say.verbose(note));
-                let became = words::text(&format!("cmdlet-became-{}", outcome.result.as_str()));
-                let text = words::with("cmdlet-became", &[("target", &target(&outcome)), ("what", &became)]);
-                Result::from(self.say.information(&text))?;
-            }
-            OutcomeResult::Skipped => {
-                let why = outcome.error.as_ref().map(|error| said(error, &outcome)).unwrap_or_default();
-                let text = words::with("cmdlet-left-out", &[("target", &target(&outcome)), ("why", &why)]);
-                Result::from(self.say.warning(&text))?;
-            }
-            OutcomeResult::Failed => self.tell_failure(&outcome)?,
-        }
-        match &mut self.outcomes {
-            Some(rows) => Ok(rows.push(outcome)?),
-            None => Ok(()),
-        }
-    }
-
-    fn tell_failure(&mut self, outcome: &Outcome) -> Result<(), End> {
-        let unknown = Error::new(ErrorId::BackendFailed, "the daemon gave no reason");
-        let error = outcome.error.as_ref().unwrap_or(&unknown);
-        let target = match outcome.session_id {
-            Some(id) => (id.to_string(), "UInt32"),
-            None => (outcome.host.clone(), "String"),
-        };
-        self.fail(&Record::of_failure(error, said(error, outcome), Some(target)))
-    }
-
-    fn fail(&mut self, record: &Record) -> Result<(), End> {
-        self.failed = true;
-        self.say.error(record).into()
-    }
-
-    /// The daemon could not be asked.
-    fn client_failed(&mut self, error: &ClientError) -> Result<(), End> {
-        match error.exit {
-            Exit::Unreachable => self.unreachable = true,
-            Exit::Success | Exit::Failed | Exit::Usage => self.failed = true,
-        }
-        let hint = error.error.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-        let message = output::sentence(&error.error, None) + &hint;
-        let place = self.client.socket().display().to_string();
-        Result::from(self.say.error(&Record::of_failure(&error.error, message, Some((place, "String")))))?;
-        // The next object would meet the same daemon.
-        if error.exit == Exit::Unreachable { Err(End::Stopped) } else { Ok(()) }
-    }
-}
-
-/// What failed and what to do about it.
-fn said(error: &Error, outcome: &Outcome) -> String {
-    output::sentence(error, outcome.session_id.map(|id| id.to_string()).as_deref())
-}
-
-/// `session 3 (alice) on lab1`
-fn target(outcome: &Outcome) -> String {
-    let id = outcome.session_id.map_or_else(|| "?".to_owned(), |id| id.to_string());
-    let user = outcome.user.as_deref().unwrap_or("?");
-    words::with("cmdlet-target", &[("id", &id), ("user", user), ("host", &outcome.host)])
-}
-
-impl Row for WmsSession {
-    const HEADS: &'static [&'static str] =
-        &["SessionId", "UserName", "State", "StationId", "ClientName", "IsLocked", "LockedBy", "LockMessage"];
-
-    fn cells(&self) -> Vec<String> {
-        let value = serde_json::to_value(self).unwrap_or_default();
-        let cell = |head: &&str| match &value[*head] {
-            serde_json::Value::Null => String::new(),
-            serde_json::Value::String(text) => text.clone(),
-            serde_json::Value::Bool(on) => if *on { "True" } else { "False" }.to_owned(),
-            other => other.to_string(),
-        };
-        Self::HEADS.iter().map(cell).collect()
     }
 }
