@@ -126,7 +126,7 @@ pub fn print_error(error: &Error) {
 }
 
 /// The same about a session.
-fn print_error_about(error: &Error, id: Option<&str>) {
+pub fn print_error_about(error: &Error, id: Option<&str>) {
     eprintln!("usher: {}: {}", error.id.as_str(), printable(&sentence(error, id)));
     if let Some(hint) = hint(error) {
         eprintln!("  {}", printable(&words::with("hint-label", &[("hint", &hint)])));

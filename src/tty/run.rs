@@ -19,7 +19,7 @@ use super::sandbox;
 use super::wire::{FromHolder, OpenSpec, Tag, ToHolder};
 use crate::session::SessionKey;
 use crate::sys::{descriptors, peer, proc};
-use crate::words::Language;
+use crate::words::{Language, tiny};
 
 /// The number of the connection to the daemon that started the holder.
 const BORN_WITH: u64 = 0;
@@ -242,8 +242,10 @@ impl Loop {
             Some(how) if self.started => {
                 // Its last words may still be on the way.
                 self.read_output(buffer)?;
-                self.holder.dismiss(&format!("the session is over: {how}"));
-                Ok(Some(how))
+                let language = self.holder.reader.language;
+                self.holder.dismiss(&tiny::say(language, "left-over", &[("how", &how.say(language))]));
+                // The daemon's log is in English.
+                Ok(Some(how.say(Language::English)))
             }
             Some(_) | None => Ok(None),
         }

@@ -58,7 +58,17 @@ fn chinese_is_chinese() {
 
 #[test]
 fn the_tiny_reader_reads_what_fluent_reads() {
-    let values = [("by", "root {$x}"), ("since", "09:41"), ("time", "1:00"), ("message", "{ $by }"), ("lines", "3")];
+    let values = [
+        ("by", "root {$x}"),
+        ("since", "09:41"),
+        ("time", "1:00"),
+        ("message", "{ $by }"),
+        ("lines", "3"),
+        ("how", "x"),
+        ("id", "7"),
+        ("code", "1"),
+        ("signal", "9"),
+    ];
     for (language, file) in Language::ALL.map(|l| (l, l.files().last().unwrap())) {
         let keys: Vec<&str> = file.lines().filter_map(|line| Some(line.split_once(" = ")?.0)).collect();
         assert!(keys.len() > 4);
@@ -81,7 +91,14 @@ fn every_key_that_the_code_names_is_there() {
                 continue;
             }
             let code = std::fs::read_to_string(entry.path()).unwrap_or_default();
-            for call in ["words::text(\"", "words::with(\"", "say(self.language, \"", "say(language, \""] {
+            for call in [
+                "words::text(\"",
+                "words::with(\"",
+                "say(self.language, \"",
+                "say(language, \"",
+                "say(reader.language, \"",
+                "say(self.reader.language, \"",
+            ] {
                 for after in code.split(call).skip(1) {
                     let key = after.split('"').next().unwrap();
                     assert!(english.contains_key(key), "{key} in {}", entry.path().display());
