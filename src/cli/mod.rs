@@ -135,7 +135,7 @@ pub fn main() -> ExitCode {
     if let Some(invocation) = cmdlet::Invocation::of(std::env::args_os()) {
         return invocation.main();
     }
-    if let Some(language) = named_language(std::env::args()) {
+    if let Some(language) = named_language(std::env::args_os().map(|word| word.to_string_lossy().into_owned())) {
         words::speak(language);
     }
     let matched = localized::command(words::language()).try_get_matches();

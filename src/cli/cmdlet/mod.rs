@@ -95,7 +95,7 @@ impl Invocation {
             Ok(None) => super::help::print(&crate::cmdlet::help::text(self.cmdlet, words::language())),
             Ok(Some(call)) => self.run(call, form).into(),
             Err(record) => {
-                say::line(&mut io::stderr(), &record.lines(self.cmdlet));
+                say::line(&mut io::stderr(), &say::lines(&record, self.cmdlet));
                 Exit::Usage.into()
             }
         }

@@ -9,9 +9,22 @@ use crate::cmdlet::call::{Preference, Streams};
 use crate::cmdlet::record::Record;
 use crate::words;
 
+/// The most characters of a message; none of ours comes near it without what the caller gave.
+const LONGEST: usize = 1000;
+
 /// Writes a line. Nobody reading it is no reason to stop.
 pub(super) fn line(out: &mut impl Write, text: &str) {
     let _ = writeln!(out, "{text}");
+}
+
+/// The record's lines without what a terminal would obey, and without megabytes of what the caller gave.
+pub(super) fn lines(record: &Record, cmdlet: &Cmdlet) -> String {
+    let safe = |text: &str| {
+        let short: String = text.chars().take(LONGEST).collect();
+        printable(&short) + if short.len() < text.len() { "…" } else { "" }
+    };
+    let target = record.target.as_ref().map(|(value, kind)| (safe(value), *kind));
+    Record { message: safe(&record.message), target, ..record.clone() }.lines(cmdlet)
 }
 
 /// Whether to go on.
@@ -35,13 +48,9 @@ impl Say {
         Say { cmdlet, streams }
     }
 
-    /// An error. Every character of a name that a terminal would obey is replaced.
+    /// An error.
     pub(super) fn error(&mut self, record: &Record) -> Next {
-        let mut shown = record.clone();
-        shown.message = printable(&record.message);
-        shown.target = record.target.as_ref().map(|(value, kind)| (printable(value), *kind));
-        let preference = self.streams.error;
-        let next = said(preference, &shown.lines(self.cmdlet), &shown.message);
+        let next = said(self.streams.error, &lines(record, self.cmdlet), &record.message);
         self.streams.error = next.1;
         next.0
     }
@@ -53,15 +62,20 @@ impl Say {
         next.0
     }
 
-    pub(super) fn information(&mut self, text: &str) -> Next {
-        let next = said(self.streams.information, &printable(text), text);
+    /// What is worth knowing; by default nobody wants to, and then it is not even put into words.
+    pub(super) fn information(&mut self, text: impl FnOnce() -> String) -> Next {
+        if self.streams.information == Preference::Silent {
+            return Next::GoOn;
+        }
+        let text = text();
+        let next = said(self.streams.information, &printable(&text), &text);
         self.streams.information = next.1;
         next.0
     }
 
-    pub(super) fn verbose(&self, text: &str) {
+    pub(super) fn verbose(&self, text: impl FnOnce() -> String) {
         if self.streams.verbose {
-            line(&mut io::stderr(), &format!("{}: {}", words::text("stream-verbose"), printable(text)));
+            line(&mut io::stderr(), &format!("{}: {}", words::text("stream-verbose"), printable(&text())));
         }
     }
 

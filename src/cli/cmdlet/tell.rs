@@ -30,11 +30,9 @@ impl Run {
                 super::form::print_line(&line)?;
             }
             OutcomeResult::Done | OutcomeResult::Unchanged => {
-                self.say.verbose(&self.performing(&outcome));
-                outcome.notes.iter().for_each(|note| self.say.verbose(note));
-                let became = words::text(&format!("cmdlet-became-{}", outcome.result.as_str()));
-                let text = words::with("cmdlet-became", &[("target", &target(&outcome)), ("what", &became)]);
-                Result::from(self.say.information(&text))?;
+                self.say.verbose(|| self.performing(&outcome));
+                outcome.notes.iter().for_each(|note| self.say.verbose(|| note.clone()));
+                Result::from(self.say.information(|| became(&outcome)))?;
             }
             OutcomeResult::Skipped => {
                 let why = outcome.error.as_ref().map(|error| said(error, &outcome)).unwrap_or_default();
@@ -89,4 +87,10 @@ fn target(outcome: &Outcome) -> String {
     let id = outcome.session_id.map_or_else(|| "?".to_owned(), |id| id.to_string());
     let user = outcome.user.as_deref().unwrap_or("?");
     words::with("cmdlet-target", &[("id", &id), ("user", user), ("host", &outcome.host)])
+}
+
+/// What became of a session that is as it should be.
+fn became(outcome: &Outcome) -> String {
+    let what = words::text(&format!("cmdlet-became-{}", outcome.result.as_str()));
+    words::with("cmdlet-became", &[("target", &target(outcome)), ("what", &what)])
 }

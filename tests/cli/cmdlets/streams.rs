@@ -1,6 +1,6 @@
 //! What is said beside the objects, and what it leads to.
 
-use super::{cmdlet, terminal};
+use super::{cmdlet, shell, terminal};
 use crate::harness::Daemon;
 
 #[test]
@@ -62,4 +62,25 @@ fn what_scripts_have_no_use_for_here_is_accepted() {
     let daemon = Daemon::start();
     daemon.open("exec cat");
     cmdlet(&daemon, "Lock-WmsSession 1 x -ev e -wv w -iv i -ov o -ob 7 -pv p -proga Ignore").exits(0);
+}
+
+#[test]
+fn no_word_of_the_caller_reaches_the_terminal_as_it_is() {
+    let daemon = Daemon::start();
+    let hostile = "$(printf '\\033]0;x\\007\\377\\342\\200\\256')";
+    for line in
+        ["Close-WmsSession @", "Close-WmsSession -SessionId @", "Close-WmsSession -x@", "Close-WmsSession 1 -Server @"]
+    {
+        let said = shell(&daemon, &format!("{} < /dev/null", line.replace('@', &format!("\"{hostile}\"")))).said();
+        assert!(said.stderr.contains("FullyQualifiedErrorId"), "{line}: {}", said.stderr);
+        assert!(
+            !said.stderr.chars().any(|c| c == '\u{1b}' || c == '\u{7}' || c == '\u{202e}'),
+            "{line}: {:?}",
+            said.stderr
+        );
+    }
+    let said = shell(&daemon, "Close-WmsSession $(head -c 100000 /dev/zero | tr '\\0' x) < /dev/null").exits(2);
+    assert!(said.stderr.len() < 2000, "{}", said.stderr.len());
+    let said = shell(&daemon, "usher list \"$(printf '\\377')\"").exits(2);
+    assert!(said.stderr.contains("UTF-8"), "{}", said.stderr);
 }
