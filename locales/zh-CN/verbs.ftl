@@ -7,6 +7,7 @@ verb-help-flag = 显示帮助
 verb-version-flag = 显示版本
 verb-usher = 列出、锁定、解锁、断开和关闭共享 Linux 主机上的用户会话
 verb-usher-long = 只有确认效果之后，命令才算成功。退出代码：0 表示所有目标都已处于所要求的状态；1 表示至少有一个目标失败；2 表示命令行有误；3 表示无法连接主机或其守护进程。
+verb-usher-after = Get-、Lock-、Unlock-、Disconnect- 和 Close-WmsSession 这些 cmdlet 也可以作为动词使用：`usher help Lock-WmsSession`。
 verb-usher-socket = 守护进程的套接字 [默认：$USHER_SOCKET，其次 /run/usher/usher.sock、$XDG_RUNTIME_DIR/usher/usher.sock、/tmp/usher-$UID/usher.sock]
 verb-usher-output = 输出格式：table（表格）、list（属性列表）、json（一个数组）或 jsonl（每行一个对象）
 verb-usher-lang = 帮助、提问和消息所用的语言：en 或 zh-CN [默认：取自区域设置]

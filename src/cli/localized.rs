@@ -29,8 +29,10 @@ pub(super) fn head(head: &str) -> String {
 fn translated(command: Command, language: Language) -> Command {
     let say = |key: &str| words::find_in(language, key);
     let name = command.get_name().to_owned();
-    let template =
-        format!("{{about-with-newline}}\n{} {{usage}}\n\n{{all-args}}", say("usage-heading").unwrap_or_default());
+    let template = format!(
+        "{{about-with-newline}}\n{} {{usage}}\n\n{{all-args}}{{after-help}}",
+        say("usage-heading").unwrap_or_default()
+    );
     let verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
     let about = say(&format!("verb-{name}"));
     let long = say(&format!("verb-{name}-long")).zip(about.clone()).map(|(long, about)| format!("{about}\n\n{long}"));
@@ -38,6 +40,9 @@ fn translated(command: Command, language: Language) -> Command {
         .help_template(template)
         .subcommand_help_heading(say("commands-heading").unwrap_or_default())
         .mut_args(|argument| translated_argument(&name, argument, language));
+    if let Some(after) = say(&format!("verb-{name}-after")) {
+        command = command.after_help(after);
+    }
     if let Some(about) = about {
         let long = long.map_or(Resettable::Reset, |long| Resettable::Value(long.into()));
         command = command.about(about).long_about(long);
@@ -87,7 +92,7 @@ mod tests {
         let file = include_str!("../../locales/zh-CN/verbs.ftl").lines().filter_map(|line| line.split_once(" = "));
         let spare: Vec<_> =
             file.map(|(key, _)| key).filter(|key| key.starts_with("verb-") && !keys.iter().any(|k| k == key)).collect();
-        assert_eq!(spare, ["verb-usher-long"]);
+        assert_eq!(spare, ["verb-usher-long", "verb-usher-after"]);
     }
 
     #[test]

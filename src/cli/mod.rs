@@ -40,6 +40,9 @@ use output::Format;
 /// not be reached.
 #[derive(Debug, Parser)]
 #[command(name = "usher", version, max_term_width = 100, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(
+    after_help = "The cmdlets (Get-, Lock-, Unlock-, Disconnect- and Close-WmsSession) are verbs too: `usher help Lock-WmsSession`."
+)]
 pub struct Arguments {
     #[command(flatten)]
     global: Global,

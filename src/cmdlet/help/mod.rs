@@ -1,4 +1,4 @@
-//! What is said about a cmdlet, made of its definition and the sentences of `locales/`: one [page] in every form.
+//! What is said about a cmdlet, made of its definition and the sentences of `locales/`: one page in every form.
 
 mod completions;
 mod manual;
