@@ -227,6 +227,7 @@ pub fn arm(arming: &usher::shield::wire::Arming) -> Result<Stage, NoDisplay> {
 pub fn start_twin(shield: &mut Shield) {
     shield.forget_twin();
     shield.mate = Mate::start(&shield.listener, &shield.arming).ok();
+    shield.tell_twin();
     if shield.mate.is_none() {
         shield.say(&FromShield::Incident {
             what: "the shield could not start its second process".to_owned(),

@@ -117,6 +117,10 @@ impl Curtain {
         let sheet = place.width(u32::from(size.0)).height(u32::from(size.1));
         x.conn.configure_window(self.sheet, &sheet.stack_mode(StackMode::ABOVE))?;
         x.conn.map_window(self.cover)?;
+        // What the server painted because of this is nobody's drawing.
+        if let Some(damage) = self.damage {
+            x.conn.damage_subtract(damage, x11rb::NONE, x11rb::NONE)?;
+        }
         Ok(())
     }
 
