@@ -76,7 +76,7 @@ fn keep_time(shield: &mut Shield) {
     if shield.leader && !shield.hung {
         shield.stage.x.patience(crate::stage::PATIENCE);
         let looked = shield.user.look(&shield.stage.x);
-        if !matches!(looked, Err(crate::x::Trouble::Refused(_))) {
+        if !matches!(looked, Err(crate::x::Trouble::Refused)) {
             shield.took(looked);
         }
     }

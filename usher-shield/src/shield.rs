@@ -237,7 +237,7 @@ impl Shield {
             }
             Err(Trouble::Gone(why)) => self.trouble = Some(why),
             // A window that somebody destroyed at the wrong moment.
-            Err(Trouble::Refused(_)) => self.retry_at = Some(Instant::now() + EAGER),
+            Err(Trouble::Refused) => self.retry_at = Some(Instant::now() + EAGER),
         }
     }
 

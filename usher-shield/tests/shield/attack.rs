@@ -143,23 +143,34 @@ fn killed_clients_come_back() {
     }
 }
 
+/// Maps a window in the desktop's colour in `parent`, and takes it away a moment later.
+fn intrude(desktop: &Desktop, parent: Window) {
+    let window = desktop.conn.generate_id().expect("an ID");
+    let look = CreateWindowAux::new().background_pixel(SIGNAL).override_redirect(1);
+    let class = WindowClass::INPUT_OUTPUT;
+    desktop.conn.create_window(0, window, parent, 0, 0, 99, 99, 0, class, 0, &look).expect("sent");
+    desktop.conn.map_window(window).expect("sent");
+    desktop.sync();
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    desktop.conn.destroy_window(window).expect("sent");
+}
+
 #[test]
 fn a_window_above_goes_below() {
-    if !can_run("attack::a_window_above_goes_below", &["Xvfb"]) {
-        return;
+    if can_run("attack::a_window_above_goes_below", &["Xvfb"]) {
+        locked().attacked(false, "above", |desktop, window| {
+            // Beside the cover: above a window of the root it would not be seen where there is an overlay.
+            let tree = desktop.conn.query_tree(window).expect("sent").reply();
+            intrude(desktop, tree.map_or(desktop.root, |tree| tree.parent));
+        });
     }
-    locked().attacked(false, "above", |desktop, parent| {
-        let window = desktop.conn.generate_id().expect("an ID");
-        let look = CreateWindowAux::new().background_pixel(SIGNAL).override_redirect(1);
-        let class = WindowClass::INPUT_OUTPUT;
-        // Into the overlay itself: above a window of the root it would not be seen at all.
-        let parent = desktop.conn.query_tree(parent).expect("sent").reply().map_or(desktop.root, |tree| tree.parent);
-        desktop.conn.create_window(0, window, parent, 0, 0, 99, 99, 0, class, 0, &look).expect("sent");
-        desktop.conn.map_window(window).expect("sent");
-        desktop.sync();
-        std::thread::sleep(std::time::Duration::from_millis(5));
-        desktop.conn.destroy_window(window).expect("sent");
-    });
+}
+
+#[test]
+fn a_window_inside_the_cover_is_destroyed() {
+    if can_run("attack::a_window_inside_the_cover_is_destroyed", &["Xvfb"]) {
+        locked().attacked(false, "put into", intrude);
+    }
 }
 
 #[test]

@@ -234,7 +234,7 @@ fn watch(conn: &RustConnection, stop: &AtomicBool, seen: &Seen) {
 pub fn shows_desktop(conn: &RustConnection) -> bool {
     // Blue and red full, no green: nothing of ours is near it.
     let bytes = SIGNAL.to_le_bytes();
-    picture(conn).windows(3).any(|pixel| pixel == &bytes[..3])
+    picture(conn).chunks_exact(4).any(|pixel| pixel[..3] == bytes[..3])
 }
 
 /// Every pixel of the screen.
