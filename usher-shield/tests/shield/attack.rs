@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use x11rb::connection::Connection as _;
+use x11rb::protocol::composite::ConnectionExt as _;
 use x11rb::protocol::shape::{ConnectionExt as _, SK, SO};
 use x11rb::protocol::xproto::{
     ChangeWindowAttributesAux, ConfigureWindowAux, ConnectionExt as _, CreateGCAux, CreateWindowAux, GrabMode,
@@ -18,6 +19,8 @@ struct Locked {
     server: Server,
     desktop: Desktop,
     usherd: Usherd,
+    /// The composite overlay, which no query of the tree shows.
+    overlay: Window,
 }
 
 fn locked() -> Locked {
@@ -25,13 +28,15 @@ fn locked() -> Locked {
     let desktop = Desktop::new(&server);
     let mut usherd = Usherd::start(&server);
     usherd.lock("You stay here");
-    Locked { server, desktop, usherd }
+    desktop.conn.composite_query_version(0, 4).expect("sent").reply().expect("the extension");
+    let overlay = desktop.conn.composite_get_overlay_window(desktop.root).expect("sent").reply().expect("an overlay");
+    Locked { server, desktop, usherd, overlay: overlay.overlay_win }
 }
 
 impl Locked {
     /// Every window that is not the user's own, with those inside.
     fn theirs(&self) -> Vec<Window> {
-        let (mut found, mut unseen) = (Vec::new(), vec![self.desktop.root]);
+        let (mut found, mut unseen) = (Vec::new(), vec![self.desktop.root, self.overlay]);
         while let Some(window) = unseen.pop() {
             let Ok(tree) = self.desktop.conn.query_tree(window).expect("sent").reply() else { continue };
             let strangers = tree.children.into_iter().filter(|child| *child != self.desktop.window);
@@ -65,6 +70,7 @@ impl Locked {
         self.desktop.got();
         self.desktop.type_and_click();
         assert_eq!(self.desktop.got(), 0);
+        self.desktop.conn.composite_release_overlay_window(self.desktop.root).expect("sent");
         self.usherd.unlock();
         wait_until("the desktop is back", || self.desktop.strangers() == 0);
         self.desktop.type_and_click();
