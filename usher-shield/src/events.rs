@@ -38,7 +38,7 @@ impl Disturbance {
     }
 
     /// Adds what `event` means.
-    pub fn note(&mut self, event: &Event, stage: &Stage) {
+    pub fn note(&mut self, event: &Event, sequence: u64, stage: &Stage) {
         let ours = |window| stage.curtains().any(|curtain| curtain.owns(window));
         match event {
             Event::VisibilityNotify(e) => {
@@ -59,7 +59,9 @@ impl Disturbance {
                 self.obscured |= stranger && e.event == stage.top().parent;
             }
             Event::ShapeNotify(e) => self.tampered |= ours(e.affected_window) && e.shaped,
-            Event::DamageNotify(e) => self.drawn |= stage.curtains().any(|curtain| curtain.is_damage(e.damage)),
+            Event::DamageNotify(e) => {
+                self.drawn |= stage.curtains().any(|curtain| curtain.is_damage(e.damage, sequence))
+            }
             Event::RandrScreenChangeNotify(_) | Event::RandrNotify(_) => self.resized = true,
             Event::XkbMapNotify(_) | Event::XkbNewKeyboardNotify(_) => self.keys = true,
             Event::PropertyNotify(_) => self.title = true,

@@ -117,9 +117,9 @@ fn hear_display(shield: &mut Shield) -> bool {
     let (mut disturbance, mut heard) = (Disturbance::default(), false);
     let arrived = Instant::now();
     loop {
-        match shield.stage.x.conn.poll_for_event() {
-            Ok(Some(Event::SyncAlarmNotify(alarm))) => shield.user.alarm(&alarm),
-            Ok(Some(event)) => disturbance.note(&event, &shield.stage),
+        match shield.stage.x.conn.poll_for_event_with_sequence() {
+            Ok(Some((Event::SyncAlarmNotify(alarm), _))) => shield.user.alarm(&alarm),
+            Ok(Some((event, sequence))) => disturbance.note(&event, sequence, &shield.stage),
             Ok(None) => break,
             Err(error) => {
                 shield.took(Err(error.into()));

@@ -199,7 +199,8 @@ impl Shield {
 
     /// Whether keyboard and pointer are held, by this process or the other.
     pub fn held(&self) -> bool {
-        self.stage.grabs.both() || self.mate.as_ref().is_some_and(|mate| mate.held)
+        // A server that does not answer is not known to hold anything for us.
+        !self.hung && self.stage.grabs.both() || self.mate.as_ref().is_some_and(|mate| mate.held)
     }
 
     /// A pop-up that is open holds its grabs as long as its application likes. They are asked for

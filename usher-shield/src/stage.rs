@@ -235,7 +235,6 @@ impl Stage {
     pub fn mend(&self) -> Asked {
         for curtain in self.curtains() {
             curtain.mend(&self.x)?;
-            curtain.repaint(&self.x)?;
         }
         Ok(())
     }
