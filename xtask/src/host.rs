@@ -7,8 +7,19 @@ use crate::run;
 use crate::steps::{Report, Verdict, passes};
 
 /// A program and the Debian package it comes in.
-const PROGRAMS: &[(&str, &str)] =
-    &[("tmux", "tmux"), ("vim", "vim"), ("less", "less"), ("htop", "htop"), ("ps", "procps"), ("script", "bsdutils")];
+const PROGRAMS: &[(&str, &str)] = &[
+    ("tmux", "tmux"),
+    ("vim", "vim"),
+    ("less", "less"),
+    ("htop", "htop"),
+    ("ps", "procps"),
+    ("script", "bsdutils"),
+    ("debootstrap", "debootstrap"),
+    ("systemd-nspawn", "systemd-container"),
+    ("ip", "iproute2"),
+    ("nsenter", "util-linux"),
+    ("dpkg-deb", "dpkg"),
+];
 
 /// The versions of Debian whose packages have these names.
 const DEBIAN: [&str; 2] = ["12", "13"];
@@ -62,12 +73,14 @@ fn apt(words: &[&str]) -> Verdict {
     passes(apt.env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
-fn is_root() -> bool {
+/// Whether this is root.
+pub fn is_root() -> bool {
     let id = run::program("id").arg("-u").stdin(Stdio::null()).output();
     id.is_ok_and(|id| id.stdout.trim_ascii() == b"0")
 }
 
-fn is_debian() -> bool {
+/// Whether this is a Debian whose packages we know.
+pub fn is_debian() -> bool {
     fs::read_to_string("/etc/os-release").is_ok_and(|text| names_debian(&text))
 }
 

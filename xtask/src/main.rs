@@ -7,6 +7,7 @@ mod demo;
 mod deny;
 mod docs;
 mod host;
+mod hosts;
 mod run;
 mod steps;
 mod verify;
@@ -17,6 +18,7 @@ Usage: cargo xtask TASK
   cargo demo [-- ARGUMENTS]          build in release and run `usher demo ARGUMENTS`
   cargo verify [--require-hosts]     every check there is; with --require-hosts nothing may be skipped for want of a host
   cargo xtask docs                   write the generated files under docs/ again
+  cargo xtask hosts                  build the file systems of the test hosts, as root on Debian
   cargo xtask bench [-- ARGUMENTS]   run the benchmarks
 ";
 
@@ -35,6 +37,10 @@ fn main() -> ExitCode {
         "docs" => match only(&[]) {
             None => return docs::run(),
             Some(word) => format!("`cargo xtask docs` does not know {word}"),
+        },
+        "hosts" => match only(&[]) {
+            None => return hosts::run(),
+            Some(word) => format!("`cargo xtask hosts` does not know {word}"),
         },
         "verify" => match only(&["--require-hosts"]) {
             None => return verify::run(!rest.is_empty()),

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::steps::{self, Report, Step, Verdict};
-use crate::{deny, host};
+use crate::{deny, host, hosts};
 
 /// What is checked, in this order.
 const STEPS: &[Step] = &[
@@ -13,6 +13,7 @@ const STEPS: &[Step] = &[
     Step { name: "format", run: steps::format },
     Step { name: "clippy", run: steps::clippy },
     Step { name: "build", run: steps::build },
+    Step { name: "hosts", run: hosts::prepare },
     Step { name: "tests", run: steps::testing::all },
     Step { name: "chaos", run: steps::testing::chaos },
     Step { name: "rustdoc", run: steps::rustdoc },

@@ -1,0 +1,49 @@
+//! What is installed in the test hosts.
+
+/// The releases of Debian that are tested.
+pub const SUITES: [&str; 2] = ["bookworm", "trixie"];
+
+/// A host with systemd, its sessions, and what a shared host has.
+const BASE: &[&str] = &[
+    "dbus",
+    "iproute2",
+    "libcap2-bin",
+    "libpam-systemd",
+    "openssh-client",
+    "openssh-server",
+    "polkitd",
+    "procps",
+    "psmisc",
+    "sudo",
+    "systemd",
+    "systemd-sysv",
+];
+
+/// Displays, window managers, remote desktops, and programs that people have on them.
+const DESKTOP: &[&str] = &[
+    "fonts-dejavu-core",
+    "fonts-noto-cjk",
+    "openbox",
+    "tigervnc-standalone-server",
+    "tigervnc-viewer",
+    "wmctrl",
+    "x11-utils",
+    "x11-xkb-utils",
+    "x11-xserver-utils",
+    "xauth",
+    "xdotool",
+    "xorgxrdp",
+    "xrdp",
+    "xterm",
+    "xvfb",
+];
+
+/// What attacks are written in, and the lockers that usher is compared with.
+const PEERS: &[&str] = &["i3lock", "python3-minimal", "python3-xlib", "xsecurelock"];
+
+/// Every package of a release's tree.
+pub fn of(suite: &str) -> Vec<&'static str> {
+    // The client of xrdp has its version in its name, and Epoptes is in no release after bookworm.
+    let own: &[&str] = if suite == "bookworm" { &["epoptes-client", "freerdp2-x11"] } else { &["freerdp3-x11"] };
+    [BASE, DESKTOP, PEERS, own].concat()
+}
