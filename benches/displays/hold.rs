@@ -17,6 +17,7 @@ pub struct Run {
     held: Result<f64, (f64, Vec<&'static str>)>,
     cpu: f64,
     pss: f64,
+    pointer: bool,
 }
 
 /// Locks the first displays once, and measures.
@@ -29,9 +30,10 @@ pub fn measure(bench: &mut Bench, locker: Locker, count: usize) -> Run {
     let before: Vec<f64> = services.iter().map(super::cost::Unit::cpu).collect();
     let begun = gate.open();
     let mine = &mut probes[..count];
-    let wanted = |seen: &Seen| seen.all().is_some();
+    let wanted = |seen: &Seen| locker.holds(seen).is_some();
     let all = watch(mine, PATIENCE, wanted);
-    let millis = |seen: &Seen| seen.all().map(|at| (at - begun).as_secs_f64() * 1e3);
+    let millis = |seen: &Seen| locker.holds(seen).map(|at| (at - begun).as_secs_f64() * 1e3);
+    let pointer = mine.iter().all(|probe| probe.seen.pointer.is_some());
     let held = if all {
         Ok(mine.iter().filter_map(|probe| millis(&probe.seen)).fold(0.0, f64::max))
     } else {
@@ -54,7 +56,7 @@ pub fn measure(bench: &mut Bench, locker: Locker, count: usize) -> Run {
     locker.release(bench);
     watch(mine, PATIENCE, |seen| seen.covered.is_none() && seen.keyboard.is_none());
     bench.probes = probes;
-    Run { held, cpu: cpu / count as f64, pss: pss / count as f64 }
+    Run { held, cpu: cpu / count as f64, pss: pss / count as f64, pointer }
 }
 
 /// All rounds of one locker with one number of displays.
@@ -73,7 +75,8 @@ impl Runs {
         let failed: Vec<_> = self.0.iter().filter_map(|run| run.held.as_ref().err()).collect();
         let mut parts = Vec::new();
         if !held.is_empty() {
-            parts.push(figures(&held));
+            let without = self.0.iter().any(|run| run.held.is_ok() && !run.pointer);
+            parts.push(figures(&held) + if without { ", pointer never held" } else { "" });
         }
         if let Some((_, missing)) = failed.first() {
             let others: Vec<f64> = failed.iter().map(|(millis, _)| *millis).collect();

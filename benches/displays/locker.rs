@@ -1,8 +1,11 @@
 //! The lockers, all as Debian has them, and how each is told to lock.
 
+use std::time::Instant;
+
 use super::cost::{self, Unit};
 use super::gate::{Command, Gate};
 use super::lab::Bench;
+use super::probe::Seen;
 
 /// A program that locks displays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +31,14 @@ impl Locker {
             Locker::I3lock => "i3lock",
             Locker::Xsecurelock => "xsecurelock",
             Locker::Epoptes => "epoptes",
+        }
+    }
+
+    /// Whether it holds what it wants to hold. Epoptes wants the keyboard only.
+    pub fn holds(self, seen: &Seen) -> Option<Instant> {
+        match self {
+            Locker::Epoptes => Some(seen.covered?.max(seen.keyboard?)),
+            _ => seen.all(),
         }
     }
 

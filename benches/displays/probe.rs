@@ -1,4 +1,4 @@
-//! A probe looks on as a bystander: it has a window that covers the screen, with the focus and the pointer in it, and is
+//! A probe looks on as a bystander: it has a window as large as the screen, below all others, with the focus and the pointer in it, and is
 //! told by the X server what others do. It grabs nothing and asks nothing while a locker is at work.
 //!
 //! The keyboard is held when focus events say so (mode `NotifyGrab`), the pointer when events of entering and leaving do,
@@ -81,9 +81,9 @@ impl Probe {
     /// Takes focus and pointer, asks to be told of whatever windows there are, and forgets what it has seen.
     pub fn ready(&mut self) {
         let x = self.display.connection();
-        x.configure_window(self.window, &ConfigureWindowAux::new().stack_mode(StackMode::ABOVE)).expect("X");
+        x.configure_window(self.window, &ConfigureWindowAux::new().stack_mode(StackMode::BELOW)).expect("X");
         x.set_input_focus(InputFocus::NONE, self.window, x11rb::CURRENT_TIME).expect("X");
-        x.warp_pointer(x11rb::NONE, self.window, 0, 0, 0, 0, 300, 200).expect("X");
+        x.warp_pointer(x11rb::NONE, self.window, 0, 0, 0, 0, 1000, 650).expect("X");
         self.listen(self.display.root(), 2);
         self.display.connection().sync().expect("X");
         self.drain();
