@@ -19,7 +19,7 @@ Usage: cargo xtask TASK
   cargo verify [--require-hosts]     every check there is; with --require-hosts nothing may be skipped for want of a host
   cargo xtask docs                   write the generated files under docs/ again
   cargo xtask hosts                  build the file systems of the test hosts, as root on Debian
-  cargo xtask bench [-- ARGUMENTS]   run the benchmarks
+  cargo xtask bench [-- ARGUMENTS]   run the benchmarks; with `displays 1 10 20` those of locking displays on a real host
 ";
 
 fn main() -> ExitCode {
