@@ -31,6 +31,13 @@ fn mind_covers(shield: &mut Shield, what: Disturbance, arrived: Instant) {
         let held = shield.stage.hold();
         shield.took(held);
     }
+    if what.inside {
+        match shield.stage.sweep() {
+            Ok(true) => shield.incident("a window was put into the cover, and destroyed", Some(arrived.elapsed())),
+            Ok(false) => {}
+            Err(trouble) => shield.took(Err(trouble)),
+        }
+    }
     if what.lost {
         let rebuilt = shield.stage.rebuild();
         shield.took(rebuilt);

@@ -76,7 +76,7 @@ fn keep_time(shield: &mut Shield) {
     if shield.leader && !shield.hung {
         shield.stage.x.patience(crate::stage::PATIENCE);
         let looked = shield.user.look(&shield.stage.x);
-        if !matches!(looked, Err(crate::x::Trouble::Refused(_))) {
+        if !matches!(looked, Err(crate::x::Trouble::Refused)) {
             shield.took(looked);
         }
     }
@@ -227,6 +227,7 @@ pub fn arm(arming: &usher::shield::wire::Arming) -> Result<Stage, NoDisplay> {
 pub fn start_twin(shield: &mut Shield) {
     shield.forget_twin();
     shield.mate = Mate::start(&shield.listener, &shield.arming).ok();
+    shield.tell_twin();
     if shield.mate.is_none() {
         shield.say(&FromShield::Incident {
             what: "the shield could not start its second process".to_owned(),

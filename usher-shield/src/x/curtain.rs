@@ -56,7 +56,7 @@ impl Curtain {
     pub fn new(x: &Display, parent: Window, size: (u16, u16), cloth: Cloth) -> Asked<Self> {
         let (cover, sheet) = (x.conn.generate_id()?, x.conn.generate_id()?);
         let look = CreateWindowAux::new().background_pixel(cloth.pixel).border_pixel(cloth.pixel).cursor(cloth.cursor);
-        let events = EventMask::STRUCTURE_NOTIFY | EventMask::VISIBILITY_CHANGE;
+        let events = EventMask::STRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_NOTIFY | EventMask::VISIBILITY_CHANGE;
         let look = look.override_redirect(1).event_mask(events);
         let make = |window, parent, width, height| {
             x.conn.create_window(0, window, parent, 0, 0, width, height, 0, WindowClass::INPUT_OUTPUT, 0, &look)
@@ -117,6 +117,10 @@ impl Curtain {
         let sheet = place.width(u32::from(size.0)).height(u32::from(size.1));
         x.conn.configure_window(self.sheet, &sheet.stack_mode(StackMode::ABOVE))?;
         x.conn.map_window(self.cover)?;
+        // What the server painted because of this is nobody's drawing.
+        if let Some(damage) = self.damage {
+            x.conn.damage_subtract(damage, x11rb::NONE, x11rb::NONE)?;
+        }
         Ok(())
     }
 
@@ -137,6 +141,21 @@ impl Curtain {
             self.place(x, *window, panel)?;
         }
         Ok(())
+    }
+
+    /// Destroys windows that somebody put into ours. True if there were any.
+    pub fn sweep(&self, x: &Display) -> Asked<bool> {
+        let panels = self.panels.iter().map(|(window, _)| *window);
+        let mut found = false;
+        for window in [self.cover, self.sheet].into_iter().chain(panels) {
+            // One that is gone has nothing in it.
+            let Ok(tree) = x.conn.query_tree(window)?.reply() else { continue };
+            for stranger in tree.children.into_iter().filter(|child| !self.owns(*child)) {
+                x.conn.destroy_window(stranger)?;
+                found = true;
+            }
+        }
+        Ok(found)
     }
 
     /// Paints over whatever was drawn into the windows. In one piece: what is drawn after the
@@ -160,7 +179,8 @@ impl Curtain {
         for panel in panels {
             let window = x.conn.generate_id()?;
             let look = CreateWindowAux::new().background_pixmap(panel.pixmap).cursor(self.cloth.cursor);
-            let look = look.event_mask(EventMask::STRUCTURE_NOTIFY).override_redirect(1);
+            let events = EventMask::STRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_NOTIFY;
+            let look = look.event_mask(events).override_redirect(1);
             let (width, height) = (panel.width, panel.height);
             let class = WindowClass::INPUT_OUTPUT;
             x.conn.create_window(0, window, self.sheet, panel.x, panel.y, width, height, 0, class, 0, &look)?;

@@ -152,6 +152,16 @@ impl Desktop {
         self.sync();
     }
 
+    /// How many windows besides ours are mapped on the root.
+    pub fn strangers(&self) -> usize {
+        let tree = self.conn.query_tree(self.root).expect("sent").reply().expect("a tree").children;
+        let mapped = |window: &&Window| {
+            let asked = self.conn.get_window_attributes(**window).expect("sent").reply();
+            asked.is_ok_and(|a| a.map_state == x11rb::protocol::xproto::MapState::VIEWABLE)
+        };
+        tree.iter().filter(|window| **window != self.window).filter(mapped).count()
+    }
+
     /// How many keys and clicks the window got since it was asked last.
     pub fn got(&self) -> usize {
         self.sync();
@@ -222,8 +232,9 @@ fn watch(conn: &RustConnection, stop: &AtomicBool, seen: &Seen) {
 
 /// Whether any pixel of the screen has the desktop's colour.
 pub fn shows_desktop(conn: &RustConnection) -> bool {
-    let pixels = picture(conn);
-    pixels.chunks_exact(4).any(|pixel| u32::from_le_bytes([pixel[0], pixel[1], pixel[2], 0]) == SIGNAL)
+    // Blue and red full, no green: nothing of ours is near it.
+    let bytes = SIGNAL.to_le_bytes();
+    picture(conn).chunks_exact(4).any(|pixel| pixel[..3] == bytes[..3])
 }
 
 /// Every pixel of the screen.

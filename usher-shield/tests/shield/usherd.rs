@@ -30,6 +30,7 @@ pub struct Usherd {
 }
 
 /// The answer to an order.
+#[derive(Debug)]
 pub struct Answer {
     pub notes: Vec<String>,
     pub superseded: bool,
@@ -154,10 +155,11 @@ impl Usherd {
         if wanted(&self.status) {
             return;
         }
-        self.hear(|message| match message {
+        let heard = self.hear_within(PATIENCE, |message| match message {
             FromShield::Status(status) => wanted(&status).then_some(()),
             _ => None,
         });
+        assert!(heard.is_some(), "the status stays {:?}; {:?}", self.status, self.incidents);
     }
 
     /// Waits until an incident was told whose sentence has these words.
@@ -208,6 +210,16 @@ fn shields(socket: &std::path::Path) -> Vec<u32> {
     pids.filter(|pid| *pid != std::process::id())
         .filter(|pid| std::fs::read_link(format!("/proc/{pid}/fd/0")).is_ok_and(|to| to.to_str() == Some(&link)))
         .collect()
+}
+
+/// Waits until `look` says yes.
+#[track_caller]
+pub fn wait_until(what: &str, mut look: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !look() {
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// Sends a signal to a process that still is a shield.

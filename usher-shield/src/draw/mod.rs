@@ -1,0 +1,83 @@
+//! Draws the message, in a process of its own that ends when it is done.
+
+mod canvas;
+mod fonts;
+mod layout;
+mod scripts;
+
+use cosmic_text::SwashCache;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::picture::{Order, Picture, Words};
+use crate::words;
+use layout::{Block, Role};
+
+/// The pictures that `order` asks for, and sentences for the outcome.
+pub fn draw(order: &Order) -> (Vec<Picture>, Vec<String>) {
+    let (mut fonts, mut cache) = (fonts::load(), SwashCache::new());
+    let (now, zone) = (Timestamp::now(), TimeZone::system());
+    let blocks = blocks(&order.words, now, &zone);
+    let banner = matches!(order.words, Words::Notice(_));
+    let mut missing = Vec::new();
+    let mut pictures = Vec::new();
+    for size in &order.sizes {
+        let laid = layout::fit(&mut fonts, &blocks, *size, banner);
+        missing.extend(laid.missing());
+        pictures.push(canvas::render(&mut fonts, &mut cache, &laid, *size, banner));
+    }
+    let scripts = scripts::names(&missing);
+    let notes = if scripts.is_empty() { Vec::new() } else { vec![words::no_font(&scripts)] };
+    (pictures, notes)
+}
+
+/// What is said, from top to bottom.
+fn blocks(words: &Words, now: Timestamp, zone: &TimeZone) -> Vec<Block> {
+    let block = |role, text: String| Block { role, text };
+    match words {
+        Words::Cover { cover, host } => {
+            let title = block(Role::Title, words::TITLE.to_owned());
+            let message = block(Role::Message, cover.message.as_str().to_owned());
+            let details = words::details(cover, host, now, zone).join("\n");
+            vec![title, message, block(Role::Details, details)]
+        }
+        Words::Notice(notice) => vec![block(Role::Message, words::notice(notice, now, zone).join("\n"))],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(message: &str, sizes: Vec<(u16, u16)>) -> Order {
+        let cover = usher::session::Cover {
+            message: message.parse().unwrap(),
+            by: "root".to_owned(),
+            by_uid: 0,
+            since: Timestamp::now(),
+            until: None,
+            source: usher::session::CoverSource::Session,
+        };
+        Order { words: Words::Cover { cover: Box::new(cover), host: "lab1".to_owned() }, sizes }
+    }
+
+    #[test]
+    fn any_message_fits_any_screen() {
+        let long = "The quick brown fox. ".repeat(47);
+        let sizes = vec![(64, 48), (320, 200), (200, 900), (1280, 720)];
+        for message in ["Stop", long.trim(), &"x".repeat(1000), "眼睛看前面 אבג 🙂"] {
+            let (pictures, _) = draw(&order(message, sizes.clone()));
+            for (picture, size) in pictures.iter().zip(&sizes) {
+                assert!(picture.width <= size.0 && picture.height <= size.1, "{size:?}");
+                assert_eq!(picture.bytes.len(), usize::from(picture.width) * usize::from(picture.height));
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_font_has_is_named() {
+        // Deseret: nobody installs it.
+        let (_, notes) = draw(&order("\u{10400}\u{10401}", vec![(640, 480)]));
+        assert!(notes.is_empty() || notes[0].contains("script"), "{notes:?}");
+    }
+}

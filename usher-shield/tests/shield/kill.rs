@@ -1,0 +1,60 @@
+//! Killing the shield's processes uncovers nothing and lets no key through.
+
+use std::sync::atomic::Ordering;
+
+use rustix::process::Signal;
+
+use crate::can_run;
+use crate::server::{Desktop, Server, Watcher};
+use crate::usherd::{Usherd, kill};
+
+/// Kills a process of the shield time and again while the screen is watched. `which`: 0 for the leader.
+fn killed(which: impl Fn(usize) -> usize) {
+    let server = Server::xvfb("320x240");
+    let desktop = Desktop::new(&server);
+    let mut usherd = Usherd::start(&server);
+    usherd.lock("You stay here");
+    let watcher = Watcher::new(&server);
+    for round in 0..20 {
+        let old = usherd.hello.pids.clone();
+        assert_eq!(old.len(), 2, "round {round}");
+        let victim = old[which(round)];
+        kill(victim, Signal::KILL);
+        // The successor greets when its own twin is ready.
+        crate::usherd::wait_until("there are two others", || {
+            usherd.connect_again();
+            usherd.hello.pids.len() == 2 && !usherd.hello.pids.contains(&victim)
+        });
+        usherd.await_status(|status| status.covered && status.input_held);
+        desktop.type_and_click();
+        assert_eq!(desktop.got(), 0, "round {round}");
+    }
+    let seen = watcher.end();
+    assert_eq!(seen.uncovered.load(Ordering::Relaxed), 0);
+    println!("samples: {}", seen.samples.load(Ordering::Relaxed));
+    usherd.unlock();
+    crate::usherd::wait_until("nothing of the shield is left on the screen", || desktop.strangers() == 0);
+    desktop.type_and_click();
+    assert_eq!(desktop.got(), 3);
+}
+
+#[test]
+fn killing_the_first_process_uncovers_nothing() {
+    if can_run("kill::killing_the_first_process_uncovers_nothing", &["Xvfb"]) {
+        killed(|_| 0);
+    }
+}
+
+#[test]
+fn killing_the_second_process_uncovers_nothing() {
+    if can_run("kill::killing_the_second_process_uncovers_nothing", &["Xvfb"]) {
+        killed(|_| 1);
+    }
+}
+
+#[test]
+fn killing_both_in_turn_uncovers_nothing() {
+    if can_run("kill::killing_both_in_turn_uncovers_nothing", &["Xvfb"]) {
+        killed(|round| round % 2);
+    }
+}
