@@ -49,6 +49,8 @@ pub fn measure(bench: &mut Bench, locker: Locker, count: usize) -> Run {
         let parts = mine.iter().flat_map(|probe| [probe.seen.covered, probe.seen.keyboard]).flatten();
         Err((parts.map(|at| (at - begun).as_secs_f64() * 1e3).fold(0.0, f64::max), missing))
     };
+    // For who does not wait for the table.
+    eprintln!("    {held:?}");
     std::thread::sleep(AFTER);
     let cpu: f64 = services.iter().zip(before).map(|(unit, before)| (unit.cpu() - before).max(0.0)).sum();
     let pss: f64 = holders.iter().chain([&gate.unit]).map(super::cost::Unit::pss).sum();
