@@ -10,7 +10,7 @@ use crate::usherd::Usherd;
 fn keep(name: &str, size: (usize, usize), pixels: &[u8]) {
     let Some(directory) = std::env::var_os("USHER_LOOK") else { return };
     let mut heading = String::new();
-    write!(heading, "P6 {} {} 255\n", size.0, size.1).expect("memory");
+    writeln!(heading, "P6 {} {} 255", size.0, size.1).expect("memory");
     let mut bytes = heading.into_bytes();
     bytes.extend(pixels.chunks_exact(4).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]));
     std::fs::write(std::path::Path::new(&directory).join(format!("{name}.ppm")), bytes).expect("a picture");
