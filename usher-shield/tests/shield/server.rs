@@ -75,22 +75,6 @@ impl Server {
         let name = b"MIT-MAGIC-COOKIE-1".to_vec();
         RustConnection::connect_to_stream_with_auth_info(stream, 0, name, self.cookie.clone()).expect("a display")
     }
-
-    /// Runs a program of the user's on the display.
-    pub fn command(&self, program: &str) -> Command {
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "--reuid", &VICTIM.to_string(), "--regid", &VICTIM.to_string()]);
-        command.args(["--clear-groups", program]).env("DISPLAY", format!(":{}", self.display));
-        command.env("XAUTHORITY", self.directory.path().join("Xauthority")).env("HOME", self.directory.path());
-        command.current_dir(self.directory.path()).stdin(Stdio::null());
-        command
-    }
-
-    /// What a program of the user's says.
-    pub fn says(&self, program: &str, arguments: &[&str]) -> String {
-        let output = self.command(program).args(arguments).output().expect("a program");
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    }
 }
 
 impl Drop for Server {

@@ -173,16 +173,6 @@ impl Usherd {
             _ => None,
         })
     }
-
-    /// Waits for the first process's end.
-    pub fn ended(&mut self) -> std::process::ExitStatus {
-        self.child.wait().expect("an end")
-    }
-
-    /// The first process, as long as it is our child.
-    pub fn bury_first(&mut self) {
-        let _ = self.child.wait();
-    }
 }
 
 impl Drop for Usherd {
