@@ -4,6 +4,7 @@
 //! authorize, plan, execute (backend), observe, outcome, output. ARCHITECTURE.md draws it.
 
 pub mod cli;
+pub mod cmdlet;
 
 pub mod request;
 pub mod transport;
@@ -26,3 +27,4 @@ pub mod tty;
 
 pub mod clock;
 pub mod sys;
+pub mod words;

@@ -37,6 +37,12 @@ _usher() {
             usher,disconnect)
                 cmd="usher__subcmd__disconnect"
                 ;;
+            usher,help)
+                cmd="usher__subcmd__help"
+                ;;
+            usher,install-cmdlets)
+                cmd="usher__subcmd__install__subcmd__cmdlets"
+                ;;
             usher,list)
                 cmd="usher__subcmd__list"
                 ;;
@@ -62,7 +68,7 @@ _usher() {
 
     case "${cmd}" in
         usher)
-            opts="-h -V --socket --output --verbose --help --version list lock unlock disconnect close block unblock blocks open attach watch audit demo"
+            opts="-h -V --socket --output --lang --verbose --help --version list lock unlock disconnect close block unblock blocks open attach watch audit demo help install-cmdlets"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -76,6 +82,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -84,7 +94,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__attach)
-            opts="-h --detach-keys --socket --output --verbose --help"
+            opts="-h --detach-keys --socket --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -102,6 +112,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -110,7 +124,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__audit)
-            opts="-h --since --user --action --socket --output --verbose --help"
+            opts="-h --since --user --action --socket --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -136,6 +150,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -144,7 +162,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__block)
-            opts="-h --all --user --group --message --for --freeze --socket --output --verbose --help"
+            opts="-h --all --user --group --message --for --freeze --socket --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -174,6 +192,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -182,7 +204,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__blocks)
-            opts="-h --socket --output --verbose --help"
+            opts="-h --socket --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -196,6 +218,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -204,7 +230,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__close)
-            opts="-h --all --user --dry-run --confirm --notice --message --socket --output --verbose --help"
+            opts="-h --all --user --dry-run --confirm --notice --message --socket --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -230,6 +256,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -238,7 +268,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__demo)
-            opts="-h --script --no-tmux --socket --output --verbose --help"
+            opts="-h --script --no-tmux --socket --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -250,6 +280,10 @@ _usher() {
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -260,7 +294,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__disconnect)
-            opts="-h --all --user --dry-run --confirm --socket --output --verbose --help"
+            opts="-h --all --user --dry-run --confirm --socket --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -276,6 +310,62 @@ _usher() {
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        usher__subcmd__help)
+            opts="-h --socket --output --lang --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        usher__subcmd__install__subcmd__cmdlets)
+            opts="-h --socket --output --lang --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -286,7 +376,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__list)
-            opts="-h --user --socket --output --verbose --help"
+            opts="-h --user --socket --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -304,6 +394,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -312,7 +406,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__lock)
-            opts="-h --all --user --message --for --freeze --socket --output --verbose --help"
+            opts="-h --all --user --message --for --freeze --socket --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -338,6 +432,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -346,7 +444,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__open)
-            opts="-h --name --socket --output --verbose --help"
+            opts="-h --name --socket --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -364,6 +462,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -372,7 +474,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__unblock)
-            opts="-h --all --user --group --socket --output --verbose --help"
+            opts="-h --all --user --group --socket --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -394,6 +496,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -402,7 +508,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__unlock)
-            opts="-h --all --user --exempt --socket --output --verbose --help"
+            opts="-h --all --user --exempt --socket --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -420,6 +526,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -428,7 +538,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__watch)
-            opts="-h --socket --output --verbose --help"
+            opts="-h --socket --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -440,6 +550,10 @@ _usher() {
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

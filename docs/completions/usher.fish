@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_usher_global_optspecs
-    string join \n socket= output= verbose h/help V/version
+    string join \n socket= output= lang= verbose h/help V/version
 end
 
 function __fish_usher_needs_command
@@ -29,6 +29,7 @@ complete -c usher -n "__fish_usher_needs_command" -l output -d 'How to print wha
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_needs_command" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
 complete -c usher -n "__fish_usher_needs_command" -l verbose -d 'Say on standard error what is asked of whom'
 complete -c usher -n "__fish_usher_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_needs_command" -s V -l version -d 'Print version'
@@ -45,12 +46,15 @@ complete -c usher -n "__fish_usher_needs_command" -f -a "attach" -d 'Sit down at
 complete -c usher -n "__fish_usher_needs_command" -f -a "watch" -d 'Print session and lock events as they happen, one JSON object a line'
 complete -c usher -n "__fish_usher_needs_command" -f -a "audit" -d 'Show who did what, when, from where, to which sessions, with what result'
 complete -c usher -n "__fish_usher_needs_command" -f -a "demo" -d 'Try everything on a daemon of its own, with three sessions to play with; nothing is left behind'
+complete -c usher -n "__fish_usher_needs_command" -f -a "help" -d 'Explain a verb or a cmdlet, such as lock or Lock-WmsSession'
+complete -c usher -n "__fish_usher_needs_command" -f -a "install-cmdlets" -d 'Make links by which the cmdlets are called by their names, such as Lock-WmsSession'
 complete -c usher -n "__fish_usher_using_subcommand list" -l user -d 'Only this user\'s sessions; may be given several times' -r
 complete -c usher -n "__fish_usher_using_subcommand list" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand list" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand list" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand list" -l verbose -d 'Say on standard error what is asked of whom'
 complete -c usher -n "__fish_usher_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand lock" -l user -d 'Every session of this user; may be given several times' -r
@@ -61,6 +65,7 @@ complete -c usher -n "__fish_usher_using_subcommand lock" -l output -d 'How to p
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand lock" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand lock" -l all -d 'Every session but the one you call from'
 complete -c usher -n "__fish_usher_using_subcommand lock" -l freeze -d 'Also stop the user\'s other processes until the session is unlocked'
 complete -c usher -n "__fish_usher_using_subcommand lock" -l verbose -d 'Say on standard error what is asked of whom'
@@ -71,6 +76,7 @@ complete -c usher -n "__fish_usher_using_subcommand unlock" -l output -d 'How to
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l all -d 'Every session but the one you call from'
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l exempt -d 'Take the sessions out of every standing rule that covers them'
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l verbose -d 'Say on standard error what is asked of whom'
@@ -81,6 +87,7 @@ complete -c usher -n "__fish_usher_using_subcommand disconnect" -l output -d 'Ho
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l all -d 'Every session but the one you call from'
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l dry-run -d 'Only say what would be done'
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l confirm -d 'Ask before each session'
@@ -94,6 +101,7 @@ complete -c usher -n "__fish_usher_using_subcommand close" -l output -d 'How to 
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand close" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand close" -l all -d 'Every session but the one you call from'
 complete -c usher -n "__fish_usher_using_subcommand close" -l dry-run -d 'Only say what would be done'
 complete -c usher -n "__fish_usher_using_subcommand close" -l confirm -d 'Ask before each session'
@@ -108,6 +116,7 @@ complete -c usher -n "__fish_usher_using_subcommand block" -l output -d 'How to 
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand block" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand block" -l all -d 'The rule for every session'
 complete -c usher -n "__fish_usher_using_subcommand block" -l freeze -d 'Also stop the users\' other processes while the rule locks their sessions'
 complete -c usher -n "__fish_usher_using_subcommand block" -l verbose -d 'Say on standard error what is asked of whom'
@@ -119,6 +128,7 @@ complete -c usher -n "__fish_usher_using_subcommand unblock" -l output -d 'How t
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l all -d 'The rule for every session'
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l verbose -d 'Say on standard error what is asked of whom'
 complete -c usher -n "__fish_usher_using_subcommand unblock" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -127,6 +137,7 @@ complete -c usher -n "__fish_usher_using_subcommand blocks" -l output -d 'How to
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand blocks" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand blocks" -l verbose -d 'Say on standard error what is asked of whom'
 complete -c usher -n "__fish_usher_using_subcommand blocks" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand open" -l name -d 'The session\'s title in `usher list`' -r
@@ -135,6 +146,7 @@ complete -c usher -n "__fish_usher_using_subcommand open" -l output -d 'How to p
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand open" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand open" -l verbose -d 'Say on standard error what is asked of whom'
 complete -c usher -n "__fish_usher_using_subcommand open" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand attach" -l detach-keys -d 'The keys that leave the session, such as \'^\\ d\'; the first one twice sends it to the session' -r
@@ -143,6 +155,7 @@ complete -c usher -n "__fish_usher_using_subcommand attach" -l output -d 'How to
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand attach" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand attach" -l verbose -d 'Say on standard error what is asked of whom'
 complete -c usher -n "__fish_usher_using_subcommand attach" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand watch" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
@@ -150,6 +163,7 @@ complete -c usher -n "__fish_usher_using_subcommand watch" -l output -d 'How to 
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand watch" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand watch" -l verbose -d 'Say on standard error what is asked of whom'
 complete -c usher -n "__fish_usher_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand audit" -l since -d 'Only records of this time or later: an RFC 3339 time, a date, or a duration back from now such as 2h' -r
@@ -160,6 +174,7 @@ complete -c usher -n "__fish_usher_using_subcommand audit" -l output -d 'How to 
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand audit" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand audit" -l verbose -d 'Say on standard error what is asked of whom'
 complete -c usher -n "__fish_usher_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand demo" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
@@ -167,7 +182,24 @@ complete -c usher -n "__fish_usher_using_subcommand demo" -l output -d 'How to p
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand demo" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand demo" -l script -d 'Play the whole tour unattended; succeeds only if every step was observed'
 complete -c usher -n "__fish_usher_using_subcommand demo" -l no-tmux -d 'Do not split the terminal with tmux'
 complete -c usher -n "__fish_usher_using_subcommand demo" -l verbose -d 'Say on standard error what is asked of whom'
 complete -c usher -n "__fish_usher_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand help" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand help" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand help" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand help" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -s h -l help -d 'Print help (see more with \'--help\')'

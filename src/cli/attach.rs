@@ -9,6 +9,7 @@ use clap::Args;
 use super::{Context, Failure};
 use crate::outcome::{Error, ErrorId, Exit};
 use crate::request::{AttachRequest, Colours, SessionRef, Size};
+use crate::words;
 
 mod keys;
 mod screen;
@@ -32,8 +33,8 @@ pub struct Attach {
 impl Attach {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
         if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
-            let error = Error::new(ErrorId::InvalidRequest, "attach needs a terminal on standard input and output");
-            return Err(Failure::Usage(error.hint("run it from a terminal, not from a pipe")));
+            let error = Error::new(ErrorId::InvalidRequest, words::text("attach-needs-terminal"));
+            return Err(Failure::Usage(error.hint(words::text("attach-needs-terminal-hint"))));
         }
         let request = AttachRequest { size: terminal::size(), colours: colours(), client: ssh_client() };
         context.trace(&format!("POST /v1/sessions/{}/attach", self.id));
@@ -43,7 +44,9 @@ impl Attach {
         if !screen::takes_output(&err) {
             return Ok(left.exit);
         }
-        writeln!(err, "usher: session {}: {}", self.id, super::output::printable(&left.why))?;
+        let said = [("id", self.id.to_string()), ("why", super::output::printable(&left.why))];
+        let said = said.each_ref().map(|(name, value)| (*name, value.as_str()));
+        writeln!(err, "usher: {}", words::with("attach-left", &said))?;
         Ok(left.exit)
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn print(answer: &RuleAnswer, context: &Context) -> Result<Exit, Fail
     };
     let exit = output::answer(&answer.outcomes, printed, context.format)?;
     if context.format == output::Format::Table && answer.outcomes.is_empty() {
-        eprintln!("usher: no session is covered by this rule now");
+        eprintln!("usher: {}", crate::words::text("rule-covers-none"));
     }
     Ok(exit)
 }

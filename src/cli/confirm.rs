@@ -6,6 +6,7 @@ use super::Failure;
 use super::output::printable;
 use crate::outcome::{Error, ErrorId, Outcome, OutcomeResult};
 use crate::request::SessionRef;
+use crate::words;
 
 /// What the answers amount to.
 pub(super) struct Approval {
@@ -20,8 +21,8 @@ pub(super) fn require_terminal() -> Result<(), Failure> {
     if io::stdin().is_terminal() && io::stderr().is_terminal() {
         return Ok(());
     }
-    let error = Error::new(ErrorId::InvalidRequest, "--confirm needs a terminal to ask on; nothing was done");
-    Err(Failure::Usage(error.hint("leave --confirm out, or look first with --dry-run")))
+    let error = Error::new(ErrorId::InvalidRequest, words::text("confirm-no-terminal"));
+    Err(Failure::Usage(error.hint(words::text("confirm-no-terminal-hint"))))
 }
 
 /// Asks for each planned target: yes, all, no or none.
@@ -60,15 +61,13 @@ enum Answer {
 }
 
 fn question(outcome: &Outcome) -> Result<Answer, Failure> {
-    let user = outcome.user.as_deref().unwrap_or("?");
-    let id = outcome.session_id.unwrap_or_default();
+    let user = printable(outcome.user.as_deref().unwrap_or("?"));
+    let id = outcome.session_id.unwrap_or_default().to_string();
+    let action = words::text(&format!("action-{}", outcome.action));
+    let question = [("action", action.as_str()), ("id", &id), ("user", &user), ("host", &outcome.host)];
+    let question = words::with("confirm-question", &question);
     loop {
-        eprint!(
-            "{} session {id} of {} on {}? [y]es, [a]ll, [n]o, n[o]ne: ",
-            outcome.action,
-            printable(user),
-            outcome.host
-        );
+        eprint!("{question} ");
         io::stderr().flush()?;
         let mut line = String::new();
         if io::stdin().lock().read_line(&mut line)? == 0 {
@@ -81,7 +80,7 @@ fn question(outcome: &Outcome) -> Result<Answer, Failure> {
             "a" | "all" => return Ok(Answer::All),
             "n" | "no" => return Ok(Answer::No),
             "o" | "none" => return Ok(Answer::None),
-            _ => eprintln!("answer y (this one), a (this and all after it), n (not this one) or o (none from here on)"),
+            _ => eprintln!("{}", words::text("confirm-help")),
         }
     }
 }

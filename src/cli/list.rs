@@ -31,7 +31,8 @@ impl List {
         output::print(&shown, context.format)?;
         for id in &missing {
             let error = Error::new(ErrorId::SessionNotFound, format!("there is no session {id} on this host"));
-            output::print_error(&error.hint("`usher list` shows the sessions that there are"));
+            let error = error.hint("`usher list` shows the sessions that there are");
+            output::print_error_about(&error, Some(&id.to_string()));
         }
         Ok(if missing.is_empty() { Exit::Success } else { Exit::Failed })
     }

@@ -4,20 +4,25 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::outcome::{Error, Exit};
 use crate::transport::client::{Client, ClientError};
+use crate::words::{self, Language};
 
 mod attach;
 mod audit;
 mod block;
 mod blocks;
 mod close;
+mod cmdlet;
 mod confirm;
 mod demo;
 mod disconnect;
+mod help;
+mod install_cmdlets;
 mod list;
+mod localized;
 mod lock;
 mod open;
 mod output;
@@ -35,6 +40,9 @@ use output::Format;
 /// not be reached.
 #[derive(Debug, Parser)]
 #[command(name = "usher", version, max_term_width = 100, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(
+    after_help = "The cmdlets (Get-, Lock-, Unlock-, Disconnect- and Close-WmsSession) are verbs too: `usher help Lock-WmsSession`."
+)]
 pub struct Arguments {
     #[command(flatten)]
     global: Global,
@@ -51,6 +59,9 @@ struct Global {
     /// How to print what comes back
     #[arg(long, global = true, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     output: Format,
+    /// The language of help, questions and messages: en or zh-CN [default: that of the locale]
+    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = clap::value_parser!(Language))]
+    lang: Option<Language>,
     /// Say on standard error what is asked of whom
     #[arg(long, global = true)]
     verbose: bool,
@@ -71,6 +82,8 @@ enum VerbArguments {
     Watch(watch::Watch),
     Audit(audit::Audit),
     Demo(demo::Demo),
+    Help(help::Help),
+    InstallCmdlets(install_cmdlets::InstallCmdlets),
 }
 
 /// What a verb works with.
@@ -122,7 +135,14 @@ pub fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|word| word == attach::GUARD) {
         return attach::guard();
     }
-    let arguments = match Arguments::try_parse() {
+    if let Some(invocation) = cmdlet::Invocation::of(std::env::args_os()) {
+        return invocation.main();
+    }
+    if let Some(language) = named_language(std::env::args_os().map(|word| word.to_string_lossy().into_owned())) {
+        words::speak(language);
+    }
+    let matched = localized::command(words::language()).try_get_matches();
+    let arguments = match matched.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => return refuse(error),
     };
@@ -137,6 +157,18 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(failure) => complain(&failure).into(),
     }
+}
+
+/// The language that a command line names, which is needed to say what is wrong with it.
+fn named_language(words: impl Iterator<Item = String>) -> Option<Language> {
+    let mut words = words.take_while(|word| word != "--");
+    while let Some(word) = words.next() {
+        let tag = if word == "--lang" { words.next() } else { word.strip_prefix("--lang=").map(str::to_owned) };
+        if let Some(tag) = tag {
+            return tag.parse().ok();
+        }
+    }
+    None
 }
 
 /// Says what is wrong with a command line, which may hold anything, without repeating control
@@ -166,7 +198,7 @@ fn shortened(text: &str) -> String {
 }
 
 async fn run(arguments: Arguments) -> Result<Exit, Failure> {
-    let Global { socket, output, verbose } = arguments.global;
+    let Global { socket, output, lang: _, verbose } = arguments.global;
     let context = Context { client: Client::new(socket), format: output, verbose };
     match arguments.verb {
         VerbArguments::List(verb) => verb.run(&context).await,
@@ -182,6 +214,8 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         VerbArguments::Watch(verb) => verb.run(&context).await,
         VerbArguments::Audit(verb) => verb.run(&context).await,
         VerbArguments::Demo(verb) => verb.run().await,
+        VerbArguments::Help(verb) => verb.run(),
+        VerbArguments::InstallCmdlets(verb) => verb.run(),
     }
 }
 
@@ -199,7 +233,7 @@ fn complain(failure: &Failure) -> Exit {
         // A reader that has seen enough is no failure of ours.
         Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Success,
         Failure::Output(error) => {
-            eprintln!("usher: cannot print: {error}");
+            eprintln!("usher: {}", words::with("cannot-print", &[("why", &error.to_string())]));
             Exit::Failed
         }
     }

@@ -9,9 +9,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::outcome::{Error, Exit, Outcome, OutcomeResult};
+use super::localized;
+use crate::outcome::{Error, ErrorId, Exit, Outcome, OutcomeResult};
 use crate::session::{LockInfo, Rule, Session};
 use crate::store::{AuditRecord, AuditTarget};
+use crate::words::{self, Language};
 
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -78,7 +80,10 @@ pub fn print_line<T: Serialize>(out: &mut impl Write, value: &T) -> io::Result<(
 
 fn table<T: Row>(rows: &[T]) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(T::HEADS);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(T::HEADS.iter().map(|head| localized::head(head)));
     for row in rows {
         table.add_row(row.cells().iter().map(|cell| printable(cell)));
     }
@@ -117,10 +122,39 @@ fn is_bidi_control(c: char) -> bool {
 
 /// Prints a failure and what to do about it on standard error.
 pub fn print_error(error: &Error) {
-    eprintln!("usher: {}: {}", error.id.as_str(), printable(&error.message));
-    if let Some(hint) = &error.hint {
-        eprintln!("  hint: {}", printable(hint));
+    print_error_about(error, None);
+}
+
+/// The same about a session.
+pub fn print_error_about(error: &Error, id: Option<&str>) {
+    eprintln!("usher: {}: {}", error.id.as_str(), printable(&sentence(error, id)));
+    if let Some(hint) = hint(error) {
+        eprintln!("  {}", printable(&words::with("hint-label", &[("hint", &hint)])));
     }
+}
+
+/// What happened, in the caller's language; `id` is the session that it happened to, where it is one.
+///
+/// A daemon speaks English. What its errors always mean has a sentence of its own in each language; what only its
+/// words tell stands in it.
+pub fn sentence(error: &Error, id: Option<&str>) -> String {
+    let language = words::language();
+    match (language, error.id, id) {
+        (Language::English, ..) => error.message.clone(),
+        (_, ErrorId::SessionNotFound, Some(id)) => words::with("error-no-such-session", &[("id", id)]),
+        (_, ErrorId::OwnSession, Some(id)) => words::with("error-own-session", &[("id", id)]),
+        (_, other, _) => {
+            let key = format!("error-{}", other.as_str());
+            words::text_in(language, &key, &[("detail", &error.message)])
+        }
+    }
+}
+
+/// What to do about it, in the caller's language as far as it is always the same.
+fn hint(error: &Error) -> Option<String> {
+    let said = error.hint.clone()?;
+    let always = words::find_in(words::language(), &format!("hint-{}", error.id.as_str()));
+    Some(if words::language() == Language::English { said } else { always.unwrap_or(said) })
 }
 
 /// Prints outcomes, in the table form each failure with its hint on standard error, and gives the exit
@@ -133,7 +167,9 @@ pub fn answer(outcomes: &[Outcome], print: impl FnOnce() -> io::Result<()>, form
     let printed = print();
     if format == Format::Table {
         let failed = outcomes.iter().filter(|o| o.result == OutcomeResult::Failed);
-        failed.filter_map(|o| o.error.as_ref()).for_each(print_error);
+        for (outcome, error) in failed.filter_map(|outcome| Some((outcome, outcome.error.as_ref()?))) {
+            print_error_about(error, outcome.session_id.map(|id| id.to_string()).as_deref());
+        }
     }
     match printed {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),

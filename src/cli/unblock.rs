@@ -20,7 +20,7 @@ impl Unblock {
         context.trace(&format!("DELETE {path}"));
         let answer: RuleAnswer = context.client.delete(&path).await?;
         if answer.rule.is_none() {
-            eprintln!("usher: there is no rule `{rule}`; `usher blocks` shows those that stand");
+            eprintln!("usher: {}", crate::words::with("no-such-rule", &[("rule", &rule.to_string())]));
         }
         block::print(&answer, context)
     }

@@ -7,6 +7,7 @@ use clap::Args;
 use super::{Context, Failure};
 use crate::outcome::{Error, ErrorId, Exit};
 use crate::transport::client::ClientError;
+use crate::words;
 
 /// Print session and lock events as they happen, one JSON object a line
 #[derive(Debug, Args)]
@@ -29,7 +30,8 @@ impl Watch {
                 }
             }
         }
-        let error = Error::new(ErrorId::HostUnreachable, "usherd stopped").hint("watch again when it is back");
+        let error =
+            Error::new(ErrorId::HostUnreachable, words::text("watch-stopped")).hint(words::text("watch-stopped-hint"));
         Err(Failure::from(ClientError { error, exit: Exit::Unreachable }))
     }
 }

@@ -1,12 +1,12 @@
 //! `usherd`'s command line and its beginning.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::config::{Mode, Paths, Settings};
+use super::config::{Mode, Paths, Settings, shields_of};
 use super::{logging, release, serve};
 use crate::outcome::{Error, ErrorId};
 use crate::transport::paths;
@@ -42,7 +42,9 @@ pub fn main() -> ExitCode {
     logging::start();
     let socket = arguments.socket.clone().unwrap_or_else(|| match (arguments.user, arguments.release_all) {
         (true, _) => paths::user_socket(),
-        // Freeing the own sessions needs no mode: it looks where the command line would.
+        // Freeing needs no mode: root frees the host's sessions if its daemon, which may be gone, ever had any;
+        // else it looks where the command line would.
+        (false, true) if frees_the_host() => PathBuf::from(paths::SYSTEM),
         (false, true) => paths::default_socket(),
         (false, false) => PathBuf::from(paths::SYSTEM),
     });
@@ -75,6 +77,12 @@ fn run(arguments: Arguments, socket: PathBuf) -> Result<(), Error> {
         .build()
         .map_err(|e| super::failed("the runtime cannot be started", &e))?;
     runtime.block_on(serve(&paths, settings))
+}
+
+/// Root, who names no socket, on a host whose daemon had displays to cover.
+fn frees_the_host() -> bool {
+    let named = std::env::var_os("USHER_SOCKET").is_some_and(|path| !path.is_empty());
+    !named && rustix::process::geteuid().is_root() && shields_of(Path::new(paths::SYSTEM)).is_dir()
 }
 
 /// Resolves at SIGTERM or SIGINT, also at one that comes before anybody waits.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
@@ -53,12 +54,13 @@ impl Display {
     }
 }
 
-/// Every display that answers now, by its number. Where two servers share one, the path counts.
+/// Every display that answers now, one for each server: whoever finds a server under another name, which
+/// anybody could make, must not believe it to be another display.
 pub fn find() -> Vec<Display> {
-    let mut found: BTreeMap<(u32, u32), Display> = BTreeMap::new();
+    let mut found: BTreeMap<u32, Display> = BTreeMap::new();
     for (number, socket) in names().into_iter().take(MOST) {
         if let Some(display) = look(number, socket) {
-            found.entry((number, display.server_pid)).or_insert(display);
+            found.entry(display.server_pid).or_insert(display);
         }
     }
     found.into_values().collect()
@@ -67,7 +69,9 @@ pub fn find() -> Vec<Display> {
 /// The sockets, paths first.
 fn names() -> Vec<(u32, String)> {
     let entries = std::fs::read_dir(SOCKETS).into_iter().flatten().flatten();
-    let paths = entries.filter_map(|entry| {
+    // A link would lead to somebody else's server.
+    let sockets = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_socket()));
+    let paths = sockets.filter_map(|entry| {
         let name = entry.file_name().into_string().ok()?;
         Some((number(&name)?, format!("{SOCKETS}/{name}")))
     });

@@ -49,11 +49,13 @@ impl Moment {
         viewers.chain(xrdp.map(|socket| Client::Xrdp { inode: socket.inode })).collect()
     }
 
-    /// The TCP ports on which a process listens, but for X11's own.
-    pub fn ports(&self, pid: u32) -> Vec<u16> {
-        let own = sockets::of_process(pid);
+    /// The TCP ports on which a display's server waits for viewers: all on which it listens but X11's own, which is 6000
+    /// and the display's number (`X(7)`).
+    pub fn ports(&self, display: &Display) -> Vec<u16> {
+        let own = sockets::of_process(display.server_pid);
+        let x11 = display.number.saturating_add(6000);
         let listening = self.tcp().iter().filter(|tcp| tcp.listens && own.contains(&tcp.inode));
-        listening.map(|tcp| tcp.local.1).filter(|port| !(6000..6064).contains(port)).collect()
+        listening.map(|tcp| tcp.local.1).filter(|port| u32::from(*port) != x11).collect()
     }
 
     /// The xrdp process that serves the connection with this end, and the address of its client.

@@ -19,6 +19,7 @@ use super::{API_HEADER, API_VERSION, OWN_SESSION_HEADER, STATION_PROTOCOL, paths
 use crate::outcome::{Error, ErrorId, Exit};
 use crate::request::{AttachRequest, SessionRef};
 use crate::sys::peer;
+use crate::words;
 
 /// A failure with the exit code it leads to.
 #[derive(Debug)]
@@ -30,12 +31,14 @@ pub struct ClientError {
 }
 
 impl ClientError {
+    /// `hint` is the key of what to do about it.
     fn unreachable(message: String, hint: &str) -> Self {
-        ClientError { error: Error::new(ErrorId::HostUnreachable, message).hint(hint), exit: Exit::Unreachable }
+        let error = Error::new(ErrorId::HostUnreachable, message).hint(words::text(hint));
+        ClientError { error, exit: Exit::Unreachable }
     }
 
     fn unknown(message: String) -> Self {
-        let error = Error::new(ErrorId::OutcomeUnknown, message).hint("`usher list` shows what holds now");
+        let error = Error::new(ErrorId::OutcomeUnknown, message).hint(words::text("client-unknown-hint"));
         ClientError { error, exit: Exit::Unreachable }
     }
 }
@@ -182,8 +185,9 @@ impl Client {
             ClientError { error, exit: Exit::Usage }
         })?;
         let silent = |why: &dyn std::fmt::Display| {
-            let place = self.socket.display();
-            ClientError::unknown(format!("usherd at {place} took the request and gave no answer ({why})"))
+            let place = self.socket.display().to_string();
+            let values = [("place", place.as_str()), ("why", &why.to_string())];
+            ClientError::unknown(words::with("client-silent", &values))
         };
         let patience = self.patience.saturating_add(longer);
         let answer = tokio::time::timeout(patience, sender.send_request(request)).await;
@@ -194,28 +198,27 @@ impl Client {
     }
 
     async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, ClientError> {
-        let place = self.socket.display();
+        let place = self.socket.display().to_string();
         let stream = UnixStream::connect(&self.socket).await.map_err(|error| match error.kind() {
-            ErrorKind::NotFound => ClientError::unreachable(
-                format!("there is no usherd at {place}"),
-                "start one with `usherd --user`, or name its socket with --socket",
-            ),
+            ErrorKind::NotFound => {
+                ClientError::unreachable(words::with("client-no-daemon", &[("place", &place)]), "client-no-daemon-hint")
+            }
             ErrorKind::ConnectionRefused => ClientError::unreachable(
-                format!("no usherd listens at {place}: the one that did has ended"),
-                "start it again; its sessions, locks and blocks are still there",
+                words::with("client-dead-daemon", &[("place", &place)]),
+                "client-dead-daemon-hint",
             ),
-            ErrorKind::PermissionDenied => ClientError::unreachable(
-                format!("you may not connect to {place}"),
-                "a `usherd --user` serves its own user and root alone",
-            ),
+            ErrorKind::PermissionDenied => {
+                ClientError::unreachable(words::with("client-not-yours", &[("place", &place)]), "client-not-yours-hint")
+            }
             _ => ClientError::unreachable(
-                format!("cannot connect to {place}: {error}"),
-                "name the daemon's socket with --socket",
+                words::with("client-cannot-connect", &[("place", &place), ("why", &error.to_string())]),
+                "client-socket-hint",
             ),
         })?;
         self.trust(&stream)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|e| {
-            ClientError::unreachable(format!("{place} does not answer: {e}"), "is that usherd's socket?")
+            let values = [("place", place.as_str()), ("why", &e.to_string())];
+            ClientError::unreachable(words::with("client-no-answer", &values), "client-no-answer-hint")
         })?;
         tokio::spawn(connection.with_upgrades());
         Ok(sender)
@@ -224,15 +227,17 @@ impl Client {
     /// A daemon of somebody else's could show anything: only root's and the caller's own are spoken to.
     /// Root may speak to anybody's, if it names the socket.
     fn trust(&self, stream: &UnixStream) -> Result<(), ClientError> {
+        let place = self.socket.display().to_string();
         let (me, theirs) = (rustix::process::geteuid().as_raw(), peer::of(stream).map(|peer| peer.uid));
         match theirs {
             Ok(uid) if uid == 0 || uid == me || me == 0 => Ok(()),
             Ok(uid) => Err(ClientError::unreachable(
-                format!("{} belongs to uid {uid}, who is neither you nor root", self.socket.display()),
-                "use your own daemon, or the system's",
+                words::with("client-strangers", &[("place", &place), ("uid", &uid.to_string())]),
+                "client-strangers-hint",
             )),
             Err(error) => {
-                Err(ClientError::unreachable(format!("{}: {error}", self.socket.display()), "is that a socket?"))
+                let values = [("place", place.as_str()), ("why", &error.to_string())];
+                Err(ClientError::unreachable(words::with("client-cannot-connect", &values), "client-socket-hint"))
             }
         }
     }
@@ -242,16 +247,15 @@ impl Client {
         if theirs == Some(API_VERSION) {
             return Ok(());
         }
-        let place = self.socket.display();
+        let place = self.socket.display().to_string();
         Err(match theirs {
             Some(version) => ClientError::unreachable(
-                format!("usherd at {place} speaks version {version} of the API, this usher version {API_VERSION}"),
-                "install the same version of both",
+                words::with("client-version", &[("place", &place), ("theirs", version), ("ours", API_VERSION)]),
+                "client-version-hint",
             ),
-            None => ClientError::unreachable(
-                format!("what answers at {place} is no usherd"),
-                "name usherd's socket with --socket",
-            ),
+            None => {
+                ClientError::unreachable(words::with("client-no-usherd", &[("place", &place)]), "client-socket-hint")
+            }
         })
     }
 }

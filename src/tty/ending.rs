@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitOptions};
 
 use crate::sys::proc;
+use crate::words::{Language, tiny};
 
 /// How often a session that is ending is looked at.
 pub(super) const LOOK: Duration = Duration::from_millis(10);
@@ -45,16 +46,38 @@ impl Ending {
     }
 }
 
+/// How a session's program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ProgramEnd {
+    /// By itself, with this exit code.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+    /// Nobody knows.
+    Gone,
+}
+
+impl ProgramEnd {
+    /// The end as a sentence.
+    pub(super) fn say(self, language: Language) -> String {
+        match self {
+            ProgramEnd::Code(0) => tiny::say(language, "ended", &[]),
+            ProgramEnd::Code(code) => tiny::say(language, "ended-with-code", &[("code", &code.to_string())]),
+            ProgramEnd::Signal(signal) => tiny::say(language, "ended-by-signal", &[("signal", &signal.to_string())]),
+            ProgramEnd::Gone => tiny::say(language, "ended-somehow", &[]),
+        }
+    }
+}
+
 /// Collects every child that ended, and gives the exit of the one with this process ID.
-pub(super) fn reap_watching(leader: u32) -> Option<String> {
+pub(super) fn reap_watching(leader: u32) -> Option<ProgramEnd> {
     let mut how = None;
     while let Ok(Some((pid, status))) = rustix::process::wait(WaitOptions::NOHANG) {
         if u32::try_from(pid.as_raw_nonzero().get()) == Ok(leader) {
             how = Some(match (status.exit_status(), status.terminating_signal()) {
-                (Some(0), _) => "its program ended".to_owned(),
-                (Some(code), _) => format!("its program ended with exit code {code}"),
-                (None, Some(signal)) => format!("its program was ended by signal {signal}"),
-                (None, None) => "its program is gone".to_owned(),
+                (Some(code), _) => ProgramEnd::Code(code),
+                (None, Some(signal)) => ProgramEnd::Signal(signal),
+                (None, None) => ProgramEnd::Gone,
             });
         }
     }

@@ -5,10 +5,10 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::control::Control;
 use super::ending::Ending;
+use super::lockscreen::Reader;
 use super::pty::Pty;
 use super::screen::{Advanced, Screen};
 use super::station::{Deed, Station};
@@ -16,6 +16,7 @@ use super::wire::{FromHolder, Hello, Notice, PROTOCOL, StationSpec, Status, ToHo
 use crate::clock;
 use crate::request::Size;
 use crate::session::{Cover, SessionKey};
+use crate::words::tiny;
 
 /// How long a station may take to confirm that it shows a lock, before it is made to leave.
 const CONFIRM: Duration = Duration::from_millis(1000);
@@ -36,7 +37,8 @@ pub(super) struct Holder {
     pub(super) key: SessionKey,
     pub(super) pty: Pty,
     pub(super) screen: Screen,
-    pub(super) zone: TimeZone,
+    /// Who reads the lock screen.
+    pub(super) reader: Reader,
     pub(super) controls: Vec<Control>,
     pub(super) stations: Vec<Station>,
     pub(super) covers: Vec<Cover>,
@@ -71,13 +73,13 @@ pub(super) enum Awaited {
 }
 
 impl Holder {
-    pub(super) fn new(session_id: u32, key: SessionKey, pty: Pty, size: Size) -> Self {
+    pub(super) fn new(session_id: u32, key: SessionKey, pty: Pty, size: Size, reader: Reader) -> Self {
         Holder {
             session_id,
             key,
             pty,
             screen: Screen::new(size),
-            zone: TimeZone::system(),
+            reader,
             controls: Vec::new(),
             stations: Vec::new(),
             covers: Vec::new(),
@@ -156,7 +158,8 @@ impl Holder {
             }
             ToHolder::Station(spec) => self.admit(control, &spec),
             ToHolder::Disconnect { seq, by } => {
-                self.dismiss(&format!("disconnected by {by}; the session lives on: usher attach {}", self.session_id));
+                let id = self.session_id.to_string();
+                self.dismiss(&tiny::say(self.reader.language, "left-disconnected", &[("by", &by), ("id", &id)]));
                 let stations = self.stations.iter().map(|s| s.id).collect();
                 self.awaited.push(Awaited::Disconnected { asker: (control, seq), stations });
             }
@@ -165,7 +168,7 @@ impl Holder {
                 self.dirty = true;
             }
             ToHolder::Close { seq, grace_ms, by } => {
-                self.dismiss(&format!("the session was closed by {by}"));
+                self.dismiss(&tiny::say(self.reader.language, "left-closed", &[("by", &by)]));
                 let ending = Ending::begin(Duration::from_millis(grace_ms));
                 self.ending.get_or_insert(((control, seq), ending)).0 = (control, seq);
             }
@@ -256,7 +259,7 @@ impl Holder {
         let confirmed = if self.locked() { 0 } else { self.epoch };
         let Ok(mut station) = Station::new(UnixStream::from(descriptor), spec, confirmed) else { return };
         if self.stations.len() >= MAX_STATIONS {
-            station.leave("too many stations sit at this session", Instant::now());
+            station.leave(&tiny::say(self.reader.language, "left-crowded", &[]), Instant::now());
             return;
         }
         if self.stations.iter().all(|s| s.leaving.is_some()) {

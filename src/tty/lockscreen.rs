@@ -12,14 +12,24 @@ use super::picture::{Picture, style};
 use super::wire::Notice;
 use crate::request::Size;
 use crate::session::Cover;
+use crate::words::{Language, tiny};
 
 /// Text is wrapped to this width even where there is more room: longer lines read badly.
 const MEASURE: usize = 72;
 /// A message that needs more rows than there are is shown page by page, each for this long.
 const PAGE_SECONDS: i64 = 5;
 
+/// Who reads the lock screen: the session's user, by the session's environment.
+#[derive(Debug, Clone)]
+pub(super) struct Reader {
+    /// The language.
+    pub(super) language: Language,
+    /// The time zone.
+    pub(super) zone: TimeZone,
+}
+
 /// The lock screen of `cover` at `now`, for a station of this size.
-pub(super) fn lock_picture(cover: &Cover, size: Size, now: Timestamp, zone: &TimeZone) -> Picture {
+pub(super) fn lock_picture(cover: &Cover, size: Size, now: Timestamp, reader: &Reader) -> Picture {
     let blue = |fg, flags| style(fg, NamedColor::Blue, flags);
     let (plain, bold) = (blue(NamedColor::White, Flags::empty()), blue(NamedColor::BrightWhite, Flags::BOLD));
     let mut picture = Picture::blank(size);
@@ -29,7 +39,7 @@ pub(super) fn lock_picture(cover: &Cover, size: Size, now: Timestamp, zone: &Tim
     let rows = usize::from(size.rows);
     let width = usize::from(size.cols).saturating_sub(4).clamp(2, MEASURE).min(usize::from(size.cols));
     let message = wrap(cover.message.as_str(), width);
-    let details: Vec<String> = details(cover, now, zone).iter().flat_map(|line| wrap(line, width)).collect();
+    let details: Vec<String> = details(cover, now, reader).iter().flat_map(|line| wrap(line, width)).collect();
 
     // What matters most stays when there is little room: the message, then who and when, then the title.
     let with_details = rows >= message.len().min(3) + 1 + details.len();
@@ -40,7 +50,7 @@ pub(super) fn lock_picture(cover: &Cover, size: Size, now: Timestamp, zone: &Tim
 
     let mut lines: Vec<(String, &Cell)> = Vec::new();
     if with_title {
-        lines.extend([("This session is locked".to_owned(), &plain), (String::new(), &plain)]);
+        lines.extend([(tiny::say(reader.language, "lock-title", &[]), &plain), (String::new(), &plain)]);
     }
     lines.extend(page.iter().map(|line| (line.clone(), &bold)));
     if with_details {
@@ -61,39 +71,41 @@ pub(super) fn ticks(cover: &Cover, size: Size) -> bool {
 }
 
 /// Writes the announcement of a close over the picture's first row.
-pub(super) fn announce(picture: &mut Picture, notice: &Notice, now: Timestamp) {
+pub(super) fn announce(picture: &mut Picture, notice: &Notice, now: Timestamp, reader: &Reader) {
     let cell = style(NamedColor::Black, NamedColor::Yellow, Flags::BOLD);
     picture.fill_row(0, &cell);
-    let text = notice_text(notice, now);
+    let text = notice_text(notice, now, reader.language);
     let room = usize::from(picture.size.cols);
     let line = wrap(&text, room).into_iter().next().unwrap_or_default();
     centre(picture, 0, &line, &cell);
 }
 
 /// Says in the picture's last row that it is not the screen as it is now.
-pub(super) fn mark_scrolled(picture: &mut Picture, lines: usize) {
+pub(super) fn mark_scrolled(picture: &mut Picture, lines: usize, reader: &Reader) {
     let cell = style(NamedColor::Black, NamedColor::Cyan, Flags::empty());
     let row = picture.size.rows - 1;
     picture.fill_row(row, &cell);
-    centre(picture, usize::from(row), &format!("{lines} lines back; type to return"), &cell);
+    let text = tiny::say(reader.language, "scrolled-back", &[("lines", &lines.to_string())]);
+    centre(picture, usize::from(row), &text, &cell);
 }
 
-fn notice_text(notice: &Notice, now: Timestamp) -> String {
-    let head = format!("This session closes in {}", countdown(now, notice.at));
+fn notice_text(notice: &Notice, now: Timestamp, language: Language) -> String {
+    let time = countdown(now, notice.at);
+    let (time, by) = (("time", time.as_str()), ("by", notice.by.as_str()));
     match &notice.message {
-        Some(message) => format!("{head}: {message} ({})", notice.by),
-        None => format!("{head} ({})", notice.by),
+        Some(message) => tiny::say(language, "close-notice-message", &[time, by, ("message", message.as_str())]),
+        None => tiny::say(language, "close-notice", &[time, by]),
     }
 }
 
 /// Who locked it, since when, and how long it still takes.
-fn details(cover: &Cover, now: Timestamp, zone: &TimeZone) -> Vec<String> {
-    let since = cover.since.to_zoned(zone.clone());
-    let today = now.to_zoned(zone.clone()).date() == since.date();
+fn details(cover: &Cover, now: Timestamp, reader: &Reader) -> Vec<String> {
+    let since = cover.since.to_zoned(reader.zone.clone());
+    let today = now.to_zoned(reader.zone.clone()).date() == since.date();
     let since = since.strftime(if today { "%H:%M" } else { "%Y-%m-%d %H:%M" }).to_string();
-    let mut lines = vec![format!("Locked by {} since {since}", cover.by)];
+    let mut lines = vec![tiny::say(reader.language, "lock-by", &[("by", &cover.by), ("since", &since)])];
     if let Some(until) = cover.until {
-        lines.push(format!("Unlocks in {}", countdown(now, until)));
+        lines.push(tiny::say(reader.language, "lock-until", &[("time", &countdown(now, until))]));
     }
     lines
 }
@@ -166,9 +178,24 @@ mod tests {
             .collect()
     }
 
+    fn reader(language: Language) -> Reader {
+        Reader { language, zone: TimeZone::UTC }
+    }
+
     fn shown(message: &str, until: Option<&str>, rows: u16, cols: u16) -> Vec<String> {
+        shown_in(Language::English, message, until, rows, cols)
+    }
+
+    fn shown_in(language: Language, message: &str, until: Option<&str>, rows: u16, cols: u16) -> Vec<String> {
         let now = "2026-03-02T09:42:00.5Z".parse().unwrap();
-        text(&lock_picture(&cover(message, until), Size { rows, cols }, now, &TimeZone::UTC))
+        text(&lock_picture(&cover(message, until), Size { rows, cols }, now, &reader(language)))
+    }
+
+    #[test]
+    fn a_chinese_session_is_told_in_chinese() {
+        let lines = shown_in(Language::Chinese, "请看前面", Some("2026-03-02T10:41:00Z"), 9, 44);
+        let said: Vec<&str> = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
+        assert_eq!(said, ["此会话已锁定", "请看前面", "由 root 于 09:41 锁定", "将在 59:00 后解锁"]);
     }
 
     #[test]
@@ -218,7 +245,7 @@ mod tests {
         assert!(ticks(&cover, size));
         let seen: String = (0..60)
             .map(|step| cover.since + jiff::SignedDuration::from_secs(step * PAGE_SECONDS))
-            .flat_map(|now| text(&lock_picture(&cover, size, now, &TimeZone::UTC)))
+            .flat_map(|now| text(&lock_picture(&cover, size, now, &reader(Language::English))))
             .collect();
         assert!((0..40).all(|n| seen.contains(&format!("word{n:02}"))));
     }

@@ -6,17 +6,20 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::{Duration, Instant};
 
+use jiff::tz::TimeZone;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::SIGCHLD;
 
 use super::control::{self, Control};
 use super::ending::{self, reap_watching};
 use super::holder::Holder;
+use super::lockscreen::Reader;
 use super::pty::{Leader, Pty};
 use super::sandbox;
 use super::wire::{FromHolder, OpenSpec, Tag, ToHolder};
 use crate::session::SessionKey;
 use crate::sys::{descriptors, peer, proc};
+use crate::words::{Language, tiny};
 
 /// The number of the connection to the daemon that started the holder.
 const BORN_WITH: u64 = 0;
@@ -81,7 +84,9 @@ fn open(spec: &OpenSpec) -> io::Result<(Holder, Leader, UnixListener, OwnedFd)> 
     std::fs::set_permissions(&spec.socket, std::fs::Permissions::from_mode(0o600))?;
     listener.set_nonblocking(true)?;
     let key = SessionKey { boot_id: spec.boot_id.clone(), native_id: spec.native_id.clone(), leader_pid, leader_start };
-    Ok((Holder::new(spec.session_id, key, pty, size), leader, listener, kept))
+    let value = |name: &str| spec.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let reader = Reader { language: Language::of_variables(value), zone: TimeZone::system() };
+    Ok((Holder::new(spec.session_id, key, pty, size, reader), leader, listener, kept))
 }
 
 struct Loop {
@@ -237,8 +242,10 @@ impl Loop {
             Some(how) if self.started => {
                 // Its last words may still be on the way.
                 self.read_output(buffer)?;
-                self.holder.dismiss(&format!("the session is over: {how}"));
-                Ok(Some(how))
+                let language = self.holder.reader.language;
+                self.holder.dismiss(&tiny::say(language, "left-over", &[("how", &how.say(language))]));
+                // The daemon's log is in English.
+                Ok(Some(how.say(Language::English)))
             }
             Some(_) | None => Ok(None),
         }

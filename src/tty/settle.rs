@@ -65,14 +65,14 @@ impl Holder {
                 continue;
             }
             let mut picture = match cover {
-                Some(cover) => lockscreen::lock_picture(cover, station.size, now, &self.zone),
+                Some(cover) => lockscreen::lock_picture(cover, station.size, now, &self.reader),
                 None => self.screen.picture(station.size, station.scrolled),
             };
             if cover.is_none() && station.scrolled > 0 {
-                lockscreen::mark_scrolled(&mut picture, station.scrolled);
+                lockscreen::mark_scrolled(&mut picture, station.scrolled, &self.reader);
             }
             if let Some(notice) = &self.notice {
-                lockscreen::announce(&mut picture, notice, now);
+                lockscreen::announce(&mut picture, notice, now, &self.reader);
             }
             let flush = cover.is_none() && station.confirmed < self.unlocked_in;
             station.draw(picture, self.epoch, flush);

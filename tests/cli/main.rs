@@ -13,6 +13,7 @@ mod bad_input;
 mod block;
 mod chaos;
 mod close;
+mod cmdlets;
 mod concurrency;
 mod disconnect;
 mod hostile;

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::harness::{Daemon, Ran, Station, USHERD, clean_command, has, need, processes, run};
+use crate::harness::{Daemon, Ran, Station, USHERD, clean_command, has, need, processes, run, wait_until};
 
 fn release_all(daemon: &Daemon) -> Ran {
     let mut command = clean_command(USHERD, daemon.directory());
@@ -108,6 +108,7 @@ fn dead_holders_do_not_stop_it_and_nothing_to_free_is_said() {
     let holder = daemon.holder(doomed);
     daemon.kill9();
     processes::signal(holder, rustix::process::Signal::KILL);
+    wait_until("the holder is dead", || !processes::alive(holder));
     assert!(release_all(&daemon).exits(0).stdout.contains("1 sessions freed"));
     daemon.start_again();
     daemon.usher(&["close", "--all"]).exits(0);

@@ -8,6 +8,7 @@ use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
+mod cmdlets;
 mod configuration;
 mod reference;
 
@@ -29,6 +30,7 @@ fn the_manual_pages_are_what_the_command_line_is() {
     }
     pages.insert("usher.1".to_owned(), manual(usher, "1"));
     pages.insert("usherd.8".to_owned(), manual(usherd(), "8"));
+    pages.extend(cmdlets::manuals(usher::words::Language::English));
     compare("man", pages);
 }
 
@@ -40,7 +42,9 @@ fn the_completions_are_what_the_command_line_is() {
         text
     };
     let names = [("usher.bash", Shell::Bash), ("_usher", Shell::Zsh), ("usher.fish", Shell::Fish)];
-    compare("completions", names.into_iter().map(|(name, shell)| (name.to_owned(), complete(shell))).collect());
+    let mut files: Files = names.into_iter().map(|(name, shell)| (name.to_owned(), complete(shell))).collect();
+    files.extend(cmdlets::completions());
+    compare("completions", files);
 }
 
 #[test]
@@ -126,6 +130,8 @@ fn difference(found: &[u8], wanted: &[u8]) -> String {
 
 fn names(directory: &Path) -> Vec<String> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    // A directory in it is compared by itself.
+    let entries = entries.filter(|entry| entry.path().is_file());
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 

@@ -3,9 +3,11 @@
 //! A test's name says what it shows. The hosts are booted once for all tests of this program; a test has users of its
 //! own. CONTRIBUTING.md tells how to write one.
 
+#[allow(dead_code, reason = "the benchmark of displays stands on it too")]
 mod harness;
 
 mod close;
+mod disconnect;
 mod holding_on;
 mod lab;
 mod lock;

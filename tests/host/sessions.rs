@@ -55,12 +55,12 @@ fn a_watch_sees_what_was_there_for_a_moment() {
 }
 
 fn is_there_by_ssh(host: &Host) {
-    let mut bob = host.ssh(&host.user("bob"));
+    let mut bob = host.shell(&host.user("bob"));
     let told = |property| host.logind_session(&bob.session, property);
     assert_eq!([told("Service"), told("Class"), told("Remote")], ["sshd", "user", "yes"]);
     assert_eq!([told("Name"), told("RemoteHost")], [bob.user.name.clone(), bob.client.clone()]);
-    assert!(bob.shell("ps -o tty= -p $$").succeeds().contains("pts/"));
-    assert_eq!(bob.shell("exit 3").code, Some(3));
+    assert!(bob.run("ps -o tty= -p $$").succeeds().contains("pts/"));
+    assert_eq!(bob.run("exit 3").code, Some(3));
 
     host.root(&format!("loginctl terminate-session {}", bob.session)).succeeds();
     wait_until("the connection has ended", || bob.hung_up());
@@ -74,23 +74,4 @@ fn bob_is_there_by_ssh_on_debian_12() {
 #[test]
 fn bob_is_there_by_ssh_on_debian_13() {
     is_there_by_ssh(&host!(Trixie));
-}
-
-fn works_by_xrdp(host: &Host) {
-    let carol = host.user("carol");
-    let (screen, client) = host.xrdp(&carol);
-    assert_eq!(host.logind_session(&screen.session, "Name"), carol.name);
-    wait_until("she sees her desktop", || client.display().picture().share_near(DESKTOP) > 0.3);
-    client.display().type_keys("from afar");
-    screen.wait_typed("from afar");
-}
-
-#[test]
-fn carol_works_by_xrdp_on_debian_12() {
-    works_by_xrdp(&host!(Bookworm));
-}
-
-#[test]
-fn carol_works_by_xrdp_on_debian_13() {
-    works_by_xrdp(&host!(Trixie));
 }

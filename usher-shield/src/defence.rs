@@ -31,6 +31,13 @@ fn mind_covers(shield: &mut Shield, what: Disturbance, arrived: Instant) {
         let held = shield.stage.hold();
         shield.took(held);
     }
+    if what.inside {
+        match shield.stage.sweep() {
+            Ok(true) => shield.incident("a window was put into the cover, and destroyed", Some(arrived.elapsed())),
+            Ok(false) => {}
+            Err(trouble) => shield.took(Err(trouble)),
+        }
+    }
     if what.lost {
         let rebuilt = shield.stage.rebuild();
         shield.took(rebuilt);
@@ -53,11 +60,14 @@ fn tell(shield: &mut Shield, what: Disturbance, arrived: Instant) {
     let time = Some(arrived.elapsed());
     if what.obscured {
         shield.incident("a window was put above the cover, and is below it again", time);
-    } else if what.lost {
+    }
+    if what.lost {
         shield.incident("a window of the cover was destroyed or taken away, and made anew", time.filter(|_| !second));
-    } else if what.tampered {
+    }
+    if what.tampered {
         shield.incident("a window of the cover was changed, and changed back", time.filter(|_| !second));
-    } else if what.drawn {
+    }
+    if what.drawn {
         shield.incident("somebody drew over the cover, and it was painted anew", time);
     }
 }

@@ -6,13 +6,16 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::picture::{self, Order, Picture};
 
-/// How long a picture may take; the lock is answered without it then.
+/// How long a picture may take; the lock is answered without it then, and it is painted when it comes.
 pub const PATIENCE: Duration = Duration::from_secs(1);
+/// How much longer it is awaited.
+pub const GIVE_UP: Duration = Duration::from_secs(20);
 /// The most that a drawing process may say.
 const MAX: usize = 256 << 20;
 
@@ -36,6 +39,7 @@ impl Drawing {
     /// Starts drawing.
     pub fn start(order: Order) -> io::Result<Self> {
         let mut command = Command::new("/proc/self/exe");
+        command.arg0("usher-shield");
         command.arg("draw").env_clear().current_dir("/");
         // Where the tests and an administrator say which time zone it is, the drawing process is to know.
         command.envs(std::env::var_os("TZ").map(|zone| ("TZ", zone)));
@@ -51,6 +55,11 @@ impl Drawing {
 
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.answer.as_fd()
+    }
+
+    /// Past its time, what is awaited next is that it is given up.
+    pub fn overdue(&self) -> Duration {
+        if Instant::now() < self.until { Duration::ZERO } else { GIVE_UP }
     }
 
     /// Takes what has been drawn.
@@ -90,5 +99,7 @@ pub fn main() -> io::Result<()> {
     let (pictures, notes) = crate::draw::draw(&order);
     let sizes = pictures.iter().map(|picture| (picture.width, picture.height)).collect();
     let answer = picture::write(&picture::Heading { pictures: sizes, notes }, &pictures);
-    File::from(io::stdout().as_fd().try_clone_to_owned()?).write_all(&answer)
+    // Nobody may want it any more.
+    let _ = File::from(io::stdout().as_fd().try_clone_to_owned()?).write_all(&answer);
+    Ok(())
 }

@@ -25,6 +25,8 @@ pub struct Disturbance {
     pub keys: bool,
     /// The user's own window has the focus now, or another title.
     pub title: bool,
+    /// A window may have been put into one of ours: the visibility of ours tells nothing of it.
+    pub inside: bool,
     /// The other process's windows were taken away.
     pub friend_lost: bool,
 }
@@ -36,7 +38,7 @@ impl Disturbance {
     }
 
     /// Adds what `event` means.
-    pub fn note(&mut self, event: &Event, stage: &Stage) {
+    pub fn note(&mut self, event: &Event, sequence: u64, stage: &Stage) {
         let ours = |window| stage.curtains().any(|curtain| curtain.owns(window));
         match event {
             Event::VisibilityNotify(e) => {
@@ -50,9 +52,16 @@ impl Disturbance {
             Event::ConfigureNotify(e) if e.window == stage.x.root => self.resized = true,
             Event::ConfigureNotify(e) => self.note_configured(e, stage, ours(e.window)),
             Event::CirculateNotify(_) => self.restacked = true,
-            Event::MapNotify(e) if !ours(e.window) => self.restacked |= !stage.friends.contains(&e.window),
+            Event::MapNotify(e) if !ours(e.window) => {
+                self.inside |= ours(e.event);
+                let stranger = !stage.friends.contains(&e.window) && Some(e.window) != stage.overlay();
+                self.restacked |= stranger;
+                self.obscured |= stranger && e.event == stage.top().parent;
+            }
             Event::ShapeNotify(e) => self.tampered |= ours(e.affected_window) && e.shaped,
-            Event::DamageNotify(e) => self.drawn |= stage.curtains().any(|curtain| curtain.is_damage(e.damage)),
+            Event::DamageNotify(e) => {
+                self.drawn |= stage.curtains().any(|curtain| curtain.is_damage(e.damage, sequence))
+            }
             Event::RandrScreenChangeNotify(_) | Event::RandrNotify(_) => self.resized = true,
             Event::XkbMapNotify(_) | Event::XkbNewKeyboardNotify(_) => self.keys = true,
             Event::PropertyNotify(_) => self.title = true,

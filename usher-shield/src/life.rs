@@ -76,7 +76,7 @@ fn keep_time(shield: &mut Shield) {
     if shield.leader && !shield.hung {
         shield.stage.x.patience(crate::stage::PATIENCE);
         let looked = shield.user.look(&shield.stage.x);
-        if !matches!(looked, Err(crate::x::Trouble::Refused(_))) {
+        if !matches!(looked, Err(crate::x::Trouble::Refused)) {
             shield.took(looked);
         }
     }
@@ -117,9 +117,9 @@ fn hear_display(shield: &mut Shield) -> bool {
     let (mut disturbance, mut heard) = (Disturbance::default(), false);
     let arrived = Instant::now();
     loop {
-        match shield.stage.x.conn.poll_for_event() {
-            Ok(Some(Event::SyncAlarmNotify(alarm))) => shield.user.alarm(&alarm),
-            Ok(Some(event)) => disturbance.note(&event, &shield.stage),
+        match shield.stage.x.conn.poll_for_event_with_sequence() {
+            Ok(Some((Event::SyncAlarmNotify(alarm), _))) => shield.user.alarm(&alarm),
+            Ok(Some((event, sequence))) => disturbance.note(&event, sequence, &shield.stage),
             Ok(None) => break,
             Err(error) => {
                 shield.took(Err(error.into()));
@@ -227,6 +227,7 @@ pub fn arm(arming: &usher::shield::wire::Arming) -> Result<Stage, NoDisplay> {
 pub fn start_twin(shield: &mut Shield) {
     shield.forget_twin();
     shield.mate = Mate::start(&shield.listener, &shield.arming).ok();
+    shield.tell_twin();
     if shield.mate.is_none() {
         shield.say(&FromShield::Incident {
             what: "the shield could not start its second process".to_owned(),

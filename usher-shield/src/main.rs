@@ -1,4 +1,15 @@
 //! `usher-shield`: covers one session's display and holds its input.
+//!
+//! Two processes, each with a connection to the X server and windows of its own. The leader serves
+//! usherd and holds keyboard and pointer; its twin's windows lie below. Each sees the other's end by
+//! their connection: the one that is left takes over and starts another (`takeover`). A third one
+//! lives only while it draws the message (`drawing`, `draw`), so that the two parse no font.
+//!
+//! `start` begins; `life` is the loop; `shield` is what a process knows and decides; `stage` is its part of
+//! the display, made of what is in `x`; `events` says what the server's events mean and
+//! `defence` what is done about them. All waiting for the server ends (`x::link`): any client may
+//! keep it from answering. Requests are repeated as a whole, by `Stage::cover`, until everything is
+//! seen to be as it should; nothing relies on having noticed each thing that somebody did.
 
 mod conn;
 mod defence;

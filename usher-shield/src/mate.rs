@@ -2,6 +2,7 @@
 
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
 use jiff::Timestamp;
@@ -78,6 +79,7 @@ impl Mate {
         let its: OwnedFd = its.into();
         // Not the path: after an upgrade there is another program, or none.
         let mut command = Command::new("/proc/self/exe");
+        command.arg0("usher-shield");
         command.arg("twin").env_clear().current_dir("/");
         let child = command.stdin(Stdio::from(listener)).stdout(Stdio::from(its)).spawn()?;
         let pid = child.id();

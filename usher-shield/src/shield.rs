@@ -199,7 +199,8 @@ impl Shield {
 
     /// Whether keyboard and pointer are held, by this process or the other.
     pub fn held(&self) -> bool {
-        self.stage.grabs.both() || self.mate.as_ref().is_some_and(|mate| mate.held)
+        // A server that does not answer is not known to hold anything for us.
+        !self.hung && self.stage.grabs.both() || self.mate.as_ref().is_some_and(|mate| mate.held)
     }
 
     /// A pop-up that is open holds its grabs as long as its application likes. They are asked for
@@ -237,7 +238,7 @@ impl Shield {
             }
             Err(Trouble::Gone(why)) => self.trouble = Some(why),
             // A window that somebody destroyed at the wrong moment.
-            Err(Trouble::Refused(_)) => self.retry_at = Some(Instant::now() + EAGER),
+            Err(Trouble::Refused) => self.retry_at = Some(Instant::now() + EAGER),
         }
     }
 
@@ -271,10 +272,10 @@ impl Shield {
         use crate::drawing::Progress;
         let Some(drawing) = &mut self.drawing else { return };
         let progress = drawing.look();
-        let late = Instant::now() >= drawing.until;
+        let given_up = Instant::now() >= drawing.until + crate::drawing::GIVE_UP;
         let order = drawing.order.clone();
         match progress {
-            Progress::NotYet if !late => return,
+            Progress::NotYet if !given_up => return,
             Progress::Drawn(pictures, notes) if !self.hung => {
                 let pictures: Vec<_> = order.sizes.iter().copied().zip(pictures).collect();
                 self.stage.x.patience(crate::stage::PATIENCE);
@@ -297,7 +298,8 @@ impl Shield {
             return !self.stage.shown && self.mate.as_ref().is_none_or(|mate| !mate.shown);
         };
         let is = |other: Option<&Order>| other == Some(&order);
-        let drawn = is(self.painted.as_ref().map(|(order, _)| order)) || is(self.unpaintable.as_ref());
+        let late = self.drawing.as_ref().is_some_and(|drawing| Instant::now() >= drawing.until);
+        let drawn = late || is(self.painted.as_ref().map(|(order, _)| order)) || is(self.unpaintable.as_ref());
         self.stage.covered && self.held() && drawn
     }
 
@@ -401,7 +403,8 @@ impl Shield {
             keys: self.stage.keys.original.clone(),
             windows: self.stage.windows(),
         };
-        let Some(mate) = self.mate.as_mut().filter(|mate| mate.ready) else { return };
+        // Also before it is ready: a twin that does not know of the covers would succeed to none.
+        let Some(mate) = self.mate.as_mut() else { return };
         if self.told_twin != state {
             mate.conn.say(&ToTwin::State(Box::new(state.clone())));
             self.told_twin = state;
@@ -445,7 +448,7 @@ impl Shield {
         let moments = [
             self.retry_at,
             (!self.covers.is_empty() && !self.hung).then_some(self.look_at),
-            self.drawing.as_ref().map(|drawing| drawing.until),
+            self.drawing.as_ref().map(|drawing| drawing.until + drawing.overdue()),
             self.incidents.next(),
             // Only the leader looks at the user, and only at a server that answers.
             self.user.next().filter(|_| self.leader && !self.hung),

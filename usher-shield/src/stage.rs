@@ -235,9 +235,17 @@ impl Stage {
     pub fn mend(&self) -> Asked {
         for curtain in self.curtains() {
             curtain.mend(&self.x)?;
-            curtain.repaint(&self.x)?;
         }
         Ok(())
+    }
+
+    /// Destroys windows that somebody put into ours. True if there were any.
+    pub fn sweep(&self) -> Asked<bool> {
+        let mut found = false;
+        for curtain in self.curtains() {
+            found |= curtain.sweep(&self.x)?;
+        }
+        Ok(found)
     }
 
     /// Takes the grabs from whoever holds them, if that is possible.
@@ -326,7 +334,10 @@ impl Stage {
     /// whose process lives no more. The mark is no proof, but who forges it makes us
     /// destroy a window that he could destroy himself.
     fn find_leftovers(&self) -> Asked<Vec<Window>> {
-        let tree = self.x.conn.query_tree(self.x.root)?.reply()?.children;
+        let mut tree = self.x.conn.query_tree(self.x.root)?.reply()?.children;
+        if let Some(overlay) = self.overlay() {
+            tree.extend(self.x.conn.query_tree(overlay)?.reply()?.children);
+        }
         let mut found = Vec::new();
         for window in tree {
             if self.windows().contains(&window) {
@@ -342,8 +353,10 @@ impl Stage {
         Ok(found)
     }
 
-    /// Frees everything of processes that are gone.
+    /// Frees everything of processes that are gone, also of those whose successor was gone before it could.
     pub fn kill_leftovers(&mut self) -> Asked {
+        let found = self.find_leftovers()?;
+        self.leftovers.extend(found);
         for window in std::mem::take(&mut self.leftovers) {
             self.x.conn.kill_client(window)?;
         }

@@ -44,6 +44,8 @@ fn harden() {
     let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     let _ = rustix::process::setsid();
+    // Started by `/proc/self/exe`, it would be called `exe`.
+    let _ = rustix::thread::set_name(c"usher-shield");
 }
 
 fn lead() -> io::Result<()> {

@@ -22,7 +22,7 @@ Usage: cargo xtask TASK
   cargo xtask docs                   write the generated files under docs/ again
   cargo xtask deb                    build the Debian packages, into TARGET/debian
   cargo xtask hosts                  build the file systems of the test hosts, as root on Debian
-  cargo xtask bench [-- ARGUMENTS]   run the benchmarks
+  cargo xtask bench [-- ARGUMENTS]   run the benchmarks; with `displays 1 10 20` those of locking displays on a real host
 ";
 
 fn main() -> ExitCode {

@@ -36,9 +36,7 @@ impl LoginBackend {
     fn look_for_ports_at(&self, moment: &Moment, of: impl Fn(&Display) -> bool) {
         let mut state = self.state();
         let unknown = state.screens.values_mut().filter(|s| s.session.is_some() && s.ports.is_empty());
-        unknown
-            .filter(|screen| of(&screen.display))
-            .for_each(|screen| screen.ports = moment.ports(screen.display.server_pid));
+        unknown.filter(|screen| of(&screen.display)).for_each(|screen| screen.ports = moment.ports(&screen.display));
     }
 
     /// Finds out where the clients of new connections of xrdp's are.

@@ -20,6 +20,7 @@ use super::terminal::{self, Terminal};
 use super::{Left, Size};
 use crate::outcome::Exit;
 use crate::tty::wire::{Decoder, FLUSH, Tag, put};
+use crate::words;
 
 /// The sending half of the connection, one frame at a time.
 #[derive(Clone)]
@@ -96,7 +97,7 @@ pub(super) fn sit(connection: UnixStream, begun: &[u8], detach: &DetachKeys) -> 
     let watched = Arc::clone(&terminal);
     std::thread::spawn(move || heed(&mut signals, &watched, &speaker, &ended));
 
-    let left = end.recv().unwrap_or_else(|_| lost("the station's threads ended"));
+    let left = end.recv().unwrap_or_else(|_| lost(&words::text("attach-threads")));
     let _ = connection.shutdown(Shutdown::Both);
     // The last picture is drawn whole, unless the terminal takes nothing.
     for _ in 0..50 {
@@ -128,7 +129,7 @@ fn heed(signals: &mut Signals, terminal: &Terminal, speaker: &Speaker, ended: &S
             _ if ending => std::process::exit(Exit::Failed as i32),
             _ => {
                 ending = true;
-                if ended.send(lost("ended by a signal")).is_err() {
+                if ended.send(lost(&words::text("attach-signal"))).is_err() {
                     // The terminal is given back; something else holds the program up.
                     std::process::exit(Exit::Failed as i32);
                 }
@@ -144,7 +145,7 @@ fn suspend(terminal: &Terminal) {
 }
 
 fn lost(why: &str) -> Left {
-    Left { why: format!("the connection was lost: {why}"), exit: Exit::Failed }
+    Left { why: words::with("attach-lost", &[("why", why)]), exit: Exit::Failed }
 }
 
 fn size_bytes(size: Size) -> [u8; 4] {
@@ -169,7 +170,7 @@ fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
             (watcher, known) = (Watcher::new(detach), forgotten);
         }
         let typed = match rustix::io::read(&stdin, &mut buffer) {
-            Ok(0) => Err("the terminal is gone".to_owned()),
+            Ok(0) => Err(words::text("attach-no-terminal")),
             Ok(count) => Ok(&buffer[..count]),
             Err(rustix::io::Errno::INTR) => continue,
             Err(error) => Err(error.to_string()),
@@ -186,7 +187,7 @@ fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
                 Typed::Keys(keys) => speaker.say_keys(&keys, forgotten),
                 Typed::Scroll(pages) => speaker.say(Tag::Scroll, &pages.to_le_bytes()),
                 Typed::Leave => {
-                    let why = "detached; the session lives on".to_owned();
+                    let why = words::text("attach-detached");
                     let _ = ended.send(Left { why, exit: Exit::Success });
                     return;
                 }
@@ -230,7 +231,7 @@ fn draw(
             }
         }
         match connection.read(&mut buffer)? {
-            0 => return Ok(lost("the session's holder is gone")),
+            0 => return Ok(lost(&words::text("attach-no-holder"))),
             count => decoder.push(&buffer[..count]),
         }
     }

@@ -16,9 +16,9 @@ mod lab;
 mod picture;
 mod ran;
 mod ready;
-mod ssh;
+mod remote;
+mod shell;
 mod watch;
-mod xrdp;
 
 pub use desk::{DESKTOP, Screen, X11};
 pub use display::Display;
@@ -27,9 +27,7 @@ pub use lab::Lab;
 pub use picture::Picture;
 pub use ran::Ran;
 pub use ready::{Suite, ready, skip};
-pub use ssh::Ssh;
 pub use watch::Watch;
-pub use xrdp::Client;
 
 /// How long anything may take before a test gives up. Nothing is asserted about how long it took.
 pub const PATIENCE: Duration = Duration::from_secs(30);

@@ -36,13 +36,6 @@ impl Picture {
         self.count(colour) as f64 / (self.width * self.height) as f64
     }
 
-    /// The part of all pixels that nearly has this colour: remote desktops send pictures with losses.
-    pub fn share_near(&self, [red, green, blue]: [u8; 3]) -> f64 {
-        let near = |pixel: &[u8]| pixel.iter().zip([blue, green, red]).all(|(is, right)| is.abs_diff(right) <= 8);
-        let count = self.data.chunks_exact(4).filter(|pixel| near(&pixel[..3])).count();
-        count as f64 / (self.width * self.height) as f64
-    }
-
     /// Whether both show the same.
     pub fn same(&self, other: &Picture) -> bool {
         let same = |(one, other): (&[u8], &[u8])| one[..3] == other[..3];

@@ -57,6 +57,7 @@ mod tests {
             since: Timestamp::now(),
             until: None,
             source: usher::session::CoverSource::Session,
+            freeze: false,
         };
         Order { words: Words::Cover { cover: Box::new(cover), host: "lab1".to_owned() }, sizes }
     }

@@ -6,6 +6,9 @@
 //! visibility says little: a window that reaches beyond the screen always counts as obscured in part.
 //! That of the sheet tells when anything is above.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
 use x11rb::connection::Connection as _;
 use x11rb::protocol::damage::{self, ConnectionExt as _};
 use x11rb::protocol::shape::{self, ConnectionExt as _, SK, SO};
@@ -17,6 +20,8 @@ use x11rb::wrapper::ConnectionExt as _;
 
 use super::display::{Asked, Display};
 
+/// How many of our own paintings are remembered until the server told of them.
+const REMEMBERED: usize = 32;
 /// The largest window there is.
 const HUGE: u16 = 32767;
 
@@ -47,6 +52,8 @@ pub struct Curtain {
     pub cover: Window,
     pub sheet: Window,
     damage: Option<u32>,
+    /// Our own requests that paint: what the server tells of drawing because of them is nobody else's.
+    own: RefCell<VecDeque<(u64, u64)>>,
     panels: Vec<(Window, Panel)>,
     cloth: Cloth,
 }
@@ -56,7 +63,7 @@ impl Curtain {
     pub fn new(x: &Display, parent: Window, size: (u16, u16), cloth: Cloth) -> Asked<Self> {
         let (cover, sheet) = (x.conn.generate_id()?, x.conn.generate_id()?);
         let look = CreateWindowAux::new().background_pixel(cloth.pixel).border_pixel(cloth.pixel).cursor(cloth.cursor);
-        let events = EventMask::STRUCTURE_NOTIFY | EventMask::VISIBILITY_CHANGE;
+        let events = EventMask::STRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_NOTIFY | EventMask::VISIBILITY_CHANGE;
         let look = look.override_redirect(1).event_mask(events);
         let make = |window, parent, width, height| {
             x.conn.create_window(0, window, parent, 0, 0, width, height, 0, WindowClass::INPUT_OUTPUT, 0, &look)
@@ -65,7 +72,8 @@ impl Curtain {
         make(sheet, cover, size.0, size.1)?;
         let me = [std::process::id()];
         x.conn.change_property32(PropMode::REPLACE, cover, cloth.mark, AtomEnum::CARDINAL, &me)?;
-        let mut curtain = Curtain { parent, cover, sheet, damage: None, panels: Vec::new(), cloth };
+        let mut curtain =
+            Curtain { parent, cover, sheet, damage: None, own: RefCell::default(), panels: Vec::new(), cloth };
         curtain.watch(x)?;
         x.conn.map_window(sheet)?;
         Ok(curtain)
@@ -98,14 +106,37 @@ impl Curtain {
         })
     }
 
-    /// Whether this is what tells of drawing into these windows.
-    pub fn is_damage(&self, damage: u32) -> bool {
-        self.damage == Some(damage)
+    /// Whether this tells of drawing into these windows by somebody else. `sequence` is that of the
+    /// last of our requests that the server had seen.
+    pub fn is_damage(&self, damage: u32, sequence: u64) -> bool {
+        let own = || self.own.borrow().iter().any(|(first, last)| (*first..=*last).contains(&sequence));
+        self.damage == Some(damage) && !own()
+    }
+
+    /// Does what paints our windows, with the server held: nobody else draws meanwhile, so that
+    /// all that was drawn by then may be forgotten.
+    fn quietly(&self, x: &Display, paint: impl FnOnce() -> Asked) -> Asked {
+        let first = x.conn.grab_server()?.sequence_number();
+        let painted = paint();
+        if let Some(damage) = self.damage {
+            x.conn.damage_subtract(damage, x11rb::NONE, x11rb::NONE)?;
+        }
+        let last = x.conn.ungrab_server()?.sequence_number();
+        let mut own = self.own.borrow_mut();
+        own.push_back((first, last));
+        if own.len() > REMEMBERED {
+            own.pop_front();
+        }
+        painted
     }
 
     /// Shows the windows above everything, whole and in place, whatever somebody did to them.
     /// Below `sibling` where there is one: the other process's.
     pub fn show(&self, x: &Display, size: (u16, u16), sibling: Option<Window>) -> Asked {
+        self.quietly(x, || self.raise(x, size, sibling))
+    }
+
+    fn raise(&self, x: &Display, size: (u16, u16), sibling: Option<Window>) -> Asked {
         let place = ConfigureWindowAux::new().x(0).y(0).border_width(0);
         let cover = place.width(u32::from(HUGE)).height(u32::from(HUGE));
         let cover = match sibling {
@@ -122,6 +153,10 @@ impl Curtain {
 
     /// Undoes shapes and foreign backgrounds.
     pub fn mend(&self, x: &Display) -> Asked {
+        self.quietly(x, || self.mend_loudly(x).and_then(|()| self.clear(x)))
+    }
+
+    fn mend_loudly(&self, x: &Display) -> Asked {
         let look = ChangeWindowAttributesAux::new().background_pixel(self.cloth.pixel).cursor(self.cloth.cursor);
         for window in [self.cover, self.sheet] {
             x.conn.change_window_attributes(window, &look)?;
@@ -139,38 +174,50 @@ impl Curtain {
         Ok(())
     }
 
-    /// Paints over whatever was drawn into the windows. In one piece: what is drawn after the
-    /// painting must not be forgotten with what was drawn before.
-    pub fn repaint(&self, x: &Display) -> Asked {
-        x.conn.grab_server()?;
+    /// Destroys windows that somebody put into ours. True if there were any.
+    pub fn sweep(&self, x: &Display) -> Asked<bool> {
+        let panels = self.panels.iter().map(|(window, _)| *window);
+        let mut found = false;
+        for window in [self.cover, self.sheet].into_iter().chain(panels) {
+            // One that is gone has nothing in it.
+            let Ok(tree) = x.conn.query_tree(window)?.reply() else { continue };
+            for stranger in tree.children.into_iter().filter(|child| !self.owns(*child)) {
+                x.conn.destroy_window(stranger)?;
+                found = true;
+            }
+        }
+        Ok(found)
+    }
+
+    fn clear(&self, x: &Display) -> Asked {
         x.conn.clear_area(false, self.sheet, 0, 0, 0, 0)?;
         for (window, _) in &self.panels {
             x.conn.clear_area(false, *window, 0, 0, 0, 0)?;
         }
-        if let Some(damage) = self.damage {
-            x.conn.damage_subtract(damage, x11rb::NONE, x11rb::NONE)?;
-        }
-        x.conn.ungrab_server()?;
         Ok(())
     }
 
     /// Shows these panels instead of those before.
     pub fn hang(&mut self, x: &Display, panels: &[Panel]) -> Asked {
-        let old = std::mem::take(&mut self.panels);
-        for panel in panels {
-            let window = x.conn.generate_id()?;
-            let look = CreateWindowAux::new().background_pixmap(panel.pixmap).cursor(self.cloth.cursor);
-            let look = look.event_mask(EventMask::STRUCTURE_NOTIFY).override_redirect(1);
-            let (width, height) = (panel.width, panel.height);
-            let class = WindowClass::INPUT_OUTPUT;
-            x.conn.create_window(0, window, self.sheet, panel.x, panel.y, width, height, 0, class, 0, &look)?;
-            self.place(x, window, panel)?;
-            self.panels.push((window, *panel));
-        }
-        for (window, _) in old {
-            x.conn.destroy_window(window)?;
-        }
-        self.repaint(x)
+        let ids = panels.iter().map(|_| x.conn.generate_id()).collect::<Result<Vec<_>, _>>()?;
+        let new = ids.into_iter().zip(panels.iter().copied()).collect();
+        let old = std::mem::replace(&mut self.panels, new);
+        self.quietly(x, || {
+            self.panels.iter().try_for_each(|(window, panel)| self.make_panel(x, *window, panel))?;
+            for (window, _) in old {
+                x.conn.destroy_window(window)?;
+            }
+            self.clear(x)
+        })
+    }
+
+    fn make_panel(&self, x: &Display, window: Window, panel: &Panel) -> Asked {
+        let look = CreateWindowAux::new().background_pixmap(panel.pixmap).cursor(self.cloth.cursor);
+        let events = EventMask::STRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_NOTIFY;
+        let look = look.event_mask(events).override_redirect(1);
+        let (width, height, class) = (panel.width, panel.height, WindowClass::INPUT_OUTPUT);
+        x.conn.create_window(0, window, self.sheet, panel.x, panel.y, width, height, 0, class, 0, &look)?;
+        self.place(x, window, panel)
     }
 
     fn place(&self, x: &Display, window: Window, panel: &Panel) -> Asked {

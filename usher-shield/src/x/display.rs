@@ -14,7 +14,6 @@ use x11rb::connection::{Connection, RequestConnection};
 use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};
 use x11rb::protocol::{composite, damage, randr, shape, sync, xfixes, xkb, xproto, xtest};
 use x11rb::rust_connection::RustConnection;
-use x11rb::x11_utils::X11Error;
 
 use super::link::{Deadline, Link};
 use super::xauth;
@@ -30,7 +29,7 @@ pub enum Trouble {
     /// The connection is over.
     Gone(String),
     /// It answered with an error.
-    Refused(X11Error),
+    Refused,
 }
 
 impl From<ConnectionError> for Trouble {
@@ -46,7 +45,7 @@ impl From<ReplyError> for Trouble {
     fn from(error: ReplyError) -> Self {
         match error {
             ReplyError::ConnectionError(error) => error.into(),
-            ReplyError::X11Error(error) => Trouble::Refused(error),
+            ReplyError::X11Error(_) => Trouble::Refused,
         }
     }
 }
@@ -55,7 +54,7 @@ impl From<ReplyOrIdError> for Trouble {
     fn from(error: ReplyOrIdError) -> Self {
         match error {
             ReplyOrIdError::ConnectionError(error) => error.into(),
-            ReplyOrIdError::X11Error(error) => Trouble::Refused(error),
+            ReplyOrIdError::X11Error(_) => Trouble::Refused,
             ReplyOrIdError::IdsExhausted => Trouble::Gone("no more resource IDs".to_owned()),
         }
     }

@@ -1,5 +1,6 @@
 //! The shield against real X servers, with a user who does not want to be locked.
 
+mod attack;
 mod kill;
 mod lock;
 mod look;

@@ -30,6 +30,7 @@ pub struct Usherd {
 }
 
 /// The answer to an order.
+#[derive(Debug)]
 pub struct Answer {
     pub notes: Vec<String>,
     pub superseded: bool,
@@ -154,10 +155,11 @@ impl Usherd {
         if wanted(&self.status) {
             return;
         }
-        self.hear(|message| match message {
+        let heard = self.hear_within(PATIENCE, |message| match message {
             FromShield::Status(status) => wanted(&status).then_some(()),
             _ => None,
         });
+        assert!(heard.is_some(), "the status stays {:?}; {:?}", self.status, self.incidents);
     }
 
     /// Waits until an incident was told whose sentence has these words.
@@ -170,16 +172,6 @@ impl Usherd {
             FromShield::Incident { what, uncovered_micros } if what.contains(words) => Some(uncovered_micros),
             _ => None,
         })
-    }
-
-    /// Waits for the first process's end.
-    pub fn ended(&mut self) -> std::process::ExitStatus {
-        self.child.wait().expect("an end")
-    }
-
-    /// The first process, as long as it is our child.
-    pub fn bury_first(&mut self) {
-        let _ = self.child.wait();
     }
 }
 

@@ -43,7 +43,12 @@ const PEERS: &[&str] = &["i3lock", "python3-minimal", "python3-xlib", "xsecurelo
 
 /// Every package of a release's tree.
 pub fn of(suite: &str) -> Vec<&'static str> {
+    // Epoptes shows its lock with GTK, which it only recommends.
     // The client of xrdp has its version in its name, and Epoptes is in no release after bookworm.
-    let own: &[&str] = if suite == "bookworm" { &["epoptes-client", "freerdp2-x11"] } else { &["freerdp3-x11"] };
+    let own: &[&str] = if suite == "bookworm" {
+        &["epoptes-client", "freerdp2-x11", "gir1.2-gtk-3.0", "librsvg2-common", "python3-gi", "python3-gi-cairo"]
+    } else {
+        &["freerdp3-x11"]
+    };
     [BASE, DESKTOP, PEERS, own].concat()
 }

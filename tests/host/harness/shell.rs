@@ -9,7 +9,7 @@ use super::lab::namespace_file;
 use super::{Host, Lab, PATIENCE, Ran, User};
 
 /// A real ssh session with a terminal. It ends when this value goes.
-pub struct Ssh {
+pub struct Shell {
     /// Whose it is.
     pub user: User,
     /// logind's ID of it.
@@ -23,9 +23,9 @@ pub struct Ssh {
 }
 
 impl Host {
-    /// Logs this user in by ssh.
+    /// Logs this user in by ssh, from the laboratory's own address, with a shell at a terminal.
     #[track_caller]
-    pub fn ssh(&self, user: &User) -> Ssh {
+    pub fn shell(&self, user: &User) -> Shell {
         let name = &user.name;
         self.root(&format!(
             "test -e /root/.ssh/test || (mkdir -p /root/.ssh && ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/test)
@@ -45,17 +45,17 @@ impl Host {
         let input = process.stdin.take().expect("a pipe");
         let output = lines(process.stdout.take().expect("a pipe"));
         let (user, session, client) = (user.clone(), String::new(), Lab::HUB.to_owned());
-        let mut ssh = Ssh { user, session, client, host: self.clone(), process, input, output };
-        let _ = ssh.answer("log in");
-        ssh.session = ssh.shell("echo $XDG_SESSION_ID").succeeds().trim().to_owned();
-        ssh
+        let mut shell = Shell { user, session, client, host: self.clone(), process, input, output };
+        let _ = shell.answer("log in");
+        shell.session = shell.run("echo $XDG_SESSION_ID").succeeds().trim().to_owned();
+        shell
     }
 }
 
-impl Ssh {
+impl Shell {
     /// Runs a shell command in the session, on its terminal, to its end. Errors come among what it prints.
     #[track_caller]
-    pub fn shell(&mut self, command: &str) -> Ran {
+    pub fn run(&mut self, command: &str) -> Ran {
         self.type_line(&format!("( {command}\n) </dev/null; echo \"<<END $?>>\""));
         self.answer(command)
     }
@@ -92,7 +92,7 @@ impl Ssh {
     }
 }
 
-impl Drop for Ssh {
+impl Drop for Shell {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();

@@ -1,0 +1,31 @@
+//! usher on the host: from the packages, or by hand as long as there are none.
+
+use std::fs;
+use std::path::Path;
+
+use super::harness::{Host, wait_until};
+
+/// Puts usher on the host and sees it serve.
+pub fn install(host: &Host) {
+    if host.root("ls /opt/packages/usher_*.deb").code == Some(0) {
+        host.install();
+    } else {
+        by_hand(host);
+    }
+    wait_until("usherd serves", || host.root_usher(&["list"]).code == Some(0));
+}
+
+/// Copies what lies beside cargo's `usher`, and starts the daemon as a transient service.
+fn by_hand(host: &Host) {
+    let built = Path::new(env!("CARGO_BIN_EXE_usher")).parent().expect("a directory");
+    for program in ["usher", "usherd", "usher-tty", "usher-shield"] {
+        let copied = fs::copy(built.join(program), host.path("/usr/bin").join(program));
+        assert!(copied.is_ok(), "{program} is not built: cargo build --release --package usher --package usher-shield");
+    }
+    host.root(
+        "useradd --system --no-create-home usher-shield; groupadd --system usher-admin; groupadd --system usher-operator
+         systemd-run --quiet --unit=usherd --property=Type=notify --property=RuntimeDirectory=usher \
+             --property=StateDirectory=usher --property=RuntimeDirectoryPreserve=yes /usr/bin/usherd",
+    )
+    .succeeds();
+}

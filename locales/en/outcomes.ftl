@@ -1,0 +1,20 @@
+# Why something failed, by the error's identifier. What the daemon said stands in { $detail }.
+error-no-such-session = there is no session { $id } on this host
+error-own-session = session { $id } is the one you call from: it cannot be done from inside
+error-SessionNotFound = { $detail }
+error-AccessDenied = { $detail }
+error-OwnSession = { $detail }
+error-NotOrchestratable = { $detail }
+error-StillBlocked = { $detail }
+error-NotSupported = { $detail }
+error-Timeout = { $detail }
+error-CoveredInputNotHeld = { $detail }
+error-SessionChanged = { $detail }
+error-InvalidMessage = { $detail }
+error-BackendFailed = { $detail }
+error-HostUnreachable = { $detail }
+error-OutcomeUnknown = { $detail }
+error-InvalidRequest = { $detail }
+hint-label = hint: { $hint }
+hint-SessionNotFound = `usher list` shows the sessions that there are
+hint-OwnSession = call from another terminal or another session

@@ -1,0 +1,20 @@
+# 按错误标识说明失败原因。{ $detail } 是守护进程给出的原文。
+error-no-such-session = 此主机上没有会话 { $id }
+error-own-session = 会话 { $id } 正是您发出命令的会话，不能从其内部执行此操作
+error-SessionNotFound = 找不到会话（{ $detail }）
+error-AccessDenied = 权限不足，操作被拒绝（{ $detail }）
+error-OwnSession = 不能对您当前所在的会话执行此操作（{ $detail }）
+error-NotOrchestratable = 此会话属于管理员或操作员，本主机不允许锁定（{ $detail }）
+error-StillBlocked = 常设规则仍然覆盖此会话，因此未解锁（{ $detail }）
+error-NotSupported = 此类会话不支持该操作（{ $detail }）
+error-Timeout = 未能在时限内确认结果（{ $detail }）
+error-CoveredInputNotHeld = 屏幕已遮盖，但尚未接管输入（{ $detail }）
+error-SessionChanged = 会话已发生变化，未执行操作（{ $detail }）
+error-InvalidMessage = 消息无效（{ $detail }）
+error-BackendFailed = 内部错误（{ $detail }）
+error-HostUnreachable = 无法连接主机（{ $detail }）
+error-OutcomeUnknown = 请求已发出，但没有收到答复，结果未知（{ $detail }）
+error-InvalidRequest = 请求无效（{ $detail }）
+hint-label = 提示：{ $hint }
+hint-SessionNotFound = 用 `usher list` 查看现有会话
+hint-OwnSession = 请换一个终端或另一个会话执行

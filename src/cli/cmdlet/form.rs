@@ -1,0 +1,170 @@
+//! How objects and outcomes are written.
+
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+
+use rustix::fs::{FileType, fstat};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::cli::output::{self, Format, Row};
+use crate::cmdlet::object::WmsSession;
+use crate::words;
+
+/// How to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As somebody asked for.
+    Asked(Format),
+    /// For the next program in a pipe: one object a line.
+    Piped,
+    /// For a person: a list of properties.
+    Shown,
+}
+
+impl Form {
+    /// What `--output` says, else `$USHER_OUTPUT`, else what standard output is.
+    pub(super) fn chosen(option: Option<&str>) -> Result<Self, String> {
+        let variable = std::env::var("USHER_OUTPUT").ok().filter(|value| !value.is_empty());
+        match option.map(str::to_owned).or(variable).as_deref() {
+            Some("table") => Ok(Form::Asked(Format::Table)),
+            Some("list") => Ok(Form::Asked(Format::List)),
+            Some("json") => Ok(Form::Asked(Format::Json)),
+            Some("jsonl") => Ok(Form::Asked(Format::Jsonl)),
+            Some(other) => Err(words::with("cmdlet-no-such-form", &[("value", &output::printable(other))])),
+            None => Ok(if stdout_is_pipe() { Form::Piped } else { Form::Shown }),
+        }
+    }
+
+    /// The format for objects.
+    pub(super) fn format(self) -> Format {
+        match self {
+            Form::Asked(format) => format,
+            Form::Piped => Format::Jsonl,
+            Form::Shown => Format::List,
+        }
+    }
+
+    /// The format for outcomes, which are shown only on request: the cmdlets that act write no objects.
+    pub(super) fn outcomes(self) -> Option<Format> {
+        match self {
+            Form::Asked(format) => Some(format),
+            Form::Piped | Form::Shown => None,
+        }
+    }
+}
+
+fn stdout_is_pipe() -> bool {
+    let out = io::stdout();
+    let pipe = |mode| matches!(FileType::from_raw_mode(mode), FileType::Fifo | FileType::Socket);
+    !out.is_terminal() && fstat(&out).is_ok_and(|stat| pipe(stat.st_mode))
+}
+
+/// Rows that are written at once where each is a line, and at the end where they are one table or array.
+pub(super) struct Rows<T> {
+    format: Format,
+    kept: Vec<T>,
+    written: usize,
+}
+
+impl<T: Row> Rows<T> {
+    pub(super) fn new(format: Format) -> Self {
+        Rows { format, kept: Vec::new(), written: 0 }
+    }
+
+    /// # Errors
+    /// Standard output cannot be written.
+    pub(super) fn push(&mut self, row: T) -> io::Result<()> {
+        match self.format {
+            Format::Table | Format::Json => {
+                self.kept.push(row);
+                return Ok(());
+            }
+            Format::List => {
+                if self.written > 0 {
+                    writeln!(io::stdout())?;
+                }
+                properties(&mut io::stdout(), &row)?;
+            }
+            Format::Jsonl => output::print_line(&mut io::stdout().lock(), &row)?,
+        }
+        self.written += 1;
+        io::stdout().flush()
+    }
+
+    /// # Errors
+    /// Standard output cannot be written.
+    pub(super) fn end(&mut self) -> io::Result<()> {
+        match self.format {
+            Format::Table | Format::Json => output::print(&self.kept, self.format),
+            Format::List | Format::Jsonl => Ok(()),
+        }
+    }
+}
+
+/// One `Name : value` per property, the colons below each other, as `Format-List` writes them.
+fn properties<T: Serialize>(out: &mut impl Write, row: &T) -> io::Result<()> {
+    // Through text, which keeps the properties in their order.
+    let Ordered(properties) = serde_json::from_str(&serde_json::to_string(row)?)?;
+    let width = properties.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    for (name, value) in &properties {
+        writeln!(out, "{}", format!("{name:<width$} : {}", output::printable(&shown(value))).trim_end())?;
+    }
+    Ok(())
+}
+
+/// A value as PowerShell shows it.
+fn shown(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::Bool(on) => if *on { "True" } else { "False" }.to_owned(),
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The properties of a JSON object as they stand in it.
+struct Ordered(Vec<(String, serde_json::Value)>);
+
+impl<'de> Deserialize<'de> for Ordered {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Properties;
+        impl<'de> Visitor<'de> for Properties {
+            type Value = Ordered;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ordered, A::Error> {
+                let mut properties = Vec::new();
+                while let Some(property) = map.next_entry()? {
+                    properties.push(property);
+                }
+                Ok(Ordered(properties))
+            }
+        }
+        deserializer.deserialize_map(Properties)
+    }
+}
+
+/// Writes a line to standard output.
+///
+/// # Errors
+/// It cannot be written.
+pub(super) fn print_line(text: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    writeln!(out, "{text}")?;
+    out.flush()
+}
+
+impl Row for WmsSession {
+    const HEADS: &'static [&'static str] =
+        &["SessionId", "UserName", "State", "StationId", "ClientName", "IsLocked", "LockedBy", "LockMessage"];
+
+    fn cells(&self) -> Vec<String> {
+        let value = serde_json::to_value(self).unwrap_or_default();
+        let cell = |head: &&str| shown(&value[*head]);
+        Self::HEADS.iter().map(cell).collect()
+    }
+}

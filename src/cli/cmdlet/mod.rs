@@ -1,0 +1,131 @@
+//! `usher Lock-WmsSession …`, and the same through a link of that name: words are bound to a call, which goes the
+//! way of every verb and comes back as objects and error records.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::cmdlet::bind::{Binding, bind};
+use crate::cmdlet::call::Call;
+use crate::cmdlet::record::Record;
+use crate::cmdlet::{Cmdlet, find};
+use crate::outcome::Exit;
+use crate::words::{self, Language};
+
+mod ask;
+mod form;
+mod host;
+mod input;
+mod run;
+mod say;
+mod tell;
+mod work;
+
+use form::Form;
+use run::Run;
+
+/// A cmdlet's command line.
+#[derive(Debug)]
+pub(super) struct Invocation {
+    cmdlet: &'static Cmdlet,
+    words: Vec<String>,
+    socket: Option<PathBuf>,
+    output: Option<String>,
+    language: Option<String>,
+    verbose: bool,
+}
+
+impl Invocation {
+    /// The cmdlet that a command line is for, if it is for one: by the program's own name, or by the first word
+    /// that is no option of `usher`'s.
+    pub(super) fn of(arguments: impl IntoIterator<Item = OsString>) -> Option<Self> {
+        let mut words = arguments.into_iter().map(|word| word.to_string_lossy().into_owned());
+        let program = words.next()?;
+        let name = Path::new(&program).file_name()?.to_string_lossy().into_owned();
+        let mut invocation = Invocation {
+            cmdlet: find(&name).unwrap_or(crate::cmdlet::ALL[0]),
+            words: Vec::new(),
+            socket: None,
+            output: None,
+            language: None,
+            verbose: false,
+        };
+        if find(&name).is_none() {
+            invocation.cmdlet = invocation.options(&mut words)?;
+        }
+        invocation.words = words.collect();
+        Some(invocation)
+    }
+
+    /// Takes `usher`'s own options off the front, up to the name of a cmdlet; `None` if the command line is for a
+    /// plain verb or is wrong, which is not judged here.
+    fn options(&mut self, words: &mut impl Iterator<Item = String>) -> Option<&'static Cmdlet> {
+        loop {
+            let word = words.next()?;
+            let (option, joined) = match word.split_once('=') {
+                Some((option, value)) => (option.to_owned(), Some(value.to_owned())),
+                None => (word, None),
+            };
+            let mut value = || joined.clone().or_else(|| words.next());
+            match option.as_str() {
+                "--socket" => self.socket = Some(PathBuf::from(value()?)),
+                "--output" => self.output = Some(value()?),
+                "--lang" => self.language = Some(value()?),
+                "--verbose" if joined.is_none() => self.verbose = true,
+                name => return find(name).filter(|_| joined.is_none()),
+            }
+        }
+    }
+
+    /// The whole program.
+    pub(super) fn main(self) -> ExitCode {
+        if let Err(refused) = self.choose_language() {
+            say::line(&mut io::stderr(), &format!("usher: --lang: {refused}"));
+            return Exit::Usage.into();
+        }
+        let form = match Form::chosen(self.output.as_deref()) {
+            Ok(form) => form,
+            Err(refused) => {
+                say::line(&mut io::stderr(), &format!("usher: {refused}"));
+                return Exit::Usage.into();
+            }
+        };
+        match self.call() {
+            Ok(None) => super::help::print(&crate::cmdlet::help::text(self.cmdlet, words::language())),
+            Ok(Some(call)) => self.run(call, form).into(),
+            Err(record) => {
+                say::line(&mut io::stderr(), &say::lines(&record, self.cmdlet));
+                Exit::Usage.into()
+            }
+        }
+    }
+
+    fn choose_language(&self) -> Result<(), crate::request::InvalidValue> {
+        if let Some(tag) = &self.language {
+            words::speak(tag.parse::<Language>()?);
+        }
+        Ok(())
+    }
+
+    /// The call, or `None` for help.
+    fn call(&self) -> Result<Option<Call>, Record> {
+        let bound = bind(self.cmdlet, &self.words, input::is_there(), &mut ask::Mandatory::default());
+        match bound.map_err(|error| Record::of_binding(&error))? {
+            Binding::Help => Ok(None),
+            Binding::Call(bound) => Call::new(&bound).map(Some).map_err(|error| Record::of_binding(&error)),
+        }
+    }
+
+    fn run(self, mut call: Call, form: Form) -> Exit {
+        call.streams.debug |= self.verbose;
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                say::line(&mut io::stderr(), &format!("usher: the runtime cannot be started: {error}"));
+                return Exit::Unreachable;
+            }
+        };
+        runtime.block_on(Run::new(call, self.socket, form).all())
+    }
+}

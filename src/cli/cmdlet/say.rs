@@ -1,0 +1,111 @@
+//! What is said beside the objects: errors, warnings, and what the caller wants to know.
+
+use std::io::{self, Write};
+
+use super::ask::{Answer, INQUIRE, Terminal};
+use crate::cli::output::printable;
+use crate::cmdlet::Cmdlet;
+use crate::cmdlet::call::{Preference, Streams};
+use crate::cmdlet::record::Record;
+use crate::words;
+
+/// The most characters of a message; none of ours comes near it without what the caller gave.
+const LONGEST: usize = 1000;
+
+/// Writes a line. Nobody reading it is no reason to stop.
+pub(super) fn line(out: &mut impl Write, text: &str) {
+    let _ = writeln!(out, "{text}");
+}
+
+/// The record's lines without what a terminal would obey, and without megabytes of what the caller gave.
+pub(super) fn lines(record: &Record, cmdlet: &Cmdlet) -> String {
+    let safe = |text: &str| {
+        let short: String = text.chars().take(LONGEST).collect();
+        printable(&short) + if short.len() < text.len() { "…" } else { "" }
+    };
+    let target = record.target.as_ref().map(|(value, kind)| (safe(value), *kind));
+    Record { message: safe(&record.message), target, ..record.clone() }.lines(cmdlet)
+}
+
+/// Whether to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(super) enum Next {
+    /// Go on.
+    GoOn,
+    /// End here.
+    Stop,
+}
+
+/// Says what is to be said.
+pub(super) struct Say {
+    cmdlet: &'static Cmdlet,
+    streams: Streams,
+}
+
+impl Say {
+    pub(super) fn new(cmdlet: &'static Cmdlet, streams: Streams) -> Self {
+        Say { cmdlet, streams }
+    }
+
+    /// An error.
+    pub(super) fn error(&mut self, record: &Record) -> Next {
+        let next = said(self.streams.error, &lines(record, self.cmdlet), &record.message);
+        self.streams.error = next.1;
+        next.0
+    }
+
+    pub(super) fn warning(&mut self, text: &str) -> Next {
+        let preference = self.streams.warning;
+        let next = said(preference, &format!("{}: {}", words::text("stream-warning"), printable(text)), text);
+        self.streams.warning = next.1;
+        next.0
+    }
+
+    /// What is worth knowing; by default nobody wants to, and then it is not even put into words.
+    pub(super) fn information(&mut self, text: impl FnOnce() -> String) -> Next {
+        if self.streams.information == Preference::Silent {
+            return Next::GoOn;
+        }
+        let text = text();
+        let next = said(self.streams.information, &printable(&text), &text);
+        self.streams.information = next.1;
+        next.0
+    }
+
+    pub(super) fn verbose(&self, text: impl FnOnce() -> String) {
+        if self.streams.verbose {
+            line(&mut io::stderr(), &format!("{}: {}", words::text("stream-verbose"), printable(&text())));
+        }
+    }
+
+    pub(super) fn debug(&self, text: &str) {
+        if self.streams.debug {
+            line(&mut io::stderr(), &format!("{}: {}", words::text("stream-debug"), printable(text)));
+        }
+    }
+}
+
+/// Says it as the preference wants, and gives the preference from now on.
+fn said(preference: Preference, text: &str, question: &str) -> (Next, Preference) {
+    if preference != Preference::Silent {
+        line(&mut io::stderr(), text);
+    }
+    match preference {
+        Preference::Silent | Preference::Continue => (Next::GoOn, preference),
+        Preference::Stop => (Next::Stop, preference),
+        Preference::Inquire => inquire(question),
+    }
+}
+
+/// Asks whether to go on; where nobody can be asked, nothing more is done.
+fn inquire(question: &str) -> (Next, Preference) {
+    let title = words::text("ask-confirm");
+    let lines = [printable(question), words::text("ask-go-on")];
+    let answer = Terminal::open().and_then(|mut terminal| terminal.choose(&title, &lines, &INQUIRE));
+    match answer {
+        Some(Answer::Yes) => (Next::GoOn, Preference::Inquire),
+        Some(Answer::YesToAll) => (Next::GoOn, Preference::Continue),
+        Some(Answer::No | Answer::NoToAll | Answer::Suspend) | None => (Next::Stop, Preference::Inquire),
+    }
+}

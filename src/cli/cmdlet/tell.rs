@@ -1,0 +1,96 @@
+//! What became of each session, said.
+
+use super::run::{End, Run};
+use crate::cli::output;
+use crate::cmdlet::record::Record;
+use crate::outcome::{Error, ErrorId, Exit, Outcome, OutcomeResult};
+use crate::request::SessionRef;
+use crate::transport::client::ClientError;
+use crate::words;
+
+impl Run {
+    pub(super) fn not_found(&mut self, id: &SessionRef) -> Result<(), End> {
+        let id = id.to_string();
+        let error = Error::new(ErrorId::SessionNotFound, format!("there is no session {id} on this host"));
+        let message = output::sentence(&error, Some(&id));
+        self.fail(&Record::of_failure(&error, message, Some((id, "UInt32"))))
+    }
+
+    /// `Performing the operation "…" on target "…".`
+    pub(super) fn performing(&self, outcome: &Outcome) -> String {
+        let target = output::printable(&target(outcome));
+        words::with("performing", &[("operation", self.call.cmdlet.name), ("target", &target)])
+    }
+
+    /// Says what became of a session.
+    pub(super) fn tell(&mut self, outcome: Outcome) -> Result<(), End> {
+        match outcome.result {
+            OutcomeResult::Planned => {
+                let line = words::with("what-if", &[("what", &self.performing(&outcome))]);
+                super::form::print_line(&line)?;
+            }
+            OutcomeResult::Done | OutcomeResult::Unchanged => {
+                self.say.verbose(|| self.performing(&outcome));
+                outcome.notes.iter().for_each(|note| self.say.verbose(|| note.clone()));
+                Result::from(self.say.information(|| became(&outcome)))?;
+            }
+            OutcomeResult::Skipped => {
+                let why = outcome.error.as_ref().map(|error| said(error, &outcome)).unwrap_or_default();
+                let text = words::with("cmdlet-left-out", &[("target", &target(&outcome)), ("why", &why)]);
+                Result::from(self.say.warning(&text))?;
+            }
+            OutcomeResult::Failed => self.tell_failure(&outcome)?,
+        }
+        match &mut self.outcomes {
+            Some(rows) => Ok(rows.push(outcome)?),
+            None => Ok(()),
+        }
+    }
+
+    fn tell_failure(&mut self, outcome: &Outcome) -> Result<(), End> {
+        let unknown = Error::new(ErrorId::BackendFailed, "the daemon gave no reason");
+        let error = outcome.error.as_ref().unwrap_or(&unknown);
+        let target = match outcome.session_id {
+            Some(id) => (id.to_string(), "UInt32"),
+            None => (outcome.host.clone(), "String"),
+        };
+        self.fail(&Record::of_failure(error, said(error, outcome), Some(target)))
+    }
+
+    pub(super) fn fail(&mut self, record: &Record) -> Result<(), End> {
+        self.failed = true;
+        self.say.error(record).into()
+    }
+
+    /// The daemon could not be asked.
+    pub(super) fn client_failed(&mut self, error: &ClientError) -> Result<(), End> {
+        match error.exit {
+            Exit::Unreachable => self.unreachable = true,
+            Exit::Success | Exit::Failed | Exit::Usage => self.failed = true,
+        }
+        let hint = error.error.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        let message = output::sentence(&error.error, None) + &hint;
+        let place = self.client.socket().display().to_string();
+        Result::from(self.say.error(&Record::of_failure(&error.error, message, Some((place, "String")))))?;
+        // The next object would meet the same daemon.
+        if error.exit == Exit::Unreachable { Err(End::Stopped) } else { Ok(()) }
+    }
+}
+
+/// What failed and what to do about it.
+fn said(error: &Error, outcome: &Outcome) -> String {
+    output::sentence(error, outcome.session_id.map(|id| id.to_string()).as_deref())
+}
+
+/// `session 3 (alice) on lab1`
+fn target(outcome: &Outcome) -> String {
+    let id = outcome.session_id.map_or_else(|| "?".to_owned(), |id| id.to_string());
+    let user = outcome.user.as_deref().unwrap_or("?");
+    words::with("cmdlet-target", &[("id", &id), ("user", user), ("host", &outcome.host)])
+}
+
+/// What became of a session that is as it should be.
+fn became(outcome: &Outcome) -> String {
+    let what = words::text(&format!("cmdlet-became-{}", outcome.result.as_str()));
+    words::with("cmdlet-became", &[("target", &target(outcome)), ("what", &what)])
+}

@@ -1,0 +1,49 @@
+//! `usher install-cmdlets`
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{Failure, output};
+use crate::cmdlet::ALL;
+use crate::outcome::{Error, ErrorId, Exit};
+use crate::words;
+
+/// Make links by which the cmdlets are called by their names, such as Lock-WmsSession
+#[derive(Debug, Args)]
+pub struct InstallCmdlets {
+    /// The directory for the links, best one in $PATH
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+}
+
+impl InstallCmdlets {
+    pub(super) fn run(self) -> Result<Exit, Failure> {
+        let program = std::env::current_exe()?;
+        let mut exit = Exit::Success;
+        for cmdlet in ALL {
+            let link = self.directory.join(cmdlet.name);
+            if let Err(error) = install(&program, &link) {
+                let (place, why) = (link.display().to_string(), error.to_string());
+                let message = words::with("install-failed", &[("link", &place), ("why", &why)]);
+                output::print_error(&Error::new(ErrorId::InvalidRequest, message));
+                exit = Exit::Failed;
+            }
+        }
+        Ok(exit)
+    }
+}
+
+/// Makes one link. An older link is replaced; a file that is none is somebody's, and stays.
+fn install(program: &Path, link: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(link) {
+        Ok(found) if found.is_symlink() => fs::remove_file(link)?,
+        Ok(_) => return Err(ErrorKind::AlreadyExists.into()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    symlink(program, link)
+}

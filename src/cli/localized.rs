@@ -1,0 +1,117 @@
+//! The command line's help in another language than that of the code's doc comments.
+
+use clap::builder::Resettable;
+use clap::{Arg, Command};
+
+use crate::words::{self, Language};
+
+/// With every sentence and heading in this language. English is what the code says, and is not built before it
+/// is needed: that would be most of the time that a short command takes.
+pub(super) fn command(language: Language) -> Command {
+    let mut command = super::command();
+    match language {
+        Language::English => command,
+        Language::Chinese => {
+            command.build();
+            translated(command, language)
+        }
+    }
+}
+
+/// The head of a table's column.
+pub(super) fn head(head: &str) -> String {
+    match words::language() {
+        Language::English => head.to_owned(),
+        language => words::find_in(language, &format!("head-{head}")).unwrap_or_else(|| head.to_owned()),
+    }
+}
+
+fn translated(command: Command, language: Language) -> Command {
+    let say = |key: &str| words::find_in(language, key);
+    let name = command.get_name().to_owned();
+    let template = format!(
+        "{{about-with-newline}}\n{} {{usage}}\n\n{{all-args}}{{after-help}}",
+        say("usage-heading").unwrap_or_default()
+    );
+    let verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    let about = say(&format!("verb-{name}"));
+    let long = say(&format!("verb-{name}-long")).zip(about.clone()).map(|(long, about)| format!("{about}\n\n{long}"));
+    let mut command = command
+        .help_template(template)
+        .subcommand_help_heading(say("commands-heading").unwrap_or_default())
+        .mut_args(|argument| translated_argument(&name, argument, language));
+    if let Some(after) = say(&format!("verb-{name}-after")) {
+        command = command.after_help(after);
+    }
+    if let Some(about) = about {
+        let long = long.map_or(Resettable::Reset, |long| Resettable::Value(long.into()));
+        command = command.about(about).long_about(long);
+    }
+    verbs.into_iter().fold(command, |command, verb| command.mut_subcommand(verb, |verb| translated(verb, language)))
+}
+
+fn translated_argument(verb: &str, argument: Arg, language: Language) -> Arg {
+    let heading = if argument.is_positional() { "arguments-heading" } else { "options-heading" };
+    let heading = words::find_in(language, heading).unwrap_or_default();
+    let argument = argument.help_heading(heading).hide_possible_values(true);
+    match words::find_in(language, &key(verb, &argument)) {
+        Some(help) => argument.help(help).long_help(Resettable::Reset),
+        None => argument,
+    }
+}
+
+/// The key of what is said of an argument. What every verb takes is said once.
+fn key(verb: &str, argument: &Arg) -> String {
+    match argument.get_id().as_str() {
+        "help" => "verb-help-flag".to_owned(),
+        "version" => "verb-version-flag".to_owned(),
+        global if argument.is_global_set() => format!("verb-usher-{global}"),
+        own => format!("verb-{verb}-{own}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every key that the command line asks for.
+    fn keys(command: &Command) -> Vec<String> {
+        let name = command.get_name();
+        let arguments = command.get_arguments().filter(|argument| !argument.is_hide_set());
+        let own = arguments.map(|argument| key(name, argument));
+        std::iter::once(format!("verb-{name}")).chain(own).chain(command.get_subcommands().flat_map(keys)).collect()
+    }
+
+    #[test]
+    fn every_verb_and_option_is_explained_in_chinese() {
+        let mut command = super::super::command();
+        command.build();
+        let keys = keys(&command);
+        let missing: Vec<_> = keys.iter().filter(|key| words::find_in(Language::Chinese, key).is_none()).collect();
+        assert!(missing.is_empty() && keys.len() > 50, "locales/zh-CN/verbs.ftl lacks {missing:?}");
+        let file = include_str!("../../locales/zh-CN/verbs.ftl").lines().filter_map(|line| line.split_once(" = "));
+        let spare: Vec<_> =
+            file.map(|(key, _)| key).filter(|key| key.starts_with("verb-") && !keys.iter().any(|k| k == key)).collect();
+        assert_eq!(spare, ["verb-usher-long", "verb-usher-after"]);
+    }
+
+    #[test]
+    fn every_column_has_a_chinese_head() {
+        use super::super::output::Row;
+        let heads = [crate::outcome::Outcome::HEADS, crate::session::Session::HEADS, crate::session::Rule::HEADS];
+        for head in heads.concat().iter().chain(crate::store::AuditRecord::HEADS) {
+            assert!(words::find_in(Language::Chinese, &format!("head-{head}")).is_some(), "{head}");
+        }
+    }
+
+    #[test]
+    fn chinese_help_has_no_english_headings() {
+        let mut command = command(Language::Chinese);
+        let lock = command.find_subcommand_mut("lock").unwrap().render_long_help().to_string();
+        for part in ["用一条用户无法关闭的消息遮盖会话", "用法： usher lock", "选项:", "--message <TEXT>"]
+        {
+            assert!(lock.contains(part), "{part}\n{lock}");
+        }
+        assert!(!lock.contains("Options") && !lock.contains("Usage") && !lock.contains("Print"), "{lock}");
+    }
+}

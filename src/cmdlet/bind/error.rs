@@ -1,0 +1,131 @@
+//! Why words make no call. Scripts look for the identifiers and match on the sentences, so both are PowerShell's to
+//! the letter (`ParameterBinderStrings.resx`) and are not translated.
+
+use crate::cmdlet::Parameter;
+
+/// What kind of error it is (`ErrorCategory` of PowerShell, as far as a binder has them).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Category {
+    /// The words make no call.
+    InvalidArgument,
+    /// A value is none that its parameter takes.
+    InvalidData,
+}
+
+/// Why words make no call.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct BindError {
+    /// The identifier.
+    pub id: &'static str,
+    /// One sentence.
+    pub message: String,
+    /// Its kind.
+    pub category: Category,
+}
+
+impl BindError {
+    fn new(id: &'static str, message: String) -> Self {
+        BindError { id, message, category: Category::InvalidArgument }
+    }
+
+    fn validation(id: &'static str, message: String) -> Self {
+        BindError { id, message, category: Category::InvalidData }
+    }
+
+    /// Whether a value was understood and refused. Such an error ends the search for a position.
+    pub fn is_validation(&self) -> bool {
+        self.category == Category::InvalidData
+    }
+
+    /// The exception's name.
+    pub fn exception(&self) -> &'static str {
+        match self.category {
+            Category::InvalidArgument => "ParameterBindingException",
+            Category::InvalidData => "ParameterBindingValidationException",
+        }
+    }
+
+    /// No set, or more than one, has these parameters.
+    pub fn no_set() -> Self {
+        let message = "Parameter set cannot be resolved using the specified named parameters. One or more parameters \
+                       issued cannot be used together or an insufficient number of parameters were provided.";
+        BindError::new("AmbiguousParameterSet", message.to_owned())
+    }
+
+    pub(super) fn no_such_name(name: &str) -> Self {
+        let message = format!("A parameter cannot be found that matches parameter name '{name}'.");
+        BindError::new("NamedParameterNotFound", message)
+    }
+
+    pub(super) fn ambiguous(name: &str, matches: &[&Parameter]) -> Self {
+        let list: String = matches.iter().map(|parameter| format!(" -{}", parameter.name)).collect();
+        let message = format!(
+            "Parameter cannot be processed because the parameter name '{name}' is ambiguous. Possible matches include:{list}."
+        );
+        BindError::new("AmbiguousParameter", message)
+    }
+
+    pub(super) fn no_such_position(text: &str) -> Self {
+        let message = format!("A positional parameter cannot be found that accepts argument '{text}'.");
+        BindError::new("PositionalParameterNotFound", message)
+    }
+
+    pub(super) fn no_argument(parameter: &Parameter) -> Self {
+        let (name, kind) = (parameter.name, parameter.kind.full());
+        let message =
+            format!("Missing an argument for parameter '{name}'. Specify a parameter of type '{kind}' and try again.");
+        BindError::new("MissingArgument", message)
+    }
+
+    pub(super) fn twice(parameter: &Parameter) -> Self {
+        let message = format!(
+            "Cannot bind parameter because parameter '{}' is specified more than once. To provide multiple values to \
+             parameters that can accept multiple values, use the array syntax. For example, \"-parameter \
+             value1,value2,value3\".",
+            parameter.name
+        );
+        BindError::new("ParameterAlreadyBound", message)
+    }
+
+    pub(super) fn missing(parameters: &[&Parameter]) -> Self {
+        let names: Vec<&str> = parameters.iter().map(|parameter| parameter.name).collect();
+        let names = names.join(" ");
+        let message = format!("Cannot process command because of one or more missing mandatory parameters: {names}.");
+        BindError::new("MissingMandatoryParameter", message)
+    }
+
+    /// The text is no value of this type.
+    pub(super) fn conversion(parameter: &Parameter, text: &str, kind: &str, why: &str) -> Self {
+        let name = parameter.name;
+        let message = format!(
+            "Cannot bind parameter '{name}'. Cannot convert value \"{text}\" to type \"{kind}\". Error: \"{why}\""
+        );
+        BindError::new("CannotConvertArgumentNoMessage", message)
+    }
+
+    pub(super) fn no_switch(parameter: &Parameter, text: &str) -> Self {
+        let (name, kind) = (parameter.name, parameter.kind.full());
+        let message = format!(
+            "Cannot convert '{text}' to the type '{kind}' required by parameter '{name}'. Boolean parameters accept \
+             only Boolean values and numbers, such as $True, $False, 1 or 0."
+        );
+        BindError::new("CannotConvertArgument", message)
+    }
+
+    pub(super) fn empty_text(parameter: &Parameter) -> Self {
+        let message = format!("Cannot bind argument to parameter '{}' because it is an empty string.", parameter.name);
+        BindError::validation("ParameterArgumentValidationErrorEmptyStringNotAllowed", message)
+    }
+
+    pub(super) fn empty_array(parameter: &Parameter) -> Self {
+        let message = format!("Cannot bind argument to parameter '{}' because it is an empty array.", parameter.name);
+        BindError::validation("ParameterArgumentValidationErrorEmptyArrayNotAllowed", message)
+    }
+
+    /// The value is of the right type, and none that is taken; `why` is a sentence.
+    pub fn refused(parameter: &str, why: &str) -> Self {
+        let message = format!("Cannot validate argument on parameter '{parameter}'. {why}");
+        BindError::validation("ParameterArgumentValidationError", message)
+    }
+}

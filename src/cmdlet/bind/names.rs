@@ -1,0 +1,34 @@
+//! Which parameter a name means.
+
+use super::BindError;
+use crate::cmdlet::{Cmdlet, Group, Parameter};
+
+/// The parameter that a name or the beginning of one means; `None` if none begins so.
+///
+/// A whole name or alias wins. Of several that begin so, one of the cmdlet's own is preferred if it is the only
+/// one of those (`MergedCommandParameterMetadata.cs`, `GetMatchingParameter`).
+pub(super) fn find(cmdlet: &Cmdlet, name: &str) -> Result<Option<&'static Parameter>, BindError> {
+    let whole = |parameter: &&'static Parameter| parameter.names().any(|known| known.eq_ignore_ascii_case(name));
+    if let Some(parameter) = cmdlet.parameters().find(whole) {
+        return Ok(Some(parameter));
+    }
+    // Names come before aliases, also in the message.
+    let by_name = cmdlet.parameters().filter(|parameter| begins(parameter.name, name));
+    let by_alias = cmdlet.parameters().filter(|parameter| parameter.aliases.iter().any(|alias| begins(alias, name)));
+    let mut matches: Vec<&'static Parameter> = Vec::new();
+    for parameter in by_name.chain(by_alias) {
+        if !matches.contains(&parameter) {
+            matches.push(parameter);
+        }
+    }
+    let mut own = matches.iter().filter(|parameter| parameter.group == Group::Declared);
+    match (matches.as_slice(), own.next(), own.next()) {
+        ([], ..) => Ok(None),
+        ([only], ..) | (_, Some(only), None) => Ok(Some(only)),
+        (several, ..) => Err(BindError::ambiguous(name, several)),
+    }
+}
+
+fn begins(known: &str, name: &str) -> bool {
+    known.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name))
+}

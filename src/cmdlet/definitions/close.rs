@@ -1,0 +1,20 @@
+//! `Close-WmsSession`
+
+use super::{ALL_SESSIONS, SERVER, SESSION_ID};
+use crate::cmdlet::{Cmdlet, Example, Work};
+
+/// Ends sessions.
+pub const CLOSE: Cmdlet = Cmdlet {
+    name: "Close-WmsSession",
+    work: Work::Close,
+    sets: ["CloseById", "CloseAll"],
+    declared: &[SESSION_ID, ALL_SESSIONS, SERVER],
+    should_process: true,
+    examples: &[
+        Example { line: "Close-WmsSession -SessionId 3" },
+        Example { line: "Close-WmsSession 3, 4 -Confirm" },
+        Example { line: "Get-WmsSession -All | Close-WmsSession -WhatIf" },
+    ],
+    inputs: &["WmsSession", "System.UInt32[]", "System.String"],
+    outputs: &[],
+};

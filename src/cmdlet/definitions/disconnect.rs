@@ -1,0 +1,19 @@
+//! `Disconnect-WmsSession`
+
+use super::{ALL_SESSIONS, SERVER, SESSION_ID};
+use crate::cmdlet::{Cmdlet, Example, Work};
+
+/// Frees the stations of sessions.
+pub const DISCONNECT: Cmdlet = Cmdlet {
+    name: "Disconnect-WmsSession",
+    work: Work::Disconnect,
+    sets: ["DisconnectById", "DisconnectAll"],
+    declared: &[SESSION_ID, ALL_SESSIONS, SERVER],
+    should_process: true,
+    examples: &[
+        Example { line: "Disconnect-WmsSession -SessionId 3" },
+        Example { line: "Disconnect-WmsSession -All -WhatIf" },
+    ],
+    inputs: &["WmsSession", "System.UInt32[]", "System.String"],
+    outputs: &[],
+};

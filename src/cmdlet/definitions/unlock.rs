@@ -1,0 +1,16 @@
+//! `Unlock-WmsSession`
+
+use super::{ALL_SESSIONS, SERVER, SESSION_ID};
+use crate::cmdlet::{Cmdlet, Example, Work};
+
+/// Takes the sessions' own locks away.
+pub const UNLOCK: Cmdlet = Cmdlet {
+    name: "Unlock-WmsSession",
+    work: Work::Unlock,
+    sets: ["UnlockById", "UnlockAll"],
+    declared: &[SESSION_ID, ALL_SESSIONS, SERVER],
+    should_process: false,
+    examples: &[Example { line: "Unlock-WmsSession -SessionId 3" }, Example { line: "Unlock-WmsSession -All" }],
+    inputs: &["WmsSession", "System.UInt32[]", "System.String"],
+    outputs: &[],
+};

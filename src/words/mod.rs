@@ -1,0 +1,83 @@
+//! What people read, in their language. The sentences are in `locales/`, one directory per language, in Fluent's
+//! syntax (`projectfluent.org`); the code knows their keys.
+//!
+//! What scripts match on (bind errors, identifiers, results, JSON) is not here: it is the same in every language.
+
+use std::sync::OnceLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource};
+
+mod language;
+pub mod tiny;
+
+pub use language::Language;
+
+static CHOSEN: OnceLock<Language> = OnceLock::new();
+
+/// The language of this program, from now on. The first call decides.
+pub fn speak(language: Language) {
+    let _ = CHOSEN.set(language);
+}
+
+/// The language of this program: the chosen one, else that of the locale.
+pub fn language() -> Language {
+    *CHOSEN.get_or_init(Language::of_locale)
+}
+
+/// The sentence of this key.
+pub fn text(key: &str) -> String {
+    text_in(language(), key, &[])
+}
+
+/// The sentence of this key, with what it says of these names.
+pub fn with(key: &str, values: &[(&str, &str)]) -> String {
+    text_in(language(), key, values)
+}
+
+/// The sentence of this key in one language; in English where that language lacks it, which a test rules out.
+pub fn text_in(language: Language, key: &str, values: &[(&str, &str)]) -> String {
+    let found = format(language, key, values).or_else(|| format(Language::English, key, values));
+    found.unwrap_or_else(|| key.to_owned())
+}
+
+/// The sentence of this key, if this language has it.
+pub fn find_in(language: Language, key: &str) -> Option<String> {
+    format(language, key, &[])
+}
+
+fn format(language: Language, key: &str, values: &[(&str, &str)]) -> Option<String> {
+    let bundle = bundle(language);
+    let pattern = bundle.get_message(key)?.value()?;
+    let mut arguments = FluentArgs::new();
+    for (name, value) in values {
+        arguments.set(*name, *value);
+    }
+    Some(bundle.format_pattern(pattern, Some(&arguments), &mut Vec::new()).into_owned())
+}
+
+type Bundle = FluentBundle<FluentResource>;
+
+/// The sentences of one language, read when the first is needed.
+fn bundle(language: Language) -> &'static Bundle {
+    static ENGLISH: OnceLock<Bundle> = OnceLock::new();
+    static CHINESE: OnceLock<Bundle> = OnceLock::new();
+    let place = match language {
+        Language::English => &ENGLISH,
+        Language::Chinese => &CHINESE,
+    };
+    place.get_or_init(|| {
+        let mut bundle = FluentBundle::new_concurrent(vec![language.identifier()]);
+        // Isolating marks are for mixed directions, and would stand in what scripts read.
+        bundle.set_use_isolating(false);
+        for file in language.files() {
+            // What can be read of a file is used; a test reads all of it.
+            let resource = FluentResource::try_new((*file).to_owned()).unwrap_or_else(|(readable, _)| readable);
+            let _ = bundle.add_resource(resource);
+        }
+        bundle
+    })
+}
+
+#[cfg(test)]
+mod tests;

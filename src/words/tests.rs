@@ -1,0 +1,111 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
+use fluent_syntax::parser::parse;
+
+use super::*;
+
+/// Every key of a language with the names in its sentence.
+fn keys(language: Language) -> BTreeMap<String, BTreeSet<String>> {
+    let mut keys = BTreeMap::new();
+    for file in language.files() {
+        let resource = parse(*file).unwrap_or_else(|(_, errors)| panic!("{language}: {errors:?}"));
+        for entry in resource.body {
+            let Entry::Message(message) = entry else { continue };
+            let pattern = message.value.as_ref().unwrap_or_else(|| panic!("{} has no value", message.id.name));
+            let before = keys.insert(message.id.name.to_owned(), names(pattern));
+            assert!(before.is_none(), "{language}: {} is there twice", message.id.name);
+        }
+    }
+    keys
+}
+
+fn names(pattern: &Pattern<&str>) -> BTreeSet<String> {
+    let name = |element: &PatternElement<&str>| match element {
+        PatternElement::Placeable { expression: Expression::Inline(InlineExpression::VariableReference { id }) } => {
+            Some(id.name.to_owned())
+        }
+        _ => None,
+    };
+    pattern.elements.iter().filter_map(name).collect()
+}
+
+#[test]
+fn every_key_is_there_in_every_language_with_the_same_names_in_it() {
+    let english = keys(Language::English);
+    for language in Language::ALL {
+        let theirs = keys(language);
+        let missing: Vec<_> = english.keys().filter(|key| !theirs.contains_key(*key)).collect();
+        // What the verbs' help and tables say in English stands in the code; `cli/localized.rs` holds both together.
+        let verbs = |key: &str| key.starts_with("verb-") || key.starts_with("head-") || key.ends_with("-heading");
+        let unknown: Vec<_> = theirs.keys().filter(|key| !english.contains_key(*key) && !verbs(key)).collect();
+        assert!(missing.is_empty() && unknown.is_empty(), "{language} lacks {missing:?}, and alone has {unknown:?}");
+        for (key, names) in &english {
+            assert_eq!(names, &theirs[key], "the names in {key} ({language})");
+        }
+    }
+}
+
+#[test]
+fn chinese_is_chinese() {
+    let han = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    for key in keys(Language::Chinese).keys() {
+        let text = text_in(Language::Chinese, key, &[]);
+        let words = text.split('{').map(|part| part.rsplit('}').next().unwrap()).collect::<String>();
+        assert!(han(&words) || !words.contains(char::is_alphanumeric), "{key} = {text}");
+    }
+}
+
+#[test]
+fn the_tiny_reader_reads_what_fluent_reads() {
+    let values = [
+        ("by", "root {$x}"),
+        ("since", "09:41"),
+        ("time", "1:00"),
+        ("message", "{ $by }"),
+        ("lines", "3"),
+        ("how", "x"),
+        ("id", "7"),
+        ("code", "1"),
+        ("signal", "9"),
+    ];
+    for (language, file) in Language::ALL.map(|l| (l, l.files().last().unwrap())) {
+        let keys: Vec<&str> = file.lines().filter_map(|line| Some(line.split_once(" = ")?.0)).collect();
+        assert!(keys.len() > 4);
+        for key in keys {
+            assert_eq!(tiny::say(language, key, &values), text_in(language, key, &values), "{key}");
+        }
+    }
+}
+
+/// Keys that stand in the code as they are, for which a search is enough.
+#[test]
+fn every_key_that_the_code_names_is_there() {
+    let english = keys(Language::English);
+    let mut named = 0;
+    let mut directories = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap().flatten() {
+            if entry.path().is_dir() {
+                directories.push(entry.path());
+                continue;
+            }
+            let code = std::fs::read_to_string(entry.path()).unwrap_or_default();
+            for call in [
+                "words::text(\"",
+                "words::with(\"",
+                "say(self.language, \"",
+                "say(language, \"",
+                "say(reader.language, \"",
+                "say(self.reader.language, \"",
+            ] {
+                for after in code.split(call).skip(1) {
+                    let key = after.split('"').next().unwrap();
+                    assert!(english.contains_key(key), "{key} in {}", entry.path().display());
+                    named += 1;
+                }
+            }
+        }
+    }
+    assert!(named > 10);
+}

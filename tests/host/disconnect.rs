@@ -1,0 +1,109 @@
+//! `usher disconnect` on virtual displays: the client goes, the session lives on.
+
+use crate::harness::{DESKTOP, Host, Suite, X11, wait_until};
+use crate::host;
+use crate::lock::covered;
+use crate::who::{listed, outcome, refusal, session, wait_state};
+
+#[test]
+fn a_viewer_of_xvnc_is_seen_and_dropped_and_may_come_back() {
+    let host = host!(Bookworm);
+    let screen = host.x11(&host.user("alice"), X11::Xvnc);
+    assert_eq!(session(&host, &screen)["state"], "disconnected");
+    let viewer = host.viewer(&screen);
+    wait_state(&host, &screen, "remote", |s| s["state"] == "remote" && s["client"] == "127.0.0.1");
+    screen.type_keys("draft\n");
+
+    let gone = outcome(&host.root_usher(&["disconnect", &screen.id(), "--output", "json"]), 0);
+    assert_eq!((gone["result"].as_str(), gone["observed"].as_bool()), (Some("done"), Some(true)), "{gone}");
+    let after = session(&host, &screen);
+    assert_eq!((after["state"].as_str(), after["client"].as_str()), (Some("disconnected"), None));
+    let again = outcome(&host.root_usher(&["disconnect", &screen.id(), "--output", "json"]), 0);
+    assert_eq!(again["result"], "unchanged");
+    viewer.leave();
+
+    let again = host.viewer(&screen);
+    wait_state(&host, &screen, "remote again", |s| s["state"] == "remote");
+    screen.type_keys("and more\n");
+    screen.wait_typed("draft\rand more\r");
+    again.leave();
+    wait_state(&host, &screen, "disconnected", |s| s["state"] == "disconnected");
+}
+
+#[test]
+fn a_viewer_that_comes_to_a_locked_session_sees_the_lock() {
+    let host = host!(Bookworm);
+    let screen = host.x11(&host.user("alice"), X11::Xvnc);
+    host.root_usher(&["lock", &screen.session, "--message", "Please listen"]).succeeds();
+    let watch = screen.watch(covered);
+    let viewer = host.viewer(&screen);
+    wait_state(&host, &screen, "remote and locked", |s| s["state"] == "remote" && s["locked"] == true);
+    viewer.display().type_keys("secret\n");
+    watch.more(20);
+    watch.finish().always_right();
+    assert!(covered(&viewer.display().picture()));
+    assert_eq!(screen.typed(), "");
+}
+
+/// What somebody at a client of xrdp's sees, types, and finds again.
+fn by_xrdp(host: &Host) {
+    let carol = host.user("carol");
+    let (screen, client) = host.xrdp(&carol);
+    wait_state(host, &screen, "remote", |s| s["kind"] == "x11" && s["state"] == "remote" && s["client"] == "127.0.0.1");
+    wait_until("she sees her desktop", || client.display().picture().share(DESKTOP) > 0.2);
+    client.display().point(400, 300);
+    client.display().type_keys("a draft");
+    screen.wait_typed("a draft");
+
+    host.root_usher(&["lock", &screen.session, "--message", "Please listen"]).succeeds();
+    wait_until("she sees the lock", || covered(&client.display().picture()));
+    let watch = screen.watch(covered);
+    client.display().type_keys("secret");
+    watch.more(20);
+    watch.finish().always_right();
+    host.root_usher(&["unlock", &screen.session]).succeeds();
+    wait_until("she sees her desktop again", || client.display().picture().share(DESKTOP) > 0.2);
+
+    let gone = outcome(&host.root_usher(&["disconnect", &screen.id(), "--output", "json"]), 0);
+    assert_eq!((gone["result"].as_str(), gone["observed"].as_bool()), (Some("done"), Some(true)), "{gone}");
+    client.wait_gone();
+    assert_eq!(session(host, &screen)["state"], "disconnected");
+    assert_eq!(screen.typed(), "a draft", "her programs live on, and got no key under the lock");
+
+    let again = host.xrdp_client(&carol);
+    wait_state(host, &screen, "remote again", |s| s["state"] == "remote");
+    wait_until("she sees her desktop", || again.display().picture().share(DESKTOP) > 0.2);
+    again.display().point(400, 300);
+    again.display().type_keys(" and more");
+    screen.wait_typed("a draft and more");
+
+    let closed = outcome(&host.root_usher(&["close", &screen.id(), "--output", "json"]), 0);
+    assert_eq!(closed["observed"], true, "{closed}");
+    assert!(listed(host, &screen.session).is_none() && !screen.exists());
+    again.wait_gone();
+}
+
+#[test]
+fn who_comes_by_xrdp_is_locked_disconnected_resumes_and_is_closed_on_debian_12() {
+    by_xrdp(&host!(Bookworm));
+}
+
+#[test]
+fn who_comes_by_xrdp_is_locked_disconnected_resumes_and_is_closed_on_debian_13() {
+    let host = host!(Trixie);
+    assert_eq!(host.suite(), Suite::Trixie);
+    by_xrdp(&host);
+}
+
+#[test]
+fn an_ssh_login_is_not_locked_nor_disconnected_and_it_is_said_why_but_closed() {
+    let host = host!(Bookworm);
+    let bob = host.ssh(&host.user("bob"), "sleep 1000");
+    let id = bob.session.clone();
+    wait_until("it is listed", || listed(&host, &id).is_some_and(|s| s["kind"] == "ssh" && s["state"] == "remote"));
+    assert_eq!(refusal(&host.root_usher(&["lock", &id, "--message", "x", "--output", "json"])), "NotSupported");
+    assert_eq!(refusal(&host.root_usher(&["disconnect", &id, "--output", "json"])), "NotSupported");
+    assert_eq!(listed(&host, &id).expect("the session")["locked"], false);
+    assert_eq!(outcome(&host.root_usher(&["close", &id, "--output", "json"]), 0)["observed"], true);
+    assert!(listed(&host, &id).is_none());
+}
