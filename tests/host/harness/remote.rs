@@ -77,7 +77,9 @@ impl Host {
     pub fn xrdp_client(&self, user: &User) -> Client {
         let User { name, password, .. } = user;
         let program = self.root("ls /usr/bin | grep '^xfreerdp' | tail -1").succeeds();
-        let options = "/cert:ignore /size:800x600 /sec:rdp /log-level:WARN";
+        // Each with what it and the xrdp of its release agree on, and colours as they are.
+        let agreed = if program.trim() == "xfreerdp3" { "/sec:tls -gfx" } else { "/sec:rdp" };
+        let options = format!("/cert:ignore /size:800x600 /bpp:24 {agreed} /log-level:WARN");
         let command = format!("{} /v:127.0.0.1 /u:{name} /p:{password} {options}", program.trim());
         Client::start(self, "rdp", &command)
     }
