@@ -27,10 +27,6 @@ pub fn answer(shield: &mut Shield, what: Disturbance, arrived: Instant) {
 
 fn mind_covers(shield: &mut Shield, what: Disturbance, arrived: Instant) {
     shield.stage.x.patience(crate::stage::PATIENCE);
-    if what.friend_lost && !shield.leader {
-        let held = shield.stage.hold();
-        shield.took(held);
-    }
     if what.inside {
         match shield.stage.sweep() {
             Ok(true) => shield.incident("a window was put into the cover, and destroyed", Some(arrived.elapsed())),

@@ -16,7 +16,7 @@ use crate::picture::{Order, Words};
 use crate::stage::Stage;
 use crate::user::User;
 use crate::words;
-use crate::x::Trouble;
+use crate::x::{Grabs, Trouble};
 
 /// Grabs that somebody else holds are tried again so often at first, and then so often without end.
 const EAGER: Duration = Duration::from_millis(2);
@@ -72,7 +72,7 @@ pub struct Shield {
     look_at: Instant,
     said: Option<Status>,
     told_twin: State,
-    reported: (Vec<u32>, bool, bool),
+    reported: (Vec<u32>, bool, Grabs),
     pub retire: bool,
 }
 
@@ -197,10 +197,37 @@ impl Shield {
         Ok(())
     }
 
-    /// Whether keyboard and pointer are held, by this process or the other.
+    /// Whether keyboard and pointer are held, each by this process or the other.
+    ///
+    /// After one of them was cut off, the other may have got the one device and it the other. That is as good:
+    /// nothing reaches an application, and handing a grab over would let keys through meanwhile.
     pub fn held(&self) -> bool {
         // A server that does not answer is not known to hold anything for us.
-        !self.hung && self.stage.grabs.both() || self.mate.as_ref().is_some_and(|mate| mate.held)
+        let ours = if self.hung || self.trouble.is_some() { Grabs::default() } else { self.stage.grabs };
+        ours.with(self.mate.as_ref().map(|mate| mate.held).unwrap_or_default()).both()
+    }
+
+    /// As the leader: takes what the twin reports. What it lost is taken at once.
+    pub fn twin_reported(&mut self, windows: Vec<u32>, shown: bool, held: Grabs) {
+        let before = self.held();
+        self.stage.friends = windows;
+        if let Some(mate) = &mut self.mate {
+            (mate.ready, mate.shown, mate.held) = (true, shown, held);
+        }
+        if before && !self.held() && !self.covers.is_empty() && !self.hung && self.trouble.is_none() {
+            self.settle();
+        }
+    }
+
+    /// The connection to the server is cut, and with it the grabs ended: who relies on them is told before
+    /// anything else is tried.
+    pub fn lost_connection(&mut self) {
+        (self.stage.covered, self.stage.grabs) = (false, Grabs::default());
+        if self.leader {
+            self.tell_usherd();
+        } else {
+            self.report();
+        }
     }
 
     /// A pop-up that is open holds its grabs as long as its application likes. They are asked for
@@ -216,7 +243,7 @@ impl Shield {
             let managed = self.wrested == 1;
             self.wrested += 1;
             self.stage.wrest(managed)?;
-            if self.stage.grabs.both() {
+            if self.held() {
                 self.incident("another program's grab was broken, to hold the input", None);
             }
         }
@@ -234,7 +261,7 @@ impl Shield {
             Ok(()) => {}
             Err(Trouble::Hung) => {
                 self.hung = true;
-                (self.stage.covered, self.stage.grabs) = (false, crate::x::Grabs::default());
+                (self.stage.covered, self.stage.grabs) = (false, Grabs::default());
             }
             Err(Trouble::Gone(why)) => self.trouble = Some(why),
             // A window that somebody destroyed at the wrong moment.
@@ -418,7 +445,7 @@ impl Shield {
 
     /// As a twin: tells the leader how it is.
     pub fn report(&mut self) {
-        let report = (self.stage.windows(), self.stage.shown, self.stage.grabs.both());
+        let report = (self.stage.windows(), self.stage.shown, self.stage.grabs);
         if let Some(mate) = self.mate.as_mut().filter(|_| report != self.reported) {
             let (windows, shown, held) = report.clone();
             mate.conn.say(&FromTwin::Report { windows, shown, held });
