@@ -20,6 +20,10 @@ pub fn answer(shield: &mut Shield, what: Disturbance, arrived: Instant) {
     if what.resized {
         mind_size(shield);
     }
+    if what.restacked && !shield.stage.shown {
+        let raised = shield.stage.banner.raise(&shield.stage.x);
+        shield.took(raised);
+    }
     if shield.stage.shown && !shield.covers.is_empty() {
         mind_covers(shield, what, arrived);
     }

@@ -271,16 +271,30 @@ impl Shield {
 
     /// What is to be on the screen.
     fn order(&self) -> Option<Order> {
+        self.lock_order().or_else(|| Some(self.drawn_for(Words::Notice(Box::new(self.notice.clone()?)))))
+    }
+
+    /// What is to be on the cover.
+    fn lock_order(&self) -> Option<Order> {
+        let cover = Box::new(self.covers.first()?.clone());
+        Some(self.drawn_for(Words::Cover { cover, host: self.arming.host.clone() }))
+    }
+
+    fn drawn_for(&self, words: Words) -> Order {
         let mut sizes: Vec<(u16, u16)> = self.stage.monitors.iter().map(|m| (m.width, m.height)).collect();
         sizes.sort_unstable();
         sizes.dedup();
-        let cover = Box::new(self.covers.first()?.clone());
-        Some(Order { words: Words::Cover { cover, host: self.arming.host.clone() }, sizes })
+        Order { words, sizes }
     }
 
     /// Has the message drawn where it is not on the screen yet.
     pub fn draw(&mut self) {
-        let Some(order) = self.order().filter(|_| self.leader && self.stage.shown) else { return };
+        if self.notice.is_none() && self.stage.banner.is_shown() && !self.hung {
+            let hidden = self.stage.banner.hide(&self.stage.x);
+            self.took(hidden);
+        }
+        let ready = self.leader && self.stage.shown != self.covers.is_empty();
+        let Some(order) = self.order().filter(|_| ready) else { return };
         let is = |other: Option<&Order>| other == Some(&order);
         if is(self.painted.as_ref().map(|(order, _)| order)) || is(self.unpaintable.as_ref()) {
             return;
@@ -303,10 +317,15 @@ impl Shield {
         let order = drawing.order.clone();
         match progress {
             Progress::NotYet if !given_up => return,
+            // An announcement would be above a cover that was ordered meanwhile.
+            Progress::Drawn(..) if self.order().as_ref() != Some(&order) => {}
             Progress::Drawn(pictures, notes) if !self.hung => {
                 let pictures: Vec<_> = order.sizes.iter().copied().zip(pictures).collect();
                 self.stage.x.patience(crate::stage::PATIENCE);
-                let result = self.stage.paint(&pictures).and_then(|()| self.stage.kill_leftovers());
+                let result = match order.words {
+                    Words::Cover { .. } => self.stage.paint(&pictures).and_then(|()| self.stage.kill_leftovers()),
+                    Words::Notice(_) => self.stage.announce(&pictures),
+                };
                 self.took(result);
                 self.painted = Some((order, notes));
             }
@@ -321,7 +340,7 @@ impl Shield {
         if self.hung || self.trouble.is_some() {
             return false;
         }
-        let Some(order) = self.order() else {
+        let Some(order) = self.lock_order() else {
             return !self.stage.shown && self.mate.as_ref().is_none_or(|mate| !mate.shown);
         };
         let is = |other: Option<&Order>| other == Some(&order);
@@ -338,7 +357,7 @@ impl Shield {
         let mut notes = Vec::new();
         if !self.covers.is_empty() {
             match &self.painted {
-                Some((order, said)) if Some(order) == self.order().as_ref() => notes.extend(said.iter().cloned()),
+                Some((order, said)) if Some(order) == self.lock_order().as_ref() => notes.extend(said.iter().cloned()),
                 _ => notes.push(words::NOT_DRAWN.to_owned()),
             }
         }

@@ -12,7 +12,7 @@ use x11rb::protocol::xproto::{
 };
 
 use crate::picture::Picture;
-use crate::x::{Asked, Before, Cloth, Curtain, Display, Grabs, Keys, Monitor, NoDisplay, Palette, Panel, Seen};
+use crate::x::{Asked, Banner, Before, Cloth, Curtain, Display, Grabs, Keys, Monitor, NoDisplay, Palette, Panel, Seen};
 use crate::x::{Trouble, monitors, upload};
 
 /// How long a server that works may take for an answer.
@@ -36,6 +36,8 @@ pub struct Stage {
     /// The other process's covers: they may be above ours.
     pub friends: Vec<Window>,
     panels: Vec<Panel>,
+    /// The announcement, below the covers.
+    pub banner: Banner,
     /// The windows are to be seen.
     pub shown: bool,
     /// They were seen to be on top.
@@ -78,6 +80,7 @@ impl Stage {
             grabs: Grabs::default(),
             friends: Vec::new(),
             panels: Vec::new(),
+            banner: Banner::default(),
             shown: false,
             covered: false,
             leftovers: Vec::new(),
@@ -274,16 +277,7 @@ impl Stage {
         for (size, picture) in pictures {
             let pixmap = upload(&self.x, &self.palette, picture)?;
             let at = self.monitors.iter().filter(|m| (m.width, m.height) == *size);
-            panels.extend(at.map(|monitor| {
-                let middle = |start: i16, whole: u16, part: u16| {
-                    start.saturating_add(i16::try_from(whole.saturating_sub(part) / 2).unwrap_or(0))
-                };
-                let (x, y) = (
-                    middle(monitor.x, monitor.width, picture.width),
-                    middle(monitor.y, monitor.height, picture.height),
-                );
-                Panel { x, y, width: picture.width, height: picture.height, pixmap }
-            }));
+            panels.extend(at.map(|monitor| Panel { pixmap, ..in_the_middle(monitor, picture) }));
         }
         self.root.hang(&self.x, &panels)?;
         if let Some((_, Some(curtain))) = &mut self.overlay {
@@ -291,6 +285,19 @@ impl Stage {
         }
         self.panels = panels;
         self.free(&old)
+    }
+
+    /// Shows these pictures, each at the top of every monitor of its size.
+    pub fn announce(&mut self, pictures: &[((u16, u16), Picture)]) -> Asked {
+        let mut panels = Vec::new();
+        for monitor in &self.monitors {
+            let picture = pictures.iter().find(|(size, _)| *size == (monitor.width, monitor.height));
+            if let Some((_, picture)) = picture {
+                let pixmap = upload(&self.x, &self.palette, picture)?;
+                panels.push(Panel { y: monitor.y, pixmap, ..in_the_middle(monitor, picture) });
+            }
+        }
+        self.banner.show(&self.x, &panels)
     }
 
     fn free(&self, panels: &[Panel]) -> Asked {
@@ -393,6 +400,20 @@ impl Stage {
             Err(ReplyError::X11Error(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// Where a picture belongs.
+fn in_the_middle(monitor: &Monitor, picture: &Picture) -> Panel {
+    let middle = |start: i16, whole: u16, part: u16| {
+        start.saturating_add(i16::try_from(whole.saturating_sub(part) / 2).unwrap_or(0))
+    };
+    Panel {
+        x: middle(monitor.x, monitor.width, picture.width),
+        y: middle(monitor.y, monitor.height, picture.height),
+        width: picture.width,
+        height: picture.height,
+        pixmap: x11rb::NONE,
     }
 }
 

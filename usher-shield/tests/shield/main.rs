@@ -4,6 +4,7 @@ mod attack;
 mod kill;
 mod lock;
 mod look;
+mod notice;
 mod server;
 mod usherd;
 
