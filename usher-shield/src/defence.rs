@@ -58,7 +58,9 @@ fn tell(shield: &mut Shield, what: Disturbance, arrived: Instant) {
     // Another of our windows was below the one that was taken away.
     let second = shield.mate.as_ref().is_some_and(|mate| mate.shown);
     let time = Some(arrived.elapsed());
-    if what.obscured {
+    // A twin that begins to cover maps windows in the overlay that it has not told of yet.
+    let begins = shield.mate.as_ref().is_some_and(|mate| !mate.shown);
+    if what.obscured && !begins {
         shield.incident("a window was put above the cover, and is below it again", time);
     }
     if what.lost {

@@ -7,6 +7,7 @@ mod look;
 mod notice;
 mod server;
 mod usherd;
+mod vnc;
 
 use std::io::Write as _;
 
