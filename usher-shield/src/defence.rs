@@ -20,6 +20,10 @@ pub fn answer(shield: &mut Shield, what: Disturbance, arrived: Instant) {
     if what.resized {
         mind_size(shield);
     }
+    if what.restacked && !shield.stage.shown {
+        let raised = shield.stage.banner.raise(&shield.stage.x);
+        shield.took(raised);
+    }
     if shield.stage.shown && !shield.covers.is_empty() {
         mind_covers(shield, what, arrived);
     }
@@ -27,10 +31,6 @@ pub fn answer(shield: &mut Shield, what: Disturbance, arrived: Instant) {
 
 fn mind_covers(shield: &mut Shield, what: Disturbance, arrived: Instant) {
     shield.stage.x.patience(crate::stage::PATIENCE);
-    if what.friend_lost && !shield.leader {
-        let held = shield.stage.hold();
-        shield.took(held);
-    }
     if what.inside {
         match shield.stage.sweep() {
             Ok(true) => shield.incident("a window was put into the cover, and destroyed", Some(arrived.elapsed())),
@@ -58,7 +58,9 @@ fn tell(shield: &mut Shield, what: Disturbance, arrived: Instant) {
     // Another of our windows was below the one that was taken away.
     let second = shield.mate.as_ref().is_some_and(|mate| mate.shown);
     let time = Some(arrived.elapsed());
-    if what.obscured {
+    // A twin that begins to cover maps windows in the overlay that it has not told of yet.
+    let begins = shield.mate.as_ref().is_some_and(|mate| !mate.shown);
+    if what.obscured && !begins {
         shield.incident("a window was put above the cover, and is below it again", time);
     }
     if what.lost {

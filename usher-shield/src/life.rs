@@ -139,11 +139,12 @@ fn hear_mate(shield: &mut Shield) -> io::Result<()> {
     if shield.leader {
         let Some(mate) = &mut shield.mate else { return Ok(()) };
         mate.conn.flush();
-        for FromTwin::Report { windows, shown, held } in mate.conn.receive() {
-            (mate.ready, mate.shown, mate.held) = (true, shown, held);
-            shield.stage.friends = windows;
+        let reports: Vec<FromTwin> = mate.conn.receive();
+        let gone = mate.conn.closed;
+        for FromTwin::Report { windows, shown, held } in reports {
+            shield.twin_reported(windows, shown, held);
         }
-        if mate.conn.closed {
+        if gone {
             crate::takeover::replace_twin(shield)?;
         }
         return Ok(());
@@ -191,6 +192,7 @@ fn hear_controls(shield: &mut Shield) {
 ///
 /// Our windows may be left behind, still covering: they go when the new ones are there.
 fn reconnect(shield: &mut Shield) -> bool {
+    shield.lost_connection();
     shield.trouble = None;
     if let Some(mate) = shield.mate.as_mut().filter(|_| shield.leader && !shield.covers.is_empty()) {
         mate.conn.say(&ToTwin::Hold);

@@ -12,7 +12,7 @@ use usher::shield::wire::Arming;
 use usher::tty::wire::Notice;
 
 use crate::conn::Conn;
-use crate::x::{Before, KeyTable};
+use crate::x::{Before, Grabs, KeyTable};
 
 /// What the leader tells its twin; each message replaces the one before.
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,8 +48,8 @@ pub enum FromTwin {
         windows: Vec<u32>,
         /// They are mapped.
         shown: bool,
-        /// It holds keyboard and pointer.
-        held: bool,
+        /// What it holds of keyboard and pointer.
+        held: Grabs,
     },
 }
 
@@ -61,14 +61,15 @@ pub struct Mate {
     pub pid: u32,
     /// It is connected to the display.
     pub ready: bool,
-    pub held: bool,
+    /// What it last said that it holds.
+    pub held: Grabs,
     pub shown: bool,
 }
 
 impl Mate {
     /// The leader, as its twin knows it.
     pub fn leader(stream: UnixStream) -> std::io::Result<Self> {
-        Ok(Mate { conn: Conn::new(stream)?, child: None, pid: 0, ready: true, held: false, shown: false })
+        Ok(Mate { conn: Conn::new(stream)?, child: None, pid: 0, ready: true, held: Grabs::default(), shown: false })
     }
 
     /// Starts a twin: the same program, which inherits the listening socket and gets its end of a
@@ -85,7 +86,7 @@ impl Mate {
         let pid = child.id();
         let mut conn = Conn::new(ours)?;
         conn.say(&ToTwin::Arm(Box::new(arming.clone())));
-        Ok(Mate { conn, child: Some(child), pid, ready: false, held: false, shown: false })
+        Ok(Mate { conn, child: Some(child), pid, ready: false, held: Grabs::default(), shown: false })
     }
 
     /// Takes the exit status of a twin that is gone, so that it is no zombie.

@@ -16,7 +16,7 @@ use crate::picture::{Order, Words};
 use crate::stage::Stage;
 use crate::user::User;
 use crate::words;
-use crate::x::Trouble;
+use crate::x::{Grabs, Trouble};
 
 /// Grabs that somebody else holds are tried again so often at first, and then so often without end.
 const EAGER: Duration = Duration::from_millis(2);
@@ -72,7 +72,7 @@ pub struct Shield {
     look_at: Instant,
     said: Option<Status>,
     told_twin: State,
-    reported: (Vec<u32>, bool, bool),
+    reported: (Vec<u32>, bool, Grabs),
     pub retire: bool,
 }
 
@@ -197,10 +197,37 @@ impl Shield {
         Ok(())
     }
 
-    /// Whether keyboard and pointer are held, by this process or the other.
+    /// Whether keyboard and pointer are held, each by this process or the other.
+    ///
+    /// After one of them was cut off, the other may have got the one device and it the other. That is as good:
+    /// nothing reaches an application, and handing a grab over would let keys through meanwhile.
     pub fn held(&self) -> bool {
         // A server that does not answer is not known to hold anything for us.
-        !self.hung && self.stage.grabs.both() || self.mate.as_ref().is_some_and(|mate| mate.held)
+        let ours = if self.hung || self.trouble.is_some() { Grabs::default() } else { self.stage.grabs };
+        ours.with(self.mate.as_ref().map(|mate| mate.held).unwrap_or_default()).both()
+    }
+
+    /// As the leader: takes what the twin reports. What it lost is taken at once.
+    pub fn twin_reported(&mut self, windows: Vec<u32>, shown: bool, held: Grabs) {
+        let before = self.held();
+        self.stage.friends = windows;
+        if let Some(mate) = &mut self.mate {
+            (mate.ready, mate.shown, mate.held) = (true, shown, held);
+        }
+        if before && !self.held() && !self.covers.is_empty() && !self.hung && self.trouble.is_none() {
+            self.settle();
+        }
+    }
+
+    /// The connection to the server is cut, and with it the grabs ended: who relies on them is told before
+    /// anything else is tried.
+    pub fn lost_connection(&mut self) {
+        (self.stage.covered, self.stage.grabs) = (false, Grabs::default());
+        if self.leader {
+            self.tell_usherd();
+        } else {
+            self.report();
+        }
     }
 
     /// A pop-up that is open holds its grabs as long as its application likes. They are asked for
@@ -216,7 +243,7 @@ impl Shield {
             let managed = self.wrested == 1;
             self.wrested += 1;
             self.stage.wrest(managed)?;
-            if self.stage.grabs.both() {
+            if self.held() {
                 self.incident("another program's grab was broken, to hold the input", None);
             }
         }
@@ -234,7 +261,7 @@ impl Shield {
             Ok(()) => {}
             Err(Trouble::Hung) => {
                 self.hung = true;
-                (self.stage.covered, self.stage.grabs) = (false, crate::x::Grabs::default());
+                (self.stage.covered, self.stage.grabs) = (false, Grabs::default());
             }
             Err(Trouble::Gone(why)) => self.trouble = Some(why),
             // A window that somebody destroyed at the wrong moment.
@@ -244,16 +271,30 @@ impl Shield {
 
     /// What is to be on the screen.
     fn order(&self) -> Option<Order> {
+        self.lock_order().or_else(|| Some(self.drawn_for(Words::Notice(Box::new(self.notice.clone()?)))))
+    }
+
+    /// What is to be on the cover.
+    fn lock_order(&self) -> Option<Order> {
+        let cover = Box::new(self.covers.first()?.clone());
+        Some(self.drawn_for(Words::Cover { cover, host: self.arming.host.clone() }))
+    }
+
+    fn drawn_for(&self, words: Words) -> Order {
         let mut sizes: Vec<(u16, u16)> = self.stage.monitors.iter().map(|m| (m.width, m.height)).collect();
         sizes.sort_unstable();
         sizes.dedup();
-        let cover = Box::new(self.covers.first()?.clone());
-        Some(Order { words: Words::Cover { cover, host: self.arming.host.clone() }, sizes })
+        Order { words, sizes }
     }
 
     /// Has the message drawn where it is not on the screen yet.
     pub fn draw(&mut self) {
-        let Some(order) = self.order().filter(|_| self.leader && self.stage.shown) else { return };
+        if self.notice.is_none() && self.stage.banner.is_shown() && !self.hung {
+            let hidden = self.stage.banner.hide(&self.stage.x);
+            self.took(hidden);
+        }
+        let ready = self.leader && self.stage.shown != self.covers.is_empty();
+        let Some(order) = self.order().filter(|_| ready) else { return };
         let is = |other: Option<&Order>| other == Some(&order);
         if is(self.painted.as_ref().map(|(order, _)| order)) || is(self.unpaintable.as_ref()) {
             return;
@@ -276,10 +317,15 @@ impl Shield {
         let order = drawing.order.clone();
         match progress {
             Progress::NotYet if !given_up => return,
+            // An announcement would be above a cover that was ordered meanwhile.
+            Progress::Drawn(..) if self.order().as_ref() != Some(&order) => {}
             Progress::Drawn(pictures, notes) if !self.hung => {
                 let pictures: Vec<_> = order.sizes.iter().copied().zip(pictures).collect();
                 self.stage.x.patience(crate::stage::PATIENCE);
-                let result = self.stage.paint(&pictures).and_then(|()| self.stage.kill_leftovers());
+                let result = match order.words {
+                    Words::Cover { .. } => self.stage.paint(&pictures).and_then(|()| self.stage.kill_leftovers()),
+                    Words::Notice(_) => self.stage.announce(&pictures),
+                };
                 self.took(result);
                 self.painted = Some((order, notes));
             }
@@ -294,7 +340,7 @@ impl Shield {
         if self.hung || self.trouble.is_some() {
             return false;
         }
-        let Some(order) = self.order() else {
+        let Some(order) = self.lock_order() else {
             return !self.stage.shown && self.mate.as_ref().is_none_or(|mate| !mate.shown);
         };
         let is = |other: Option<&Order>| other == Some(&order);
@@ -311,7 +357,7 @@ impl Shield {
         let mut notes = Vec::new();
         if !self.covers.is_empty() {
             match &self.painted {
-                Some((order, said)) if Some(order) == self.order().as_ref() => notes.extend(said.iter().cloned()),
+                Some((order, said)) if Some(order) == self.lock_order().as_ref() => notes.extend(said.iter().cloned()),
                 _ => notes.push(words::NOT_DRAWN.to_owned()),
             }
         }
@@ -418,7 +464,7 @@ impl Shield {
 
     /// As a twin: tells the leader how it is.
     pub fn report(&mut self) {
-        let report = (self.stage.windows(), self.stage.shown, self.stage.grabs.both());
+        let report = (self.stage.windows(), self.stage.shown, self.stage.grabs);
         if let Some(mate) = self.mate.as_mut().filter(|_| report != self.reported) {
             let (windows, shown, held) = report.clone();
             mate.conn.say(&FromTwin::Report { windows, shown, held });

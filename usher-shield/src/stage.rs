@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use usher::shield::wire::Arming;
 use x11rb::connection::Connection as _;
+use x11rb::errors::ReplyError;
 use x11rb::protocol::composite::ConnectionExt as _;
 use x11rb::protocol::randr::{self, ConnectionExt as _};
 use x11rb::protocol::xproto::{
@@ -11,7 +12,7 @@ use x11rb::protocol::xproto::{
 };
 
 use crate::picture::Picture;
-use crate::x::{Asked, Before, Cloth, Curtain, Display, Grabs, Keys, Monitor, NoDisplay, Palette, Panel, Seen};
+use crate::x::{Asked, Banner, Before, Cloth, Curtain, Display, Grabs, Keys, Monitor, NoDisplay, Palette, Panel, Seen};
 use crate::x::{Trouble, monitors, upload};
 
 /// How long a server that works may take for an answer.
@@ -35,6 +36,8 @@ pub struct Stage {
     /// The other process's covers: they may be above ours.
     pub friends: Vec<Window>,
     panels: Vec<Panel>,
+    /// The announcement, below the covers.
+    pub banner: Banner,
     /// The windows are to be seen.
     pub shown: bool,
     /// They were seen to be on top.
@@ -77,6 +80,7 @@ impl Stage {
             grabs: Grabs::default(),
             friends: Vec::new(),
             panels: Vec::new(),
+            banner: Banner::default(),
             shown: false,
             covered: false,
             leftovers: Vec::new(),
@@ -103,7 +107,7 @@ impl Stage {
         self.x.conn.set_close_down_mode(CloseDown::RETAIN_PERMANENT)?;
         let sibling = |parent| if hold { None } else { self.sibling(parent) };
         self.root.show(&self.x, self.size, sibling(self.x.root))?;
-        let grabs = if hold { Some(Grabs::ask(&self.x, self.root.cover, self.cloth.cursor)?) } else { None };
+        let grabs = if hold { Some(Grabs::ask(&self.x, self.cloth.cursor)?) } else { None };
         let overlay = match &self.overlay {
             None if self.x.has.composite => Some(self.x.conn.composite_get_overlay_window(self.x.root)?),
             _ => None,
@@ -181,7 +185,7 @@ impl Stage {
 
     /// Takes keyboard and pointer, now.
     pub fn hold(&mut self) -> Asked {
-        self.grabs = Grabs::ask(&self.x, self.root.cover, self.cloth.cursor)?.answer()?;
+        self.grabs = Grabs::ask(&self.x, self.cloth.cursor)?.answer()?;
         Ok(())
     }
 
@@ -253,7 +257,7 @@ impl Stage {
         self.x.patience(PATIENCE);
         let mut ours: Vec<Window> = self.friends.iter().copied().chain(self.windows()).collect();
         ours.extend(self.overlay().iter().chain(&self.leftovers));
-        self.grabs = Grabs::wrest(&self.x, &ours, self.root.cover, self.cloth.cursor, managed)?;
+        self.grabs = Grabs::wrest(&self.x, &ours, self.cloth.cursor, managed)?;
         Ok(())
     }
 
@@ -273,16 +277,7 @@ impl Stage {
         for (size, picture) in pictures {
             let pixmap = upload(&self.x, &self.palette, picture)?;
             let at = self.monitors.iter().filter(|m| (m.width, m.height) == *size);
-            panels.extend(at.map(|monitor| {
-                let middle = |start: i16, whole: u16, part: u16| {
-                    start.saturating_add(i16::try_from(whole.saturating_sub(part) / 2).unwrap_or(0))
-                };
-                let (x, y) = (
-                    middle(monitor.x, monitor.width, picture.width),
-                    middle(monitor.y, monitor.height, picture.height),
-                );
-                Panel { x, y, width: picture.width, height: picture.height, pixmap }
-            }));
+            panels.extend(at.map(|monitor| Panel { pixmap, ..in_the_middle(monitor, picture) }));
         }
         self.root.hang(&self.x, &panels)?;
         if let Some((_, Some(curtain))) = &mut self.overlay {
@@ -290,6 +285,19 @@ impl Stage {
         }
         self.panels = panels;
         self.free(&old)
+    }
+
+    /// Shows these pictures, each at the top of every monitor of its size.
+    pub fn announce(&mut self, pictures: &[((u16, u16), Picture)]) -> Asked {
+        let mut panels = Vec::new();
+        for monitor in &self.monitors {
+            let picture = pictures.iter().find(|(size, _)| *size == (monitor.width, monitor.height));
+            if let Some((_, picture)) = picture {
+                let pixmap = upload(&self.x, &self.palette, picture)?;
+                panels.push(Panel { y: monitor.y, pixmap, ..in_the_middle(monitor, picture) });
+            }
+        }
+        self.banner.show(&self.x, &panels)
     }
 
     fn free(&self, panels: &[Panel]) -> Asked {
@@ -343,10 +351,7 @@ impl Stage {
             if self.windows().contains(&window) {
                 continue;
             }
-            let look = self.x.conn.get_property(false, window, self.cloth.mark, AtomEnum::CARDINAL, 0, 1)?;
-            let Ok(property) = look.reply() else { continue };
-            let pid = property.value32().and_then(|mut values| values.next());
-            if pid.is_some_and(|pid| usher::sys::proc::parent_and_start(pid).is_none()) {
+            if self.marked(window)?.is_some_and(is_gone) {
                 found.push(window);
             }
         }
@@ -358,10 +363,63 @@ impl Stage {
         let found = self.find_leftovers()?;
         self.leftovers.extend(found);
         for window in std::mem::take(&mut self.leftovers) {
-            self.x.conn.kill_client(window)?;
+            self.kill_leftover(window)?;
         }
         Ok(())
     }
+
+    /// Ends the client of a window that is left over, if it still is.
+    ///
+    /// The server gives a freed client's identifiers to the next one that connects, and every process of the
+    /// shield asks for its windows in the same order: the number of a window that was left over, and that the
+    /// other process has freed meanwhile, is soon that of a living process's cover, or of our own.
+    /// Killing that would end our own grabs. So the window is asked whose it is, with the server
+    /// held until it is killed.
+    fn kill_leftover(&self, window: Window) -> Asked {
+        if self.windows().contains(&window) || self.friends.contains(&window) {
+            return Ok(());
+        }
+        self.x.conn.grab_server()?;
+        // Ours is what a cut connection of this process left.
+        let marked = self.marked(window);
+        if let Ok(Some(pid)) = marked
+            && (pid == std::process::id() || is_gone(pid))
+        {
+            self.x.conn.kill_client(window)?;
+        }
+        self.x.conn.ungrab_server()?;
+        self.x.flush()?;
+        marked.map(|_| ())
+    }
+
+    /// The process that a window says it is a cover of.
+    fn marked(&self, window: Window) -> Asked<Option<u32>> {
+        match self.x.conn.get_property(false, window, self.cloth.mark, AtomEnum::CARDINAL, 0, 1)?.reply() {
+            Ok(property) => Ok(property.value32().and_then(|mut values| values.next())),
+            // There is no such window.
+            Err(ReplyError::X11Error(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Where a picture belongs.
+fn in_the_middle(monitor: &Monitor, picture: &Picture) -> Panel {
+    let middle = |start: i16, whole: u16, part: u16| {
+        start.saturating_add(i16::try_from(whole.saturating_sub(part) / 2).unwrap_or(0))
+    };
+    Panel {
+        x: middle(monitor.x, monitor.width, picture.width),
+        y: middle(monitor.y, monitor.height, picture.height),
+        width: picture.width,
+        height: picture.height,
+        pixmap: x11rb::NONE,
+    }
+}
+
+/// Whether there is no such process.
+fn is_gone(pid: u32) -> bool {
+    usher::sys::proc::parent_and_start(pid).is_none()
 }
 
 /// A cursor that shows nothing: a moving arrow on a locked screen looks as if something could be clicked.

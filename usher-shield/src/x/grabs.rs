@@ -1,5 +1,11 @@
 //! Keyboard and pointer, held: no key and no click reaches an application.
+//!
+//! The grab window is the root. A grab ends, and tells nobody, when its window is no longer viewable
+//! (X Window System Protocol, GrabPointer and GrabKeyboard), and any client may unmap, destroy or
+//! reparent a window of ours. The root can be neither unmapped, nor destroyed, nor reparented: a grab on
+//! it ends only with our connection, which we notice.
 
+use serde::{Deserialize, Serialize};
 use x11rb::CURRENT_TIME;
 use x11rb::cookie::Cookie;
 use x11rb::protocol::xproto::{
@@ -11,7 +17,7 @@ use super::display::{Asked, Display};
 use super::link::Link;
 
 /// Which of the two are held.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grabs {
     pub keyboard: bool,
     pub pointer: bool,
@@ -28,12 +34,17 @@ impl Grabs {
         self.keyboard && self.pointer
     }
 
+    /// What two processes hold together: each device has at most one holder, and it may be either.
+    pub fn with(self, other: Grabs) -> Grabs {
+        Grabs { keyboard: self.keyboard || other.keyboard, pointer: self.pointer || other.pointer }
+    }
+
     /// Asks for both. Who holds them already gets them again (X Window System Protocol, GrabKeyboard).
-    pub fn ask(x: &Display, window: Window, cursor: u32) -> Asked<Asking<'_>> {
-        let keyboard = x.conn.grab_keyboard(false, window, CURRENT_TIME, GrabMode::ASYNC, GrabMode::ASYNC)?;
+    pub fn ask(x: &Display, cursor: u32) -> Asked<Asking<'_>> {
+        let keyboard = x.conn.grab_keyboard(false, x.root, CURRENT_TIME, GrabMode::ASYNC, GrabMode::ASYNC)?;
         let mode = GrabMode::ASYNC;
         let pointer =
-            x.conn.grab_pointer(false, window, EventMask::NO_EVENT, mode, mode, x11rb::NONE, cursor, CURRENT_TIME)?;
+            x.conn.grab_pointer(false, x.root, EventMask::NO_EVENT, mode, mode, x11rb::NONE, cursor, CURRENT_TIME)?;
         Ok(Asking(keyboard, pointer))
     }
 
@@ -49,7 +60,7 @@ impl Grabs {
     /// and mapped again, under the cover and with the server held, until the grabs are ours.
     ///
     /// Pop-ups (override-redirect) first: they hold nearly all grabs, and nobody manages them.
-    pub fn wrest(x: &Display, ours: &[Window], window: Window, cursor: u32, managed: bool) -> Asked<Grabs> {
+    pub fn wrest(x: &Display, ours: &[Window], cursor: u32, managed: bool) -> Asked<Grabs> {
         let tree = x.conn.query_tree(x.root)?.reply()?;
         let strangers: Vec<Window> = tree.children.into_iter().filter(|child| !ours.contains(child)).collect();
         let asked =
@@ -65,7 +76,7 @@ impl Grabs {
         for candidate in candidates.into_iter().rev() {
             x.conn.grab_server()?;
             x.conn.unmap_window(candidate)?;
-            let asking = Grabs::ask(x, window, cursor)?;
+            let asking = Grabs::ask(x, cursor)?;
             x.conn.map_window(candidate)?;
             x.conn.ungrab_server()?;
             held = asking.answer()?;

@@ -1,5 +1,6 @@
 //! The X server: a connection to it, and what a shield does there.
 
+mod banner;
 mod before;
 mod curtain;
 mod display;
@@ -10,6 +11,7 @@ mod monitors;
 mod palette;
 mod xauth;
 
+pub use banner::Banner;
 pub use before::Before;
 pub use curtain::{Cloth, Curtain, Panel, Seen};
 pub use display::{Asked, Display, NoDisplay, Trouble};

@@ -67,6 +67,12 @@ impl Locked {
         let (samples, longest) = (seen.samples.load(Ordering::Relaxed), *seen.longest.lock().expect("a lock"));
         println!("{incident}: {uncovered} of {samples} samples uncovered, longest {longest:?}");
         assert!(!never || uncovered == 0, "{uncovered} of {samples}");
+        let leaked = self.desktop.got();
+        println!("{incident}: {leaked} keys and clicks got through");
+        // Nothing ends a grab but the end of its holder's connection.
+        assert!(leaked == 0 || incident == "cut", "{leaked}");
+        // What was said before may have been overtaken: the answer to another order is not.
+        self.usherd.lock("You stay here");
         self.desktop.got();
         self.desktop.type_and_click();
         assert_eq!(self.desktop.got(), 0);

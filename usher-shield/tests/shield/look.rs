@@ -7,7 +7,7 @@ use crate::server::{Desktop, Server, picture};
 use crate::usherd::Usherd;
 
 /// Writes the screen as a portable pixmap to `$USHER_LOOK`/NAME.ppm, if that is set.
-fn keep(name: &str, size: (usize, usize), pixels: &[u8]) {
+pub fn keep(name: &str, size: (usize, usize), pixels: &[u8]) {
     let Some(directory) = std::env::var_os("USHER_LOOK") else { return };
     let mut heading = String::new();
     writeln!(heading, "P6 {} {} 255", size.0, size.1).expect("memory");

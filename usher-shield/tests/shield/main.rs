@@ -4,8 +4,10 @@ mod attack;
 mod kill;
 mod lock;
 mod look;
+mod notice;
 mod server;
 mod usherd;
+mod vnc;
 
 use std::io::Write as _;
 

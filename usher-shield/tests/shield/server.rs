@@ -10,8 +10,8 @@ use std::thread::JoinHandle;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
-    ChangeWindowAttributesAux, ConnectionExt as _, CreateWindowAux, EventMask, ImageFormat, InputFocus, Window,
-    WindowClass,
+    AtomEnum, ChangeWindowAttributesAux, ConnectionExt as _, CreateWindowAux, EventMask, ImageFormat, InputFocus,
+    Window, WindowClass,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::{DefaultStream, RustConnection};
@@ -144,6 +144,17 @@ impl Desktop {
             asked.is_ok_and(|a| a.map_state == x11rb::protocol::xproto::MapState::VIEWABLE)
         };
         tree.iter().filter(|window| **window != self.window).filter(mapped).count()
+    }
+
+    /// The covers on the root, each with the process that it says is its own.
+    pub fn covers(&self) -> Vec<(Window, u32)> {
+        let mark = self.conn.intern_atom(false, b"_USHER_COVER").expect("sent").reply().expect("an atom").atom;
+        let tree = self.conn.query_tree(self.root).expect("sent").reply().expect("a tree").children;
+        let pid = |window: Window| {
+            let asked = self.conn.get_property(false, window, mark, AtomEnum::CARDINAL, 0, 1).expect("sent");
+            asked.reply().ok()?.value32()?.next()
+        };
+        tree.into_iter().filter_map(|window| Some((window, pid(window)?))).collect()
     }
 
     /// How many keys and clicks the window got since it was asked last.
