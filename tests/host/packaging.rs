@@ -36,6 +36,7 @@ fn is_installed_whole(host: &Host) {
         "/usr/share/man/man8/usherd.8.gz",
         "/usr/share/bash-completion/completions/usher",
         "/usr/share/doc/usher/copyright",
+        "/usr/bin/Lock-WmsSession",
     ] {
         assert!(host.path(file).exists(), "{file}");
     }
