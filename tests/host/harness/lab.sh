@@ -30,7 +30,7 @@ boot() {
         done
         SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec systemd-nspawn --quiet --directory="$tree" --volatile=overlay --boot \
             --machine="$name" --hostname="$name" --uuid="$uuid" --register=no --keep-unit --console=pipe \
-            --network-namespace-path="/run/netns/$name" --capability=CAP_IPC_LOCK --resolv-conf=off "$@"
+            --network-namespace-path="/run/netns/$name" --capability=CAP_IPC_LOCK,CAP_NET_ADMIN --resolv-conf=off "$@"
     ) >"$log" 2>&1 </dev/null &
     eval "pid_$name=$!"
 }

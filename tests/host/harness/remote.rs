@@ -77,7 +77,7 @@ impl Host {
     pub fn xrdp_client(&self, user: &User) -> Client {
         let User { name, password, .. } = user;
         let program = self.root("ls /usr/bin | grep '^xfreerdp' | tail -1").succeeds();
-        let options = "/cert:ignore /size:800x600 /sec:rdp /log-level:WARN";
+        let options = "/cert:ignore /size:800x600 /bpp:24 /log-level:WARN";
         let command = format!("{} /v:127.0.0.1 /u:{name} /p:{password} {options}", program.trim());
         Client::start(self, "rdp", &command)
     }
