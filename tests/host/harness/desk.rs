@@ -167,6 +167,7 @@ impl Drop for Screen {
         if std::thread::panicking() {
             let log = self.host.content(self.desk.join("log"));
             println!("--- the desktop of {} on {}\n{log}", self.user.name, self.host.name());
+            println!("--- usherd on {}\n{}", self.host.name(), self.host.journal("usherd"));
         }
         self.kill();
     }

@@ -35,7 +35,7 @@ openbox &
 until xprop -root _NET_SUPPORTING_WM_CHECK | grep -q 'window id'; do sleep 0.02; done
 cd "$desk" || exit
 : >typed
-xterm -fa Monospace -geometry 80x24+100+100 -title typed -e sh -c 'stty raw -echo; exec cat >>typed' &
+xterm -fa Monospace -geometry 60x10+40+40 -title typed -e sh -c 'stty raw -echo; exec cat >>typed' &
 until [ "$(xdotool getwindowfocus getwindowname)" = typed ] && pgrep -u "$USER" -x cat >/dev/null; do sleep 0.02; done
 
 mkfifo commands
