@@ -265,7 +265,10 @@ fn close_due(host: &Arc<Host>, closing: &Arc<Closing>) {
             match closed {
                 Ok(killed) => host.session_closed(target.id, killed).await,
                 Err(error) => {
-                    tracing::warn!("session {} could not be closed: {error}", target.id);
+                    // It is tried again and again: what is wrong is said once.
+                    if host.complaints.is_new(target.id, Some(&error.to_string())) {
+                        tracing::warn!("session {} could not be closed: {error}", target.id);
+                    }
                     host.ended(target.id, &Err(error));
                 }
             }

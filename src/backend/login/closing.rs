@@ -28,21 +28,34 @@ pub(super) fn close(backend: &LoginBackend, target: &Target, grace: Duration) ->
         match backend.0.bus.login_by_id(&login.native_id).await? {
             Some(now) if now.leader == login.leader && now.uid == login.uid => {}
             // Its leader is gone and its number is still there: what is left of it is what is to end.
-            Some(now) if now.uid == login.uid && now.closing => {}
+            Some(now) if now.uid == login.uid && (now.closing || now.leader == 0) => {}
             Some(_) => return Err(changed(&target)),
             None => return gone(&backend, &login, DEADLINE).await.then_some(false).ok_or_else(|| late(&target)),
         }
         // A stopped process cannot end.
         freezing::thaw(login.uid, &login.scope);
         backend.0.bus.terminate(&login.native_id).await?;
+        // While a login is still being opened its leader is not in its scope yet, and logind's request does not reach it.
+        signal_leader(&login, rustix::process::Signal::TERM);
         if gone(&backend, &login, grace).await {
             return Ok(false);
         }
         // logind itself would wait for 90 s.
         let _ = backend.0.bus.kill(&login.native_id, KILL).await;
         let _ = Group::of_scope(login.uid, &login.scope).kill();
+        signal_leader(&login, rustix::process::Signal::KILL);
         gone(&backend, &login, DEADLINE).await.then_some(true).ok_or_else(|| late(&target))
     })
+}
+
+/// Signals the very process that leads the session, if it is still there and the session's last.
+fn signal_leader(login: &Login, signal: rustix::process::Signal) {
+    let leads = proc::parent_and_start(login.leader).is_some_and(|(_, start)| start == login.leader_start);
+    let alone = !Group::of_scope(login.uid, &login.scope).populated();
+    let process = i32::try_from(login.leader).ok().and_then(rustix::process::Pid::from_raw);
+    if let Some(pid) = process.filter(|_| leads && alone) {
+        let _ = rustix::process::kill_process(pid, signal);
+    }
 }
 
 fn late(target: &Target) -> Error {
