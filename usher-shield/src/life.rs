@@ -141,8 +141,8 @@ fn hear_mate(shield: &mut Shield) -> io::Result<()> {
         mate.conn.flush();
         let reports: Vec<FromTwin> = mate.conn.receive();
         let gone = mate.conn.closed;
-        for FromTwin::Report { windows, shown, held } in reports {
-            shield.twin_reported(windows, shown, held);
+        for report in reports {
+            shield.twin_reported(report);
         }
         if gone {
             crate::takeover::replace_twin(shield)?;

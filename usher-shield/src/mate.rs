@@ -37,6 +37,8 @@ pub struct State {
     pub keys: Option<KeyTable>,
     /// The leader's covers.
     pub windows: Vec<u32>,
+    /// The number of this message: the twin's report names the last one that it followed.
+    pub serial: u64,
 }
 
 /// What a twin tells its leader.
@@ -50,6 +52,8 @@ pub enum FromTwin {
         shown: bool,
         /// What it holds of keyboard and pointer.
         held: Grabs,
+        /// The last state that it followed.
+        serial: u64,
     },
 }
 
@@ -64,12 +68,22 @@ pub struct Mate {
     /// What it last said that it holds.
     pub held: Grabs,
     pub shown: bool,
+    /// The last state that it is known to have followed.
+    pub serial: u64,
 }
 
 impl Mate {
     /// The leader, as its twin knows it.
     pub fn leader(stream: UnixStream) -> std::io::Result<Self> {
-        Ok(Mate { conn: Conn::new(stream)?, child: None, pid: 0, ready: true, held: Grabs::default(), shown: false })
+        Ok(Mate {
+            conn: Conn::new(stream)?,
+            child: None,
+            pid: 0,
+            ready: true,
+            held: Grabs::default(),
+            shown: false,
+            serial: 0,
+        })
     }
 
     /// Starts a twin: the same program, which inherits the listening socket and gets its end of a
@@ -86,7 +100,7 @@ impl Mate {
         let pid = child.id();
         let mut conn = Conn::new(ours)?;
         conn.say(&ToTwin::Arm(Box::new(arming.clone())));
-        Ok(Mate { conn, child: Some(child), pid, ready: false, held: Grabs::default(), shown: false })
+        Ok(Mate { conn, child: Some(child), pid, ready: false, held: Grabs::default(), shown: false, serial: 0 })
     }
 
     /// Takes the exit status of a twin that is gone, so that it is no zombie.

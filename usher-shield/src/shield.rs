@@ -72,7 +72,9 @@ pub struct Shield {
     look_at: Instant,
     said: Option<Status>,
     told_twin: State,
-    reported: (Vec<u32>, bool, Grabs),
+    /// As a twin: the number of the leader's last message.
+    pub followed: u64,
+    reported: (Vec<u32>, bool, Grabs, u64),
     pub retire: bool,
 }
 
@@ -103,6 +105,7 @@ impl Shield {
             look_at: Instant::now(),
             said: None,
             told_twin: State::default(),
+            followed: 0,
             reported: Default::default(),
             retire: false,
         }
@@ -208,11 +211,12 @@ impl Shield {
     }
 
     /// As the leader: takes what the twin reports. What it lost is taken at once.
-    pub fn twin_reported(&mut self, windows: Vec<u32>, shown: bool, held: Grabs) {
+    pub fn twin_reported(&mut self, report: FromTwin) {
+        let FromTwin::Report { windows, shown, held, serial } = report;
         let before = self.held();
         self.stage.friends = windows;
         if let Some(mate) = &mut self.mate {
-            (mate.ready, mate.shown, mate.held) = (true, shown, held);
+            (mate.ready, mate.shown, mate.held, mate.serial) = (true, shown, held, serial);
         }
         if before && !self.held() && !self.covers.is_empty() && !self.hung && self.trouble.is_none() {
             self.settle();
@@ -341,7 +345,9 @@ impl Shield {
             return false;
         }
         let Some(order) = self.lock_order() else {
-            return !self.stage.shown && self.mate.as_ref().is_none_or(|mate| !mate.shown);
+            // A twin that was slow to cover may be about to: its last word must be about this order.
+            let followed = |mate: &Mate| !mate.shown && mate.serial == self.told_twin.serial;
+            return !self.stage.shown && self.mate.as_ref().is_none_or(followed);
         };
         let is = |other: Option<&Order>| other == Some(&order);
         let late = self.drawing.as_ref().is_some_and(|drawing| Instant::now() >= drawing.until);
@@ -439,7 +445,8 @@ impl Shield {
 
     /// Tells the twin what it would have to know.
     pub fn tell_twin(&mut self) {
-        let state = State {
+        let mut state = State {
+            serial: self.told_twin.serial,
             covers: self.covers.clone(),
             notice: self.notice.clone(),
             released: self.released.clone(),
@@ -452,6 +459,7 @@ impl Shield {
         // Also before it is ready: a twin that does not know of the covers would succeed to none.
         let Some(mate) = self.mate.as_mut() else { return };
         if self.told_twin != state {
+            state.serial += 1;
             mate.conn.say(&ToTwin::State(Box::new(state.clone())));
             self.told_twin = state;
         }
@@ -464,10 +472,10 @@ impl Shield {
 
     /// As a twin: tells the leader how it is.
     pub fn report(&mut self) {
-        let report = (self.stage.windows(), self.stage.shown, self.stage.grabs);
+        let report = (self.stage.windows(), self.stage.shown, self.stage.grabs, self.followed);
         if let Some(mate) = self.mate.as_mut().filter(|_| report != self.reported) {
-            let (windows, shown, held) = report.clone();
-            mate.conn.say(&FromTwin::Report { windows, shown, held });
+            let (windows, shown, held, serial) = report.clone();
+            mate.conn.say(&FromTwin::Report { windows, shown, held, serial });
             self.reported = report;
         }
     }
@@ -481,6 +489,12 @@ impl Shield {
         self.settle();
         if was && self.leader && !(self.stage.covered && self.held()) && !self.hung {
             self.incident("the cover or the input was found lost", None);
+        }
+        // Where that failed when the message was painted, or there is none to be painted.
+        let drawn = self.drawing.is_none() && (self.painted.is_some() || self.unpaintable.is_some());
+        if self.leader && drawn && self.stage.covered && !self.stage.leftovers.is_empty() {
+            let cleaned = self.stage.kill_leftovers();
+            self.took(cleaned);
         }
     }
 

@@ -85,7 +85,7 @@ impl Stage {
             covered: false,
             leftovers: Vec::new(),
         };
-        stage.leftovers = stage.find_leftovers()?;
+        stage.leftovers = stage.find_leftovers(true)?;
         stage.x.flush()?;
         Ok(stage)
     }
@@ -314,6 +314,7 @@ impl Stage {
     pub fn uncover(&mut self, restore: bool) -> Asked {
         self.x.patience(PATIENCE);
         self.kill_leftovers()?;
+        self.leftovers.clear();
         let before = self.before.take();
         if restore {
             self.keys.restore(&self.x)?;
@@ -341,10 +342,12 @@ impl Stage {
     /// Covers of shields that are gone (`SetCloseDownMode` RetainPermanent): windows with our mark,
     /// whose process lives no more. The mark is no proof, but who forges it makes us
     /// destroy a window that he could destroy himself.
-    fn find_leftovers(&self) -> Asked<Vec<Window>> {
+    fn find_leftovers(&self, also_in_overlay: bool) -> Asked<Vec<Window>> {
         let mut tree = self.x.conn.query_tree(self.x.root)?.reply()?.children;
         if let Some(overlay) = self.overlay() {
             tree.extend(self.x.conn.query_tree(overlay)?.reply()?.children);
+        } else if also_in_overlay && self.x.has.composite {
+            tree.extend(self.in_overlay()?);
         }
         let mut found = Vec::new();
         for window in tree {
@@ -358,12 +361,33 @@ impl Stage {
         Ok(found)
     }
 
+    /// What is in the overlay, though we do not use it: the user may have destroyed what a dead shield left on
+    /// the root, and the overlay is in no tree that can be asked for (Composite extension 0.3). It is
+    /// made where there is none, and gone again with our use of it.
+    fn in_overlay(&self) -> Asked<Vec<Window>> {
+        let overlay = self.x.conn.composite_get_overlay_window(self.x.root)?.reply()?.overlay_win;
+        let tree = self.x.conn.query_tree(overlay)?.reply()?.children;
+        self.x.conn.composite_release_overlay_window(self.x.root)?;
+        Ok(tree)
+    }
+
     /// Frees everything of processes that are gone, also of those whose successor was gone before it could.
     pub fn kill_leftovers(&mut self) -> Asked {
-        let found = self.find_leftovers()?;
+        // Where nothing was left on the root either, nobody's overlay is made for a look.
+        let found = self.find_leftovers(!self.leftovers.is_empty())?;
         self.leftovers.extend(found);
-        for window in std::mem::take(&mut self.leftovers) {
-            self.kill_leftover(window)?;
+        // A server that does not answer now is asked again for the rest.
+        let mut dying = Vec::new();
+        while let Some(window) = self.leftovers.last().copied() {
+            if self.kill_leftover(window)? {
+                dying.push(window);
+            }
+            self.leftovers.pop();
+        }
+        // Only what is to stay covered is worth another look.
+        if self.shown {
+            dying.dedup();
+            self.leftovers = dying;
         }
         Ok(())
     }
@@ -374,22 +398,26 @@ impl Stage {
     /// shield asks for its windows in the same order: the number of a window that was left over, and that the
     /// other process has freed meanwhile, is soon that of a living process's cover, or of our own.
     /// Killing that would end our own grabs. So the window is asked whose it is, with the server
-    /// held until it is killed.
-    fn kill_leftover(&self, window: Window) -> Asked {
+    /// held until it is killed. True where its process is not gone yet: a killed one closes its sockets, by
+    /// which the other knows, a little earlier than it is seen to be gone.
+    fn kill_leftover(&self, window: Window) -> Asked<bool> {
         if self.windows().contains(&window) || self.friends.contains(&window) {
-            return Ok(());
+            return Ok(false);
         }
         self.x.conn.grab_server()?;
         // Ours is what a cut connection of this process left.
         let marked = self.marked(window);
-        if let Ok(Some(pid)) = marked
-            && (pid == std::process::id() || is_gone(pid))
-        {
-            self.x.conn.kill_client(window)?;
+        let left = |pid| pid == std::process::id() || is_gone(pid);
+        let mut dying = false;
+        if let Ok(Some(pid)) = marked {
+            dying = !left(pid);
+            if !dying {
+                self.x.conn.kill_client(window)?;
+            }
         }
         self.x.conn.ungrab_server()?;
         self.x.flush()?;
-        marked.map(|_| ())
+        marked.map(|_| dying)
     }
 
     /// The process that a window says it is a cover of.

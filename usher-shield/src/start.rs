@@ -124,7 +124,12 @@ fn follow() -> io::Result<()> {
         }
     };
     let Ok(stage) = life::arm(&arming) else { return Ok(()) };
-    leader.conn.say(&FromTwin::Report { windows: stage.windows(), shown: false, held: crate::x::Grabs::default() });
+    leader.conn.say(&FromTwin::Report {
+        windows: stage.windows(),
+        shown: false,
+        held: crate::x::Grabs::default(),
+        serial: 0,
+    });
     let mut shield = Shield::new(*arming, stage, listener, false);
     shield.mate = Some(leader);
     early.into_iter().for_each(|message| crate::takeover::learn(&mut shield, message));

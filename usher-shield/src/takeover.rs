@@ -25,6 +25,7 @@ pub fn learn(shield: &mut Shield, message: ToTwin) {
 }
 
 fn adopt(shield: &mut Shield, state: State) {
+    shield.followed = state.serial;
     shield.notice = state.notice;
     shield.released = state.released;
     shield.user.title = state.title;

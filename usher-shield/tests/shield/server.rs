@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
+use x11rb::protocol::composite::ConnectionExt as _;
 use x11rb::protocol::xproto::{
     AtomEnum, ChangeWindowAttributesAux, ConnectionExt as _, CreateWindowAux, EventMask, ImageFormat, InputFocus,
     Window, WindowClass,
@@ -155,6 +156,15 @@ impl Desktop {
             asked.reply().ok()?.value32()?.next()
         };
         tree.into_iter().filter_map(|window| Some((window, pid(window)?))).collect()
+    }
+
+    /// How many windows there are in the composite overlay.
+    pub fn in_overlay(&self) -> usize {
+        self.conn.composite_query_version(0, 4).expect("sent").reply().expect("the extension");
+        let overlay = self.conn.composite_get_overlay_window(self.root).expect("sent").reply().expect("an overlay");
+        let tree = self.conn.query_tree(overlay.overlay_win).expect("sent").reply().expect("a tree").children;
+        self.conn.composite_release_overlay_window(self.root).expect("sent");
+        tree.len()
     }
 
     /// How many keys and clicks the window got since it was asked last.

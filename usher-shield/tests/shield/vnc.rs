@@ -1,12 +1,15 @@
 //! On a server for remote viewers, which draws the pointer itself.
 
+use std::process::Command;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use x11rb::protocol::xproto::ConnectionExt as _;
 use x11rb::protocol::xtest::ConnectionExt as _;
 
 use crate::can_run;
-use crate::server::{Desktop, Server, shows_desktop};
-use crate::usherd::Usherd;
+use crate::server::{Desktop, Server, Watcher, shows_desktop};
+use crate::usherd::{Usherd, wait_until};
 
 /// The processor time of a process so far, in clock ticks (`proc_pid_stat(5)`, fields 14 and 15).
 fn ticks(pid: u32) -> u64 {
@@ -20,8 +23,42 @@ fn an_idle_lock_and_a_moving_pointer_are_no_attack() {
     if !can_run("vnc::an_idle_lock_and_a_moving_pointer_are_no_attack", &["Xvnc"]) {
         return;
     }
+    idle(&xvnc());
+}
+
+fn xvnc() -> Server {
     let options = ["-geometry", "640x480", "-depth", "24", "-SecurityTypes", "None", "-rfbport", "-1"];
-    idle(&Server::start("Xvnc", &[options.as_slice(), &["-rfbunixpath", "vnc"]].concat()));
+    Server::start("Xvnc", &[options.as_slice(), &["-rfbunixpath", "vnc"]].concat())
+}
+
+#[test]
+fn a_screen_that_grows_and_shrinks_stays_covered() {
+    if !can_run("vnc::a_screen_that_grows_and_shrinks_stays_covered", &["Xvnc", "xrandr"]) {
+        return;
+    }
+    let server = xvnc();
+    let desktop = Desktop::new(&server);
+    let mut usherd = Usherd::start(&server);
+    usherd.lock("You stay here");
+    let watcher = Watcher::new(&server);
+    for size in ["1024x768", "640x480", "1280x1024", "800x600"] {
+        let mut xrandr = Command::new("xrandr");
+        xrandr.args(["-s", size]).env("DISPLAY", format!(":{}", server.display));
+        xrandr.env("XAUTHORITY", server.directory.path().join("Xauthority"));
+        assert!(xrandr.status().expect("xrandr").success(), "{size}");
+        let now = desktop.conn.get_geometry(desktop.root).expect("sent").reply().expect("a size");
+        assert_eq!(format!("{}x{}", now.width, now.height), size);
+        usherd.lock("You still stay here");
+        desktop.type_and_click();
+        assert_eq!(desktop.got(), 0, "{size}");
+    }
+    let seen = watcher.end();
+    println!("samples: {}", seen.samples.load(Ordering::Relaxed));
+    assert_eq!(seen.uncovered.load(Ordering::Relaxed), 0);
+    usherd.unlock();
+    wait_until("the desktop is back", || shows_desktop(&desktop.conn) && desktop.strangers() == 0);
+    desktop.type_and_click();
+    assert_eq!(desktop.got(), 3);
 }
 
 #[test]
