@@ -36,7 +36,9 @@ pub(super) fn close(backend: &LoginBackend, target: &Target, grace: Duration) ->
         freezing::thaw(login.uid, &login.scope);
         backend.0.bus.terminate(&login.native_id).await?;
         // While a login is still being opened its leader is not in its scope yet, and logind's request does not reach it.
-        signal_leader(&login, rustix::process::Signal::TERM);
+        if !Group::of_scope(login.uid, &login.scope).populated() {
+            signal_leader(&login, rustix::process::Signal::TERM);
+        }
         if gone(&backend, &login, grace).await {
             return Ok(false);
         }
@@ -48,12 +50,11 @@ pub(super) fn close(backend: &LoginBackend, target: &Target, grace: Duration) ->
     })
 }
 
-/// Signals the very process that leads the session, if it is still there and the session's last.
+/// Signals the very process that leads the session, if it is still there.
 fn signal_leader(login: &Login, signal: rustix::process::Signal) {
     let leads = proc::parent_and_start(login.leader).is_some_and(|(_, start)| start == login.leader_start);
-    let alone = !Group::of_scope(login.uid, &login.scope).populated();
     let process = i32::try_from(login.leader).ok().and_then(rustix::process::Pid::from_raw);
-    if let Some(pid) = process.filter(|_| leads && alone) {
+    if let Some(pid) = process.filter(|_| leads) {
         let _ = rustix::process::kill_process(pid, signal);
     }
 }
