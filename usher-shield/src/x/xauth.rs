@@ -76,12 +76,12 @@ mod tests {
     }
 
     #[test]
-    fn cookies_of_the_display_come_first_and_those_of_others_not_at_all() {
+    fn cookies_of_the_display_come_first_and_those_of_other_displays_last() {
         let mut file = entry("", "MIT-MAGIC-COOKIE-1", b"any");
         file.extend(entry("9", "MIT-MAGIC-COOKIE-1", b"other"));
         file.extend(entry("10", "XDM-AUTHORIZATION-1", b"old"));
         file.extend(entry("10", "MIT-MAGIC-COOKIE-1", b"mine"));
-        assert_eq!(cookies(&[file.clone(), file], 10), [b"mine".to_vec(), b"any".to_vec()]);
+        assert_eq!(cookies(&[file.clone(), file], 10), [b"mine".to_vec(), b"any".to_vec(), b"other".to_vec()]);
     }
 
     #[test]
