@@ -5,7 +5,7 @@
 //! `USHER_BENCH_ROUNDS=15` measures longer. No time is ever demanded: machines are noisy.
 
 #[path = "../../tests/host/harness/mod.rs"]
-#[allow(dead_code, unused_imports)]
+#[allow(dead_code, unused_imports, reason = "the tests on real hosts stand on it too")]
 mod harness;
 
 mod cost;
