@@ -67,11 +67,9 @@ async fn seen(
     ordered: Vec<Ordered>,
     until: Instant,
 ) -> Result<Covered, Error> {
-    if ordered.is_empty() && !covers.is_empty() && login.kind == Kind::X11 {
-        let why = format!("session {}: no X display of it was found", target.id);
-        return Err(
-            Error::new(ErrorId::BackendFailed, why).hint("its lock stands: a display is covered as soon as it appears")
-        );
+    let shows_nothing = |displays: usize| displays == 0 && !covers.is_empty() && login.kind == Kind::X11;
+    if shows_nothing(ordered.len()) {
+        return Err(no_display(target));
     }
     let mut covered = Covered::default();
     for Ordered { place, reply } in ordered {
@@ -84,7 +82,16 @@ async fn seen(
             None => return Err(not_seen(backend, target, place, covers)),
         }
     }
+    // A display that ended meanwhile is no failure, but where none is left nothing was seen to be covered.
+    if shows_nothing(backend.state().screens_of(target.id).count()) {
+        return Err(no_display(target));
+    }
     Ok(covered)
+}
+
+fn no_display(target: &Target) -> Error {
+    Error::new(ErrorId::BackendFailed, format!("session {}: no X display of it was found", target.id))
+        .hint("its lock stands: a display is covered as soon as it appears")
 }
 
 /// The shield's answer, or what comes to the same: the covers seen on a display whose shield came late.
