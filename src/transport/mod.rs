@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod client;
+pub mod greeting;
 pub mod paths;
 pub mod routes;
 pub mod server;
