@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        assert_eq!(read(&written(|out| write_good(out))), Some(Greeting::Good));
+        assert_eq!(read(&written(write_good)), Some(Greeting::Good));
         let error = Error::new(ErrorId::HostUnreachable, "line\nbreak \u{9b}").hint("none");
         let line = written(|out| write_error(out, &error));
         assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1, "one line: {line:?}");
