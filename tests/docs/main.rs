@@ -25,8 +25,8 @@ fn the_reference_is_what_the_command_line_is() {
 fn the_manual_pages_are_what_the_command_line_is() {
     let usher = usher();
     let mut pages = Files::new();
-    for verb in verbs(&usher) {
-        pages.insert(format!("usher-{}.1", verb.get_name()), manual(verb.clone(), "1"));
+    for (name, verb) in all_verbs("usher", &usher) {
+        pages.insert(format!("{}.1", name.replace(' ', "-")), manual(verb.clone(), "1"));
     }
     pages.insert("usher.1".to_owned(), manual(usher, "1"));
     pages.insert("usherd.8".to_owned(), manual(usherd(), "8"));
@@ -69,6 +69,16 @@ fn built(mut command: Command) -> Command {
 
 fn verbs(command: &Command) -> impl Iterator<Item = &Command> {
     command.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help")
+}
+
+/// Every verb, and those below it, by the words that call it.
+fn all_verbs<'c>(name: &str, command: &'c Command) -> Vec<(String, &'c Command)> {
+    let below = verbs(command).flat_map(|verb| {
+        let name = format!("{name} {}", verb.get_name());
+        let deeper = all_verbs(&name, verb);
+        [vec![(name, verb)], deeper].concat()
+    });
+    below.collect()
 }
 
 fn manual(command: Command, section: &str) -> Vec<u8> {
