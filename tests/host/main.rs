@@ -13,5 +13,6 @@ mod lab;
 mod lock;
 mod packaging;
 mod roles;
+mod server;
 mod sessions;
 mod who;
