@@ -7,6 +7,7 @@ pub mod cli;
 pub mod cmdlet;
 
 pub mod request;
+pub mod servers;
 pub mod transport;
 
 pub mod daemon;

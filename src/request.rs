@@ -399,13 +399,13 @@ pub struct AuditQuery {
 pub struct DeclaredSession {
     /// The kernel's boot ID, so that a number of yesterday names nobody today.
     pub boot_id: String,
-    /// The session ID.
-    pub session_id: u32,
+    /// The session.
+    pub session: SessionRef,
 }
 
 impl fmt::Display for DeclaredSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.boot_id, self.session_id)
+        write!(f, "{}:{}", self.boot_id, self.session)
     }
 }
 
@@ -418,7 +418,7 @@ impl FromStr for DeclaredSession {
         if boot_id.is_empty() || boot_id.len() > 64 {
             return Err(wrong());
         }
-        let session_id = id.parse().map_err(|_| wrong())?;
-        Ok(DeclaredSession { boot_id: boot_id.to_owned(), session_id })
+        let session = id.parse().map_err(|_| wrong())?;
+        Ok(DeclaredSession { boot_id: boot_id.to_owned(), session })
     }
 }

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_usher_global_optspecs
-    string join \n socket= output= lang= verbose h/help V/version
+    string join \n socket= server= timeout= at-once= output= lang= verbose h/help V/version
 end
 
 function __fish_usher_needs_command
@@ -25,6 +25,9 @@ function __fish_usher_using_subcommand
 end
 
 complete -c usher -n "__fish_usher_needs_command" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_needs_command" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_needs_command" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_needs_command" -l at-once -d 'How many hosts are asked at the same time' -r
 complete -c usher -n "__fish_usher_needs_command" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
@@ -47,9 +50,14 @@ complete -c usher -n "__fish_usher_needs_command" -f -a "watch" -d 'Print sessio
 complete -c usher -n "__fish_usher_needs_command" -f -a "audit" -d 'Show who did what, when, from where, to which sessions, with what result'
 complete -c usher -n "__fish_usher_needs_command" -f -a "demo" -d 'Try everything on a daemon of its own, with three sessions to play with; nothing is left behind'
 complete -c usher -n "__fish_usher_needs_command" -f -a "help" -d 'Explain a verb or a cmdlet, such as lock or Lock-WmsSession'
+complete -c usher -n "__fish_usher_needs_command" -f -a "servers" -d 'Show, test, group and forget the hosts that --server knows by name'
+complete -c usher -n "__fish_usher_needs_command" -f -a "dial-stdio" -d 'Connect standard input and output to this host\'s daemon: what `usher --server HOST` runs at the other end of ssh'
 complete -c usher -n "__fish_usher_needs_command" -f -a "install-cmdlets" -d 'Make links by which the cmdlets are called by their names, such as Lock-WmsSession'
 complete -c usher -n "__fish_usher_using_subcommand list" -l user -d 'Only this user\'s sessions; may be given several times' -r
 complete -c usher -n "__fish_usher_using_subcommand list" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand list" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand list" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand list" -l at-once -d 'How many hosts are asked at the same time' -r
 complete -c usher -n "__fish_usher_using_subcommand list" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
@@ -61,6 +69,9 @@ complete -c usher -n "__fish_usher_using_subcommand lock" -l user -d 'Every sess
 complete -c usher -n "__fish_usher_using_subcommand lock" -l message -d 'What the user reads: 1 to 1000 characters of any script' -r
 complete -c usher -n "__fish_usher_using_subcommand lock" -l for -d 'Unlock by itself after this time, such as 90s, 10m or 1h30m' -r
 complete -c usher -n "__fish_usher_using_subcommand lock" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand lock" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand lock" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand lock" -l at-once -d 'How many hosts are asked at the same time' -r
 complete -c usher -n "__fish_usher_using_subcommand lock" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
@@ -72,6 +83,9 @@ complete -c usher -n "__fish_usher_using_subcommand lock" -l verbose -d 'Say on 
 complete -c usher -n "__fish_usher_using_subcommand lock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l user -d 'Every session of this user; may be given several times' -r
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l at-once -d 'How many hosts are asked at the same time' -r
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
@@ -83,6 +97,9 @@ complete -c usher -n "__fish_usher_using_subcommand unlock" -l verbose -d 'Say o
 complete -c usher -n "__fish_usher_using_subcommand unlock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l user -d 'Every session of this user; may be given several times' -r
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l at-once -d 'How many hosts are asked at the same time' -r
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
@@ -97,6 +114,9 @@ complete -c usher -n "__fish_usher_using_subcommand close" -l user -d 'Every ses
 complete -c usher -n "__fish_usher_using_subcommand close" -l notice -d 'Show the user a countdown of this length first, such as 90s or 10m' -r
 complete -c usher -n "__fish_usher_using_subcommand close" -l message -d 'What the countdown says' -r
 complete -c usher -n "__fish_usher_using_subcommand close" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand close" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand close" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand close" -l at-once -d 'How many hosts are asked at the same time' -r
 complete -c usher -n "__fish_usher_using_subcommand close" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
@@ -112,6 +132,9 @@ complete -c usher -n "__fish_usher_using_subcommand block" -l group -d 'The rule
 complete -c usher -n "__fish_usher_using_subcommand block" -l message -d 'What the users read: 1 to 1000 characters of any script' -r
 complete -c usher -n "__fish_usher_using_subcommand block" -l for -d 'Remove the rule by itself after this time, such as 90s, 10m or 1h30m' -r
 complete -c usher -n "__fish_usher_using_subcommand block" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand block" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand block" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand block" -l at-once -d 'How many hosts are asked at the same time' -r
 complete -c usher -n "__fish_usher_using_subcommand block" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
@@ -124,6 +147,9 @@ complete -c usher -n "__fish_usher_using_subcommand block" -s h -l help -d 'Prin
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l user -d 'The rule for this user\'s sessions' -r
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l group -d 'The rule for the sessions of this group\'s members' -r
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l at-once -d 'How many hosts are asked at the same time' -r
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
@@ -133,6 +159,9 @@ complete -c usher -n "__fish_usher_using_subcommand unblock" -l all -d 'The rule
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l verbose -d 'Say on standard error what is asked of whom'
 complete -c usher -n "__fish_usher_using_subcommand unblock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand blocks" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand blocks" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand blocks" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand blocks" -l at-once -d 'How many hosts are asked at the same time' -r
 complete -c usher -n "__fish_usher_using_subcommand blocks" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
@@ -142,6 +171,9 @@ complete -c usher -n "__fish_usher_using_subcommand blocks" -l verbose -d 'Say o
 complete -c usher -n "__fish_usher_using_subcommand blocks" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand open" -l name -d 'The session\'s title in `usher list`' -r
 complete -c usher -n "__fish_usher_using_subcommand open" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand open" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand open" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand open" -l at-once -d 'How many hosts are asked at the same time' -r
 complete -c usher -n "__fish_usher_using_subcommand open" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
@@ -151,6 +183,9 @@ complete -c usher -n "__fish_usher_using_subcommand open" -l verbose -d 'Say on 
 complete -c usher -n "__fish_usher_using_subcommand open" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand attach" -l detach-keys -d 'The keys that leave the session, such as \'^\\ d\'; the first one twice sends it to the session' -r
 complete -c usher -n "__fish_usher_using_subcommand attach" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand attach" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand attach" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand attach" -l at-once -d 'How many hosts are asked at the same time' -r
 complete -c usher -n "__fish_usher_using_subcommand attach" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
@@ -159,6 +194,9 @@ complete -c usher -n "__fish_usher_using_subcommand attach" -l lang -d 'The lang
 complete -c usher -n "__fish_usher_using_subcommand attach" -l verbose -d 'Say on standard error what is asked of whom'
 complete -c usher -n "__fish_usher_using_subcommand attach" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand watch" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand watch" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand watch" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand watch" -l at-once -d 'How many hosts are asked at the same time' -r
 complete -c usher -n "__fish_usher_using_subcommand watch" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
@@ -170,6 +208,9 @@ complete -c usher -n "__fish_usher_using_subcommand audit" -l since -d 'Only rec
 complete -c usher -n "__fish_usher_using_subcommand audit" -l user -d 'Only records by this user or about their sessions' -r
 complete -c usher -n "__fish_usher_using_subcommand audit" -l action -d 'Only records of this action, such as lock, close or expire' -r
 complete -c usher -n "__fish_usher_using_subcommand audit" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand audit" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -l at-once -d 'How many hosts are asked at the same time' -r
 complete -c usher -n "__fish_usher_using_subcommand audit" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
@@ -178,6 +219,9 @@ complete -c usher -n "__fish_usher_using_subcommand audit" -l lang -d 'The langu
 complete -c usher -n "__fish_usher_using_subcommand audit" -l verbose -d 'Say on standard error what is asked of whom'
 complete -c usher -n "__fish_usher_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand demo" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand demo" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand demo" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand demo" -l at-once -d 'How many hosts are asked at the same time' -r
 complete -c usher -n "__fish_usher_using_subcommand demo" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
@@ -188,6 +232,9 @@ complete -c usher -n "__fish_usher_using_subcommand demo" -l no-tmux -d 'Do not 
 complete -c usher -n "__fish_usher_using_subcommand demo" -l verbose -d 'Say on standard error what is asked of whom'
 complete -c usher -n "__fish_usher_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand help" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand help" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand help" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand help" -l at-once -d 'How many hosts are asked at the same time' -r
 complete -c usher -n "__fish_usher_using_subcommand help" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
@@ -195,7 +242,80 @@ jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand help" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand help" -l verbose -d 'Say on standard error what is asked of whom'
 complete -c usher -n "__fish_usher_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l at-once -d 'How many hosts are asked at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -f -a "test" -d 'Ask hosts whether they answer, as this user'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -f -a "group" -d 'Make a group, or replace it: its name then stands for these hosts'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -f -a "ungroup" -d 'Remove a group; its hosts stay known'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -f -a "remove" -d 'Forget a joined host: its address, and the certificate and key for it'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l at-once -d 'How many hosts are asked at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l at-once -d 'How many hosts are asked at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l at-once -d 'How many hosts are asked at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l at-once -d 'How many hosts are asked at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l at-once -d 'How many hosts are asked at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l at-once -d 'How many hosts are asked at the same time' -r
 complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'

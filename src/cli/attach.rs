@@ -37,8 +37,14 @@ impl Attach {
             return Err(Failure::Usage(error.hint(words::text("attach-needs-terminal-hint"))));
         }
         let request = AttachRequest { size: terminal::size(), colours: colours(), client: ssh_client() };
-        context.trace(&format!("POST /v1/sessions/{}/attach", self.id));
-        let (connection, begun) = context.client.attach(&self.id, &request).await?;
+        let host = context.hosts.only("attach")?;
+        if let Some(name) = host.client.name() {
+            let values = [("host", name.as_str()), ("id", &self.id.to_string())];
+            let error = Error::new(ErrorId::NotSupported, words::text("attach-far"));
+            return Err(Failure::Usage(error.hint(words::with("attach-far-hint", &values))));
+        }
+        context.trace(host, &format!("POST /v1/sessions/{}/attach", self.id));
+        let (connection, begun) = host.client.attach(&self.id, &request).await?;
         let left = station::sit(UnixStream::from(connection), &begun, &self.detach_keys)?;
         let mut err = std::io::stderr();
         if !screen::takes_output(&err) {

@@ -6,13 +6,13 @@ use clap::Args;
 use jiff::{Timestamp, civil};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::output::{self, Format};
-use super::{Context, Failure};
+use super::hosts::Host;
+use super::output::{Format, Placed};
+use super::{Context, Failure, read};
 use crate::clock;
-use crate::outcome::{Error, ErrorId, Exit};
+use crate::outcome::Exit;
 use crate::request::{Name, Seconds, Verb};
 use crate::store::AuditRecord;
-use crate::transport::client::ClientError;
 
 /// Show who did what, when, from where, to which sessions, with what result
 #[derive(Debug, Args)]
@@ -36,27 +36,24 @@ impl Audit {
         let action = self.action.map(|verb| format!("action={verb}"));
         let query: Vec<String> = since.into_iter().chain(user).chain(action).collect();
         let path = format!("/v1/audit?{}", query.join("&"));
-        context.trace(&format!("GET {path}"));
-        let mut stream = context.client.stream(&path).await?;
-        if context.format == Format::Json {
-            // The answer is the array already, however long it is.
-            let mut out = std::io::stdout();
-            while let Some(bytes) = stream.next().await? {
-                out.write_all(&bytes)?;
-            }
-            return Ok(Exit::Success);
+        if context.format == Format::Json && !context.hosts.are_named() {
+            return print_array(context, &path).await;
         }
-        let mut text = Vec::new();
-        while let Some(bytes) = stream.next().await? {
-            text.extend_from_slice(&bytes);
-        }
-        let records: Vec<AuditRecord> = serde_json::from_slice(&text).map_err(|e| {
-            let error = Error::new(ErrorId::OutcomeUnknown, format!("the audit log cannot be read: {e}"));
-            Failure::from(ClientError { error, exit: Exit::Unreachable })
-        })?;
-        output::print(&records, context.format)?;
-        Ok(Exit::Success)
+        let all = |_: &Host, records: Vec<AuditRecord>| (records, Exit::Success);
+        read::rows(context, &path, all, Placed::on).await
     }
+}
+
+/// The answer is the array already, however long it is.
+async fn print_array(context: &Context, path: &str) -> Result<Exit, Failure> {
+    let host = context.hosts.only("audit")?;
+    context.trace(host, &format!("GET {path}"));
+    let mut stream = host.client.stream(path).await?;
+    let mut out = std::io::stdout();
+    while let Some(bytes) = stream.next().await? {
+        out.write_all(&bytes)?;
+    }
+    Ok(Exit::Success)
 }
 
 /// A point in time as people write one.

@@ -2,7 +2,9 @@
 
 use clap::Args;
 
-use super::{Context, Failure, output};
+use super::hosts::Host;
+use super::output::Placed;
+use super::{Context, Failure, read};
 use crate::outcome::Exit;
 use crate::session::Rule;
 
@@ -12,9 +14,7 @@ pub struct Blocks {}
 
 impl Blocks {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        context.trace("GET /v1/blocks");
-        let rules: Vec<Rule> = context.client.get("/v1/blocks").await?;
-        output::print(&rules, context.format)?;
-        Ok(Exit::Success)
+        let all = |_: &Host, rules: Vec<Rule>| (rules, Exit::Success);
+        read::rows(context, "/v1/blocks", all, Placed::on).await
     }
 }

@@ -25,32 +25,42 @@ pub(super) fn require_terminal() -> Result<(), Failure> {
     Err(Failure::Usage(error.hint(words::text("confirm-no-terminal-hint"))))
 }
 
-/// Asks for each planned target: yes, all, no or none.
-pub(super) fn ask(planned: Vec<Outcome>) -> Result<Approval, Failure> {
-    let mut approval = Approval { approved: Vec::new(), outcomes: Vec::new() };
-    let mut for_all = None;
-    for outcome in planned {
-        let Some(id) = outcome.session_id.filter(|_| outcome.result == OutcomeResult::Planned) else {
-            approval.outcomes.push(outcome);
-            continue;
-        };
-        let answer = match for_all {
-            Some(answer) => answer,
-            None => match question(&outcome)? {
-                Answer::Yes => true,
-                Answer::No => false,
-                Answer::All => *for_all.insert(true),
-                Answer::None => *for_all.insert(false),
-            },
-        };
-        if answer {
-            approval.approved.push(SessionRef::Id(id));
-        } else {
-            let notes = vec!["declined".to_owned()];
-            approval.outcomes.push(Outcome { result: OutcomeResult::Skipped, notes, ..outcome });
+/// Asks, and remembers what was answered for all.
+#[derive(Default)]
+pub(super) struct Asking {
+    for_all: Option<bool>,
+}
+
+impl Asking {
+    /// Asks for each planned target: yes, all, no or none.
+    pub(super) fn ask(&mut self, planned: Vec<Outcome>) -> Result<Approval, Failure> {
+        let mut approval = Approval { approved: Vec::new(), outcomes: Vec::new() };
+        for outcome in planned {
+            let Some(id) = outcome.session_id.filter(|_| outcome.result == OutcomeResult::Planned) else {
+                approval.outcomes.push(outcome);
+                continue;
+            };
+            if self.approves(&outcome)? {
+                approval.approved.push(SessionRef::Id(id));
+            } else {
+                let notes = vec!["declined".to_owned()];
+                approval.outcomes.push(Outcome { result: OutcomeResult::Skipped, notes, ..outcome });
+            }
         }
+        Ok(approval)
     }
-    Ok(approval)
+
+    fn approves(&mut self, outcome: &Outcome) -> Result<bool, Failure> {
+        if let Some(answer) = self.for_all {
+            return Ok(answer);
+        }
+        Ok(match question(outcome)? {
+            Answer::Yes => true,
+            Answer::No => false,
+            Answer::All => *self.for_all.insert(true),
+            Answer::None => *self.for_all.insert(false),
+        })
+    }
 }
 
 enum Answer {

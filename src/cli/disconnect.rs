@@ -1,13 +1,11 @@
 //! `usher disconnect`
 
 use clap::Args;
-use hyper::Method;
 
-use super::confirm::{self, Approval};
 use super::targets::TargetArguments;
-use super::{Context, Failure, output};
-use crate::outcome::{Exit, Outcome};
-use crate::request::{DisconnectRequest, Targets};
+use super::{Context, Failure, act};
+use crate::outcome::Exit;
+use crate::request::DisconnectRequest;
 
 /// Free the stations of sessions; the sessions live on and can be resumed
 #[derive(Debug, Args)]
@@ -24,25 +22,12 @@ pub struct Disconnect {
 
 impl Disconnect {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let request = |targets, dry_run| DisconnectRequest { targets, dry_run };
         let targets = self.targets.targets();
-        let outcomes = if self.confirm && !self.dry_run {
-            confirm::require_terminal()?;
-            let planned = send(context, targets, true).await?;
-            let Approval { approved, mut outcomes } = confirm::ask(planned)?;
-            if !approved.is_empty() {
-                outcomes.extend(send(context, Targets::Ids(approved), false).await?);
-            }
-            outcomes
+        if self.confirm && !self.dry_run {
+            act::confirmed(context, request, targets).await
         } else {
-            send(context, targets, self.dry_run).await?
-        };
-        Ok(output::answer(&outcomes, || output::print(&outcomes, context.format), context.format)?)
+            act::act(context, request(targets, self.dry_run)).await
+        }
     }
-}
-
-async fn send(context: &Context, targets: Targets, dry_run: bool) -> Result<Vec<Outcome>, Failure> {
-    context.trace("POST /v1/sessions/disconnect");
-    let request = DisconnectRequest { targets, dry_run };
-    let path = "/v1/sessions/disconnect";
-    Ok(context.client.send_json(Method::POST, path, &request).await?)
 }

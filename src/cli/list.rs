@@ -2,7 +2,9 @@
 
 use clap::Args;
 
-use super::{Context, Failure, output};
+use super::hosts::Host;
+use super::output::Placed;
+use super::{Context, Failure, output, read};
 use crate::outcome::{Error, ErrorId, Exit};
 use crate::request::{Name, SessionRef};
 use crate::session::Session;
@@ -20,21 +22,29 @@ pub struct List {
 
 impl List {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        context.trace("GET /v1/sessions");
-        let all: Vec<Session> = context.client.get("/v1/sessions").await?;
-        let missing: Vec<_> = self.ids.iter().filter(|id| !all.iter().any(|s| is(s, id))).collect();
-        let named = |s: &Session| {
-            (self.ids.is_empty() || self.ids.iter().any(|id| is(s, id)))
-                && (self.user.is_empty() || self.user.iter().any(|name| name.as_str() == s.user))
+        let choose = |host: &Host, all: Vec<Session>| {
+            let missing: Vec<_> = self.ids.iter().filter(|id| !all.iter().any(|s| is(s, id))).collect();
+            for id in &missing {
+                let error = Error::new(ErrorId::SessionNotFound, not_there(id, host.label()));
+                let error = error.hint("`usher list` shows the sessions that there are");
+                output::print_error_about(&error, Some(&id.to_string()));
+            }
+            let exit = if missing.is_empty() { Exit::Success } else { Exit::Failed };
+            (all.into_iter().filter(|session| self.shows(session)).collect(), exit)
         };
-        let shown: Vec<Session> = all.iter().filter(|s| named(s)).cloned().collect();
-        output::print(&shown, context.format)?;
-        for id in &missing {
-            let error = Error::new(ErrorId::SessionNotFound, format!("there is no session {id} on this host"));
-            let error = error.hint("`usher list` shows the sessions that there are");
-            output::print_error_about(&error, Some(&id.to_string()));
-        }
-        Ok(if missing.is_empty() { Exit::Success } else { Exit::Failed })
+        read::rows(context, "/v1/sessions", choose, Placed::session).await
+    }
+
+    fn shows(&self, session: &Session) -> bool {
+        (self.ids.is_empty() || self.ids.iter().any(|id| is(session, id)))
+            && (self.user.is_empty() || self.user.iter().any(|name| name.as_str() == session.user))
+    }
+}
+
+fn not_there(id: &SessionRef, host: Option<&str>) -> String {
+    match host {
+        Some(host) => format!("there is no session {id} on {host}"),
+        None => format!("there is no session {id} on this host"),
     }
 }
 

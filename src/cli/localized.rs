@@ -98,8 +98,16 @@ mod tests {
     #[test]
     fn every_column_has_a_chinese_head() {
         use super::super::output::Row;
-        let heads = [crate::outcome::Outcome::HEADS, crate::session::Session::HEADS, crate::session::Rule::HEADS];
-        for head in heads.concat().iter().chain(crate::store::AuditRecord::HEADS) {
+        use super::super::servers::{Known, Tested};
+        let heads = [
+            crate::outcome::Outcome::heads(),
+            crate::session::Session::heads(),
+            crate::session::Rule::heads(),
+            crate::store::AuditRecord::heads(),
+            Known::heads(),
+            Tested::heads(),
+        ];
+        for head in heads.concat() {
             assert!(words::find_in(Language::Chinese, &format!("head-{head}")).is_some(), "{head}");
         }
     }

@@ -1,11 +1,10 @@
 //! `usher lock`
 
 use clap::Args;
-use hyper::Method;
 
 use super::targets::TargetArguments;
-use super::{Context, Failure, output};
-use crate::outcome::{Exit, Outcome};
+use super::{Context, Failure, act};
+use crate::outcome::Exit;
 use crate::request::{LockRequest, Message, Seconds};
 
 /// Cover sessions with a message that their users cannot dismiss
@@ -26,14 +25,12 @@ pub struct Lock {
 
 impl Lock {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        context.trace("POST /v1/sessions/lock");
         let request = LockRequest {
             targets: self.targets.targets(),
             message: self.message,
             duration: self.duration,
             freeze: self.freeze,
         };
-        let outcomes: Vec<Outcome> = context.client.send_json(Method::POST, "/v1/sessions/lock", &request).await?;
-        Ok(output::answer(&outcomes, || output::print(&outcomes, context.format), context.format)?)
+        act::act(context, request).await
     }
 }

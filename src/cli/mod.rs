@@ -7,9 +7,12 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::outcome::{Error, Exit};
-use crate::transport::client::{Client, ClientError};
+use crate::request::Seconds;
+use crate::servers::ServerName;
+use crate::transport::client::ClientError;
 use crate::words::{self, Language};
 
+mod act;
 mod attach;
 mod audit;
 mod block;
@@ -18,19 +21,24 @@ mod close;
 mod cmdlet;
 mod confirm;
 mod demo;
+mod dial_stdio;
 mod disconnect;
 mod help;
+mod hosts;
 mod install_cmdlets;
 mod list;
 mod localized;
 mod lock;
 mod open;
 mod output;
+mod read;
+mod servers;
 mod targets;
 mod unblock;
 mod unlock;
 mod watch;
 
+use hosts::{Host, Hosts, Manner};
 use output::Format;
 
 /// List, lock, unlock, disconnect and close the user sessions of shared Linux hosts
@@ -56,6 +64,15 @@ struct Global {
     /// The daemon's socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]
     #[arg(long, global = true, value_name = "PATH")]
     socket: Option<PathBuf>,
+    /// Other hosts, separated by commas: joined hosts, groups, or destinations for ssh
+    #[arg(long, global = true, value_name = "HOST", value_delimiter = ',', conflicts_with = "socket")]
+    server: Vec<ServerName>,
+    /// How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]
+    #[arg(long, global = true, value_name = "DURATION")]
+    timeout: Option<Seconds>,
+    /// How many hosts are asked at the same time
+    #[arg(long, global = true, value_name = "N", default_value_t = hosts::AT_ONCE, value_parser = clap::value_parser!(u16).range(1..=i64::from(hosts::MOST_AT_ONCE)))]
+    at_once: u16,
     /// How to print what comes back
     #[arg(long, global = true, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     output: Format,
@@ -83,21 +100,23 @@ enum VerbArguments {
     Audit(audit::Audit),
     Demo(demo::Demo),
     Help(help::Help),
+    Servers(servers::Servers),
+    DialStdio(dial_stdio::DialStdio),
     InstallCmdlets(install_cmdlets::InstallCmdlets),
 }
 
 /// What a verb works with.
 struct Context {
-    client: Client,
+    hosts: Hosts,
     format: Format,
     verbose: bool,
 }
 
 impl Context {
     /// Says what is asked, if the caller wants to know.
-    fn trace(&self, what: &str) {
+    fn trace(&self, host: &Host, what: &str) {
         if self.verbose {
-            eprintln!("usher: {what} ({})", self.client.socket().display());
+            eprintln!("usher: {what} ({})", host.client.place());
         }
     }
 }
@@ -198,8 +217,10 @@ fn shortened(text: &str) -> String {
 }
 
 async fn run(arguments: Arguments) -> Result<Exit, Failure> {
-    let Global { socket, output, lang: _, verbose } = arguments.global;
-    let context = Context { client: Client::new(socket), format: output, verbose };
+    let Global { socket, server, timeout, at_once, output, lang: _, verbose } = arguments.global;
+    let manner = Manner { socket, patience: timeout.map(Seconds::as_duration), at_once: usize::from(at_once) };
+    let hosts = Hosts::choose(&server, &manner).map_err(Failure::Usage)?;
+    let context = Context { hosts, format: output, verbose };
     match arguments.verb {
         VerbArguments::List(verb) => verb.run(&context).await,
         VerbArguments::Lock(verb) => verb.run(&context).await,
@@ -213,6 +234,8 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         VerbArguments::Attach(verb) => verb.run(&context).await,
         VerbArguments::Watch(verb) => verb.run(&context).await,
         VerbArguments::Audit(verb) => verb.run(&context).await,
+        VerbArguments::Servers(verb) => verb.run(&manner, output).await,
+        VerbArguments::DialStdio(verb) => verb.run(&context).await,
         VerbArguments::Demo(verb) => verb.run().await,
         VerbArguments::Help(verb) => verb.run(),
         VerbArguments::InstallCmdlets(verb) => verb.run(),

@@ -23,7 +23,8 @@ pub struct Open {
 
 impl Open {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        context.trace("POST /v1/sessions/open");
+        let host = context.hosts.only("open")?;
+        context.trace(host, "POST /v1/sessions/open");
         // A variable that is no text cannot be said in JSON, and no program that we start needs it.
         let text =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -34,11 +35,10 @@ impl Open {
             environment: text.map(|(name, value)| format!("{name}={value}")).collect(),
             size: terminal_size(),
         };
-        let session: Session = context.client.send_json(Method::POST, "/v1/sessions/open", &request).await?;
+        let session: Session = host.client.send_json(Method::POST, "/v1/sessions/open", &request).await?;
         match context.format {
             super::Format::Table | super::Format::List => writeln!(std::io::stdout(), "{}", session.session_id)?,
-            super::Format::Json => super::output::print(&[session], context.format)?,
-            super::Format::Jsonl => super::output::print(&[session], context.format)?,
+            super::Format::Json | super::Format::Jsonl => super::output::print(vec![session], context.format)?,
         }
         Ok(Exit::Success)
     }

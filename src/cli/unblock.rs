@@ -2,9 +2,11 @@
 
 use clap::Args;
 
+use super::hosts::Host;
 use super::targets::RuleArguments;
 use super::{Context, Failure, block};
 use crate::outcome::{Exit, RuleAnswer};
+use crate::request::Verb;
 
 /// Remove a standing rule
 #[derive(Debug, Args)]
@@ -17,11 +19,16 @@ impl Unblock {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
         let rule = self.rule.rule();
         let path = block::path(&rule);
-        context.trace(&format!("DELETE {path}"));
-        let answer: RuleAnswer = context.client.delete(&path).await?;
-        if answer.rule.is_none() {
-            eprintln!("usher: {}", crate::words::with("no-such-rule", &[("rule", &rule.to_string())]));
-        }
-        block::print(&answer, context)
+        let ask = async |host: &Host| {
+            context.trace(host, &format!("DELETE {path}"));
+            host.client.delete(&path).await
+        };
+        let answered = |answer: &RuleAnswer| {
+            let lost = answer.outcomes.iter().any(|outcome| outcome.session_id.is_none());
+            if answer.rule.is_none() && !lost {
+                eprintln!("usher: {}", crate::words::with("no-such-rule", &[("rule", &rule.to_string())]));
+            }
+        };
+        block::each(context, Verb::Unblock, ask, answered).await
     }
 }

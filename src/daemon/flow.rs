@@ -183,7 +183,8 @@ async fn user(host: &Host, caller: &Caller) -> Actor {
             (account.name, role)
         }
     };
-    let declared = caller.declared.as_ref().filter(|d| d.boot_id == host.boot_id).map(|d| d.session_id);
+    let declared = caller.declared.as_ref().filter(|d| d.boot_id == host.boot_id);
+    let declared = declared.and_then(|d| host.registry().find(&d.session).map(|session| session.id));
     let mut own_sessions: Vec<u32> = Vec::new();
     let sits_in = caller.origin.sessions.iter().copied().chain(descent(host, caller.peer)).chain(declared);
     for id in sits_in {

@@ -1,24 +1,26 @@
 //! The caller's end of the socket.
 
-use std::io::ErrorKind;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
+use tokio::sync::Mutex;
 
 use super::api::ErrorBody;
+use super::connect::{Place, Sender, connect, no_answer};
+use super::far::Way;
 use super::{API_HEADER, API_VERSION, OWN_SESSION_HEADER, STATION_PROTOCOL, paths};
 use crate::outcome::{Error, ErrorId, Exit};
 use crate::request::{AttachRequest, SessionRef};
-use crate::sys::peer;
+use crate::servers::ServerName;
+use crate::sys::{cgroup, proc};
 use crate::words;
 
 /// A failure with the exit code it leads to.
@@ -32,7 +34,7 @@ pub struct ClientError {
 
 impl ClientError {
     /// `hint` is the key of what to do about it.
-    fn unreachable(message: String, hint: &str) -> Self {
+    pub(super) fn unreachable(message: String, hint: &str) -> Self {
         let error = Error::new(ErrorId::HostUnreachable, message).hint(words::text(hint));
         ClientError { error, exit: Exit::Unreachable }
     }
@@ -47,16 +49,22 @@ impl ClientError {
 /// the daemon is near it: who takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A connection to a daemon.
+/// How long a host may take before it is known that it can be reached.
+const REACH: Duration = Duration::from_secs(10);
+
+/// A caller of one daemon.
 pub struct Client {
-    socket: PathBuf,
+    place: Place,
+    reach: Duration,
     patience: Duration,
     own_session: Option<String>,
+    /// A connection to another host that has nothing to do at the moment: a new one takes a login there.
+    idle: Mutex<Option<Sender>>,
 }
 
 impl Client {
-    /// A client of the daemon at `socket`, or at the default place.
-    pub fn new(socket: Option<PathBuf>) -> Self {
+    /// A client of the daemon of this host: at `socket`, or at the default place.
+    pub fn here(socket: Option<PathBuf>) -> Self {
         let named = socket.is_some();
         let socket = socket.unwrap_or_else(paths::default_socket);
         // The session this program runs in is declared to the daemon that hosts it, and to no other:
@@ -64,14 +72,43 @@ impl Client {
         let hosting = std::env::var_os("USHER_SOCKET").map(PathBuf::from);
         let same = hosting.is_some_and(|hosting| !named || hosting == socket);
         let own_session = std::env::var("USHER_SESSION").ok().filter(|_| same);
-        let seconds = std::env::var("USHER_TIMEOUT_SECONDS").ok().and_then(|text| text.parse().ok());
-        let patience = seconds.filter(|seconds| *seconds > 0).map_or(PATIENCE, Duration::from_secs);
-        Client { socket, patience, own_session }
+        Client::of(Place::Here(socket), own_session)
     }
 
-    /// Where the daemon answers.
-    pub fn socket(&self) -> &Path {
-        &self.socket
+    /// A client of another host's daemon.
+    pub fn there(name: ServerName, way: Way) -> Self {
+        // By a name that does not look like it, this may be the very host that the caller sits at: the daemon
+        // there sees a login of its own for this connection.
+        Client::of(Place::There(name, way), login_session())
+    }
+
+    fn of(place: Place, own_session: Option<String>) -> Self {
+        let seconds = std::env::var("USHER_TIMEOUT_SECONDS").ok().and_then(|text| text.parse().ok());
+        let asked = seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs);
+        let client = Client { place, reach: REACH, patience: PATIENCE, own_session, idle: Mutex::default() };
+        client.within(asked)
+    }
+
+    /// The same client, with another patience.
+    #[must_use]
+    pub fn within(self, patience: Option<Duration>) -> Self {
+        match patience {
+            Some(patience) => Client { patience, reach: patience.min(REACH), ..self },
+            None => self,
+        }
+    }
+
+    /// Where the daemon is.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// By which name the caller called the host, if it is another one.
+    pub fn name(&self) -> Option<&ServerName> {
+        match &self.place {
+            Place::Here(_) => None,
+            Place::There(name, _) => Some(name),
+        }
     }
 
     /// Asks for something that has no body.
@@ -79,8 +116,8 @@ impl Client {
     /// # Errors
     /// The daemon cannot be reached, refused the request, or did not answer.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        let response = self.send(Method::GET, path, Bytes::new(), None).await?;
-        whole(response).await
+        let answer = self.send(Method::GET, path, Bytes::new(), None).await?;
+        self.whole(answer).await
     }
 
     /// Sends a body and awaits the answer.
@@ -108,8 +145,8 @@ impl Client {
         longer: Duration,
     ) -> Result<T, ClientError> {
         let body = serde_json::to_vec(body).unwrap_or_default();
-        let response = self.send_patiently(method, path, Bytes::from(body), None, longer).await?;
-        whole(response).await
+        let answer = self.send_patiently(method, path, Bytes::from(body), None, longer).await?;
+        self.whole(answer).await
     }
 
     /// Removes something.
@@ -117,8 +154,8 @@ impl Client {
     /// # Errors
     /// As [`get`](Self::get).
     pub async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        let response = self.send(Method::DELETE, path, Bytes::new(), None).await?;
-        whole(response).await
+        let answer = self.send(Method::DELETE, path, Bytes::new(), None).await?;
+        self.whole(answer).await
     }
 
     /// Asks for an answer that arrives in pieces.
@@ -126,9 +163,9 @@ impl Client {
     /// # Errors
     /// As [`get`](Self::get).
     pub async fn stream(&self, path: &str) -> Result<Stream, ClientError> {
-        let response = self.send(Method::GET, path, Bytes::new(), None).await?;
+        let (response, sender) = self.send(Method::GET, path, Bytes::new(), None).await?;
         let body = good(response).await?.into_body();
-        Ok(Stream { body })
+        Ok(Stream { body, _connection: sender })
     }
 
     /// Makes the connection a station of a session and gives it, with what arrived on it already.
@@ -138,7 +175,7 @@ impl Client {
     pub async fn attach(&self, id: &SessionRef, request: &AttachRequest) -> Result<(OwnedFd, Bytes), ClientError> {
         let body = serde_json::to_vec(request).unwrap_or_default();
         let path = format!("/v1/sessions/{id}/attach");
-        let response = self.send(Method::POST, &path, Bytes::from(body), Some(STATION_PROTOCOL)).await?;
+        let (response, _) = self.send(Method::POST, &path, Bytes::from(body), Some(STATION_PROTOCOL)).await?;
         let lost = |e: &dyn std::fmt::Display| ClientError::unknown(format!("the connection was lost: {e}"));
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Err(failure(response).await);
@@ -155,7 +192,7 @@ impl Client {
         path: &str,
         body: Bytes,
         upgrade: Option<&str>,
-    ) -> Result<Response<Incoming>, ClientError> {
+    ) -> Result<(Response<Incoming>, Sender), ClientError> {
         self.send_patiently(method, path, body, upgrade, Duration::ZERO).await
     }
 
@@ -166,8 +203,7 @@ impl Client {
         body: Bytes,
         upgrade: Option<&str>,
         longer: Duration,
-    ) -> Result<Response<Incoming>, ClientError> {
-        let mut sender = self.connect().await?;
+    ) -> Result<(Response<Incoming>, Sender), ClientError> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -184,62 +220,44 @@ impl Client {
             let error = Error::new(ErrorId::InvalidRequest, format!("the request cannot be written: {e}"));
             ClientError { error, exit: Exit::Usage }
         })?;
+        let mut sender = self.connected().await?;
         let silent = |why: &dyn std::fmt::Display| {
-            let place = self.socket.display().to_string();
+            let place = self.place.to_string();
             let values = [("place", place.as_str()), ("why", &why.to_string())];
             ClientError::unknown(words::with("client-silent", &values))
         };
         let patience = self.patience.saturating_add(longer);
         let answer = tokio::time::timeout(patience, sender.send_request(request)).await;
         let answer = answer.map_err(|_| silent(&format_args!("for {} seconds", patience.as_secs())))?;
-        let response = answer.map_err(|e| silent(&e))?;
+        let response = answer.map_err(|e| match e.is_canceled() {
+            // The connection had ended before the request was on it.
+            true => no_answer(&self.place, &e),
+            false => silent(&e),
+        })?;
         self.same_version(&response)?;
-        Ok(response)
+        Ok((response, sender))
     }
 
-    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, ClientError> {
-        let place = self.socket.display().to_string();
-        let stream = UnixStream::connect(&self.socket).await.map_err(|error| match error.kind() {
-            ErrorKind::NotFound => {
-                ClientError::unreachable(words::with("client-no-daemon", &[("place", &place)]), "client-no-daemon-hint")
-            }
-            ErrorKind::ConnectionRefused => ClientError::unreachable(
-                words::with("client-dead-daemon", &[("place", &place)]),
-                "client-dead-daemon-hint",
-            ),
-            ErrorKind::PermissionDenied => {
-                ClientError::unreachable(words::with("client-not-yours", &[("place", &place)]), "client-not-yours-hint")
-            }
-            _ => ClientError::unreachable(
-                words::with("client-cannot-connect", &[("place", &place), ("why", &error.to_string())]),
-                "client-socket-hint",
-            ),
-        })?;
-        self.trust(&stream)?;
-        let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|e| {
-            let values = [("place", place.as_str()), ("why", &e.to_string())];
-            ClientError::unreachable(words::with("client-no-answer", &values), "client-no-answer-hint")
-        })?;
-        tokio::spawn(connection.with_upgrades());
-        Ok(sender)
-    }
-
-    /// A daemon of somebody else's could show anything: only root's and the caller's own are spoken to.
-    /// Root may speak to anybody's, if it names the socket.
-    fn trust(&self, stream: &UnixStream) -> Result<(), ClientError> {
-        let place = self.socket.display().to_string();
-        let (me, theirs) = (rustix::process::geteuid().as_raw(), peer::of(stream).map(|peer| peer.uid));
-        match theirs {
-            Ok(uid) if uid == 0 || uid == me || me == 0 => Ok(()),
-            Ok(uid) => Err(ClientError::unreachable(
-                words::with("client-strangers", &[("place", &place), ("uid", &uid.to_string())]),
-                "client-strangers-hint",
-            )),
-            Err(error) => {
-                let values = [("place", place.as_str()), ("why", &error.to_string())];
-                Err(ClientError::unreachable(words::with("client-cannot-connect", &values), "client-socket-hint"))
-            }
+    /// A connection that is ready for a request: the one that is kept, if it still lives.
+    async fn connected(&self) -> Result<Sender, ClientError> {
+        if let Some(mut kept) = self.idle.lock().await.take()
+            && kept.ready().await.is_ok()
+        {
+            return Ok(kept);
         }
+        connect(&self.place, self.reach).await
+    }
+
+    /// The whole answer; after it the connection is free for the next request.
+    async fn whole<T: DeserializeOwned>(&self, answer: (Response<Incoming>, Sender)) -> Result<T, ClientError> {
+        let (response, sender) = answer;
+        let bytes = tokio::time::timeout(self.patience, async { collect(good(response).await?).await }).await;
+        let slow = || ClientError::unknown(format!("{} did not end its answer in time", self.place));
+        let bytes = bytes.map_err(|_| slow())??;
+        if let Place::There(..) = self.place {
+            *self.idle.lock().await = Some(sender);
+        }
+        serde_json::from_slice(&bytes).map_err(|e| ClientError::unknown(format!("usherd's answer cannot be read: {e}")))
     }
 
     fn same_version(&self, response: &Response<Incoming>) -> Result<(), ClientError> {
@@ -247,7 +265,7 @@ impl Client {
         if theirs == Some(API_VERSION) {
             return Ok(());
         }
-        let place = self.socket.display().to_string();
+        let place = self.place.to_string();
         Err(match theirs {
             Some(version) => ClientError::unreachable(
                 words::with("client-version", &[("place", &place), ("theirs", version), ("ours", API_VERSION)]),
@@ -263,6 +281,7 @@ impl Client {
 /// An answer that arrives in pieces.
 pub struct Stream {
     body: Incoming,
+    _connection: Sender,
 }
 
 impl Stream {
@@ -289,11 +308,6 @@ async fn good(response: Response<Incoming>) -> Result<Response<Incoming>, Client
     if response.status().is_success() { Ok(response) } else { Err(failure(response).await) }
 }
 
-async fn whole<T: DeserializeOwned>(response: Response<Incoming>) -> Result<T, ClientError> {
-    let bytes = collect(good(response).await?).await?;
-    serde_json::from_slice(&bytes).map_err(|e| ClientError::unknown(format!("usherd's answer cannot be read: {e}")))
-}
-
 async fn collect(response: Response<Incoming>) -> Result<Bytes, ClientError> {
     let collected = response.into_body().collect().await;
     Ok(collected
@@ -311,5 +325,14 @@ async fn failure(response: Response<Incoming>) -> ClientError {
     match serde_json::from_slice::<ErrorBody>(&bytes) {
         Ok(body) => ClientError { error: body.error, exit: Exit::Failed },
         Err(_) => ClientError::unknown(format!("usherd answered {status} without a reason")),
+    }
+}
+
+/// The login session that this program runs in, as its host's daemon would be told, if it is in one.
+fn login_session() -> Option<String> {
+    let group = cgroup::of(std::process::id())?;
+    match cgroup::membership(&group) {
+        cgroup::Membership::Session(native) => Some(format!("{}:{native}", proc::boot_id().ok()?)),
+        cgroup::Membership::UserManager(_) | cgroup::Membership::Other => None,
     }
 }

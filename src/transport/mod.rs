@@ -2,6 +2,9 @@
 
 pub mod api;
 pub mod client;
+pub mod connect;
+pub mod far;
+pub mod greeting;
 pub mod paths;
 pub mod routes;
 pub mod server;

@@ -96,7 +96,7 @@ impl<T: Row> Rows<T> {
     /// Standard output cannot be written.
     pub(super) fn end(&mut self) -> io::Result<()> {
         match self.format {
-            Format::Table | Format::Json => output::print(&self.kept, self.format),
+            Format::Table | Format::Json => output::print(std::mem::take(&mut self.kept), self.format),
             Format::List | Format::Jsonl => Ok(()),
         }
     }
@@ -159,12 +159,13 @@ pub(super) fn print_line(text: &str) -> io::Result<()> {
 }
 
 impl Row for WmsSession {
-    const HEADS: &'static [&'static str] =
-        &["SessionId", "UserName", "State", "StationId", "ClientName", "IsLocked", "LockedBy", "LockMessage"];
+    fn heads() -> Vec<&'static str> {
+        vec!["SessionId", "UserName", "State", "StationId", "ClientName", "IsLocked", "LockedBy", "LockMessage"]
+    }
 
     fn cells(&self) -> Vec<String> {
         let value = serde_json::to_value(self).unwrap_or_default();
         let cell = |head: &&str| shown(&value[*head]);
-        Self::HEADS.iter().map(cell).collect()
+        Self::heads().iter().map(cell).collect()
     }
 }

@@ -5,18 +5,21 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
+use crate::cli::hosts::{AT_ONCE, MOST_AT_ONCE, Manner};
 use crate::cmdlet::bind::{Binding, bind};
 use crate::cmdlet::call::Call;
 use crate::cmdlet::record::Record;
 use crate::cmdlet::{Cmdlet, find};
 use crate::outcome::Exit;
+use crate::request::Seconds;
 use crate::words::{self, Language};
 
 mod ask;
 mod form;
-mod host;
 mod input;
+mod objects;
 mod run;
 mod say;
 mod tell;
@@ -31,6 +34,8 @@ pub(super) struct Invocation {
     cmdlet: &'static Cmdlet,
     words: Vec<String>,
     socket: Option<PathBuf>,
+    timeout: Option<Duration>,
+    at_once: u16,
     output: Option<String>,
     language: Option<String>,
     verbose: bool,
@@ -47,6 +52,8 @@ impl Invocation {
             cmdlet: find(&name).unwrap_or(crate::cmdlet::ALL[0]),
             words: Vec::new(),
             socket: None,
+            timeout: None,
+            at_once: AT_ONCE,
             output: None,
             language: None,
             verbose: false,
@@ -70,6 +77,10 @@ impl Invocation {
             let mut value = || joined.clone().or_else(|| words.next());
             match option.as_str() {
                 "--socket" => self.socket = Some(PathBuf::from(value()?)),
+                "--timeout" => self.timeout = Some(value()?.parse::<Seconds>().ok()?.as_duration()),
+                "--at-once" => {
+                    self.at_once = value()?.parse().ok().filter(|count| (1..=MOST_AT_ONCE).contains(count))?
+                }
                 "--output" => self.output = Some(value()?),
                 "--lang" => self.language = Some(value()?),
                 "--verbose" if joined.is_none() => self.verbose = true,
@@ -126,6 +137,7 @@ impl Invocation {
                 return Exit::Unreachable;
             }
         };
-        runtime.block_on(Run::new(call, self.socket, form).all())
+        let manner = Manner { socket: self.socket, patience: self.timeout, at_once: usize::from(self.at_once) };
+        runtime.block_on(Run::new(call, manner, form).all())
     }
 }

@@ -1,28 +1,34 @@
-//! A call is run: host by host, object by object.
+//! A call is run: every host at its own pace, the sessions of each in the order in which they came.
 
+use std::collections::{HashMap, HashSet};
 use std::io;
-use std::path::PathBuf;
+use std::rc::Rc;
 
-use super::ask::{Answer, CONFIRM, Terminal};
+use super::ask::{Answer as Choice, CONFIRM, Terminal};
 use super::form::{Form, Rows};
 use super::say::{Next, Say};
-use super::{host, input, work};
+use super::work::{self, Answer};
+use crate::cli::hosts::{Host, Hosts, Manner};
 use crate::cmdlet::Work;
-use crate::cmdlet::call::{Call, Preference, Selection};
-use crate::cmdlet::input::{Unbound, bind_value, unreadable};
+use crate::cmdlet::call::{Call, Preference};
 use crate::cmdlet::object::WmsSession;
 use crate::cmdlet::record::Record;
 use crate::outcome::{Error, ErrorId, Exit, Outcome, OutcomeResult};
 use crate::request::{SessionRef, Targets};
+use crate::servers::ServerName;
 use crate::session::Session;
-use crate::transport::client::{Client, ClientError};
+use crate::transport::client::ClientError;
 use crate::words;
 
 /// One run of a cmdlet.
 pub(super) struct Run {
-    pub(super) call: Call,
-    pub(super) client: Client,
+    pub(super) call: Rc<Call>,
     pub(super) say: Say,
+    manner: Manner,
+    /// The hosts that were named so far, by the name; without one, this host.
+    hosts: HashMap<Option<String>, Vec<Rc<Host>>>,
+    /// Hosts that gave no answer: nothing more is sent to them.
+    lost: HashSet<String>,
     sessions: Rows<WmsSession>,
     pub(super) outcomes: Option<Rows<Outcome>>,
     /// What `Yes to All` or `No to All` answered for the rest of this run.
@@ -59,13 +65,15 @@ impl From<Next> for Result<(), End> {
 }
 
 impl Run {
-    pub(super) fn new(call: Call, socket: Option<PathBuf>, form: Form) -> Self {
+    pub(super) fn new(call: Call, manner: Manner, form: Form) -> Self {
         Run {
             say: Say::new(call.cmdlet, call.streams),
             sessions: Rows::new(form.format()),
             outcomes: form.outcomes().map(Rows::new),
-            client: Client::new(socket),
-            call,
+            call: Rc::new(call),
+            manner,
+            hosts: HashMap::new(),
+            lost: HashSet::new(),
             for_all: None,
             reached: false,
             unreachable: false,
@@ -105,79 +113,99 @@ impl Run {
         }
     }
 
-    async fn objects(&mut self) -> Result<(), End> {
-        match self.call.selection.clone() {
-            Selection::Ids(ids) => self.on_host(self.call.server.clone(), ids).await,
-            Selection::All(true) => {
-                let Some(()) = self.here(self.call.server.as_deref().map(str::to_owned))? else { return Ok(()) };
-                self.on(Targets::All).await
-            }
-            Selection::All(false) => self.say.warning(&words::text("cmdlet-all-is-off")).into(),
-            Selection::Piped => self.piped().await,
-        }
+    /// Where the first error may be the end, or each session is asked about, one is tried after the other.
+    pub(super) fn is_in_turn(&self) -> bool {
+        let stops = |preference| matches!(preference, Preference::Stop | Preference::Inquire);
+        self.call.confirm || stops(self.call.streams.error) || stops(self.call.streams.warning)
     }
 
-    /// Each object acts when it is there, before the next is read.
-    async fn piped(&mut self) -> Result<(), End> {
-        for value in input::Values::default() {
-            let bound = match &value {
-                Ok(value) => bind_value(self.call.cmdlet, value),
-                Err(text) => Err(unreadable(text)),
+    /// How many hosts are asked at the same time.
+    pub(super) fn at_once(&self) -> usize {
+        self.manner.at_once
+    }
+
+    /// The hosts that a name stands for, of which something can still be hoped; none if it stands for nothing, which
+    /// is said.
+    pub(super) fn hosts_of(&mut self, server: Option<String>) -> Result<Vec<Rc<Host>>, End> {
+        if !self.hosts.contains_key(&server) {
+            let chosen = self.choose(server.as_deref());
+            let hosts = match chosen {
+                Ok(hosts) => hosts.into_iter().map(Rc::new).collect(),
+                Err(error) => {
+                    let target = server.clone().map(|server| (server, "String"));
+                    let message = crate::cli::output::sentence(&error, None);
+                    self.fail(&Record::of_failure(&error, message, target))?;
+                    Vec::new()
+                }
             };
-            match bound {
-                Ok(piped) => self.on_host(self.call.server.clone().or(piped.server), piped.ids).await?,
-                Err(Unbound { id, message, object }) => self.fail(&Record::of_input(id, message, object))?,
+            self.hosts.insert(server.clone(), hosts);
+        }
+        let hosts = self.hosts.get(&server).into_iter().flatten();
+        Ok(hosts.filter(|host| !self.lost.contains(&host.name())).cloned().collect())
+    }
+
+    fn choose(&self, server: Option<&str>) -> Result<Vec<Host>, Error> {
+        let name = server.map(str::parse::<ServerName>).transpose();
+        let name = name.map_err(|why| Error::new(ErrorId::InvalidRequest, why.to_string()))?;
+        Ok(Hosts::choose(name.as_slice(), &self.manner)?.into_vec())
+    }
+
+    /// Asks a host and says what it answered, before anything else is done.
+    pub(super) async fn in_turn(&mut self, host: Rc<Host>, targets: Targets) -> Result<(), End> {
+        let ids: Vec<Targets> = match targets {
+            Targets::Ids(ids) => ids.into_iter().map(|id| Targets::Ids(vec![id])).collect(),
+            all => vec![all],
+        };
+        for targets in ids {
+            if self.call.confirm {
+                self.confirmed(&host, targets).await?;
+            } else {
+                let answer = self.asked(&host, targets.clone(), self.call.what_if).await;
+                self.take(&host, &targets, answer)?;
             }
         }
         Ok(())
     }
 
-    async fn on_host(&mut self, server: Option<String>, ids: Vec<u32>) -> Result<(), End> {
-        let Some(()) = self.here(server)? else { return Ok(()) };
-        // Where the first error may be the end, one session is tried after the other.
-        let stops = |preference| matches!(preference, Preference::Stop | Preference::Inquire);
-        if stops(self.call.streams.error) || stops(self.call.streams.warning) {
-            for id in ids {
-                self.on(Targets::Ids(vec![SessionRef::Id(id)])).await?;
+    async fn asked(&mut self, host: &Host, targets: Targets, dry_run: bool) -> Result<Answer, ClientError> {
+        self.say.debug(&trace(&self.call, host));
+        work::ask(host, &self.call, targets, dry_run).await
+    }
+
+    /// Says what a host answered.
+    pub(super) fn take(
+        &mut self,
+        host: &Host,
+        targets: &Targets,
+        answer: Result<Answer, ClientError>,
+    ) -> Result<(), End> {
+        match answer {
+            Ok(Answer::Sessions(sessions)) => {
+                self.reached = true;
+                self.show_all(sessions, targets)
             }
-            return Ok(());
-        }
-        self.on(Targets::Ids(ids.into_iter().map(SessionRef::Id).collect())).await
-    }
-
-    /// Nothing, if the host is this one; else an error for that host.
-    fn here(&mut self, server: Option<String>) -> Result<Option<()>, End> {
-        let Some(server) = server.filter(|server| !host::is_here(server)) else { return Ok(Some(())) };
-        let error = Error::new(ErrorId::HostUnreachable, words::with("cmdlet-not-here", &[("host", &server)]));
-        self.unreachable = true;
-        let record = Record::of_failure(&error, error.message.clone(), Some((server, "String")));
-        Result::from(self.say.error(&record)).map(|()| None)
-    }
-
-    async fn on(&mut self, targets: Targets) -> Result<(), End> {
-        match work::verb(self.call.cmdlet.work) {
-            None => self.get(targets).await,
-            Some(_) if self.call.confirm => self.confirmed(targets).await,
-            Some(_) => self.act(targets, self.call.what_if).await,
+            Ok(Answer::Outcomes(outcomes)) => {
+                self.reached = true;
+                outcomes.into_iter().try_for_each(|outcome| self.tell(outcome))
+            }
+            Err(error) => {
+                if error.exit == Exit::Unreachable {
+                    self.lost.insert(host.name());
+                }
+                self.client_failed(host, targets, &error)
+            }
         }
     }
 
-    async fn get(&mut self, targets: Targets) -> Result<(), End> {
-        self.say.debug("GET /v1/sessions");
-        let all: Result<Vec<Session>, ClientError> = self.client.get("/v1/sessions").await;
-        let all = match all {
-            Ok(all) => all,
-            Err(error) => return self.client_failed(&error),
-        };
-        self.reached = true;
+    fn show_all(&mut self, sessions: Vec<Session>, targets: &Targets) -> Result<(), End> {
         let Targets::Ids(ids) = targets else {
-            return all.into_iter().try_for_each(|session| self.show(session));
+            return sessions.into_iter().try_for_each(|session| self.show(session));
         };
         for id in ids {
-            let is = |session: &&Session| SessionRef::Id(session.session_id) == id;
-            match all.iter().find(is) {
+            let is = |session: &&Session| SessionRef::Id(session.session_id) == *id;
+            match sessions.iter().find(is) {
                 Some(session) => self.show(session.clone())?,
-                None => self.not_found(&id)?,
+                None => self.not_found(id)?,
             }
         }
         Ok(())
@@ -193,31 +221,20 @@ impl Run {
         Ok(self.sessions.push(WmsSession::from(session))?)
     }
 
-    async fn act(&mut self, targets: Targets, dry_run: bool) -> Result<(), End> {
-        let Some(outcomes) = self.ask_daemon(targets, dry_run).await? else { return Ok(()) };
-        outcomes.into_iter().try_for_each(|outcome| self.tell(outcome))
-    }
-
-    async fn ask_daemon(&mut self, targets: Targets, dry_run: bool) -> Result<Option<Vec<Outcome>>, End> {
-        let verb = work::verb(self.call.cmdlet.work).map_or("", |verb| verb.as_str());
-        self.say.debug(&format!("POST /v1/sessions/{verb}"));
-        match work::act(&self.client, &self.call, targets, dry_run).await {
-            Ok(outcomes) => {
-                self.reached = true;
-                Ok(Some(outcomes))
-            }
-            Err(error) => self.client_failed(&error).map(|()| None),
-        }
-    }
-
     /// Asks before each session that would be acted on.
-    async fn confirmed(&mut self, targets: Targets) -> Result<(), End> {
-        let Some(planned) = self.ask_daemon(targets, true).await? else { return Ok(()) };
+    async fn confirmed(&mut self, host: &Host, targets: Targets) -> Result<(), End> {
+        let planned = match self.asked(host, targets.clone(), true).await {
+            Ok(Answer::Outcomes(planned)) => planned,
+            other => return self.take(host, &targets, other),
+        };
+        self.reached = true;
         for outcome in planned {
             match (outcome.result, outcome.session_id) {
                 (OutcomeResult::Planned, Some(id)) => {
                     if self.approved(&outcome) {
-                        self.act(Targets::Ids(vec![SessionRef::Id(id)]), false).await?;
+                        let targets = Targets::Ids(vec![SessionRef::Id(id)]);
+                        let answer = self.asked(host, targets.clone(), false).await;
+                        self.take(host, &targets, answer)?;
                     }
                 }
                 _ => self.tell(outcome)?,
@@ -234,11 +251,20 @@ impl Run {
         let answer =
             Terminal::open().and_then(|mut terminal| terminal.choose(&words::text("ask-confirm"), &lines, &CONFIRM));
         match answer {
-            Some(Answer::Yes) => true,
-            Some(Answer::YesToAll) => *self.for_all.insert(true),
-            Some(Answer::No) => false,
+            Some(Choice::Yes) => true,
+            Some(Choice::YesToAll) => *self.for_all.insert(true),
+            Some(Choice::No) => false,
             // The end of input declines everything that was not answered.
-            Some(Answer::NoToAll | Answer::Suspend) | None => *self.for_all.insert(false),
+            Some(Choice::NoToAll | Choice::Suspend) | None => *self.for_all.insert(false),
         }
     }
+}
+
+/// What is asked of a host, for whoever wants to know how it is done.
+pub(super) fn trace(call: &Call, host: &Host) -> String {
+    let what = match work::verb(call.cmdlet.work) {
+        Some(verb) => format!("POST /v1/sessions/{verb}"),
+        None => "GET /v1/sessions".to_owned(),
+    };
+    host.label().map_or_else(|| what.clone(), |label| format!("{what} ({label})"))
 }

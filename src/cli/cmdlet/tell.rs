@@ -1,10 +1,12 @@
 //! What became of each session, said.
 
 use super::run::{End, Run};
-use crate::cli::output;
+use super::work;
+use crate::cli::hosts::Host;
+use crate::cli::{act, output};
 use crate::cmdlet::record::Record;
 use crate::outcome::{Error, ErrorId, Exit, Outcome, OutcomeResult};
-use crate::request::SessionRef;
+use crate::request::{SessionRef, Targets, Verb};
 use crate::transport::client::ClientError;
 use crate::words;
 
@@ -62,19 +64,29 @@ impl Run {
         self.say.error(record).into()
     }
 
-    /// The daemon could not be asked.
-    pub(super) fn client_failed(&mut self, error: &ClientError) -> Result<(), End> {
-        match error.exit {
-            Exit::Unreachable => self.unreachable = true,
-            Exit::Success | Exit::Failed | Exit::Usage => self.failed = true,
+    /// A host gave no outcomes.
+    pub(super) fn client_failed(&mut self, host: &Host, targets: &Targets, error: &ClientError) -> Result<(), End> {
+        if is_lost(error) {
+            self.unreachable = true;
+        } else {
+            self.failed = true;
         }
         let hint = error.error.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
         let message = output::sentence(&error.error, None) + &hint;
-        let place = self.client.socket().display().to_string();
-        Result::from(self.say.error(&Record::of_failure(&error.error, message, Some((place, "String")))))?;
-        // The next object would meet the same daemon.
-        if error.exit == Exit::Unreachable { Err(End::Stopped) } else { Ok(()) }
+        let place = (host.name(), "String");
+        let verb = work::verb(self.call.cmdlet.work).unwrap_or(Verb::Lock);
+        // What was sent may have been done: that is said of each session.
+        for outcome in act::lost(&host.name(), verb, targets, &error.error) {
+            let target = outcome.session_id.map_or_else(|| place.clone(), |id| (id.to_string(), "UInt32"));
+            Result::from(self.say.error(&Record::of_failure(&error.error, message.clone(), Some(target))))?;
+        }
+        Ok(())
     }
+}
+
+/// The host gave no answer, and will give none to the next question.
+pub(super) fn is_lost(error: &ClientError) -> bool {
+    error.exit == Exit::Unreachable
 }
 
 /// What failed and what to do about it.

@@ -1,15 +1,13 @@
-//! A call as the request it makes.
+//! A call as the request it makes of a host.
 
-use std::time::Duration;
-
-use hyper::Method;
-use serde::Serialize;
-
+use crate::cli::act;
+use crate::cli::hosts::Host;
 use crate::cmdlet::Work;
 use crate::cmdlet::call::Call;
 use crate::outcome::Outcome;
 use crate::request::{CloseRequest, DisconnectRequest, LockRequest, Targets, UnlockRequest, Verb};
-use crate::transport::client::{Client, ClientError};
+use crate::session::Session;
+use crate::transport::client::ClientError;
 
 /// The verb that an acting cmdlet is; showing is none.
 pub(super) fn verb(work: Work) -> Option<Verb> {
@@ -22,34 +20,36 @@ pub(super) fn verb(work: Work) -> Option<Verb> {
     }
 }
 
-/// Asks the daemon to act on these sessions, or what it would do.
+/// What a host answered.
+pub(super) enum Answer {
+    /// All its sessions.
+    Sessions(Vec<Session>),
+    /// What became of the targets, or would.
+    Outcomes(Vec<Outcome>),
+}
+
+/// Asks a host for its sessions, or to act on these; with `dry_run` what it would do.
 ///
 /// # Errors
 /// It cannot be reached, refused, or did not answer.
-pub(super) async fn act(
-    client: &Client,
-    call: &Call,
-    targets: Targets,
-    dry_run: bool,
-) -> Result<Vec<Outcome>, ClientError> {
-    match (call.cmdlet.work, &call.message) {
+pub(super) async fn ask(host: &Host, call: &Call, targets: Targets, dry_run: bool) -> Result<Answer, ClientError> {
+    let outcomes = match (call.cmdlet.work, &call.message) {
+        (Work::Get, _) => {
+            let mut sessions: Vec<Session> = host.client.get("/v1/sessions").await?;
+            if let Some(label) = host.label() {
+                sessions.iter_mut().for_each(|session| label.clone_into(&mut session.host));
+            }
+            return Ok(Answer::Sessions(sessions));
+        }
         (Work::Lock, Some(message)) => {
             let request = LockRequest { targets, message: message.clone(), duration: None, freeze: false };
-            post(client, Verb::Lock, &request).await
+            act::send(host, &request).await
         }
-        (Work::Unlock, _) => post(client, Verb::Unlock, &UnlockRequest { targets, exempt: false }).await,
-        (Work::Disconnect, _) => post(client, Verb::Disconnect, &DisconnectRequest { targets, dry_run }).await,
-        (Work::Close, _) => {
-            let request = CloseRequest { targets, dry_run, notice: None, message: None };
-            post(client, Verb::Close, &request).await
-        }
-        // The binder makes no call to lock that has no message; showing does not act.
-        (Work::Lock, None) | (Work::Get, _) => Ok(Vec::new()),
-    }
-}
-
-async fn post<B: Serialize>(client: &Client, verb: Verb, body: &B) -> Result<Vec<Outcome>, ClientError> {
-    // Closing takes the programs' grace besides.
-    let longer = if verb == Verb::Close { Duration::from_secs(30) } else { Duration::ZERO };
-    client.send_json_patiently(Method::POST, &format!("/v1/sessions/{verb}"), body, longer).await
+        (Work::Unlock, _) => act::send(host, &UnlockRequest { targets, exempt: false }).await,
+        (Work::Disconnect, _) => act::send(host, &DisconnectRequest { targets, dry_run }).await,
+        (Work::Close, _) => act::send(host, &CloseRequest { targets, dry_run, notice: None, message: None }).await,
+        // The binder makes no call to lock that has no message.
+        (Work::Lock, None) => Ok(Vec::new()),
+    };
+    outcomes.map(Answer::Outcomes)
 }

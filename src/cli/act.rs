@@ -1,0 +1,235 @@
+//! The way of every verb that acts on sessions: the same request to each host, outcomes printed as they come.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use hyper::Method;
+use serde::Serialize;
+
+use super::confirm::{self, Approval};
+use super::hosts::{Host, Tally};
+use super::output::{self, Rows};
+use super::{Context, Failure};
+use crate::outcome::{Error, Exit, Outcome, OutcomeResult};
+use crate::request::{CloseRequest, DisconnectRequest, LockRequest, Seconds, SessionRef, Targets, UnlockRequest, Verb};
+use crate::transport::client::ClientError;
+
+/// A request that acts on sessions and is answered with their outcomes.
+pub(super) trait Order: Serialize {
+    /// Which verb it is.
+    const VERB: Verb;
+    /// The sessions.
+    fn targets(&self) -> &Targets;
+    /// How much longer than other work it may take.
+    fn longer(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+impl Order for LockRequest {
+    const VERB: Verb = Verb::Lock;
+    fn targets(&self) -> &Targets {
+        &self.targets
+    }
+}
+
+impl Order for UnlockRequest {
+    const VERB: Verb = Verb::Unlock;
+    fn targets(&self) -> &Targets {
+        &self.targets
+    }
+}
+
+impl Order for DisconnectRequest {
+    const VERB: Verb = Verb::Disconnect;
+    fn targets(&self) -> &Targets {
+        &self.targets
+    }
+}
+
+impl Order for CloseRequest {
+    const VERB: Verb = Verb::Close;
+    fn targets(&self) -> &Targets {
+        &self.targets
+    }
+    fn longer(&self) -> Duration {
+        // The daemon answers when the notice has passed, and the programs were asked, killed and seen gone.
+        let notice = self.notice.map_or(Duration::ZERO, Seconds::as_duration);
+        Duration::from_secs(30).saturating_add(notice)
+    }
+}
+
+/// Sends an order to a host.
+///
+/// # Errors
+/// The host was not reached, refused the whole order, or did not answer.
+pub(super) async fn send<O: Order>(host: &Host, order: &O) -> Result<Vec<Outcome>, ClientError> {
+    let path = format!("/v1/sessions/{}", O::VERB);
+    let sent = host.client.send_json_patiently(Method::POST, &path, order, order.longer());
+    let mut outcomes: Vec<Outcome> = sent.await?;
+    if let Some(label) = host.label() {
+        outcomes.iter_mut().for_each(|outcome| label.clone_into(&mut outcome.host));
+    }
+    Ok(outcomes)
+}
+
+/// What a host that gave no outcomes amounts to: one outcome for each session that was named, if the order was sent;
+/// else one for the host.
+pub(super) fn lost(host: &str, verb: Verb, targets: &Targets, error: &Error) -> Vec<Outcome> {
+    let outcome = |session_id| Outcome {
+        host: host.to_owned(),
+        session_id,
+        user: None,
+        action: verb,
+        result: OutcomeResult::Failed,
+        observed: false,
+        millis: 0.0,
+        error: Some(error.clone()),
+        notes: Vec::new(),
+    };
+    let id = |reference: &SessionRef| match reference {
+        SessionRef::Id(id) => Some(outcome(Some(*id))),
+        SessionRef::Native(_) => None,
+    };
+    match targets {
+        Targets::Ids(ids) if error.id == crate::outcome::ErrorId::OutcomeUnknown => {
+            let named: Vec<_> = ids.iter().filter_map(id).collect();
+            if named.is_empty() { vec![outcome(None)] } else { named }
+        }
+        Targets::Ids(_) | Targets::All | Targets::Users(_) => vec![outcome(None)],
+    }
+}
+
+/// The outcomes of several hosts on their way to the reader.
+pub(super) struct Report<'c> {
+    context: &'c Context,
+    rows: Rows<Outcome>,
+    exit: Exit,
+}
+
+impl<'c> Report<'c> {
+    pub(super) fn new(context: &'c Context) -> Self {
+        Report { context, rows: Rows::new(context.format), exit: Exit::Success }
+    }
+
+    /// Prints outcomes, in the table form each failure with its hint on standard error.
+    pub(super) fn print(&mut self, outcomes: Vec<Outcome>) -> Result<(), Failure> {
+        self.exit = self.exit.max(Exit::of(&outcomes));
+        let failed = |o: &&Outcome| o.result == OutcomeResult::Failed && self.context.format == output::Format::Table;
+        let failures: Vec<_> = outcomes.iter().filter(failed).cloned().collect();
+        // A reader that has seen enough does not turn a failure into a success.
+        let printed = self.rows.push(outcomes);
+        for failure in failures {
+            if let Some(error) = &failure.error {
+                output::print_error_about(error, failure.session_id.map(|id| id.to_string()).as_deref());
+            }
+        }
+        ignore_closed(printed)
+    }
+
+    /// Counts outcomes that are printed in another way.
+    pub(super) fn count(&mut self, outcomes: &[Outcome]) {
+        self.exit = self.exit.max(Exit::of(outcomes));
+    }
+
+    /// How the outcomes so far let the command end.
+    pub(super) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// What was kept for the end, and how the command ends.
+    pub(super) fn end(mut self, tally: &Tally) -> Result<Exit, Failure> {
+        ignore_closed(self.rows.end())?;
+        tally.say();
+        Ok(tally.exit(self.exit))
+    }
+}
+
+fn ignore_closed(printed: std::io::Result<()>) -> Result<(), Failure> {
+    match printed {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Sends the order to every host, prints what becomes of it, and gives the exit code.
+///
+/// # Errors
+/// This host's daemon refused the whole order or could not be reached; a host that was named becomes an outcome.
+pub(super) async fn act<O: Order>(context: &Context, order: O) -> Result<Exit, Failure> {
+    let mut report = Report::new(context);
+    let tally = each(context, |_| Some(&order), |_, outcomes| report.print(outcomes)).await?;
+    report.end(&tally)
+}
+
+/// Asks about each session that would be acted on, and sends the order for those that were agreed to.
+///
+/// # Errors
+/// As [`act`]; or nobody can be asked.
+pub(super) async fn confirmed<O: Order>(
+    context: &Context,
+    order: impl Fn(Targets, bool) -> O,
+    targets: Targets,
+) -> Result<Exit, Failure> {
+    confirm::require_terminal()?;
+    let plan = order(targets, true);
+    let mut planned = Vec::new();
+    let keep = |host: &Host, outcomes| {
+        planned.push((host.name(), outcomes));
+        Ok(())
+    };
+    let first = each(context, |_| Some(&plan), keep).await?;
+    let mut report = Report::new(context);
+    let mut asking = confirm::Asking::default();
+    let mut orders = HashMap::new();
+    let mut known = Vec::new();
+    for (host, outcomes) in planned {
+        let Approval { approved, outcomes } = asking.ask(outcomes)?;
+        known.extend(outcomes);
+        if !approved.is_empty() {
+            orders.insert(host, order(Targets::Ids(approved), false));
+        }
+    }
+    report.print(known)?;
+    let second = each(context, |host| orders.get(&host.name()), |_, outcomes| report.print(outcomes)).await?;
+    report.end(&first.and(second))
+}
+
+/// Sends each host the order that there is for it.
+async fn each<'o, O: Order + 'o>(
+    context: &Context,
+    order: impl Fn(&Host) -> Option<&'o O>,
+    mut arrived: impl FnMut(&Host, Vec<Outcome>) -> Result<(), Failure>,
+) -> Result<Tally, Failure> {
+    let ask = async |host: &Host| match order(host) {
+        Some(order) => {
+            context.trace(host, &format!("POST /v1/sessions/{}", O::VERB));
+            send(host, order).await
+        }
+        None => Ok(Vec::new()),
+    };
+    let take = |host: &Host, answer: Result<Vec<Outcome>, ClientError>| match (answer, host.label(), order(host)) {
+        (Ok(outcomes), ..) => arrived(host, outcomes),
+        (Err(error), Some(label), Some(order)) => arrived(host, lost(label, O::VERB, order.targets(), &error.error)),
+        (Err(error), ..) => Err(error.into()),
+    };
+    context.hosts.each(ask, take).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::ErrorId;
+
+    #[test]
+    fn what_is_unknown_is_said_of_each_session_and_what_was_not_sent_of_the_host() {
+        let ids = Targets::Ids(vec![SessionRef::Id(3), SessionRef::Id(4)]);
+        let hosts = |id, targets: &Targets| {
+            let outcomes = lost("lab1", Verb::Lock, targets, &Error::new(id, "gone"));
+            outcomes.iter().map(|o| o.session_id).collect::<Vec<_>>()
+        };
+        assert_eq!(hosts(ErrorId::OutcomeUnknown, &ids), [Some(3), Some(4)]);
+        assert_eq!(hosts(ErrorId::HostUnreachable, &ids), [None]);
+        assert_eq!(hosts(ErrorId::OutcomeUnknown, &Targets::All), [None]);
+    }
+}

@@ -1,0 +1,171 @@
+//! The sessions that a call is for, on their way to their hosts.
+//!
+//! Each host has at most one request under way, and what comes for it meanwhile goes with its next one: the first object
+//! acts before the last arrives, a host that hangs delays no other, and no host gets more than it can answer.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use super::run::{End, Run, trace};
+use super::work::{self, Answer};
+use super::{input, tell};
+use crate::cli::hosts::Host;
+use crate::cmdlet::call::Selection;
+use crate::cmdlet::input::{Unbound, bind_value, unreadable};
+use crate::cmdlet::record::Record;
+use crate::request::{SessionRef, Targets};
+use crate::transport::client::ClientError;
+use crate::words;
+
+/// How many objects are read ahead of the one that is at work.
+const AHEAD: usize = 256;
+
+/// What an object names: a host, if it says one, and sessions.
+type Named = (Option<String>, Vec<u32>);
+
+/// A host's answer, when it is there.
+type Asked = LocalBoxFuture<'static, (Rc<Host>, Targets, Result<Answer, ClientError>)>;
+
+/// What waits for a host.
+struct Waiting {
+    host: Rc<Host>,
+    targets: Targets,
+}
+
+impl Run {
+    pub(super) async fn objects(&mut self) -> Result<(), End> {
+        match self.call.selection.clone() {
+            Selection::Ids(ids) => self.together(self.call.server.clone(), targets(ids)).await,
+            Selection::All(true) => self.together(self.call.server.clone(), Targets::All).await,
+            Selection::All(false) => self.say.warning(&words::text("cmdlet-all-is-off")).into(),
+            Selection::Piped if self.is_in_turn() => self.piped_in_turn().await,
+            Selection::Piped => self.piped().await,
+        }
+    }
+
+    /// The same targets on every host that a name stands for.
+    async fn together(&mut self, server: Option<String>, targets: Targets) -> Result<(), End> {
+        let hosts = self.hosts_of(server)?;
+        if self.is_in_turn() {
+            for host in hosts {
+                self.in_turn(host, targets.clone()).await?;
+            }
+            return Ok(());
+        }
+        let mut queue = Queue::default();
+        hosts.into_iter().for_each(|host| queue.add(host, targets.clone()));
+        while let Some((host, targets, answer)) = queue.next(self).await {
+            self.take(&host, &targets, answer)?;
+        }
+        Ok(())
+    }
+
+    /// Each object acts, and what became of it is said, before the next is read.
+    async fn piped_in_turn(&mut self) -> Result<(), End> {
+        for value in input::Values::default() {
+            let Some((server, ids)) = self.bound(value)? else { continue };
+            for host in self.hosts_of(server)? {
+                self.in_turn(host, targets(ids.clone())).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn piped(&mut self) -> Result<(), End> {
+        let (sender, mut values) = mpsc::channel(AHEAD);
+        // Reading blocks. The thread ends with the input, or with the program.
+        std::thread::spawn(move || input::Values::default().try_for_each(|value| sender.blocking_send(value)));
+        let mut queue = Queue::default();
+        let mut more = true;
+        while more || !queue.is_empty() {
+            tokio::select! {
+                value = values.recv(), if more => match value {
+                    Some(value) => {
+                        let Some((server, ids)) = self.bound(value)? else { continue };
+                        self.hosts_of(server)?.into_iter().for_each(|host| queue.add(host, targets(ids.clone())));
+                    }
+                    None => more = false,
+                },
+                Some((host, targets, answer)) = queue.next(self), if !queue.is_empty() => {
+                    let lost = answer.as_ref().is_err_and(tell::is_lost);
+                    self.take(&host, &targets, answer)?;
+                    if lost {
+                        queue.forget(&host);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The host and the sessions that an object names; an object that names none is said and left out.
+    fn bound(&mut self, value: Result<Value, String>) -> Result<Option<Named>, End> {
+        let bound = match &value {
+            Ok(value) => bind_value(self.call.cmdlet, value),
+            Err(text) => Err(unreadable(text)),
+        };
+        match bound {
+            Ok(piped) => Ok(Some((self.call.server.clone().or(piped.server), piped.ids))),
+            Err(Unbound { id, message, object }) => {
+                self.fail(&Record::of_input(id, message, object))?;
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn targets(ids: Vec<u32>) -> Targets {
+    Targets::Ids(ids.into_iter().map(SessionRef::Id).collect())
+}
+
+/// What is under way, and what waits until its host is free.
+#[derive(Default)]
+struct Queue {
+    under_way: FuturesUnordered<Asked>,
+    busy: Vec<Rc<Host>>,
+    waiting: VecDeque<Waiting>,
+}
+
+impl Queue {
+    fn is_empty(&self) -> bool {
+        self.busy.is_empty() && self.waiting.is_empty()
+    }
+
+    /// Puts targets behind those that wait for the same host.
+    fn add(&mut self, host: Rc<Host>, targets: Targets) {
+        let before = self.waiting.iter_mut().find(|waiting| Rc::ptr_eq(&waiting.host, &host));
+        match (before.map(|waiting| &mut waiting.targets), targets) {
+            (Some(Targets::Ids(ids)), Targets::Ids(more)) => ids.extend(more),
+            (_, targets) => self.waiting.push_back(Waiting { host, targets }),
+        }
+    }
+
+    /// Nothing more is sent to a host.
+    fn forget(&mut self, host: &Rc<Host>) {
+        self.waiting.retain(|waiting| !Rc::ptr_eq(&waiting.host, host));
+    }
+
+    /// The next answer that is there; `None` when nothing is left.
+    async fn next(&mut self, run: &Run) -> Option<(Rc<Host>, Targets, Result<Answer, ClientError>)> {
+        while self.busy.len() < run.at_once() {
+            let free = |waiting: &Waiting| !self.busy.iter().any(|busy| Rc::ptr_eq(busy, &waiting.host));
+            let Some(next) = self.waiting.iter().position(free).and_then(|at| self.waiting.remove(at)) else { break };
+            run.say.debug(&trace(&run.call, &next.host));
+            self.busy.push(Rc::clone(&next.host));
+            let call = Rc::clone(&run.call);
+            self.under_way.push(Box::pin(async move {
+                let Waiting { host, targets } = next;
+                let answer = work::ask(&host, &call, targets.clone(), call.what_if).await;
+                (host, targets, answer)
+            }));
+        }
+        let (host, targets, answer) = self.under_way.next().await?;
+        self.busy.retain(|busy| !Rc::ptr_eq(busy, &host));
+        Some((host, targets, answer))
+    }
+}

@@ -1,0 +1,57 @@
+//! `usher dial-stdio`
+
+use std::fs::File;
+use std::io::{self, stdout};
+use std::net::Shutdown;
+use std::os::fd::AsFd;
+
+use clap::Args;
+
+use super::{Context, Failure};
+use crate::outcome::{Error, ErrorId, Exit};
+use crate::transport::client::ClientError;
+use crate::transport::connect::{Place, local};
+use crate::transport::greeting;
+use crate::words;
+
+/// Connect standard input and output to this host's daemon: what `usher --server HOST` runs at the other end of ssh
+#[derive(Debug, Args)]
+pub struct DialStdio {}
+
+impl DialStdio {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let connected = match context.hosts.only("dial-stdio")?.client.place() {
+            Place::Here(socket) => local(socket).await,
+            Place::There(..) => return Err(Failure::Usage(not_here())),
+        };
+        let daemon = match connected {
+            Ok(daemon) => daemon,
+            // It is read at the other end, in the words of the caller there.
+            Err(ClientError { error, exit }) => {
+                greeting::write_error(&mut stdout(), &error)?;
+                return Ok(exit);
+            }
+        };
+        greeting::write_good(&mut stdout())?;
+        let daemon = daemon.into_std()?;
+        daemon.set_nonblocking(false)?;
+        let (mut to_daemon, mut from_daemon) = (daemon.try_clone()?, daemon);
+        std::thread::spawn(move || {
+            let _ = io::copy(&mut own(io::stdin())?, &mut to_daemon);
+            // The caller is gone. The daemon ends its side too, unless it is at work.
+            to_daemon.shutdown(Shutdown::Write)
+        });
+        // The stream ends with the daemon's side: what it answers last is passed on.
+        io::copy(&mut from_daemon, &mut own(io::stdout())?)?;
+        Ok(Exit::Success)
+    }
+}
+
+/// The descriptor without Rust's buffer, which waits for the end of a line.
+fn own(descriptor: impl AsFd) -> io::Result<File> {
+    Ok(File::from(descriptor.as_fd().try_clone_to_owned()?))
+}
+
+fn not_here() -> Error {
+    Error::new(ErrorId::InvalidRequest, words::text("dial-not-here"))
+}

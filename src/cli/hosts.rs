@@ -1,0 +1,217 @@
+//! The hosts that a command is for, asked side by side.
+
+use std::path::PathBuf;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
+
+use super::Failure;
+use super::output::printable;
+use crate::outcome::{Error, ErrorId, Exit};
+use crate::servers::{Book, ServerName};
+use crate::transport::client::{Client, ClientError};
+use crate::transport::far::Way;
+use crate::words;
+
+mod here;
+mod progress;
+
+use progress::Progress;
+
+/// How many hosts are asked at the same time, if nobody says.
+pub(super) const AT_ONCE: u16 = 64;
+/// The most that may be asked for.
+pub(super) const MOST_AT_ONCE: u16 = 1024;
+
+/// A host that is to be asked.
+pub(super) struct Host {
+    /// How the caller called it; `None` for this host if nobody named it.
+    label: Option<String>,
+    /// Asks its daemon.
+    pub(super) client: Client,
+}
+
+impl Host {
+    /// How the caller called it.
+    pub(super) fn label(&self) -> Option<&str> {
+        self.label.as_deref()
+    }
+
+    /// What it is called where something must stand.
+    pub(super) fn name(&self) -> String {
+        self.label.clone().unwrap_or_else(|| self.client.place().to_string())
+    }
+}
+
+/// The hosts that a command is for.
+pub(super) struct Hosts {
+    hosts: Vec<Host>,
+    at_once: usize,
+}
+
+/// How to ask.
+#[derive(Debug, Clone)]
+pub(super) struct Manner {
+    /// The socket of this host's daemon, if it is not the default one.
+    pub(super) socket: Option<PathBuf>,
+    /// How long an answer may take, if not the usual time.
+    pub(super) patience: Option<Duration>,
+    /// How many hosts are asked at the same time.
+    pub(super) at_once: usize,
+}
+
+impl Hosts {
+    /// This host if there are no names; else the hosts that the names stand for.
+    ///
+    /// # Errors
+    /// The book of known hosts cannot be read.
+    pub(super) fn choose(names: &[ServerName], manner: &Manner) -> Result<Self, Error> {
+        let local = || Client::here(manner.socket.clone()).within(manner.patience);
+        let at_once = manner.at_once.max(1);
+        if names.is_empty() {
+            return Ok(Hosts { hosts: vec![Host { label: None, client: local() }], at_once });
+        }
+        let book = Book::load()?;
+        let names = book.expand(names);
+        let asks = names.len() == 1;
+        let client = |name: &ServerName| match book.server(name) {
+            _ if here::is_here(name.as_str()) => local(),
+            Some(_) => Client::there(name.clone(), Way::Dial).within(manner.patience),
+            None => Client::there(name.clone(), Way::Ssh { asks }).within(manner.patience),
+        };
+        let hosts = names.iter().map(|name| Host { label: Some(name.to_string()), client: client(name) }).collect();
+        Ok(Hosts { hosts, at_once })
+    }
+
+    /// The hosts themselves.
+    pub(super) fn into_vec(self) -> Vec<Host> {
+        self.hosts
+    }
+
+    /// Every one of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Host> {
+        self.hosts.iter()
+    }
+
+    /// The caller named the hosts.
+    pub(super) fn are_named(&self) -> bool {
+        self.hosts.iter().any(|host| host.label.is_some())
+    }
+
+    /// The one host of a verb that is for one.
+    ///
+    /// # Errors
+    /// Several were named.
+    pub(super) fn only(&self, verb: &str) -> Result<&Host, Failure> {
+        match self.hosts.as_slice() {
+            [host] => Ok(host),
+            _ => Err(Failure::Usage(Error::new(
+                ErrorId::InvalidRequest,
+                words::with("hosts-only-one", &[("verb", verb)]),
+            ))),
+        }
+    }
+
+    /// Asks all of them, so many at a time, and tells of each when it has answered.
+    ///
+    /// # Errors
+    /// What `arrived` gives; the hosts that have not answered are not waited for then.
+    pub(super) async fn each<T>(
+        &self,
+        ask: impl AsyncFn(&Host) -> Result<T, ClientError>,
+        mut arrived: impl FnMut(&Host, Result<T, ClientError>) -> Result<(), Failure>,
+    ) -> Result<Tally, Failure> {
+        let mut tally = Tally::default();
+        let mut progress = Progress::new(self.hosts.iter().map(Host::name).collect());
+        let ask = &ask;
+        let answers = stream::iter(&self.hosts).map(|host| async move { (host, ask(host).await) });
+        let mut answers = pin!(answers.buffer_unordered(self.at_once));
+        loop {
+            let answer = tokio::select! {
+                answer = answers.next() => answer,
+                () = progress.tick() => continue,
+            };
+            let Some((host, answer)) = answer else { break };
+            tally.count(host, &answer);
+            progress.answered(&host.name());
+            arrived(host, answer)?;
+        }
+        Ok(tally)
+    }
+}
+
+/// How many hosts were asked, and which of them gave no answer.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    asked: usize,
+    /// Nothing was sent to them.
+    unreached: Vec<String>,
+    /// They were asked and gave no answer.
+    silent: Vec<String>,
+}
+
+impl Tally {
+    /// Takes note of what a host answered.
+    pub(super) fn count<T>(&mut self, host: &Host, answer: &Result<T, ClientError>) {
+        self.asked += 1;
+        match answer {
+            Err(error) if error.exit == Exit::Unreachable && error.error.id == ErrorId::OutcomeUnknown => {
+                self.silent.push(host.name());
+            }
+            Err(error) if error.exit == Exit::Unreachable => self.unreached.push(host.name()),
+            _ => {}
+        }
+    }
+
+    /// Says on standard error which hosts gave no answer, where there were several, and what is unknown of them.
+    pub(super) fn say(&self) {
+        let lost = self.unreached.len() + self.silent.len();
+        if self.asked < 2 || lost == 0 {
+            return;
+        }
+        let counts = [("answered", (self.asked - lost).to_string()), ("asked", self.asked.to_string())];
+        let counts = counts.each_ref().map(|(name, value)| (*name, value.as_str()));
+        eprintln!("usher: {}", words::with("hosts-answered", &counts));
+        for (key, hosts) in [("hosts-unreached", &self.unreached), ("hosts-silent", &self.silent)] {
+            if !hosts.is_empty() {
+                eprintln!("  {}", printable(&words::with(key, &[("hosts", &hosts.join(","))])));
+            }
+        }
+    }
+
+    /// Both rounds of a command that asks the same hosts twice.
+    pub(super) fn and(mut self, second: Tally) -> Tally {
+        self.unreached.extend(second.unreached);
+        self.silent.extend(second.silent);
+        self
+    }
+
+    /// How the command ends: as its work did, unless hosts gave no answer.
+    pub(super) fn exit(&self, work: Exit) -> Exit {
+        let lost = self.unreached.len() + self.silent.len();
+        match lost {
+            0 => work,
+            lost if lost == self.asked => Exit::Unreachable,
+            _ => Exit::Failed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_ends_as_unreachable_only_if_nobody_answered() {
+        let tally = |unreached: usize, silent: usize| Tally {
+            asked: 3,
+            unreached: vec!["a".into(); unreached],
+            silent: vec!["b".into(); silent],
+        };
+        assert_eq!(tally(0, 0).exit(Exit::Success), Exit::Success);
+        assert_eq!(tally(0, 0).exit(Exit::Failed), Exit::Failed);
+        assert_eq!(tally(1, 1).exit(Exit::Success), Exit::Failed);
+        assert_eq!(tally(1, 2).exit(Exit::Success), Exit::Unreachable);
+    }
+}

@@ -1,0 +1,197 @@
+//! What stands in the columns of each kind of row.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use super::rows::Row;
+use crate::outcome::{Outcome, OutcomeResult};
+use crate::session::{LockInfo, Rule, Session};
+use crate::store::{AuditRecord, AuditTarget};
+
+/// A row and the host that it is about, for commands that ask hosts by name.
+#[derive(Debug, Clone, Serialize)]
+pub struct Placed<T> {
+    #[serde(skip)]
+    host: String,
+    /// The host in JSON, where the row itself does not have it.
+    #[serde(rename = "host", skip_serializing_if = "Option::is_none")]
+    said: Option<String>,
+    #[serde(flatten)]
+    row: T,
+}
+
+impl Placed<Session> {
+    /// A session, on the host by the name that the caller gave.
+    pub fn session(host: &str, mut session: Session) -> Self {
+        host.clone_into(&mut session.host);
+        Placed { host: host.to_owned(), said: None, row: session }
+    }
+}
+
+impl<T> Placed<T> {
+    /// A row that does not know its host.
+    pub fn on(host: &str, row: T) -> Self {
+        Placed { host: host.to_owned(), said: Some(host.to_owned()), row }
+    }
+}
+
+impl<T> Placed<T> {
+    /// The row alone.
+    pub fn row(&self) -> &T {
+        &self.row
+    }
+}
+
+impl<T: Row> Row for Placed<T> {
+    fn heads() -> Vec<&'static str> {
+        [vec!["HOST"], T::heads()].concat()
+    }
+
+    fn cells(&self) -> Vec<String> {
+        [vec![self.host.clone()], self.row.cells()].concat()
+    }
+}
+
+/// An error as an outcome's detail or note.
+fn detail(outcome: &Outcome) -> String {
+    let error = outcome.error.iter().map(|e| e.id.as_str().to_owned());
+    error.chain(outcome.notes.iter().cloned()).collect::<Vec<_>>().join("; ")
+}
+
+impl Row for Outcome {
+    fn heads() -> Vec<&'static str> {
+        vec!["HOST", "ID", "USER", "ACTION", "RESULT", "OBSERVED", "MS", "DETAIL"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.host.clone(),
+            or_dash(self.session_id),
+            or_dash(self.user.as_ref()),
+            self.action.to_string(),
+            self.result.as_str().to_owned(),
+            yes_no(self.observed),
+            format!("{:.1}", self.millis),
+            detail(self),
+        ]
+    }
+}
+
+impl Row for Session {
+    fn heads() -> Vec<&'static str> {
+        vec!["ID", "USER", "KIND", "STATE", "LOCKED", "CLIENT", "IDLE", "SINCE", "TITLE"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.session_id.to_string(),
+            self.user.clone(),
+            self.kind.as_str().to_owned(),
+            self.state.as_str().to_owned(),
+            self.lock.as_ref().map_or_else(|| "no".to_owned(), lock_cell),
+            or_dash(self.client.as_ref()),
+            duration(self.idle_seconds),
+            moment(self.since),
+            shortened(&self.title, 40),
+        ]
+    }
+}
+
+impl Row for Rule {
+    fn heads() -> Vec<&'static str> {
+        vec!["RULE", "BY", "SINCE", "UNTIL", "EXEMPT", "MESSAGE"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let exempt: Vec<String> = self.exempt.iter().map(u32::to_string).collect();
+        vec![
+            self.name.to_string(),
+            self.by.clone(),
+            moment(self.since),
+            self.until.map_or_else(|| "-".to_owned(), moment),
+            if exempt.is_empty() { "-".to_owned() } else { exempt.join(",") },
+            shortened(self.message.as_str(), 60),
+        ]
+    }
+}
+
+impl Row for AuditRecord {
+    fn heads() -> Vec<&'static str> {
+        vec!["TIME", "ACTOR", "FROM", "ACTION", "TARGETS", "OUTCOMES", "MESSAGE"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let targets: Vec<String> = self
+            .targets
+            .iter()
+            .map(|target| match target {
+                AuditTarget::Session(id) => id.to_string(),
+                AuditTarget::Name(name) => name.clone(),
+            })
+            .collect();
+        vec![
+            self.time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            self.actor.clone(),
+            self.from.clone(),
+            self.action.to_string(),
+            shortened(&targets.join(","), 30),
+            summary(&self.outcomes),
+            shortened(self.message.as_deref().unwrap_or("-"), 40),
+        ]
+    }
+}
+
+/// How many targets ended how.
+fn summary(outcomes: &[Outcome]) -> String {
+    let kinds = [
+        OutcomeResult::Done,
+        OutcomeResult::Unchanged,
+        OutcomeResult::Planned,
+        OutcomeResult::Skipped,
+        OutcomeResult::Failed,
+    ];
+    let counts = kinds.iter().filter_map(|kind| {
+        let count = outcomes.iter().filter(|o| o.result == *kind).count();
+        (count > 0).then(|| format!("{count} {}", kind.as_str()))
+    });
+    let text = counts.collect::<Vec<_>>().join(", ");
+    if text.is_empty() { "-".to_owned() } else { text }
+}
+
+fn lock_cell(lock: &LockInfo) -> String {
+    let source = lock.source.to_string();
+    if source == "session" { format!("by {}", lock.by) } else { format!("by {} ({source})", lock.by) }
+}
+
+fn or_dash(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+fn yes_no(value: bool) -> String {
+    if value { "yes" } else { "no" }.to_owned()
+}
+
+fn duration(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..86_400 => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// A moment in the reader's time zone: the time today, the date on other days. JSON has it in full, in UTC.
+fn moment(time: Timestamp) -> String {
+    let (zone, now) = (TimeZone::system(), crate::clock::now());
+    let (time, today) = (time.to_zoned(zone.clone()), now.to_zoned(zone).date());
+    time.strftime(if time.date() == today { "%H:%M" } else { "%Y-%m-%d" }).to_string()
+}
+
+fn shortened(text: &str, chars: usize) -> String {
+    let mut short: String = text.chars().take(chars).collect();
+    if text.chars().nth(chars).is_some() {
+        short.push('…');
+    }
+    short
+}

@@ -1,0 +1,211 @@
+//! `usher servers`
+
+use std::time::Instant;
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Failure;
+use super::hosts::{Host, Hosts, Manner};
+use super::output::{self, Format, Row, Rows};
+use crate::outcome::{Error, ErrorId, Exit};
+use crate::servers::{Book, ServerName};
+use crate::transport::api::Health;
+use crate::words;
+
+/// Show, test, group and forget the hosts that --server knows by name
+#[derive(Debug, Args)]
+pub struct Servers {
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Ask hosts whether they answer, as this user
+    Test {
+        /// Hosts and groups; without one, every host that is known
+        #[arg(value_name = "HOST")]
+        names: Vec<ServerName>,
+    },
+    /// Make a group, or replace it: its name then stands for these hosts
+    Group {
+        /// The group's name: letters, digits, dots, dashes and underscores
+        #[arg(value_name = "NAME")]
+        name: ServerName,
+        /// Joined hosts and destinations for ssh
+        #[arg(value_name = "HOST", required = true)]
+        members: Vec<ServerName>,
+    },
+    /// Remove a group; its hosts stay known
+    Ungroup {
+        /// The group
+        #[arg(value_name = "NAME")]
+        name: ServerName,
+    },
+    /// Forget a joined host: its address, and the certificate and key for it
+    Remove {
+        /// The host
+        #[arg(value_name = "NAME")]
+        name: ServerName,
+    },
+}
+
+impl Servers {
+    pub(super) async fn run(self, manner: &Manner, format: Format) -> Result<Exit, Failure> {
+        let mut book = Book::load().map_err(Failure::Usage)?;
+        match self.what {
+            None => output::print(known(&book), format)?,
+            Some(What::Test { names }) => return test(&book, names, manner, format).await,
+            Some(What::Group { name, members }) => group(&mut book, name, members)?,
+            Some(What::Ungroup { name }) => {
+                let text = words::with("servers-no-group", &[("name", name.as_str())]);
+                if !book.set_group(name, Vec::new()).map_err(Failure::Usage)? {
+                    return Err(Failure::Usage(Error::new(ErrorId::InvalidRequest, text)));
+                }
+            }
+            Some(What::Remove { name }) => {
+                if !book.forget(&name).map_err(Failure::Usage)? {
+                    let text = words::with("servers-no-server", &[("name", name.as_str())]);
+                    return Err(Failure::Usage(Error::new(ErrorId::InvalidRequest, text)));
+                }
+            }
+        }
+        Ok(Exit::Success)
+    }
+}
+
+fn group(book: &mut Book, name: ServerName, members: Vec<ServerName>) -> Result<(), Failure> {
+    let wrong = |key| {
+        let text = words::with(key, &[("name", name.as_str())]);
+        Err(Failure::Usage(Error::new(ErrorId::InvalidRequest, text)))
+    };
+    if !name.is_plain() {
+        return wrong("servers-no-name");
+    }
+    if book.server(&name).is_some() {
+        return wrong("servers-name-is-host");
+    }
+    // What a group stands for is fixed when it is made: members of groups that are named become its own.
+    let members = book.expand(&members);
+    book.set_group(name, members).map(drop).map_err(Failure::Usage)
+}
+
+/// A host that is known by name.
+#[derive(Serialize)]
+pub(super) struct Known {
+    name: String,
+    via: &'static str,
+    addresses: Vec<String>,
+    identity: Option<String>,
+    expires: Option<Timestamp>,
+    groups: Vec<String>,
+}
+
+/// Joined hosts, and behind them the members of groups that are reached by ssh.
+fn known(book: &Book) -> Vec<Known> {
+    let groups_of = |host: &ServerName| {
+        let with = book.groups().filter(|(_, members)| members.contains(host));
+        with.map(|(name, _)| name.to_string()).collect()
+    };
+    let joined = book.servers().map(|(name, server)| Known {
+        name: name.to_string(),
+        via: "tls",
+        addresses: server.addresses.clone(),
+        identity: Some(server.identity.clone()),
+        expires: Some(server.expires),
+        groups: groups_of(name),
+    });
+    let names: Vec<ServerName> = book.groups().flat_map(|(_, members)| members.to_vec()).collect();
+    let by_ssh = book.expand(&names).into_iter().filter(|name| book.server(name).is_none()).map(|name| Known {
+        groups: groups_of(&name),
+        name: name.to_string(),
+        via: "ssh",
+        addresses: Vec::new(),
+        identity: None,
+        expires: None,
+    });
+    joined.chain(by_ssh).collect()
+}
+
+impl Row for Known {
+    fn heads() -> Vec<&'static str> {
+        vec!["HOST", "VIA", "ADDRESS", "IDENTITY", "EXPIRES", "GROUPS"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let dash = |text: String| if text.is_empty() { "-".to_owned() } else { text };
+        vec![
+            self.name.clone(),
+            self.via.to_owned(),
+            dash(self.addresses.join(",")),
+            dash(self.identity.clone().unwrap_or_default()),
+            dash(self.expires.map(|time| time.strftime("%Y-%m-%d").to_string()).unwrap_or_default()),
+            dash(self.groups.join(",")),
+        ]
+    }
+}
+
+/// What became of asking a host.
+#[derive(Serialize)]
+pub(super) struct Tested {
+    host: String,
+    answers: bool,
+    millis: f64,
+    version: Option<String>,
+    sessions: Option<usize>,
+    error: Option<Error>,
+}
+
+async fn test(book: &Book, names: Vec<ServerName>, manner: &Manner, format: Format) -> Result<Exit, Failure> {
+    let every = || known(book).into_iter().filter_map(|known| known.name.parse().ok()).collect();
+    let names = if names.is_empty() { every() } else { names };
+    if names.is_empty() {
+        let error = Error::new(ErrorId::InvalidRequest, words::text("servers-none"));
+        return Err(Failure::Usage(error.hint(words::text("servers-none-hint"))));
+    }
+    let hosts = Hosts::choose(&names, manner).map_err(Failure::Usage)?;
+    let mut rows = Rows::new(format);
+    let ask = async |host: &Host| {
+        let begun = Instant::now();
+        let health = host.client.get::<Health>("/healthz").await;
+        Ok((health, begun.elapsed().as_secs_f64() * 1000.0))
+    };
+    let mut exit = Exit::Unreachable;
+    let mut all = true;
+    hosts
+        .each(ask, |host, answer| {
+            let (health, millis) = answer?;
+            let answers = health.is_ok();
+            all &= answers;
+            exit = if answers { Exit::Failed } else { exit };
+            let (health, error) = health.map_or_else(|e| (None, Some(e.error)), |health| (Some(health), None));
+            if let (Some(error), Format::Table) = (&error, format) {
+                output::print_error(error);
+            }
+            let (version, sessions) = health.map(|health| (health.version, health.sessions)).unzip();
+            rows.push(vec![Tested { host: host.name(), answers, millis, version, sessions, error }])?;
+            Ok(())
+        })
+        .await?;
+    rows.end()?;
+    Ok(if all { Exit::Success } else { exit })
+}
+
+impl Row for Tested {
+    fn heads() -> Vec<&'static str> {
+        vec!["HOST", "ANSWERS", "MS", "VERSION", "SESSIONS", "DETAIL"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.host.clone(),
+            if self.answers { "yes" } else { "no" }.to_owned(),
+            format!("{:.1}", self.millis),
+            self.version.clone().unwrap_or_else(|| "-".to_owned()),
+            self.sessions.map_or_else(|| "-".to_owned(), |count| count.to_string()),
+            self.error.as_ref().map_or_else(String::new, |error| error.id.as_str().to_owned()),
+        ]
+    }
+}
