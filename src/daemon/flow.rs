@@ -149,8 +149,7 @@ pub async fn stands(host: &Host, caller: &Caller) -> Result<(), Error> {
 async fn identify(host: &Host, caller: &Caller) -> (Actor, Result<(), Error>) {
     let remote = |who, name: String, role| {
         let from = caller.vouched.as_ref().map_or_else(|| "nowhere".to_owned(), |v| format!("TLS from {}", v.from));
-        let declared = caller.declared.as_ref().filter(|d| d.boot_id == host.boot_id).map(|d| d.session_id);
-        Actor { who, name, role, from, own_sessions: declared.into_iter().collect() }
+        Actor { who, name, role, from, own_sessions: declared(host, caller).into_iter().collect() }
     };
     match gateway::speaker(host, caller.peer, caller.vouched.as_ref()) {
         Ok(Who::Identity { name, key }) => {
@@ -169,6 +168,12 @@ async fn identify(host: &Host, caller: &Caller) -> (Actor, Result<(), Error>) {
     }
 }
 
+/// The session that a caller says it sits in, if there is such a one.
+fn declared(host: &Host, caller: &Caller) -> Option<u32> {
+    let declared = caller.declared.as_ref().filter(|d| d.boot_id == host.boot_id)?;
+    host.registry().find(&declared.session).map(|session| session.id)
+}
+
 /// The user behind a caller, but for where the connection came from.
 async fn user(host: &Host, caller: &Caller) -> Actor {
     let uid = caller.peer.uid;
@@ -183,10 +188,8 @@ async fn user(host: &Host, caller: &Caller) -> Actor {
             (account.name, role)
         }
     };
-    let declared = caller.declared.as_ref().filter(|d| d.boot_id == host.boot_id);
-    let declared = declared.and_then(|d| host.registry().find(&d.session).map(|session| session.id));
     let mut own_sessions: Vec<u32> = Vec::new();
-    let sits_in = caller.origin.sessions.iter().copied().chain(descent(host, caller.peer)).chain(declared);
+    let sits_in = caller.origin.sessions.iter().copied().chain(descent(host, caller.peer)).chain(declared(host, caller));
     for id in sits_in {
         if !own_sessions.contains(&id) {
             own_sessions.push(id);
