@@ -10,17 +10,18 @@ use std::time::Instant;
 use tokio::sync::MutexGuard;
 use tokio::sync::broadcast;
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Sight, Who};
 use crate::backend::Observation;
 use crate::daemon::events::{Event, EventKind};
 use crate::daemon::host::{Host, gone_meanwhile};
 use crate::outcome::{Error, ErrorId, Outcome, OutcomeResult, RuleAnswer};
 use crate::plan::{Effect, Plan, Reading, Step, Target, Todo, Work};
-use crate::request::{Action, AttachRequest, Targets, Verb};
+use crate::request::{Action, AttachRequest, Identity, Invitation, Revocation, Targets, Verb};
 use crate::session::{Rule, Session};
 use crate::store::{Attempt, AuditId, AuditTarget, Change, Urgency};
 
 mod close;
+mod identities;
 mod open;
 pub(crate) use close::announce;
 
@@ -40,25 +41,38 @@ pub enum Answer {
     Rules(Vec<Rule>),
     /// The audit log, to be read page by page.
     Audit(crate::request::AuditQuery),
-    /// Events from now on, about this uid's sessions alone if there is one.
-    Events(broadcast::Receiver<Event>, Option<u32>),
+    /// Events from now on that this caller may see.
+    Events(broadcast::Receiver<Event>, Sight, Who),
+    /// An invitation that was made.
+    Invited(Box<Invitation>),
+    /// An identity that was made or has another key.
+    Identity(Box<Identity>),
+    /// What became of an identity that was revoked.
+    Revoked(Box<Revocation>),
+    /// Every remote identity.
+    Identities(Vec<Identity>),
 }
 
 /// The audit record that an action gets before anything is done; none for those that change nothing.
 pub fn attempt_of(actor: &Actor, action: &Action) -> Option<Attempt> {
     let message = match action {
-        Action::List | Action::Blocks | Action::Audit(_) | Action::Watch => return None,
+        Action::List | Action::Blocks | Action::Audit(_) | Action::Watch | Action::Identities => return None,
         Action::Disconnect(r) if r.dry_run => return None,
         Action::Close(r) if r.dry_run => return None,
         Action::Lock(r) => Some(r.message.to_string()),
         Action::Block(_, r) => Some(r.message.to_string()),
         Action::Close(r) => r.message.as_ref().map(ToString::to_string),
         Action::Unlock(_) | Action::Disconnect(_) | Action::Unblock(_) | Action::Open(_) | Action::Attach(..) => None,
+        Action::Invite(_) | Action::Redeem(_) | Action::Rekey(_) | Action::Revoke(_) => None,
     };
     let name = |text: String| AuditTarget::Name(text);
     let targets = match action {
         Action::Block(rule, _) | Action::Unblock(rule) => vec![name(rule.to_string())],
         Action::Attach(reference, _) => vec![name(reference.to_string())],
+        Action::Invite(r) => r.name.iter().map(|who| name(who.to_string())).collect(),
+        Action::Redeem(r) => vec![name(r.name.to_string())],
+        Action::Rekey(_) => vec![name(actor.name.clone())],
+        Action::Revoke(who) => vec![name(who.to_string())],
         _ => match action.targets() {
             Some(Targets::All) => vec![name("all".to_owned())],
             Some(Targets::Users(users)) => users.iter().map(|u| name(format!("user:{u}"))).collect(),
@@ -102,6 +116,7 @@ pub async fn execute(
             Ok(Answer::Rule(RuleAnswer { rule, outcomes }))
         }
         Work::Open(request) => run.open(*request, attempt, order).await.map(|s| Answer::Opened(Box::new(s))),
+        Work::Identity(work) => run.identity(work, attempt, order).await,
         Work::Attach { target, admitted } => run.attach(target, admitted, attempt).await,
         Work::Read(reading) => {
             drop(order);
@@ -278,13 +293,14 @@ impl Run<'_> {
     fn read(&self, reading: Reading) -> Answer {
         let registry = self.host.registry();
         match reading {
-            Reading::Sessions(uid) => {
-                let visible = registry.sessions().filter(|s| uid.is_none_or(|uid| s.uid == uid));
+            Reading::Sessions(sight) => {
+                let visible = registry.sessions().filter(|s| sight.sees(s.uid));
                 Answer::Sessions(visible.map(|s| self.host.present_in(&registry, s)).collect())
             }
             Reading::Rules => Answer::Rules(registry.rules().map(|rule| registry.present_rule(rule)).collect()),
             Reading::Audit(query) => Answer::Audit(query),
-            Reading::Events(uid) => Answer::Events(self.host.watch(), uid),
+            Reading::Events(sight) => Answer::Events(self.host.watch(), sight, self.actor.who.clone()),
+            Reading::Identities => Answer::Identities(registry.identities.shown()),
         }
     }
 }
@@ -293,6 +309,8 @@ impl Run<'_> {
 fn urgency(verb: Verb) -> Urgency {
     match verb {
         Verb::Lock | Verb::Block | Verb::Open | Verb::Attach => Urgency::Binding,
+        Verb::Invite | Verb::Redeem | Verb::Rekey | Verb::Identities => Urgency::Binding,
+        Verb::Revoke => Urgency::Freeing,
         Verb::Unlock | Verb::Disconnect | Verb::Close | Verb::Unblock => Urgency::Freeing,
         Verb::List | Verb::Blocks | Verb::Audit | Verb::Watch => Urgency::Binding,
         Verb::Expire | Verb::Release | Verb::End => Urgency::Freeing,

@@ -17,6 +17,7 @@ pub mod authorize;
 pub mod backend;
 pub mod display;
 pub mod execute;
+pub mod identities;
 pub mod login;
 pub mod outcome;
 pub mod plan;
@@ -28,4 +29,5 @@ pub mod tty;
 
 pub mod clock;
 pub mod sys;
+pub mod token;
 pub mod words;

@@ -117,6 +117,14 @@ pub enum ErrorId {
     OutcomeUnknown,
     /// The request is not one that the API understands.
     InvalidRequest,
+    /// No remote identity has this name.
+    IdentityNotFound,
+    /// There is no such invitation.
+    InvitationUnknown,
+    /// The invitation was used already.
+    InvitationUsed,
+    /// The invitation was not used in its time.
+    InvitationExpired,
 }
 
 impl ErrorId {
@@ -137,6 +145,10 @@ impl ErrorId {
             ErrorId::HostUnreachable => "HostUnreachable",
             ErrorId::OutcomeUnknown => "OutcomeUnknown",
             ErrorId::InvalidRequest => "InvalidRequest",
+            ErrorId::IdentityNotFound => "IdentityNotFound",
+            ErrorId::InvitationUnknown => "InvitationUnknown",
+            ErrorId::InvitationUsed => "InvitationUsed",
+            ErrorId::InvitationExpired => "InvitationExpired",
         }
     }
 }

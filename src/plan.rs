@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, Sight};
 use crate::authorize::Authorized;
 use crate::outcome::{Error, ErrorId, OutcomeResult};
 use crate::request::{
@@ -15,8 +15,10 @@ use crate::request::{
 use crate::session::{Kind, OwnLock, Registry, SessionKey, Tracked};
 use crate::store::{Change, CloseOrder, RuleRecord};
 
+mod identities;
 mod select;
 mod session_verbs;
+pub use identities::IdentityWork;
 use select::{Candidate, select};
 
 /// What is to be done for one authorized action. Only [`plan`] makes one.
@@ -73,6 +75,8 @@ pub enum Work {
         /// The station, or why not.
         admitted: Result<AttachRequest, Error>,
     },
+    /// An identity is invited, made, given another key or revoked, or refused that.
+    Identity(Result<IdentityWork, Error>),
     /// Something is read.
     Read(Reading),
 }
@@ -80,14 +84,16 @@ pub enum Work {
 /// What is read, and how much of it this actor may see.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reading {
-    /// The sessions; of this uid alone if there is one.
-    Sessions(Option<u32>),
+    /// The sessions.
+    Sessions(Sight),
     /// The rules.
     Rules,
     /// The audit log.
     Audit(AuditQuery),
-    /// Events; about this uid's sessions alone if there is one.
-    Events(Option<u32>),
+    /// Events about sessions.
+    Events(Sight),
+    /// The remote identities.
+    Identities,
 }
 
 /// One target of a verb and what becomes of it.
@@ -192,10 +198,15 @@ pub fn plan(authorized: Authorized, registry: &Registry, now: Timestamp) -> Plan
         Action::Unblock(name) => view.unblock(name),
         Action::Open(request) => Work::Open(request.clone()),
         Action::Attach(reference, request) => view.attach(reference, request),
-        Action::List => Work::Read(Reading::Sessions(view.own_uid_only())),
+        Action::List => Work::Read(Reading::Sessions(actor.sight())),
         Action::Blocks => Work::Read(Reading::Rules),
         Action::Audit(query) => Work::Read(Reading::Audit(query.clone())),
-        Action::Watch => Work::Read(Reading::Events(view.own_uid_only())),
+        Action::Watch => Work::Read(Reading::Events(actor.sight())),
+        Action::Identities => Work::Read(Reading::Identities),
+        Action::Invite(request) => Work::Identity(Ok(view.invite(request))),
+        Action::Redeem(request) => Work::Identity(view.redeem(request)),
+        Action::Rekey(request) => Work::Identity(view.rekey(request)),
+        Action::Revoke(name) => Work::Identity(view.revoke(name)),
     };
     Plan { actor, verb, work }
 }
@@ -225,7 +236,7 @@ impl View<'_> {
             name: name.clone(),
             message: request.message.clone(),
             by: self.actor.name.clone(),
-            by_uid: self.actor.uid,
+            by_uid: self.actor.stored_uid(),
             since: self.now,
             until: request.duration.map(|span| end_of(self.now, span.as_duration())),
             except: self.actor.own_sessions.clone(),
@@ -280,7 +291,7 @@ impl View<'_> {
         let admitted = if self.actor.sits_in(session.id) {
             Err(Error::new(ErrorId::OwnSession, format!("you sit in session {} already", session.id))
                 .hint("run `usher attach` from a terminal outside the session"))
-        } else if session.uid != self.actor.uid {
+        } else if self.actor.uid() != Some(session.uid) {
             Err(Error::new(
                 ErrorId::AccessDenied,
                 format!("session {} belongs to {}: only they can sit down at it", session.id, session.user),
@@ -298,11 +309,6 @@ impl View<'_> {
             Ok(request.clone())
         };
         Work::Attach { target: Some(Target::from(session)), admitted }
-    }
-
-    /// Ordinary users see what is theirs; operators and administrators see everything.
-    fn own_uid_only(&self) -> Option<u32> {
-        (self.actor.role < Role::Operator).then_some(self.actor.uid)
     }
 }
 

@@ -11,7 +11,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod address;
+mod identity;
 mod values;
+pub use address::Address;
+pub use identity::{
+    Identity, IdentityName, IdentityRole, Invitation, InviteRequest, Pin, RedeemRequest, RekeyRequest, Revocation,
+    Secret,
+};
 pub use values::{InvalidValue, Message, Name, RuleName, Seconds, SessionRef};
 
 /// Everything a caller can ask of a host.
@@ -44,6 +51,16 @@ pub enum Action {
     Audit(AuditQuery),
     /// Follow events.
     Watch,
+    /// Let somebody call from afar.
+    Invite(InviteRequest),
+    /// Make an invitation's bearer an identity.
+    Redeem(RedeemRequest),
+    /// Give an identity another key.
+    Rekey(RekeyRequest),
+    /// Refuse an identity from now on.
+    Revoke(IdentityName),
+    /// Read the identities.
+    Identities,
 }
 
 impl Action {
@@ -62,6 +79,11 @@ impl Action {
             Action::Blocks => Verb::Blocks,
             Action::Audit(_) => Verb::Audit,
             Action::Watch => Verb::Watch,
+            Action::Invite(_) => Verb::Invite,
+            Action::Redeem(_) => Verb::Redeem,
+            Action::Rekey(_) => Verb::Rekey,
+            Action::Revoke(_) => Verb::Revoke,
+            Action::Identities => Verb::Identities,
         }
     }
 
@@ -79,7 +101,12 @@ impl Action {
             | Action::List
             | Action::Blocks
             | Action::Audit(_)
-            | Action::Watch => None,
+            | Action::Watch
+            | Action::Invite(_)
+            | Action::Redeem(_)
+            | Action::Rekey(_)
+            | Action::Revoke(_)
+            | Action::Identities => None,
         }
     }
 }
@@ -112,6 +139,16 @@ pub enum Verb {
     Audit,
     /// `usher watch`
     Watch,
+    /// `usher invite`
+    Invite,
+    /// `usher join`, as the host sees it
+    Redeem,
+    /// A remote identity renewed its certificate with another key.
+    Rekey,
+    /// `usher revoke`
+    Revoke,
+    /// `usher identities`
+    Identities,
     /// A lock or a block reached its end; asked for by the one who set it, done by the daemon.
     Expire,
     /// `usherd --release-all`
@@ -122,7 +159,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb that the audit log can hold.
-    pub const AUDITED: [Verb; 11] = [
+    pub const AUDITED: [Verb; 15] = [
         Verb::Lock,
         Verb::Unlock,
         Verb::Disconnect,
@@ -131,6 +168,10 @@ impl Verb {
         Verb::Unblock,
         Verb::Open,
         Verb::Attach,
+        Verb::Invite,
+        Verb::Redeem,
+        Verb::Rekey,
+        Verb::Revoke,
         Verb::Expire,
         Verb::Release,
         Verb::End,
@@ -151,6 +192,11 @@ impl Verb {
             Verb::Blocks => "blocks",
             Verb::Audit => "audit",
             Verb::Watch => "watch",
+            Verb::Invite => "invite",
+            Verb::Redeem => "redeem",
+            Verb::Rekey => "rekey",
+            Verb::Revoke => "revoke",
+            Verb::Identities => "identities",
             Verb::Expire => "expire",
             Verb::Release => "release",
             Verb::End => "end",

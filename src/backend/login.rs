@@ -94,6 +94,11 @@ impl State {
 }
 
 impl LoginBackend {
+    /// The way to the system bus.
+    pub fn bus(&self) -> &Bus {
+        &self.0.bus
+    }
+
     /// The backend of a daemon whose shields listen in `directory`; `noticed` takes its news.
     pub fn new(
         (boot_id, host): (String, String),

@@ -65,7 +65,10 @@ impl Record {
 /// The category and the exception of each failure.
 fn kind(id: ErrorId) -> (&'static str, &'static str) {
     match id {
-        ErrorId::SessionNotFound => ("ObjectNotFound", "ItemNotFoundException"),
+        ErrorId::SessionNotFound | ErrorId::IdentityNotFound => ("ObjectNotFound", "ItemNotFoundException"),
+        ErrorId::InvitationUnknown | ErrorId::InvitationUsed | ErrorId::InvitationExpired => {
+            ("AuthenticationError", "UnauthorizedAccessException")
+        }
         ErrorId::AccessDenied | ErrorId::NotOrchestratable => ("PermissionDenied", "UnauthorizedAccessException"),
         ErrorId::OwnSession | ErrorId::SessionChanged => ("InvalidOperation", "InvalidOperationException"),
         ErrorId::StillBlocked => ("ResourceBusy", "InvalidOperationException"),

@@ -2,18 +2,22 @@
 
 use std::sync::Arc;
 
+use super::config::Settings;
 use super::host::Host;
 use crate::backend::Ended;
 use crate::backend::text::Found;
 use crate::clock;
+use crate::identities::Identities;
 use crate::session::{Cover, Kind, OwnLock, Registry};
 use crate::store::{Change, Loaded, SessionRecord, Urgency};
 use crate::sys::proc;
 
 /// The registry that the store remembers.
-pub fn remembered(loaded: Loaded, orchestrate_admins: bool) -> Registry {
+pub fn remembered(loaded: Loaded, settings: &Settings) -> Registry {
     let mut registry = Registry::default();
-    registry.orchestrate_admins = orchestrate_admins;
+    registry.orchestrate_admins = settings.orchestrate_admins;
+    let lifetime = settings.invitation_lifetime();
+    registry.identities = Identities::new(loaded.identities, loaded.invitations, settings.identities.clone(), lifetime);
     let sessions = loaded.sessions.into_iter().map(Change::SessionOpened);
     let locks = loaded.locks.into_iter().map(|(id, lock)| Change::LockSet(id, lock));
     let closings = loaded.closings.into_iter().map(|(id, order)| Change::CloseOrdered(id, order));

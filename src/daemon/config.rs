@@ -1,14 +1,17 @@
 //! The daemon's configuration file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::actor::Role;
 use crate::outcome::{Error, ErrorId};
+use crate::request::{IdentityName, IdentityRole};
 use crate::store::AuditLimits;
+use crate::transport::paths;
 
 /// Whose sessions a daemon controls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,12 @@ pub struct Settings {
     pub operator_groups: Vec<String>,
     /// Every lock also stops the user's other processes. System mode only.
     pub freeze_while_locked: bool,
+    /// The user as which usher-gateway runs, the only one that may speak for remote identities. System mode only.
+    pub gateway_user: String,
+    /// Seconds for which an invitation can be used.
+    pub invitation_seconds: u32,
+    /// Roles of remote identities, whatever they were invited with.
+    pub identities: BTreeMap<IdentityName, IdentityRole>,
 }
 
 impl Default for Settings {
@@ -50,6 +59,9 @@ impl Default for Settings {
             admin_groups: ["usher-admin", "sudo", "wheel"].map(str::to_owned).to_vec(),
             operator_groups: vec!["usher-operator".to_owned()],
             freeze_while_locked: false,
+            gateway_user: "usher-gateway".to_owned(),
+            invitation_seconds: 15 * 60,
+            identities: BTreeMap::new(),
         }
     }
 }
@@ -86,6 +98,11 @@ impl Settings {
         Duration::from_secs(self.close_grace_seconds)
     }
 
+    /// How long an invitation can be used.
+    pub fn invitation_lifetime(&self) -> SignedDuration {
+        SignedDuration::from_secs(i64::from(self.invitation_seconds))
+    }
+
     /// The audit log's limits.
     pub fn audit_limits(&self) -> AuditLimits {
         AuditLimits { days: self.audit_days, bytes: self.audit_bytes }
@@ -107,6 +124,11 @@ impl Paths {
     /// The directory in which the holders listen.
     pub fn holders(&self) -> PathBuf {
         holders_of(&self.socket)
+    }
+
+    /// The directory in which the gateway publishes where it listens and whom it trusts.
+    pub fn gateway(&self) -> PathBuf {
+        paths::gateway_of(&self.socket)
     }
 
     /// The directory in which the shields listen.

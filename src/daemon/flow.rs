@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::config::Mode;
+use super::gateway::{self, Vouched};
 use super::host::Host;
-use crate::actor::{Actor, Role};
+use crate::actor::{Actor, Role, Who};
 use crate::authorize::authorize;
 use crate::clock;
 use crate::execute::{Answer, attempt_of, execute};
 use crate::outcome::{Error, ErrorId, Outcome, OutcomeResult};
 use crate::plan::plan;
-use crate::request::{Action, DeclaredSession, SessionRef, Targets};
+use crate::request::{Action, DeclaredSession, IdentityRole, SessionRef, Targets};
 use crate::sys::cgroup;
 use crate::sys::peer::Peer;
 use crate::sys::proc;
@@ -48,6 +49,8 @@ pub struct Caller {
     pub origin: Origin,
     /// The session that the caller says it sits in.
     pub declared: Option<DeclaredSession>,
+    /// For whom it says that it asks.
+    pub vouched: Option<Vouched>,
 }
 
 /// Takes an action the whole way, also when the caller hangs up meanwhile: dropping this future
@@ -69,8 +72,9 @@ pub async fn handle(host: &Arc<Host>, caller: &Caller, action: Action) -> Result
 async fn take(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answer, Error> {
     let arrived = Instant::now();
     check_targets(&action)?;
-    let actor = identify(host, caller).await;
-    let authorized = match admit(caller, &action).and_then(|()| authorize(actor.clone(), action.clone())) {
+    let (actor, standing) = identify(host, caller).await;
+    let admitted = standing.and_then(|()| admit(caller, &action));
+    let authorized = match admitted.and_then(|()| authorize(actor.clone(), action.clone())) {
         Ok(authorized) => authorized,
         Err(refusal) => return refuse(host, &actor, &action, refusal, arrived).await,
     };
@@ -92,7 +96,7 @@ async fn take(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answe
 
 /// The action changes nothing.
 fn reads(action: &Action) -> bool {
-    matches!(action, Action::List | Action::Blocks | Action::Audit(_) | Action::Watch)
+    matches!(action, Action::List | Action::Blocks | Action::Audit(_) | Action::Watch | Action::Identities)
 }
 
 /// Nobody acts on the own session, so who cannot say which one that is acts on none.
@@ -128,8 +132,50 @@ fn check_targets(action: &Action) -> Result<(), Error> {
     Err(Error::new(ErrorId::InvalidRequest, message).hint("send several requests, or give --all"))
 }
 
-/// The actor behind a caller: asked freshly at every request, but for where the connection came from.
-async fn identify(host: &Host, caller: &Caller) -> Actor {
+/// Whether a caller may ask at all, for what needs no more than that.
+///
+/// # Errors
+/// It vouches without being the gateway, or is the gateway and vouches for nobody who may ask.
+pub async fn stands(host: &Host, caller: &Caller) -> Result<(), Error> {
+    match identify(host, caller).await {
+        (Actor { who: Who::Gateway, .. }, Ok(())) => {
+            Err(Error::new(ErrorId::AccessDenied, "usher-gateway is served nothing for itself"))
+        }
+        (_, standing) => standing,
+    }
+}
+
+/// The actor behind a caller, and whether it may ask at all: both asked freshly at every request.
+async fn identify(host: &Host, caller: &Caller) -> (Actor, Result<(), Error>) {
+    let remote = |who, name: String, role| {
+        let from = caller.vouched.as_ref().map_or_else(|| "nowhere".to_owned(), |v| format!("TLS from {}", v.from));
+        Actor { who, name, role, from, own_sessions: declared(host, caller).into_iter().collect() }
+    };
+    match gateway::speaker(host, caller.peer, caller.vouched.as_ref()) {
+        Ok(Who::Identity { name, key }) => {
+            let admitted = host.registry().identities.admit(&name, &key);
+            let role = match admitted {
+                Ok(IdentityRole::Administrator) => Role::Administrator,
+                Ok(IdentityRole::Operator) => Role::Operator,
+                Ok(IdentityRole::None) | Err(_) => Role::User,
+            };
+            let called = name.to_string();
+            (remote(Who::Identity { name, key }, called, role), admitted.map(drop))
+        }
+        Ok(Who::Gateway) => (remote(Who::Gateway, "usher-gateway".to_owned(), Role::User), Ok(())),
+        Ok(Who::User(_)) => (user(host, caller).await, Ok(())),
+        Err(refusal) => (user(host, caller).await, Err(refusal)),
+    }
+}
+
+/// The session that a caller says it sits in, if there is such a one.
+fn declared(host: &Host, caller: &Caller) -> Option<u32> {
+    let declared = caller.declared.as_ref().filter(|d| d.boot_id == host.boot_id)?;
+    host.registry().find(&declared.session).map(|session| session.id)
+}
+
+/// The user behind a caller, but for where the connection came from.
+async fn user(host: &Host, caller: &Caller) -> Actor {
     let uid = caller.peer.uid;
     let (name, role) = match host.mode {
         // The socket lets in only the daemon's own user, who is its administrator, and root.
@@ -142,10 +188,8 @@ async fn identify(host: &Host, caller: &Caller) -> Actor {
             (account.name, role)
         }
     };
-    let declared = caller.declared.as_ref().filter(|d| d.boot_id == host.boot_id);
-    let declared = declared.and_then(|d| host.registry().find(&d.session).map(|session| session.id));
     let mut own_sessions: Vec<u32> = Vec::new();
-    let sits_in = caller.origin.sessions.iter().copied().chain(descent(host, caller.peer)).chain(declared);
+    let sits_in = caller.origin.sessions.iter().copied().chain(descent(host, caller.peer)).chain(declared(host, caller));
     for id in sits_in {
         if !own_sessions.contains(&id) {
             own_sessions.push(id);
@@ -155,7 +199,7 @@ async fn identify(host: &Host, caller: &Caller) -> Actor {
         Some(id) => format!("session {id}, process {}", caller.peer.pid),
         None => format!("process {}", caller.peer.pid),
     };
-    Actor { uid, name, role, from, own_sessions }
+    Actor { who: Who::User(uid), name, role, from, own_sessions }
 }
 
 /// A refusal by role: an outcome for each target that was named, one for a selection, an error for the rest.

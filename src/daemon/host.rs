@@ -7,6 +7,7 @@ use tokio::sync::{Notify, Semaphore, broadcast};
 
 use super::config::{Mode, Settings};
 use super::events::{Event, EventKind};
+use super::gateway::Gateway;
 use super::metrics::Metrics;
 use crate::backend::Backend;
 use crate::backend::login::LoginBackend;
@@ -55,6 +56,8 @@ pub struct Host {
     pub(super) releases: super::release::Releases,
     /// What was last wrong with each session, so that it is said once.
     pub(super) complaints: Arc<super::reconcile::Complaints>,
+    /// The service that speaks for remote identities.
+    pub gateway: Gateway,
     /// Places for those who watch.
     pub watchers: Arc<Semaphore>,
     registry: Mutex<Registry>,
@@ -84,6 +87,8 @@ pub struct Parts {
     pub text: TextBackend,
     /// See [`Host::login`].
     pub login: Option<LoginBackend>,
+    /// See [`Host::gateway`].
+    pub gateway: Gateway,
     /// The sessions, locks and rules known so far.
     pub registry: Registry,
     /// The largest session ID ever given.
@@ -110,6 +115,7 @@ impl Host {
             waiting: super::waiting::Waiting::default(),
             releases: super::release::Releases::default(),
             complaints: Arc::default(),
+            gateway: parts.gateway,
             watchers: Arc::new(Semaphore::new(MAX_WATCHERS)),
             registry: Mutex::new(parts.registry),
             events: Mutex::new(Some(broadcast::channel(1024).0)),

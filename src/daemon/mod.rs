@@ -15,12 +15,14 @@ use crate::store::Store;
 use crate::sys::{descriptors, proc};
 use crate::transport::server;
 use config::{Mode, Paths, Settings};
+use gateway::Gateway;
 use host::{Host, Parts};
 
 pub mod adopt;
 pub mod config;
 pub mod events;
 pub mod flow;
+pub mod gateway;
 pub mod host;
 mod instance;
 mod logging;
@@ -61,6 +63,8 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
             Some(LoginBackend::new(who, paths.shields(), settings.freeze_while_locked, noticed.clone()))
         }
     };
+    let gateway = Gateway::new(settings.gateway_user.clone(), paths.gateway());
+    gateway.look_up(paths.mode, uid).await;
     let host = Arc::new(Host::new(Parts {
         boot_id,
         uid,
@@ -75,7 +79,8 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
             // Below are logind's own numbers.
             Mode::System => loaded.last_session_id.max(logins::FIRST_OWN_ID - 1),
         },
-        registry: adopt::remembered(loaded, settings.orchestrate_admins),
+        gateway,
+        registry: adopt::remembered(loaded, &settings),
         settings,
     }));
     let listener = server::listen(&paths.socket, paths.mode)?;

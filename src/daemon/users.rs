@@ -51,6 +51,14 @@ pub async fn groups(uids: BTreeSet<u32>) -> BTreeMap<u32, BTreeSet<String>> {
     }
 }
 
+/// The uid of a user's name; none if there is no such user, or no answer within the deadline.
+pub async fn uid_of(name: &str) -> Option<u32> {
+    let name = name.to_owned();
+    let asked =
+        tokio::task::spawn_blocking(move || User::from_name(&name).ok().flatten().map(|user| user.uid.as_raw()));
+    tokio::time::timeout(DEADLINE, asked).await.ok()?.ok()?
+}
+
 fn look_up(uid: u32) -> Option<Account> {
     let user = User::from_uid(Uid::from_raw(uid)).ok()??;
     let name = CString::new(user.name.clone()).ok()?;

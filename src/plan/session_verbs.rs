@@ -21,7 +21,7 @@ impl View<'_> {
         let lock = OwnLock {
             message: message.clone(),
             by: self.actor.name.clone(),
-            by_uid: self.actor.uid,
+            by_uid: self.actor.stored_uid(),
             since: self.now,
             until,
             freeze,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::actor::Role;
+use crate::actor::{Role, Sight, Who};
 use crate::authorize::authorize;
 use crate::request::{CloseRequest, DisconnectRequest, LockRequest, Message, Name, Size, UnlockRequest};
 use crate::session::{CoverSource, Seen};
@@ -108,7 +108,7 @@ prop_compose! {
 prop_compose! {
     fn actor()(role in role(), user in 0..USERS.len(), own_sessions in proptest::collection::vec(1u32..12, 0..2)) -> Actor {
         Actor {
-            uid: 1000 + u32::try_from(user).unwrap(),
+            who: Who::User(1000 + u32::try_from(user).unwrap()),
             name: USERS[user].to_owned(),
             role,
             from: "process 1".to_owned(),
@@ -166,7 +166,7 @@ fn planned(actor: &Actor, action: &Action, registry: &Registry) -> Option<Plan> 
 fn steps(plan: &Plan) -> &[Step] {
     match plan.work() {
         Work::Sessions(steps) | Work::Rule { steps, .. } => steps,
-        Work::Open(_) | Work::Attach { .. } | Work::Read(_) => &[],
+        Work::Open(_) | Work::Attach { .. } | Work::Identity(_) | Work::Read(_) => &[],
     }
 }
 
@@ -198,7 +198,7 @@ proptest! {
             prop_assert!(rule_1_allows(actor.role, plan.verb(), session, &registry), "{actor:?} {action:?} {session:?}");
         }
         if let Work::Attach { target: Some(target), admitted: Ok(_) } = plan.work() {
-            prop_assert_eq!(target.uid, actor.uid);
+            prop_assert_eq!(Some(target.uid), actor.uid());
         }
     }
 
@@ -217,7 +217,7 @@ proptest! {
         actor.role = Role::User;
         for action in [Action::List, Action::Watch] {
             let plan = planned(&actor, &action, &registry).unwrap();
-            let own = matches!(plan.work(), Work::Read(Reading::Sessions(Some(uid)) | Reading::Events(Some(uid))) if *uid == actor.uid);
+            let own = matches!(plan.work(), Work::Read(Reading::Sessions(Sight::Of(uid)) | Reading::Events(Sight::Of(uid))) if Some(*uid) == actor.uid());
             prop_assert!(own);
         }
     }

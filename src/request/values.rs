@@ -35,6 +35,7 @@ macro_rules! text_value {
         }
     };
 }
+pub(super) use text_value;
 
 /// Names one session: its ID, or the ID that the login manager gave it (`c2`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]

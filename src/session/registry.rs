@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::{Cover, Kind, Rule, Session, SessionKey, State, covers_of};
 use crate::actor::Role;
+use crate::identities::Identities;
 use crate::request::{Message, RuleName, SessionRef};
 use crate::store::{Change, CloseOrder, RuleRecord, SessionRecord};
 
@@ -103,6 +104,8 @@ pub struct Registry {
     exemptions: BTreeSet<Exemption>,
     /// Whether administrators' and operators' sessions may be locked.
     pub orchestrate_admins: bool,
+    /// Who may call from afar.
+    pub identities: Identities,
 }
 
 impl Registry {
@@ -210,6 +213,7 @@ impl Registry {
             Change::Exempted(rule, id) => {
                 self.exemptions.insert((rule.clone(), *id));
             }
+            Change::Identity(change) => self.identities.apply(change),
         }
     }
 

@@ -11,6 +11,7 @@ use super::rows::{apply, conclude_interrupted, from_json, insert_attempt, json, 
 use super::{
     Attempt, AuditId, AuditLimits, AuditRecord, Change, CloseOrder, RuleRecord, SessionRecord, Urgency, schema,
 };
+use crate::identities::{IdentityRecord, InvitationRecord};
 use crate::outcome::{Error, ErrorId, Outcome};
 use crate::request::AuditQuery;
 use crate::session::{Exemption, OwnLock};
@@ -33,6 +34,10 @@ pub struct Loaded {
     pub rules: Vec<RuleRecord>,
     /// The sessions taken out of rules.
     pub exemptions: Vec<Exemption>,
+    /// Who may call from afar.
+    pub identities: Vec<IdentityRecord>,
+    /// The invitations that are remembered.
+    pub invitations: Vec<InvitationRecord>,
     /// The largest session ID ever given.
     pub last_session_id: u32,
 }

@@ -10,12 +10,14 @@ use std::path::Path;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use crate::identities::IdentityChange;
 use crate::outcome::{Error, ErrorId, Outcome};
 use crate::request::{AuditQuery, Message, RuleName, Verb};
 use crate::session::{Kind, OwnLock, SessionKey};
 
 mod audit;
 mod database;
+mod identities;
 mod reserve;
 mod rows;
 mod schema;
@@ -43,6 +45,8 @@ pub enum Change {
     RuleRemoved(RuleName),
     /// A session was taken out of a rule.
     Exempted(RuleName, u32),
+    /// Who may call from afar changed.
+    Identity(IdentityChange),
 }
 
 /// What lasts of a session.

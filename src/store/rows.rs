@@ -66,6 +66,7 @@ pub(super) fn apply(tx: &Transaction<'_>, change: &Change) -> rusqlite::Result<(
         Change::Exempted(rule, id) => {
             tx.execute("INSERT OR IGNORE INTO exemption VALUES (?1, ?2)", params![rule.to_string(), id])?
         }
+        Change::Identity(change) => super::identities::apply(tx, change)?,
     };
     let _ = rows;
     Ok(())
@@ -189,6 +190,7 @@ pub(super) fn load(connection: &Connection) -> rusqlite::Result<Loaded> {
     loaded.exemptions = exemptions
         .query_map([], |row| Ok((parsed::<RuleName>(row, 0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
+    (loaded.identities, loaded.invitations) = super::identities::load(connection)?;
     loaded.last_session_id =
         connection.query_row("SELECT last_session_id FROM counter", [], |row| row.get(0)).optional()?.unwrap_or(0);
     Ok(loaded)
@@ -208,7 +210,7 @@ where
     text.parse().map_err(|e| conversion(column, e))
 }
 
-fn optional<T>(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<T>>
+pub(super) fn optional<T>(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<Option<T>>
 where
     T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
 {

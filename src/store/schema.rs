@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 /// The version that this program writes. A database of a later version is refused, not guessed at.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 const VERSION_1: &str = "
 CREATE TABLE session (
@@ -69,13 +69,37 @@ ALTER TABLE lock ADD COLUMN freeze INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE rule ADD COLUMN freeze INTEGER NOT NULL DEFAULT 0;
 ";
 
+const VERSION_3: &str = "
+CREATE TABLE identity (
+    name       TEXT PRIMARY KEY,
+    role       TEXT NOT NULL,
+    key        TEXT NOT NULL,
+    next_key   TEXT,
+    created    TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    revoked    TEXT,
+    revoked_by TEXT
+) STRICT;
+CREATE TABLE invitation (
+    secret     TEXT PRIMARY KEY,
+    name       TEXT,
+    role       TEXT NOT NULL,
+    created    TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    expires    TEXT NOT NULL,
+    used       TEXT,
+    used_by    TEXT,
+    used_from  TEXT
+) STRICT;
+";
+
 /// Brings the tables to [`VERSION`]; `Err` with the found version if it is a later one.
 pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<Result<(), i64>> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if found > VERSION {
         return Ok(Err(found));
     }
-    for (version, step) in [(1, VERSION_1), (2, VERSION_2)] {
+    for (version, step) in [(1, VERSION_1), (2, VERSION_2), (3, VERSION_3)] {
         if found < version {
             let transaction = connection.transaction()?;
             transaction.execute_batch(step)?;

@@ -13,6 +13,19 @@ pub const SYSTEM_STATE: &str = "/var/lib/usher";
 /// The configuration of the system's daemon, if there is one.
 pub const SYSTEM_CONFIG: &str = "/etc/usher/usherd.toml";
 
+/// Where the system's gateway publishes where it listens and whom it trusts.
+pub const SYSTEM_GATEWAY: &str = "/run/usher-gateway";
+
+/// Where the gateway of the daemon with this socket publishes where it listens and whom it trusts.
+pub fn gateway_of(socket: &Path) -> PathBuf {
+    if socket == Path::new(SYSTEM) {
+        return PathBuf::from(SYSTEM_GATEWAY);
+    }
+    let mut name = socket.as_os_str().to_owned();
+    name.push(".gateway");
+    PathBuf::from(name)
+}
+
 /// Where a `--user` daemon of this user answers.
 pub fn user_socket() -> PathBuf {
     match std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| Path::new(dir).is_absolute()) {

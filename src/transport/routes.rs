@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Query, Request, State};
-use axum::http::{HeaderValue, StatusCode, header, request::Parts};
+use axum::extract::{DefaultBodyLimit, FromRequest, Path, Query, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -15,9 +15,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{ErrorBody, Health};
-use super::{API_HEADER, API_VERSION, OWN_SESSION_HEADER};
+use super::{API_HEADER, API_VERSION};
 use crate::daemon::events::Event;
-use crate::daemon::flow::{Caller, Origin, handle};
+use crate::daemon::flow::{Caller, handle, stands};
 use crate::daemon::host::{Host, MAX_WATCHERS};
 use crate::execute::Answer;
 use crate::outcome::{Error, ErrorId, Outcome, RuleAnswer};
@@ -27,9 +27,10 @@ use crate::request::{
 };
 use crate::session::{Rule, Session};
 use crate::store::AuditRecord;
-use crate::sys::peer::Peer;
 
 mod attach;
+mod caller;
+mod identities;
 mod streams;
 
 /// The largest body: an environment and a command line fit.
@@ -54,6 +55,11 @@ fn described() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(block, unblock))
         .routes(routes!(events))
         .routes(routes!(audit))
+        .routes(routes!(identities::identities))
+        .routes(routes!(identities::invite))
+        .routes(routes!(identities::redeem))
+        .routes(routes!(identities::rekey))
+        .routes(routes!(identities::revoke))
         .routes(routes!(openapi))
         .routes(routes!(healthz))
         .routes(routes!(metrics))
@@ -103,7 +109,8 @@ impl From<Error> for Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = match self.0.id {
-            ErrorId::SessionNotFound => StatusCode::NOT_FOUND,
+            ErrorId::SessionNotFound | ErrorId::IdentityNotFound => StatusCode::NOT_FOUND,
+            ErrorId::InvitationUnknown | ErrorId::InvitationUsed | ErrorId::InvitationExpired => StatusCode::FORBIDDEN,
             ErrorId::AccessDenied | ErrorId::OwnSession | ErrorId::NotOrchestratable => StatusCode::FORBIDDEN,
             ErrorId::StillBlocked | ErrorId::SessionChanged | ErrorId::NotSupported => StatusCode::CONFLICT,
             ErrorId::InvalidMessage | ErrorId::InvalidRequest => StatusCode::BAD_REQUEST,
@@ -113,26 +120,6 @@ impl IntoResponse for Failure {
             }
         };
         (status, axum::Json(ErrorBody { error: self.0 })).into_response()
-    }
-}
-
-/// The caller, from the connection and the declared session.
-impl<S: Sync> FromRequestParts<S> for Caller {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        let wrong = |what: &str| Failure(Error::new(ErrorId::InvalidRequest, what.to_owned()));
-        let nobody = || wrong("the caller has no credentials");
-        let peer = parts.extensions.get::<Peer>().copied().ok_or_else(nobody)?;
-        let origin = parts.extensions.get::<Origin>().cloned().ok_or_else(nobody)?;
-        let declared = match parts.headers.get(OWN_SESSION_HEADER) {
-            None => None,
-            Some(value) => {
-                let text = value.to_str().map_err(|_| wrong("the declared own session is no text"))?;
-                Some(text.parse().map_err(|e: crate::request::InvalidValue| wrong(&e.to_string()))?)
-            }
-        };
-        Ok(Caller { peer, origin, declared })
     }
 }
 
@@ -171,8 +158,12 @@ async fn answer(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Res
         Answer::Sessions(sessions) => axum::Json(sessions).into_response(),
         Answer::Rules(rules) => axum::Json(rules).into_response(),
         Answer::Audit(query) => streams::audit(Arc::clone(host), query),
-        Answer::Events(receiver, uid) => match Arc::clone(&host.watchers).try_acquire_owned() {
-            Ok(place) => Sse::new(streams::events(receiver, uid, place))
+        Answer::Invited(invitation) => (StatusCode::CREATED, axum::Json(invitation)).into_response(),
+        Answer::Identity(identity) => axum::Json(identity).into_response(),
+        Answer::Revoked(revocation) => axum::Json(revocation).into_response(),
+        Answer::Identities(identities) => axum::Json(identities).into_response(),
+        Answer::Events(receiver, sight, who) => match Arc::clone(&host.watchers).try_acquire_owned() {
+            Ok(place) => Sse::new(streams::events(Arc::clone(host), receiver, (sight, who), place))
                 .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
                 .into_response(),
             Err(_) => too_many_watch(),
@@ -308,27 +299,30 @@ async fn audit(
 }
 
 /// Describes the API.
-#[utoipa::path(get, path = "/v1/openapi.json", responses((status = 200, description = "This document", content_type = "application/json")))]
-async fn openapi() -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], document()).into_response()
+#[utoipa::path(get, path = "/v1/openapi.json", responses((status = 200, description = "This document", content_type = "application/json"), (status = "default", description = "Nothing was done", body = ErrorBody)))]
+async fn openapi(State(host): Shared, caller: Caller) -> Result<Response, Failure> {
+    stands(&host, &caller).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], document()).into_response())
 }
 
 /// Says whether the daemon answers.
-#[utoipa::path(get, path = "/healthz", responses((status = 200, description = "The daemon answers", body = Health)))]
-async fn healthz(State(host): Shared) -> Response {
+#[utoipa::path(get, path = "/healthz", responses((status = 200, description = "The daemon answers", body = Health), (status = "default", description = "Nothing was done", body = ErrorBody)))]
+async fn healthz(State(host): Shared, caller: Caller) -> Result<Response, Failure> {
+    stands(&host, &caller).await?;
     let health = Health {
         status: "ok".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         sessions: host.registry().sessions().count(),
     };
-    axum::Json(health).into_response()
+    Ok(axum::Json(health).into_response())
 }
 
 /// Gives Prometheus its counters.
-#[utoipa::path(get, path = "/metrics", responses((status = 200, description = "Counters in the OpenMetrics text format", content_type = "application/openmetrics-text")))]
-async fn metrics(State(host): Shared) -> Response {
+#[utoipa::path(get, path = "/metrics", responses((status = 200, description = "Counters in the OpenMetrics text format", content_type = "application/openmetrics-text"), (status = "default", description = "Nothing was done", body = ErrorBody)))]
+async fn metrics(State(host): Shared, caller: Caller) -> Result<Response, Failure> {
+    stands(&host, &caller).await?;
     let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
-    (kind, host.metrics.text(&host)).into_response()
+    Ok((kind, host.metrics.text(&host)).into_response())
 }
 
 async fn unknown(request: Request) -> Response {

@@ -29,6 +29,8 @@ use crate::sys::peer::{self, Peer};
 const MAX_CONNECTIONS: usize = 1024;
 /// Connections at once of one user who is not root: nobody keeps the others out.
 const MOST_PER_USER: u32 = 64;
+/// Connections at once of the gateway, which bounds each identity's itself.
+const MOST_OF_GATEWAY: u32 = 256;
 /// How long a caller may take to send its request's head.
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 /// The largest head of a request.
@@ -92,9 +94,13 @@ pub async fn serve(host: &Arc<Host>, listener: UnixListener, stop: impl Future<O
             continue;
         }
         // In `--user` mode there is one user, who keeps nobody out.
-        let bounded = host.mode == Mode::System && peer.uid != 0;
-        let Some(own_place) = of_user.take(peer.uid, bounded) else {
-            tracing::warn!("uid {} has {MOST_PER_USER} connections: no more are served", peer.uid);
+        let most = match (host.mode, peer.uid) {
+            (Mode::User, _) | (Mode::System, 0) => u32::MAX,
+            (Mode::System, uid) if host.gateway.uid() == Some(uid) => MOST_OF_GATEWAY,
+            (Mode::System, _) => MOST_PER_USER,
+        };
+        let Some(own_place) = of_user.take(peer.uid, most) else {
+            tracing::warn!("uid {} has {most} connections: no more are served", peer.uid);
             continue;
         };
         let origin = Origin::of(host, peer);
@@ -119,10 +125,10 @@ struct PlaceOfUser(PlacesOfUsers, u32);
 
 impl PlacesOfUsers {
     /// A place for one more connection, if the user may have one more.
-    fn take(&self, uid: u32, bounded: bool) -> Option<PlaceOfUser> {
+    fn take(&self, uid: u32, most: u32) -> Option<PlaceOfUser> {
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = taken.entry(uid).or_default();
-        (!bounded || *count < MOST_PER_USER).then(|| {
+        (*count < most).then(|| {
             *count += 1;
             PlaceOfUser(self.clone(), uid)
         })
@@ -177,10 +183,10 @@ mod tests {
     #[test]
     fn one_user_takes_nobody_elses_place() {
         let places = PlacesOfUsers::default();
-        let mut taken: Vec<_> = (0..MOST_PER_USER).map(|_| places.take(1000, true).unwrap()).collect();
-        assert!(places.take(1000, true).is_none());
-        assert!(places.take(1001, true).is_some() && places.take(1000, false).is_some());
+        let mut taken: Vec<_> = (0..MOST_PER_USER).map(|_| places.take(1000, MOST_PER_USER).unwrap()).collect();
+        assert!(places.take(1000, MOST_PER_USER).is_none());
+        assert!(places.take(1001, MOST_PER_USER).is_some() && places.take(1000, MOST_OF_GATEWAY).is_some());
         taken.pop();
-        assert!(places.take(1000, true).is_some());
+        assert!(places.take(1000, MOST_PER_USER).is_some());
     }
 }

@@ -17,6 +17,7 @@ mod cmdlets;
 mod concurrency;
 mod disconnect;
 mod hostile;
+mod identities;
 mod list;
 mod lock;
 mod notice;

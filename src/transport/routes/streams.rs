@@ -11,6 +11,7 @@ use futures_util::stream::{self, Stream};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
+use crate::actor::{Sight, Who};
 use crate::clock;
 use crate::daemon::events::{Event, EventKind};
 use crate::daemon::host::Host;
@@ -41,26 +42,49 @@ pub(super) fn audit(host: Arc<Host>, query: AuditQuery) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], Body::from_stream(pages)).into_response()
 }
 
-/// Server-sent events; about this uid's sessions alone if there is one. They keep their `place`.
+/// Server-sent events that the caller may see, until it is not admitted any more. They keep their `place`.
 pub(super) fn events(
+    host: Arc<Host>,
     receiver: Receiver<Event>,
-    uid: Option<u32>,
+    (sight, who): (Sight, Who),
     place: OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<sse::Event, Infallible>> {
-    stream::unfold((receiver, place), move |(mut receiver, place)| async move {
-        loop {
-            let event = match receiver.recv().await {
-                Ok(event) => event,
-                Err(RecvError::Lagged(_)) => {
-                    Event { time: clock::now(), event: EventKind::Lagged, session: None, rule: None }
+    let changes = host.gateway.changes();
+    stream::unfold(
+        (host, receiver, changes, who, place),
+        move |(host, mut receiver, mut changes, who, place)| async move {
+            loop {
+                let received = tokio::select! {
+                    biased;
+                    Ok(()) = changes.changed() => None,
+                    received = receiver.recv() => Some(received),
+                };
+                if !admitted(&host, &who) {
+                    return None;
                 }
-                Err(RecvError::Closed) => return None,
-            };
-            let visible = uid.is_none_or(|uid| event.session.as_ref().is_some_and(|s| s.uid == uid));
-            if visible || event.event == EventKind::Lagged {
-                let sent = sse::Event::default().json_data(&event).unwrap_or_default();
-                return Some((Ok(sent), (receiver, place)));
+                let Some(received) = received else { continue };
+                let event = match received {
+                    Ok(event) => event,
+                    Err(RecvError::Lagged(_)) => {
+                        Event { time: clock::now(), event: EventKind::Lagged, session: None, rule: None }
+                    }
+                    Err(RecvError::Closed) => return None,
+                };
+                let visible = sight == Sight::All || event.session.as_ref().is_some_and(|s| sight.sees(s.uid));
+                if visible || event.event == EventKind::Lagged {
+                    let sent = sse::Event::default().json_data(&event).unwrap_or_default();
+                    return Some((Ok(sent), (host, receiver, changes, who, place)));
+                }
             }
-        }
-    })
+        },
+    )
+}
+
+/// Whether whoever began to watch may still do so.
+fn admitted(host: &Host, who: &Who) -> bool {
+    match who {
+        Who::User(_) => true,
+        Who::Identity { name, key } => host.registry().identities.admit(name, key).is_ok(),
+        Who::Gateway => false,
+    }
 }
