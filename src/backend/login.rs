@@ -177,6 +177,13 @@ impl LoginBackend {
         own
     }
 
+    /// The address from which a session came by ssh, if it did.
+    pub fn ssh_origin(&self, id: u32) -> Option<String> {
+        let state = self.state();
+        let login = &state.logins.get(&id)?.login;
+        login.remote.clone().filter(|_| login.kind == crate::session::Kind::Ssh)
+    }
+
     /// Looks for displays that came or went.
     pub fn find_displays(&self) {
         let found = display::find();
