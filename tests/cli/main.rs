@@ -25,6 +25,8 @@ mod open;
 mod picture;
 mod protocol;
 mod release;
+mod server;
+mod servers;
 mod store;
 mod unlock;
 mod watch;

@@ -25,6 +25,11 @@ fn outcomes(ran: crate::harness::Ran, code: i32) -> Vec<Value> {
     outcomes
 }
 
+/// The session that an outcome is about.
+fn id(outcome: &Value) -> String {
+    outcome["session_id"].to_string()
+}
+
 /// What became of a user's session on each host.
 fn results(outcomes: &[Value], user: &str) -> Vec<String> {
     let of_user = outcomes.iter().filter(|outcome| outcome["user"] == user);
@@ -90,7 +95,7 @@ fn every_verb_acts_on_three_hosts_by_names_by_group_and_through_pipes() {
     assert_eq!(records.last().unwrap()["actor"], actor.as_str(), "{records:?}");
     let by_name = school.hosts[2].root_usher(&["audit", "--user", "olga", "--output", "json"]).array();
     assert!(by_name.len() >= 4, "the records are found by the name: {by_name:?}");
-    viewers.iter().for_each(crate::harness::Client::leave);
+    viewers.iter().for_each(|viewer| viewer.leave());
 }
 
 #[test]
@@ -117,7 +122,7 @@ fn a_host_cut_off_in_the_middle_and_one_that_is_down_delay_nobody() {
     cut.plugged(false);
     let first: Vec<Value> = std::iter::from_fn(|| lines.next())
         .map(|line| serde_json::from_str(&line.expect("a line")).expect("JSON"))
-        .take_while(|outcome: &Value| outcome["session_id"].to_string() != ids[0] || outcome["host"] != "h1")
+        .take_while(|outcome: &Value| id(outcome) != ids[0] || outcome["host"] != "h1")
         .collect();
     assert!(command.try_wait().expect("a child").is_none(), "h1 is told before the others are given up: {first:?}");
     let ended = wait_for_end(&mut command);
@@ -183,10 +188,8 @@ fn the_session_that_one_calls_from_is_spared_also_over_ssh_and_by_another_name()
     ));
     let own = host.content("/tmp/own").trim().to_owned();
     let planned: Vec<Value> = serde_json::from_str(&said.stdout).unwrap_or_else(|e| panic!("{e}: {said:?}"));
-    let id = host.root_usher(&["list", "--output", "json"]);
-    drop(id);
-    let spared: Vec<_> = planned.iter().filter(|o| o["error"]["id"] == "OwnSession").collect();
-    assert!(spared.len() >= 2, "the login that asks and session {own} that it was asked from: {planned:?}");
+    let spared: Vec<String> = planned.iter().filter(|o| o["error"]["id"] == "OwnSession").map(id).collect();
+    assert!(spared.contains(&own) && spared.len() == 2, "session {own}, and the login that asks: {planned:?}");
     drop((login, screen));
 }
 
@@ -205,7 +208,7 @@ fn what_keeps_a_host_from_being_reached_is_said() {
     school.usher(&["list", "--server", "h1"]).succeeds();
 
     host.root("systemctl stop usherd").succeeds();
-    refused("no daemon", &["HostUnreachable", "h1: there is no usherd at /run/usher/usher.sock"]);
+    refused("no daemon", &["HostUnreachable", "h1: there is no usherd at"]);
     host.root("systemctl start usherd").succeeds();
     host.root("mv /usr/bin/usher /usr/bin/usher.away").succeeds();
     refused("no usher", &["h1 has no usher", "install the usher package"]);

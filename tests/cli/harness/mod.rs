@@ -12,12 +12,14 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 mod daemon;
+mod fleet;
 pub mod http;
 pub mod processes;
 mod shot;
 mod station;
 
 pub use daemon::Daemon;
+pub use fleet::Fleet;
 pub use shot::Shot;
 pub use station::Station;
 
