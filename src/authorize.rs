@@ -36,6 +36,8 @@ pub fn authorize(actor: Actor, action: Action) -> Result<Authorized, Error> {
         Action::Lock(_) | Action::Unlock(_) | Action::Disconnect(_) | Action::Close(_) => Role::Operator,
         Action::Block(..) | Action::Unblock(_) | Action::Blocks => Role::Operator,
         Action::Audit(_) => Role::Administrator,
+        // Whose session it is decides the rest, in `plan`.
+        Action::Thumbnail(..) => Role::User,
         Action::Open(_) | Action::Attach(..) | Action::List | Action::Watch => Role::User,
     };
     if actor.role >= needed {

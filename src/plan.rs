@@ -10,13 +10,14 @@ use crate::actor::{Actor, Role};
 use crate::authorize::Authorized;
 use crate::outcome::{Error, ErrorId, OutcomeResult};
 use crate::request::{
-    Action, AttachRequest, AuditQuery, BlockRequest, OpenRequest, RuleName, SessionRef, Targets, Verb,
+    Action, AttachRequest, AuditQuery, BlockRequest, OpenRequest, RuleName, SessionRef, Targets, ThumbnailSize, Verb,
 };
 use crate::session::{Kind, OwnLock, Registry, SessionKey, Tracked};
 use crate::store::{Change, CloseOrder, RuleRecord};
 
 mod select;
 mod session_verbs;
+mod thumbnail;
 use select::{Candidate, select};
 
 /// What is to be done for one authorized action. Only [`plan`] makes one.
@@ -72,6 +73,13 @@ pub enum Work {
         target: Option<Target>,
         /// The station, or why not.
         admitted: Result<AttachRequest, Error>,
+    },
+    /// The caller looks at a session's screen, or is refused.
+    Thumbnail {
+        /// The session; `None` where the refusal knows of none.
+        target: Option<Target>,
+        /// How large the picture is to be, or why there is none.
+        admitted: Result<ThumbnailSize, Error>,
     },
     /// Something is read.
     Read(Reading),
@@ -192,6 +200,7 @@ pub fn plan(authorized: Authorized, registry: &Registry, now: Timestamp) -> Plan
         Action::Unblock(name) => view.unblock(name),
         Action::Open(request) => Work::Open(request.clone()),
         Action::Attach(reference, request) => view.attach(reference, request),
+        Action::Thumbnail(reference, size) => view.thumbnail(reference, *size),
         Action::List => Work::Read(Reading::Sessions(view.own_uid_only())),
         Action::Blocks => Work::Read(Reading::Rules),
         Action::Audit(query) => Work::Read(Reading::Audit(query.clone())),

@@ -11,7 +11,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+mod thumbnail;
 mod values;
+pub use thumbnail::{ThumbnailQuery, ThumbnailSize};
 pub use values::{InvalidValue, Message, Name, RuleName, Seconds, SessionRef};
 
 /// Everything a caller can ask of a host.
@@ -36,6 +38,8 @@ pub enum Action {
     Open(Box<OpenRequest>),
     /// Sit down at a text session.
     Attach(SessionRef, AttachRequest),
+    /// Look at what a session's screen shows.
+    Thumbnail(SessionRef, ThumbnailSize),
     /// Read sessions.
     List,
     /// Read the standing rules.
@@ -58,6 +62,7 @@ impl Action {
             Action::Unblock(_) => Verb::Unblock,
             Action::Open(_) => Verb::Open,
             Action::Attach(..) => Verb::Attach,
+            Action::Thumbnail(..) => Verb::Thumbnail,
             Action::List => Verb::List,
             Action::Blocks => Verb::Blocks,
             Action::Audit(_) => Verb::Audit,
@@ -76,6 +81,7 @@ impl Action {
             | Action::Unblock(_)
             | Action::Open(_)
             | Action::Attach(..)
+            | Action::Thumbnail(..)
             | Action::List
             | Action::Blocks
             | Action::Audit(_)
@@ -104,6 +110,8 @@ pub enum Verb {
     Open,
     /// `usher attach`
     Attach,
+    /// `usher thumbnail`
+    Thumbnail,
     /// `usher list`
     List,
     /// `usher blocks`
@@ -122,7 +130,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb that the audit log can hold.
-    pub const AUDITED: [Verb; 11] = [
+    pub const AUDITED: [Verb; 12] = [
         Verb::Lock,
         Verb::Unlock,
         Verb::Disconnect,
@@ -131,6 +139,7 @@ impl Verb {
         Verb::Unblock,
         Verb::Open,
         Verb::Attach,
+        Verb::Thumbnail,
         Verb::Expire,
         Verb::Release,
         Verb::End,
@@ -147,6 +156,7 @@ impl Verb {
             Verb::Unblock => "unblock",
             Verb::Open => "open",
             Verb::Attach => "attach",
+            Verb::Thumbnail => "thumbnail",
             Verb::List => "list",
             Verb::Blocks => "blocks",
             Verb::Audit => "audit",

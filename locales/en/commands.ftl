@@ -38,3 +38,6 @@ attach-signal = ended by a signal
 attach-detached = detached; the session lives on
 attach-no-holder = the session's holder is gone
 attach-no-terminal = the terminal is gone
+thumbnail-to-terminal = a picture is not for a terminal
+thumbnail-to-terminal-hint = name a file with -o, or send it on with -o - in front of a pipe
+thumbnail-unwritten = { $file } cannot be written: { $why }

@@ -38,3 +38,6 @@ attach-signal = 被信号终止
 attach-detached = 已离开；会话继续运行
 attach-no-holder = 会话的持有进程已消失
 attach-no-terminal = 终端已消失
+thumbnail-to-terminal = 图片不能输出到终端
+thumbnail-to-terminal-hint = 用 -o 指定文件，或在管道中使用 -o -
+thumbnail-unwritten = 无法写入 { $file }：{ $why }

@@ -27,6 +27,7 @@ mod lock;
 mod open;
 mod output;
 mod targets;
+mod thumbnail;
 mod unblock;
 mod unlock;
 mod watch;
@@ -79,6 +80,7 @@ enum VerbArguments {
     Blocks(blocks::Blocks),
     Open(open::Open),
     Attach(attach::Attach),
+    Thumbnail(thumbnail::Thumbnail),
     Watch(watch::Watch),
     Audit(audit::Audit),
     Demo(demo::Demo),
@@ -211,6 +213,7 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         VerbArguments::Blocks(verb) => verb.run(&context).await,
         VerbArguments::Open(verb) => verb.run(&context).await,
         VerbArguments::Attach(verb) => verb.run(&context).await,
+        VerbArguments::Thumbnail(verb) => verb.run(&context).await,
         VerbArguments::Watch(verb) => verb.run(&context).await,
         VerbArguments::Audit(verb) => verb.run(&context).await,
         VerbArguments::Demo(verb) => verb.run().await,

@@ -83,6 +83,15 @@ impl Client {
         whole(response).await
     }
 
+    /// Asks for something that is no JSON.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn get_bytes(&self, path: &str) -> Result<Bytes, ClientError> {
+        let response = self.send(Method::GET, path, Bytes::new(), None).await?;
+        collect(good(response).await?).await
+    }
+
     /// Sends a body and awaits the answer.
     ///
     /// # Errors

@@ -31,6 +31,7 @@ use crate::sys::peer::Peer;
 
 mod attach;
 mod streams;
+mod thumbnail;
 
 /// The largest body: an environment and a command line fit.
 const MAX_BODY: usize = 1 << 20;
@@ -50,6 +51,7 @@ fn described() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(close))
         .routes(routes!(open))
         .routes(routes!(attach::attach))
+        .routes(routes!(thumbnail::thumbnail))
         .routes(routes!(blocks))
         .routes(routes!(block, unblock))
         .routes(routes!(events))
@@ -168,6 +170,7 @@ async fn answer(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Res
         Answer::Outcomes(outcomes) => axum::Json(outcomes).into_response(),
         Answer::Rule(answer) => axum::Json(answer).into_response(),
         Answer::Opened(session) => (StatusCode::CREATED, axum::Json(session)).into_response(),
+        Answer::Thumbnail(png) => thumbnail::png(png),
         Answer::Sessions(sessions) => axum::Json(sessions).into_response(),
         Answer::Rules(rules) => axum::Json(rules).into_response(),
         Answer::Audit(query) => streams::audit(Arc::clone(host), query),

@@ -7,6 +7,7 @@ use super::ask::{Answer, CONFIRM, Terminal};
 use super::form::{Form, Rows};
 use super::say::{Next, Say};
 use super::{host, input, work};
+use crate::cli::{output, thumbnail};
 use crate::cmdlet::Work;
 use crate::cmdlet::call::{Call, Preference, Selection};
 use crate::cmdlet::input::{Unbound, bind_value, unreadable};
@@ -171,26 +172,37 @@ impl Run {
         };
         self.reached = true;
         let Targets::Ids(ids) = targets else {
-            return all.into_iter().try_for_each(|session| self.show(session));
+            for session in all {
+                self.show(session).await?;
+            }
+            return Ok(());
         };
         for id in ids {
             let is = |session: &&Session| SessionRef::Id(session.session_id) == id;
             match all.iter().find(is) {
-                Some(session) => self.show(session.clone())?,
+                Some(session) => self.show(session.clone()).await?,
                 None => self.not_found(&id)?,
             }
         }
         Ok(())
     }
 
-    fn show(&mut self, session: Session) -> Result<(), End> {
-        if self.call.thumbnail {
-            let kind = session.kind.as_str();
-            let error = Error::new(ErrorId::NotSupported, words::with("cmdlet-no-picture", &[("kind", kind)]));
-            let target = (session.session_id.to_string(), "UInt32");
-            self.fail(&Record::of_failure(&error, error.message.clone(), Some(target)))?;
-        }
-        Ok(self.sessions.push(WmsSession::from(session))?)
+    async fn show(&mut self, session: Session) -> Result<(), End> {
+        let Some(size) = self.call.thumbnail else { return Ok(self.sessions.push(WmsSession::from(session))?) };
+        let id = session.session_id;
+        self.say.debug(&format!("GET /v1/sessions/{id}/thumbnail?size={size}"));
+        let taken = thumbnail::take(&self.client, &SessionRef::Id(id), size).await;
+        let picture = match taken {
+            Ok(png) => Some(self.sessions.pictured(&png)),
+            Err(error) if error.exit == Exit::Unreachable => return self.client_failed(&error),
+            Err(ClientError { error, .. }) => {
+                let id = id.to_string();
+                let message = output::sentence(&error, Some(&id));
+                self.fail(&Record::of_failure(&error, message, Some((id, "UInt32"))))?;
+                None
+            }
+        };
+        Ok(self.sessions.push(WmsSession::from(session).with_thumbnail(picture))?)
     }
 
     async fn act(&mut self, targets: Targets, dry_run: bool) -> Result<(), End> {
