@@ -25,5 +25,6 @@ mod picture;
 mod protocol;
 mod release;
 mod store;
+mod thumbnail;
 mod unlock;
 mod watch;
