@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use usher::request::ThumbnailSize;
+use x11rb::connection::Connection as _;
 use x11rb::protocol::composite::{ConnectionExt as _, Redirect};
 use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, CreateWindowAux, WindowClass};
 
@@ -34,7 +35,8 @@ impl Shot {
 
     /// Pixels in which something of the desktop's colour is: red and blue, and hardly any green.
     fn desktop(&self) -> usize {
-        self.pixels.iter().filter(|[red, green, blue]| *red > 40 && *red > green + 40 && *blue > green + 40).count()
+        let over = |value: &u8, green: &u8| *value > green.saturating_add(40);
+        self.pixels.iter().filter(|[red, green, blue]| over(red, green) && over(blue, green)).count()
     }
 }
 
@@ -85,14 +87,15 @@ fn screens_of_few_colours_are_pictured_too() {
     for (depth, white) in [("16", 0xffff), ("8", 0), ("30", 0x3fff_ffff)] {
         let server = Server::start("Xvfb", &["-screen", "0", &format!("320x240x{depth}"), "-noreset"]);
         let conn = server.connect();
-        let screen = x11rb::connection::Connection::setup(&conn).roots[0].clone();
+        let screen = conn.setup().roots[0].clone();
         let pixel = if white == 0 { screen.white_pixel } else { white };
-        let look = ChangeWindowAttributesAux::new().background_pixel(pixel);
-        conn.change_window_attributes(screen.root, &look).expect("sent");
-        conn.clear_area(false, screen.root, 0, 0, 160, 0).expect("sent");
-        let look = ChangeWindowAttributesAux::new().background_pixel(screen.black_pixel);
-        conn.change_window_attributes(screen.root, &look).expect("sent");
-        conn.clear_area(false, screen.root, 160, 0, 0, 0).expect("sent");
+        for (left, pixel) in [(0, pixel), (160, screen.black_pixel)] {
+            let window = conn.generate_id().expect("an ID");
+            let look = CreateWindowAux::new().background_pixel(pixel).override_redirect(1);
+            let class = WindowClass::INPUT_OUTPUT;
+            conn.create_window(0, window, screen.root, left, 0, 160, 240, 0, class, 0, &look).expect("sent");
+            conn.map_window(window).expect("sent");
+        }
         conn.get_input_focus().expect("sent").reply().expect("an answer");
         let mut usherd = Usherd::start(&server);
         let shot = Shot::of(&mut usherd, ThumbnailSize::FullScreen);
@@ -135,9 +138,11 @@ fn under_a_compositor_the_picture_is_what_the_overlay_shows() {
     let desktop = Desktop::new(&server);
     let conn = &desktop.conn;
     conn.composite_query_version(0, 4).expect("sent").reply().expect("the extension");
+    let manager = conn.intern_atom(false, b"_NET_WM_CM_S0").expect("sent").reply().expect("an atom").atom;
+    conn.set_selection_owner(desktop.window, manager, x11rb::CURRENT_TIME).expect("sent");
     conn.composite_redirect_subwindows(desktop.root, Redirect::MANUAL).expect("sent");
     let overlay = conn.composite_get_overlay_window(desktop.root).expect("sent").reply().expect("an overlay").overlay_win;
-    let painted = x11rb::connection::Connection::generate_id(conn).expect("an ID");
+    let painted = conn.generate_id().expect("an ID");
     let look = CreateWindowAux::new().background_pixel(0x0020_6040);
     conn.create_window(0, painted, overlay, 0, 0, 640, 360, 0, WindowClass::INPUT_OUTPUT, 0, &look).expect("sent");
     conn.map_window(painted).expect("sent");
@@ -145,7 +150,8 @@ fn under_a_compositor_the_picture_is_what_the_overlay_shows() {
     let mut usherd = Usherd::start(&server);
     let shot = Shot::of(&mut usherd, ThumbnailSize::FullScreen);
     assert!(shot.pixels.iter().all(|pixel| *pixel == [0x20, 0x60, 0x40]), "what is painted, not what is redirected");
-    usherd.lock("Eyes up");
+    let answer = usherd.lock("Eyes up");
+    assert!(!answer.superseded);
     let shot = Shot::of(&mut usherd, ThumbnailSize::FullScreen);
     let strangers = shot.pixels.iter().filter(|pixel| **pixel == [0x20, 0x60, 0x40]).count();
     assert_eq!((shot.at(0, 0), shot.desktop(), strangers), (GROUND, 0, 0));
