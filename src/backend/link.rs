@@ -187,15 +187,15 @@ async fn carry_out<M>(
 
 async fn hand(stream: &mut UnixStream, bytes: &[u8], descriptor: &OwnedFd) -> std::io::Result<()> {
     loop {
-            stream.writable().await?;
-            let sent = stream
-                .try_io(Interest::WRITABLE, || descriptors::send_with(stream.as_fd(), bytes, descriptor.as_fd()));
-            match sent {
-                Ok(count) => return stream.write_all(&bytes[count..]).await,
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
-            }
+        stream.writable().await?;
+        let sent =
+            stream.try_io(Interest::WRITABLE, || descriptors::send_with(stream.as_fd(), bytes, descriptor.as_fd()));
+        match sent {
+            Ok(count) => return stream.write_all(&bytes[count..]).await,
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
         }
+    }
 }
 
 /// The next message if one is whole, else one read. Nothing is lost when another branch is taken.

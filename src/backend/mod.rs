@@ -12,8 +12,8 @@ use crate::tty::wire::Notice;
 
 mod leftovers;
 mod link;
-mod picture;
 pub mod login;
+mod picture;
 pub mod text;
 
 /// The answer to an effect that was ordered: it arrives when the effect was seen, or with why it was not.

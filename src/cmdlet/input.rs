@@ -291,7 +291,10 @@ mod tests {
     #[test]
     fn an_object_with_a_large_picture_is_one_in_every_layout() {
         let picture = "x".repeat(3 * MOST);
-        assert_eq!(read(&format!("{{\"SessionId\":3,\"Thumbnail\":\"{picture}\"}}\n4\n")), [on(&[3], ""), on(&[4], "")]);
+        assert_eq!(
+            read(&format!("{{\"SessionId\":3,\"Thumbnail\":\"{picture}\"}}\n4\n")),
+            [on(&[3], ""), on(&[4], "")]
+        );
         let spread = format!("{{\n  \"SessionId\": 3,\n  \"Thumbnail\": \"{picture}\"\n}}\n4\n");
         assert_eq!(read(&spread), [on(&[3], ""), on(&[4], "")]);
         let endless = "{\n".to_owned() + &"\"x\": [\n".repeat(MOST / 4) + "\n4\n";

@@ -38,7 +38,9 @@ fn cannot_be_pictured(session: &Tracked) -> Option<Error> {
             "a text session (`usher open`) in the ssh login can be pictured",
         ),
         Kind::Console => ("usher does not read virtual terminals", "a text session (`usher open`) can be pictured"),
-        Kind::Wayland => ("its compositor lets no program of another user see its screen", "an X11 session can be pictured"),
+        Kind::Wayland => {
+            ("its compositor lets no program of another user see its screen", "an X11 session can be pictured")
+        }
     };
     let message = format!("session {} is shown by {} and cannot be pictured: {why}", session.id, session.kind.as_str());
     Some(Error::new(ErrorId::NotSupported, message).hint(hint))

@@ -14,6 +14,7 @@ mod block;
 mod chaos;
 mod close;
 mod cmdlets;
+mod completions;
 mod concurrency;
 mod disconnect;
 mod hostile;

@@ -39,8 +39,7 @@ impl Capture {
         let mut command = Command::new("/proc/self/exe");
         command.arg0("usher-shield");
         command.args(["picture", size.as_str()]).env_clear().current_dir("/");
-        let mut child =
-            command.stdin(Stdio::from(order)).stdout(Stdio::from(to)).stderr(Stdio::piped()).spawn()?;
+        let mut child = command.stdin(Stdio::from(order)).stdout(Stdio::from(to)).stderr(Stdio::piped()).spawn()?;
         let complaints = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
         fcntl_setfl(&complaints, OFlags::NONBLOCK)?;
         Ok(Capture { child, complaints, said: Vec::new(), until: Instant::now() + PATIENCE, asker })

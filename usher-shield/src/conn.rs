@@ -31,7 +31,13 @@ pub struct Conn {
 impl Conn {
     pub fn new(stream: UnixStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        Ok(Conn { stream, decoder: Decoder::default(), out: VecDeque::new(), descriptors: VecDeque::new(), closed: false })
+        Ok(Conn {
+            stream,
+            decoder: Decoder::default(),
+            out: VecDeque::new(),
+            descriptors: VecDeque::new(),
+            closed: false,
+        })
     }
 
     pub fn fd(&self) -> BorrowedFd<'_> {

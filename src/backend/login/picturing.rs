@@ -69,5 +69,6 @@ fn no_display(id: u32) -> Error {
 fn no_shield(id: u32, screen: &Screen) -> Error {
     let (display, why) = (screen.display.number, screen.absence());
     let message = format!("session {id} cannot be pictured: display :{display} has no shield: {why}");
-    Error::new(ErrorId::NotSupported, message).hint("usherd goes on trying; `usher lock` says when the display is covered")
+    Error::new(ErrorId::NotSupported, message)
+        .hint("usherd goes on trying; `usher lock` says when the display is covered")
 }

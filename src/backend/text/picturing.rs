@@ -31,7 +31,9 @@ pub(super) fn picture(backend: &TextBackend, target: &Target, size: ThumbnailSiz
             match reply.await {
                 Ok(FromHolder::Written { error: None, .. }) => {}
                 Ok(FromHolder::Written { error: Some(why), .. }) => return Err(failed(&why)),
-                Ok(_) | Err(_) => return Err(Error::new(ErrorId::SessionChanged, format!("session {id} ended meanwhile"))),
+                Ok(_) | Err(_) => {
+                    return Err(Error::new(ErrorId::SessionChanged, format!("session {id} ended meanwhile")));
+                }
             }
             file.seek(SeekFrom::Start(0)).map_err(|e| failed(&e.to_string()))?;
             let _place = places.acquire().await;

@@ -91,7 +91,10 @@ fn a_pipe_gets_the_picture_in_base64() {
     let plain = objects(&cmdlet(&daemon, "Get-WmsSession 1").exits(0).stdout);
     assert!(!plain[0].as_object().expect("an object").contains_key("Thumbnail"), "nobody asked for one");
     let line = "Get-WmsSession -All -Thumbnail small";
-    for found in [objects(&cmdlet(&daemon, line).exits(0).stdout), cmdlet(&daemon, &format!("--output json {line}")).exits(0).array()] {
+    for found in [
+        objects(&cmdlet(&daemon, line).exits(0).stdout),
+        cmdlet(&daemon, &format!("--output json {line}")).exits(0).array(),
+    ] {
         let text = found[0]["Thumbnail"].as_str().expect("text");
         let png = base64::engine::general_purpose::STANDARD.decode(text).expect("base64");
         assert_eq!(Png::decode(&png).width, 160);

@@ -7,7 +7,8 @@ use cosmic_text::fontdb::{Database, Family, Query};
 const PREFERRED: [&str; 6] = ["Noto Sans", "Inter", "Open Sans", "DejaVu Sans", "Liberation Sans", "FreeSans"];
 
 /// The same where every character is equally wide.
-const MONOSPACED: [&str; 5] = ["DejaVu Sans Mono", "Noto Sans Mono", "Liberation Mono", "FreeMono", "Noto Sans Mono CJK SC"];
+const MONOSPACED: [&str; 5] =
+    ["DejaVu Sans Mono", "Noto Sans Mono", "Liberation Mono", "FreeMono", "Noto Sans Mono CJK SC"];
 
 /// All fonts of the host, with the best of those that we know as the first choice.
 pub fn load() -> FontSystem {

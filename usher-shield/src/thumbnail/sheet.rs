@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn one_colour_stays_it_and_every_row_comes() {
-        for (from, to) in [((1920, 1080), (160, 90)), ((161, 121), (160, 120)), ((17, 500), (4, 120)), ((7, 3), (1, 1))] {
+        for (from, to) in [((1920, 1080), (160, 90)), ((161, 121), (160, 120)), ((17, 500), (4, 120)), ((7, 3), (1, 1))]
+        {
             let rows = shrunk(from, to, |_, _| 201);
             assert_eq!(rows.len(), to.1 as usize, "{from:?}");
             assert!(rows.iter().all(|row| row.len() == to.0 as usize && row.iter().all(|value| *value == 201)));

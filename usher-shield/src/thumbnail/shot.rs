@@ -81,7 +81,8 @@ enum Colours {
 
 impl Format {
     fn of(x: &Display) -> Asked<Self> {
-        let unreadable = || Trouble::Gone("the screen's pixels are stored in a way that usher does not read".to_owned());
+        let unreadable =
+            || Trouble::Gone("the screen's pixels are stored in a way that usher does not read".to_owned());
         let (setup, screen) = (x.conn.setup(), &x.screen);
         let format = setup.pixmap_formats.iter().find(|format| format.depth == screen.root_depth);
         let visual = screen.allowed_depths.iter().flat_map(|d| &d.visuals).find(|v| v.visual_id == screen.root_visual);

@@ -77,8 +77,16 @@ impl Curtain {
         make(sheet, cover, size.0, size.1)?;
         let me = [std::process::id()];
         x.conn.change_property32(PropMode::REPLACE, cover, cloth.mark, AtomEnum::CARDINAL, &me)?;
-        let mut curtain =
-            Curtain { parent, cover, sheet, reach: HUGE, damage: None, own: RefCell::default(), panels: Vec::new(), cloth };
+        let mut curtain = Curtain {
+            parent,
+            cover,
+            sheet,
+            reach: HUGE,
+            damage: None,
+            own: RefCell::default(),
+            panels: Vec::new(),
+            cloth,
+        };
         curtain.watch(x)?;
         x.conn.map_window(sheet)?;
         Ok(curtain)
@@ -276,7 +284,8 @@ impl Curtain {
             viewable &= attributes.reply()?.map_state == MapState::VIEWABLE;
         }
         let (cover, sheet) = (cover.reply()?, sheet.reply()?);
-        let whole = (cover.x, cover.y, cover.width, cover.height, cover.border_width) == (0, 0, self.reach.0, self.reach.1, 0)
+        let whole = (cover.x, cover.y, cover.width, cover.height, cover.border_width)
+            == (0, 0, self.reach.0, self.reach.1, 0)
             && (sheet.x, sheet.y, sheet.width, sheet.height, sheet.border_width) == (0, 0, size.0, size.1, 0);
         let mut shaped = false;
         for shape in shapes {

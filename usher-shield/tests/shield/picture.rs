@@ -60,7 +60,10 @@ fn shows_what_is_there(test: &str, program: &str, arguments: &[&str], size: (u32
     assert_eq!((shot.at(9, 20), shot.at(size.0 - 1, size.1 - 1)), (DESKTOP, DESKTOP), "to the pixel");
     let small = Shot::of(&mut usherd, ThumbnailSize::Small);
     assert_eq!((small.width, small.height), ThumbnailSize::Small.of_screen(size));
-    assert_eq!((small.at(small.width / 4, small.height / 4), small.at(small.width - 1, 0)), ([0x20, 0x60, 0x40], DESKTOP));
+    assert_eq!(
+        (small.at(small.width / 4, small.height / 4), small.at(small.width - 1, 0)),
+        ([0x20, 0x60, 0x40], DESKTOP)
+    );
     // Nothing was changed by looking.
     desktop.type_and_click();
     assert_eq!(desktop.got(), 3);
@@ -119,7 +122,7 @@ fn a_locked_screen_shows_its_cover_and_nothing_below_it() {
         assert_eq!((shot.desktop(), shot.at(0, 0)), (0, GROUND), "{size}");
     }
     wait_until("the message is in the picture", || {
-        Shot::of(&mut usherd, ThumbnailSize::FullScreen).pixels.iter().any(|pixel| *pixel == [255; 3])
+        Shot::of(&mut usherd, ThumbnailSize::FullScreen).pixels.contains(&[255; 3])
     });
     desktop.type_and_click();
     assert_eq!(desktop.got(), 0, "a look holds no less");
@@ -141,7 +144,8 @@ fn under_a_compositor_the_picture_is_what_the_overlay_shows() {
     let manager = conn.intern_atom(false, b"_NET_WM_CM_S0").expect("sent").reply().expect("an atom").atom;
     conn.set_selection_owner(desktop.window, manager, x11rb::CURRENT_TIME).expect("sent");
     conn.composite_redirect_subwindows(desktop.root, Redirect::MANUAL).expect("sent");
-    let overlay = conn.composite_get_overlay_window(desktop.root).expect("sent").reply().expect("an overlay").overlay_win;
+    let overlay =
+        conn.composite_get_overlay_window(desktop.root).expect("sent").reply().expect("an overlay").overlay_win;
     let painted = conn.generate_id().expect("an ID");
     let look = CreateWindowAux::new().background_pixel(0x0020_6040);
     conn.create_window(0, painted, overlay, 0, 0, 640, 360, 0, WindowClass::INPUT_OUTPUT, 0, &look).expect("sent");
