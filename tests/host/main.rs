@@ -14,4 +14,5 @@ mod lock;
 mod packaging;
 mod roles;
 mod sessions;
+mod thumbnail;
 mod who;

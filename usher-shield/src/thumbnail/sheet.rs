@@ -122,7 +122,13 @@ mod tests {
         let mut rows = Vec::new();
         for y in 0..from.1 {
             let row: Vec<u8> = (0..from.0).flat_map(|x| [pixel(x, y); 3]).collect();
-            shrink.row(&row, |row| Ok(rows.push(row.iter().step_by(3).copied().collect()))).unwrap();
+            let mut keep = |row: &[u8]| rows.push(row.iter().step_by(3).copied().collect());
+            shrink
+                .row(&row, |row| {
+                    keep(row);
+                    Ok(())
+                })
+                .unwrap();
         }
         rows
     }
