@@ -67,3 +67,6 @@ far-no-usher-hint = install the usher package there
 far-ended = { $host } ended the connection before it began: { $why }
 far-ended-hint = nothing was sent; try `ssh HOST usher dial-stdio` by hand
 far-no-reason = it gave no reason
+thumbnail-to-terminal = a picture is not for a terminal
+thumbnail-to-terminal-hint = name a file with -o, or send it on with -o - in front of a pipe
+thumbnail-unwritten = { $file } cannot be written: { $why }

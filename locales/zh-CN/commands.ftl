@@ -67,3 +67,6 @@ far-no-usher-hint = 请在该主机上安装 usher 软件包
 far-ended = { $host } 在连接建立之前就结束了：{ $why }
 far-ended-hint = 未发送任何请求；请手动尝试 `ssh HOST usher dial-stdio`
 far-no-reason = 没有给出原因
+thumbnail-to-terminal = 图片不能输出到终端
+thumbnail-to-terminal-hint = 用 -o 指定文件，或在管道中使用 -o -
+thumbnail-unwritten = 无法写入 { $file }：{ $why }

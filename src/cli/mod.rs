@@ -34,6 +34,7 @@ mod output;
 mod read;
 mod servers;
 mod targets;
+mod thumbnail;
 mod unblock;
 mod unlock;
 mod watch;
@@ -96,6 +97,7 @@ enum VerbArguments {
     Blocks(blocks::Blocks),
     Open(open::Open),
     Attach(attach::Attach),
+    Thumbnail(thumbnail::Thumbnail),
     Watch(watch::Watch),
     Audit(audit::Audit),
     Demo(demo::Demo),
@@ -232,6 +234,7 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         VerbArguments::Blocks(verb) => verb.run(&context).await,
         VerbArguments::Open(verb) => verb.run(&context).await,
         VerbArguments::Attach(verb) => verb.run(&context).await,
+        VerbArguments::Thumbnail(verb) => verb.run(&context).await,
         VerbArguments::Watch(verb) => verb.run(&context).await,
         VerbArguments::Audit(verb) => verb.run(&context).await,
         VerbArguments::Servers(verb) => verb.run(&manner, output).await,

@@ -15,4 +15,5 @@ mod packaging;
 mod roles;
 mod server;
 mod sessions;
+mod thumbnail;
 mod who;
