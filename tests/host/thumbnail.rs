@@ -126,7 +126,9 @@ fn who_may_look_at_whom() {
     let alice = host.x11(&host.user("alice"), X11::Xvfb);
     let adam = host.x11(&host.user_in("adam", &["usher-admin"]), X11::Xvfb);
     let may = |by: &User, screen: &Screen| {
-        wait_until("there is a shield for it", || host.root_usher(&["thumbnail", &screen.id(), "-o", "/dev/null"]).code == Some(0));
+        wait_until("there is a shield for it", || {
+            host.root_usher(&["thumbnail", &screen.id(), "-o", "/dev/null"]).code == Some(0)
+        });
         let ran = look(&host, by, &screen.id(), "small");
         if ran.code == Some(0) { "may".to_owned() } else { refused(&ran) }
     };
@@ -148,7 +150,10 @@ fn who_may_look_at_whom() {
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.stderr.contains(&format!("PermissionDenied: ({second}:UInt32)")), "{ran:?}");
     let objects: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    assert_eq!((objects.len(), objects[0]["Thumbnail"].is_string(), objects[1]["Thumbnail"].is_null()), (2, true, true));
+    assert_eq!(
+        (objects.len(), objects[0]["Thumbnail"].is_string(), objects[1]["Thumbnail"].is_null()),
+        (2, true, true)
+    );
 }
 
 #[test]
