@@ -263,6 +263,8 @@ impl Shield {
             Ok(()) => {}
             Err(Trouble::Hung) => {
                 self.hung = true;
+                // What it says from now on tells that it answers again.
+                self.stage.x.heard();
                 (self.stage.covered, self.stage.grabs) = (false, Grabs::default());
             }
             Err(Trouble::Gone(why)) => self.trouble = Some(why),
