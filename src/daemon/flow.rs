@@ -189,7 +189,8 @@ async fn user(host: &Host, caller: &Caller) -> Actor {
         }
     };
     let mut own_sessions: Vec<u32> = Vec::new();
-    let sits_in = caller.origin.sessions.iter().copied().chain(descent(host, caller.peer)).chain(declared(host, caller));
+    let sits_in =
+        caller.origin.sessions.iter().copied().chain(descent(host, caller.peer)).chain(declared(host, caller));
     for id in sits_in {
         if !own_sessions.contains(&id) {
             own_sessions.push(id);
