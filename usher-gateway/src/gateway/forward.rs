@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderValue};
@@ -21,6 +21,8 @@ use crate::certificates::Facts;
 
 /// The largest body: usherd's own bound.
 const MAX_BODY: usize = 1 << 20;
+/// What is read and thrown away of a larger one.
+const DISCARDED: usize = 4 << 20;
 /// How long a body may take to arrive.
 const BODY: Duration = Duration::from_secs(10);
 /// How long usherd may take to accept a connection.
@@ -91,14 +93,30 @@ pub async fn forward(gateway: &Gateway, peer: &Peer, identity: &Facts, request: 
 
 /// A body, if it is not too large and does not take too long.
 pub async fn whole(body: Incoming, most: usize) -> Result<Bytes, Response<Body>> {
-    match timeout(BODY, Limited::new(body, most).collect()).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            Err(wrong(StatusCode::PAYLOAD_TOO_LARGE, format!("the body has more than {most} bytes")))
-        }
+    match timeout(BODY, collected(body, most)).await {
+        Ok(Ok(Some(bytes))) => Ok(bytes),
+        Ok(Ok(None)) => Err(wrong(StatusCode::PAYLOAD_TOO_LARGE, format!("the body has more than {most} bytes"))),
         Ok(Err(_)) => Err(wrong(StatusCode::BAD_REQUEST, "the body did not arrive whole")),
         Err(_) => Err(wrong(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in 10 s")),
     }
+}
+
+/// The body, or none if it is too large. Something more is then read and thrown away: who is still sending when the
+/// connection ends never reads why.
+async fn collected(mut body: Incoming, most: usize) -> Result<Option<Bytes>, hyper::Error> {
+    let (mut bytes, mut length) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        length += data.len();
+        if length <= most {
+            bytes.extend_from_slice(&data);
+        } else if length > most + DISCARDED {
+            break;
+        } else {
+            bytes = Vec::new();
+        }
+    }
+    Ok((length <= most).then(|| Bytes::from(bytes)))
 }
 
 /// Asks usherd, for an identity or for the bearer of a token, who calls from this address.

@@ -161,8 +161,7 @@ fn recorded(lab: &Lab, talk: impl FnOnce(TcpStream)) -> Vec<u8> {
     });
     talk(tcp(address));
     relaying.join().expect("it ends");
-    let bytes = kept.lock().expect("a lock").clone();
-    bytes
+    kept.lock().expect("a lock").clone()
 }
 
 #[test]

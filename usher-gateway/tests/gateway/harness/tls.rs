@@ -53,7 +53,6 @@ pub fn as_operator(lab: &Lab, operator: &Operator) -> Stream {
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
-    pub head: String,
     pub body: String,
 }
 
@@ -76,7 +75,7 @@ pub fn exchange(mut stream: Stream, bytes: &[u8]) -> Option<Answer> {
     let text = String::from_utf8_lossy(&said).into_owned();
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some(Answer { status, head: head.to_owned(), body: unchunk(head, body) })
+    Some(Answer { status, body: unchunk(head, body) })
 }
 
 fn unchunk(head: &str, body: &str) -> String {
