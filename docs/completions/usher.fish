@@ -51,6 +51,10 @@ complete -c usher -n "__fish_usher_needs_command" -f -a "watch" -d 'Print sessio
 complete -c usher -n "__fish_usher_needs_command" -f -a "audit" -d 'Show who did what, when, from where, to which sessions, with what result'
 complete -c usher -n "__fish_usher_needs_command" -f -a "demo" -d 'Try everything on a daemon of its own, with three sessions to play with; nothing is left behind'
 complete -c usher -n "__fish_usher_needs_command" -f -a "help" -d 'Explain a verb or a cmdlet, such as lock or Lock-WmsSession'
+complete -c usher -n "__fish_usher_needs_command" -f -a "invite" -d 'Print a token with which somebody on another machine joins this host, once and soon'
+complete -c usher -n "__fish_usher_needs_command" -f -a "identities" -d 'Show who joined this host from other machines: their roles, since when, and who was revoked'
+complete -c usher -n "__fish_usher_needs_command" -f -a "revoke" -d 'Refuse somebody who joined this host, from this moment on, and withdraw their open invitations'
+complete -c usher -n "__fish_usher_needs_command" -f -a "join" -d 'Join a host with a token that `usher invite` printed there: it is in `usher servers` from then on'
 complete -c usher -n "__fish_usher_needs_command" -f -a "servers" -d 'Show, test, group and forget the hosts that --server knows by name'
 complete -c usher -n "__fish_usher_needs_command" -f -a "dial-stdio" -d 'Connect standard input and output to this host\'s daemon: what `usher --server HOST` runs at the other end of ssh'
 complete -c usher -n "__fish_usher_needs_command" -f -a "install-cmdlets" -d 'Make links by which the cmdlets are called by their names, such as Lock-WmsSession'
@@ -256,6 +260,55 @@ jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand help" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand help" -l verbose -d 'Say on standard error what is asked of whom'
 complete -c usher -n "__fish_usher_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand invite" -l role -d 'What they may do' -r -f -a "operator\t'Manages standard users\' sessions'
+administrator\t'Manages every session'"
+complete -c usher -n "__fish_usher_using_subcommand invite" -l address -d 'Where they reach this host, if its name and the numbers of its interfaces are not it' -r
+complete -c usher -n "__fish_usher_using_subcommand invite" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand invite" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand invite" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand invite" -l at-once -d 'How many hosts are asked at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand invite" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand invite" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand invite" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand invite" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand identities" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand identities" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand identities" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand identities" -l at-once -d 'How many hosts are asked at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand identities" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand identities" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand identities" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand identities" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand revoke" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand revoke" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand revoke" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand revoke" -l at-once -d 'How many hosts are asked at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand revoke" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand revoke" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand revoke" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand revoke" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand join" -l name -d 'What this host is called here; the name that it gives itself if left out' -r
+complete -c usher -n "__fish_usher_using_subcommand join" -l as -d 'Who you are there, such as olga@laptop; your user name at this machine\'s name if left out' -r
+complete -c usher -n "__fish_usher_using_subcommand join" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand join" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand join" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
+complete -c usher -n "__fish_usher_using_subcommand join" -l at-once -d 'How many hosts are asked at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand join" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand join" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand join" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand join" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r

@@ -18,3 +18,7 @@ error-InvalidRequest = { $detail }
 hint-label = hint: { $hint }
 hint-SessionNotFound = `usher list` shows the sessions that there are
 hint-OwnSession = call from another terminal or another session
+error-IdentityNotFound = { $detail }
+error-InvitationUnknown = { $detail }
+error-InvitationUsed = { $detail }
+error-InvitationExpired = { $detail }

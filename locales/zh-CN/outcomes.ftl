@@ -18,3 +18,7 @@ error-InvalidRequest = 请求无效（{ $detail }）
 hint-label = 提示：{ $hint }
 hint-SessionNotFound = 用 `usher list` 查看现有会话
 hint-OwnSession = 请换一个终端或另一个会话执行
+error-IdentityNotFound = 没有这个远程身份（{ $detail }）
+error-InvitationUnknown = 没有这个邀请（{ $detail }）
+error-InvitationUsed = 此令牌已被使用过（{ $detail }）
+error-InvitationExpired = 此令牌已过期（{ $detail }）

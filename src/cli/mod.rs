@@ -25,13 +25,17 @@ mod dial_stdio;
 mod disconnect;
 mod help;
 mod hosts;
+mod identities;
 mod install_cmdlets;
+mod invite;
+mod join;
 mod list;
 mod localized;
 mod lock;
 mod open;
 mod output;
 mod read;
+mod revoke;
 mod servers;
 mod targets;
 mod thumbnail;
@@ -102,6 +106,10 @@ enum VerbArguments {
     Audit(audit::Audit),
     Demo(demo::Demo),
     Help(help::Help),
+    Invite(invite::Invite),
+    Identities(identities::Identities),
+    Revoke(revoke::Revoke),
+    Join(join::Join),
     Servers(servers::Servers),
     DialStdio(dial_stdio::DialStdio),
     InstallCmdlets(install_cmdlets::InstallCmdlets),
@@ -237,6 +245,10 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         VerbArguments::Thumbnail(verb) => verb.run(&context).await,
         VerbArguments::Watch(verb) => verb.run(&context).await,
         VerbArguments::Audit(verb) => verb.run(&context).await,
+        VerbArguments::Invite(verb) => verb.run(&context).await,
+        VerbArguments::Identities(verb) => verb.run(&context).await,
+        VerbArguments::Revoke(verb) => verb.run(&context).await,
+        VerbArguments::Join(verb) => verb.run(&context).await,
         VerbArguments::Servers(verb) => verb.run(&manner, output).await,
         VerbArguments::DialStdio(verb) => verb.run(&context).await,
         VerbArguments::Demo(verb) => verb.run().await,

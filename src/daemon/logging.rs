@@ -5,7 +5,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Starts logging, at the level of `$USHER_LOG` (error, warn, info, debug, trace; info if absent).
-pub(super) fn start() {
+pub fn start() {
     let level = std::env::var("USHER_LOG").ok().and_then(|text| text.parse().ok()).unwrap_or(LevelFilter::INFO);
     let registry = tracing_subscriber::registry().with(level);
     // systemd sets JOURNAL_STREAM where standard error is the journal (systemd.exec(5)).

@@ -25,7 +25,7 @@ pub mod flow;
 pub mod gateway;
 pub mod host;
 mod instance;
-mod logging;
+pub mod logging;
 pub mod logins;
 pub mod main;
 pub mod metrics;

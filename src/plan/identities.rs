@@ -65,17 +65,17 @@ impl View<'_> {
         let asked = &request.name;
         match &invitation.name {
             Some(given) if request.named && given != asked => {
-                denied(format!("this token is for {given}, not for {asked}"), "join without --name")
+                denied(format!("this token is for {given}, not for {asked}"), "join without --as")
             }
             Some(given) => Ok(given.clone()),
             // Whoever has a free token must not become somebody who is known, or whom the configuration trusts more.
             None if self.registry.identities.get(asked).is_some() => denied(
                 format!("this host knows an identity {asked} already"),
-                "join with another --name, or ask to be invited by this name: `usher invite NAME` on the host",
+                "join with another --as, or ask to be invited by this name: `usher invite NAME` on the host",
             ),
             None if self.registry.identities.is_configured(asked) => denied(
                 format!("the configuration of this host keeps the name {asked} for somebody who is invited by it"),
-                "join with another --name, or ask to be invited by this name: `usher invite NAME` on the host",
+                "join with another --as, or ask to be invited by this name: `usher invite NAME` on the host",
             ),
             None => Ok(asked.clone()),
         }

@@ -178,10 +178,13 @@ fn kept_connections() -> Option<PathBuf> {
 }
 
 /// `usher-dial`, beside this program or in the path.
-fn dial(name: &ServerName) -> Command {
+pub fn dial_program() -> PathBuf {
     let beside = std::env::current_exe().ok().and_then(|own| Some(own.parent()?.join("usher-dial")));
-    let program = beside.filter(|path| path.exists()).unwrap_or_else(|| PathBuf::from("usher-dial"));
-    let mut command = Command::new(program);
+    beside.filter(|path| path.exists()).unwrap_or_else(|| PathBuf::from("usher-dial"))
+}
+
+fn dial(name: &ServerName) -> Command {
+    let mut command = Command::new(dial_program());
     command.arg("--").arg(name.as_str());
     command
 }

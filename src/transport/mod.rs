@@ -5,6 +5,7 @@ pub mod client;
 pub mod connect;
 pub mod far;
 pub mod greeting;
+pub mod joining;
 pub mod paths;
 pub mod routes;
 pub mod server;

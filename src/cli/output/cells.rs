@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use super::rows::Row;
 use crate::outcome::{Outcome, OutcomeResult};
+use crate::request::{Identity, Invitation};
 use crate::session::{LockInfo, Rule, Session};
 use crate::store::{AuditRecord, AuditTarget};
+use crate::transport::joining::Joined;
 
 /// A row and the host that it is about, for commands that ask hosts by name.
 #[derive(Debug, Clone, Serialize)]
@@ -150,6 +152,49 @@ impl Row for AuditRecord {
             shortened(&targets.join(","), 30),
             summary(&self.outcomes),
             shortened(self.message.as_deref().unwrap_or("-"), 40),
+        ]
+    }
+}
+
+impl Row for Identity {
+    fn heads() -> Vec<&'static str> {
+        vec!["IDENTITY", "ROLE", "SINCE", "BY", "REVOKED", "KEY"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.name.to_string(),
+            self.role.to_string(),
+            moment(self.created),
+            self.created_by.clone(),
+            self.revoked.map_or_else(|| "-".to_owned(), moment),
+            shortened(self.key.as_str(), 16),
+        ]
+    }
+}
+
+impl Row for Invitation {
+    fn heads() -> Vec<&'static str> {
+        vec!["IDENTITY", "ROLE", "UNTIL", "TOKEN"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        vec![or_dash(self.name.as_ref()), self.role.to_string(), moment(self.expires), self.token.clone()]
+    }
+}
+
+impl Row for Joined {
+    fn heads() -> Vec<&'static str> {
+        vec!["HOST", "IDENTITY", "ROLE", "ADDRESS", "EXPIRES"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.name.clone(),
+            self.identity.to_string(),
+            self.role.to_string(),
+            self.address.clone(),
+            moment(self.expires),
         ]
     }
 }

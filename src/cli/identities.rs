@@ -1,0 +1,20 @@
+//! `usher identities`
+
+use clap::Args;
+
+use super::hosts::Host;
+use super::output::Placed;
+use super::{Context, Failure, read};
+use crate::outcome::Exit;
+use crate::request::Identity;
+
+/// Show who joined this host from other machines: their roles, since when, and who was revoked
+#[derive(Debug, Args)]
+pub struct Identities {}
+
+impl Identities {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        let all = |_: &Host, identities: Vec<Identity>| (identities, Exit::Success);
+        read::rows(context, "/v1/identities", all, Placed::on).await
+    }
+}

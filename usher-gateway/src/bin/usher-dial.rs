@@ -1,0 +1,7 @@
+//! See [`usher_gateway::dial::main`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    usher_gateway::dial::main()
+}

@@ -1,0 +1,166 @@
+//! The way to a gateway: every address is tried, and the first that proves to be the host is taken.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use rustls::pki_types::ServerName as TlsName;
+use rustls::{AlertDescription, CertificateError, ClientConfig, Error as TlsError, version};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use usher::outcome::{Error, ErrorId};
+use usher::request::Address;
+use usher::servers::ServerName;
+
+use super::files::Credentials;
+use crate::certificates::{Pinned, SERVER_NAME, WrongAuthority, provider};
+
+/// How long one address may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long each address is tried alone before the next one is, too.
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// A stream to a gateway that proved to be the host's.
+pub type Stream = TlsStream<TcpStream>;
+
+/// A gateway that was reached.
+pub struct Reached {
+    /// The stream.
+    pub stream: Stream,
+    /// Where it answered.
+    pub address: Address,
+}
+
+/// Why an address led nowhere; the later in this list the more it says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Why {
+    /// No answer, or a refusal.
+    Nobody(String),
+    /// Somebody, who spoke no TLS that we understand.
+    Stranger(String),
+    /// A gateway whose certificate is not good now.
+    BadTime(String),
+    /// A gateway for which another authority vouches.
+    Other,
+}
+
+/// Connects to a host.
+///
+/// # Errors
+/// Nobody is there, or somebody else is: the sentence says which. Nothing was sent but a greeting of TLS.
+pub async fn reach(name: &ServerName, credentials: &Credentials) -> Result<Reached, Error> {
+    let config = Arc::new(config(credentials)?);
+    let mut tries: FuturesUnordered<_> = credentials
+        .addresses
+        .iter()
+        .zip(0u32..)
+        .map(|(address, turn)| {
+            let config = Arc::clone(&config);
+            async move {
+                sleep(HEAD_START * turn).await;
+                let reached = timeout(PATIENCE, one(address, config)).await;
+                reached
+                    .unwrap_or_else(|_| Err(Why::Nobody("no answer in 10 s".to_owned())))
+                    .map_err(|why| (address, why))
+            }
+        })
+        .collect();
+    let mut worst: Option<(&Address, Why)> = None;
+    while let Some(tried) = tries.next().await {
+        match tried {
+            Ok(reached) => return Ok(reached),
+            Err((address, why)) => {
+                if worst.as_ref().is_none_or(|(_, before)| *before <= why) {
+                    worst = Some((address, why));
+                }
+            }
+        }
+    }
+    Err(sentence(name, worst))
+}
+
+async fn one(address: &Address, config: Arc<ClientConfig>) -> Result<Reached, Why> {
+    let stream = TcpStream::connect((address.host(), address.port())).await.map_err(|e| Why::Nobody(e.to_string()))?;
+    let _ = stream.set_nodelay(true);
+    let server = TlsName::try_from(SERVER_NAME).map_err(|e| Why::Stranger(e.to_string()))?;
+    match TlsConnector::from(config).connect(server, stream).await {
+        Ok(stream) => Ok(Reached { stream, address: address.clone() }),
+        Err(error) => Err(judged(&error)),
+    }
+}
+
+/// What an error of a handshake tells.
+fn judged(error: &std::io::Error) -> Why {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
+        Some(TlsError::InvalidCertificate(CertificateError::Other(other))) if other.0.is::<WrongAuthority>() => {
+            Why::Other
+        }
+        Some(TlsError::InvalidCertificate(
+            why @ (CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. }),
+        )) => Why::BadTime(why.to_string()),
+        _ => Why::Stranger(error.to_string()),
+    }
+}
+
+fn sentence(name: &ServerName, worst: Option<(&Address, Why)>) -> Error {
+    let unreachable = |why: String| Error::new(ErrorId::HostUnreachable, why);
+    match worst {
+        None => unreachable(format!("no address of {name} is known")).hint("join it again"),
+        Some((address, Why::Nobody(why))) => unreachable(format!("nobody answers at {address}: {why}"))
+            .hint("is the host on, usher-gateway running there (`systemctl status usher-gateway`), its port open?"),
+        Some((address, Why::Stranger(why))) => {
+            unreachable(format!("what answers at {address} is no usher-gateway: {why}"))
+                .hint("give the host's own address and port: `usher invite --address` on the host")
+        }
+        Some((address, Why::BadTime(why))) => {
+            unreachable(format!("the gateway at {address} shows a certificate whose time is not now: {why}"))
+                .hint("compare the clocks of both machines")
+        }
+        Some((address, Why::Other)) => {
+            let why =
+                format!("what answers at {address} is not {name}: another authority vouches for it. Nothing was sent");
+            Error::new(ErrorId::AccessDenied, why).hint(
+                "if the host was installed anew, forget it (`usher servers remove`) and join it again; else somebody is in between",
+            )
+        }
+    }
+}
+
+fn config(credentials: &Credentials) -> Result<ClientConfig, Error> {
+    let failed = |e: TlsError| Error::new(ErrorId::BackendFailed, format!("TLS cannot be spoken: {e}"));
+    let verifier = Arc::new(Pinned::new(credentials.authority.clone()));
+    let builder = ClientConfig::builder_with_provider(provider()).with_protocol_versions(&[&version::TLS13]);
+    let builder = builder.map_err(failed)?.dangerous().with_custom_certificate_verifier(verifier);
+    let mut config = match &credentials.own {
+        None => builder.with_no_client_auth(),
+        Some(own) => builder.with_client_auth_cert(vec![own.certificate.clone()], own.private()?).map_err(failed)?,
+    };
+    config.resumption = rustls::client::Resumption::disabled();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// What a gateway said about our certificate, where a stream ended with an alert (RFC 8446 section 6.2).
+pub fn alert(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = error.downcast_ref::<TlsError>().or_else(|| inner.and_then(|inner| inner.downcast_ref::<TlsError>()));
+        if let Some(TlsError::AlertReceived(alert)) = tls {
+            return Some(match alert {
+                AlertDescription::CertificateExpired => "its time is over",
+                AlertDescription::UnknownCA | AlertDescription::DecryptError => "another authority issued it",
+                AlertDescription::CertificateRequired => "there is none",
+                _ => "it is not accepted",
+            });
+        }
+        cause = error.source();
+    }
+    None
+}

@@ -1,0 +1,88 @@
+//! One request to a gateway, after which the stream goes on.
+
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper::header::{CONTENT_TYPE, HOST};
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use usher::outcome::{Error, ErrorId};
+use usher::transport::api::ErrorBody;
+use usher::transport::{API_HEADER, API_VERSION};
+
+use super::connect::{Stream, alert};
+
+/// The largest answer.
+const MAX_ANSWER: usize = 64 << 10;
+/// How long it may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What was answered, and the stream as it is after it.
+pub struct Answered {
+    /// The body of a good answer.
+    pub body: Bytes,
+    /// The stream.
+    pub stream: Stream,
+}
+
+/// Asks, and gives the answer and the stream.
+///
+/// # Errors
+/// The gateway, or usherd behind it, refused, or did not answer.
+pub async fn ask(stream: Stream, method: &str, path: &str, body: Vec<u8>) -> Result<Answered, Error> {
+    let asked = tokio::time::timeout(PATIENCE, exchange(stream, method, path, body)).await;
+    asked.unwrap_or_else(|_| Err(unknown("the host did not answer in 15 s")))
+}
+
+async fn exchange(stream: Stream, method: &str, path: &str, body: Vec<u8>) -> Result<Answered, Error> {
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(HOST, "usher-gateway")
+        .header(CONTENT_TYPE, "application/json")
+        .header(API_HEADER, API_VERSION)
+        .body(Full::new(Bytes::from(body)))
+        .map_err(|e| unknown(&e))?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| lost(&e))?;
+    let connection = connection.without_shutdown();
+    let answer = async move {
+        let response = sender.send_request(request).await.map_err(|e| lost(&e))?;
+        let version = response.headers().get(API_HEADER).cloned();
+        let status = response.status();
+        let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
+        let body = body.map_err(|e| unknown(&format!("the answer cannot be read: {e}")))?.to_bytes();
+        if version.is_none_or(|version| version != API_VERSION) {
+            let why = "the host speaks another version of the API";
+            return Err(Error::new(ErrorId::HostUnreachable, why).hint("install the same version of usher on both"));
+        }
+        if status.is_success() { Ok(body) } else { Err(refusal(status, &body)) }
+    };
+    // The connection ends once nobody can ask any more: then it gives the stream back.
+    let (parts, body) = tokio::join!(connection, answer);
+    let body = body?;
+    let parts = parts.map_err(|e| lost(&e))?;
+    match parts.read_buf.is_empty() {
+        true => Ok(Answered { body, stream: parts.io.into_inner() }),
+        false => Err(unknown("the host said more than it was asked")),
+    }
+}
+
+fn refusal(status: StatusCode, body: &[u8]) -> Error {
+    let unread = || unknown(&format!("the host answered {status} without a reason"));
+    serde_json::from_slice::<ErrorBody>(body).map_or_else(|_| unread(), |body| body.error)
+}
+
+fn lost(error: &hyper::Error) -> Error {
+    match alert(error) {
+        Some(why) => Error::new(ErrorId::AccessDenied, format!("the host does not accept our certificate: {why}"))
+            .hint("ask an administrator of the host for a new invitation: `usher invite` there"),
+        None => unknown(&format!("the connection was lost: {error}")),
+    }
+}
+
+fn unknown(why: &(impl std::fmt::Display + ?Sized)) -> Error {
+    Error::new(ErrorId::HostUnreachable, why.to_string())
+        .hint("try again; `systemctl status usher-gateway usherd` on the host says more")
+}

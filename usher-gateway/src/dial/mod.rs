@@ -1,0 +1,90 @@
+//! The program that reaches a joined host: `usher-dial NAME` is a stream to its usherd, `usher-dial --join` joins one.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use usher::outcome::{Error, ErrorId};
+use usher::servers::{Book, ServerName};
+use usher::transport::greeting;
+use usher::transport::joining::{JoinAnswer, JoinOrder};
+
+mod connect;
+mod files;
+mod http;
+mod join;
+mod renew;
+mod stream;
+
+/// Reaches hosts that were joined
+///
+/// `usher --server` and `usher join` run it; there is no need to do so by hand.
+#[derive(Debug, Parser)]
+#[command(name = "usher-dial", version, max_term_width = 100)]
+pub struct Arguments {
+    /// The joined host whose usherd standard input and output are to be a stream to
+    #[arg(value_name = "NAME", required_unless_present = "join")]
+    name: Option<ServerName>,
+    /// Join a host: a JSON object on standard input says which, one on standard output what became of it
+    #[arg(long, conflicts_with = "name")]
+    join: bool,
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return greet(&Error::new(ErrorId::BackendFailed, error.to_string())),
+    };
+    let exit = match arguments.name {
+        Some(name) => match runtime.block_on(dial(&name)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => greet(&error),
+        },
+        None => runtime.block_on(joined()),
+    };
+    // A thread that reads standard input, which may never end, is not waited for.
+    runtime.shutdown_background();
+    exit
+}
+
+async fn dial(name: &ServerName) -> Result<(), Error> {
+    let files = files::Files::of(name)?;
+    let mut credentials = files.read()?;
+    credentials.in_time(name)?;
+    if credentials.renews() {
+        // What there is still works: a renewal that fails is tried again with the next use.
+        if let Ok(fresh) = renew::renew(&files, &credentials).await {
+            credentials = fresh;
+        }
+    }
+    let reached = connect::reach(name, &credentials).await?;
+    let stream = stream::checked(reached).await?;
+    greeting::write_good(&mut std::io::stdout()).map_err(|e| Error::new(ErrorId::BackendFailed, e.to_string()))?;
+    stream::copy(stream).await;
+    Ok(())
+}
+
+/// The greeting that says why there is no stream.
+fn greet(error: &Error) -> ExitCode {
+    let _ = greeting::write_error(&mut std::io::stdout(), error);
+    ExitCode::FAILURE
+}
+
+async fn joined() -> ExitCode {
+    let order = serde_json::from_reader::<_, JoinOrder>(std::io::stdin().lock());
+    let order = order.map_err(|e| Error::new(ErrorId::InvalidRequest, format!("the order cannot be read: {e}")));
+    let joined = match (order, Book::place()) {
+        (Ok(order), Some(place)) => join::join(&order, &place).await,
+        (Ok(_), None) => Err(Error::new(ErrorId::InvalidRequest, "this user has no home, where hosts are kept")),
+        (Err(error), _) => Err(error),
+    };
+    let (answer, exit) = match joined {
+        Ok(joined) => (JoinAnswer::Joined(joined), ExitCode::SUCCESS),
+        Err(error) => (JoinAnswer::Failed(error), ExitCode::FAILURE),
+    };
+    match serde_json::to_writer(std::io::stdout(), &answer) {
+        Ok(()) => exit,
+        Err(_) => ExitCode::FAILURE,
+    }
+}

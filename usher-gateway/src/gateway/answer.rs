@@ -1,0 +1,35 @@
+//! What the gateway says itself.
+
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{Response, StatusCode};
+use serde::Serialize;
+use usher::outcome::{Error, ErrorId};
+use usher::transport::api::ErrorBody;
+use usher::transport::{API_HEADER, API_VERSION};
+
+/// The body of every answer.
+pub type Body = BoxBody<Bytes, hyper::Error>;
+
+/// An answer in JSON, with the version of the API.
+pub fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {
+    let bytes = serde_json::to_vec(value).unwrap_or_default();
+    let mut response = Response::new(Full::new(Bytes::from(bytes)).map_err(|never| match never {}).boxed());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(API_HEADER, HeaderValue::from_static(API_VERSION));
+    response
+}
+
+/// A refusal.
+pub fn refused(status: StatusCode, error: Error) -> Response<Body> {
+    json(status, &ErrorBody { error })
+}
+
+/// The request is none that is understood.
+pub fn wrong(status: StatusCode, why: impl Into<String>) -> Response<Body> {
+    let error = Error::new(ErrorId::InvalidRequest, why).hint("GET /v1/openapi.json describes every request");
+    refused(status, error)
+}

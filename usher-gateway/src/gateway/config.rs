@@ -1,0 +1,83 @@
+//! The gateway's configuration file.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+use usher::request::Seconds;
+
+/// Where the system's gateway looks for its configuration.
+pub const SYSTEM_CONFIG: &str = "/etc/usher/gateway.toml";
+
+/// What `usher-gateway --config FILE` may set, in TOML.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Where to listen. `[::]` is every address, also of IPv4.
+    pub listen: SocketAddr,
+    /// How long certificates are good that it issues.
+    pub certificate_lifetime: Span,
+    /// How long a connection may say nothing, or take over the head of a request.
+    pub idle: Span,
+    /// Connections at once.
+    pub connections: u32,
+    /// Connections at once from one address; an IPv6 network of 64 bits counts as one.
+    pub connections_per_address: u32,
+    /// Requests that one identity may have under way at once, `usher watch` included.
+    pub requests_per_identity: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            listen: SocketAddr::from((std::net::Ipv6Addr::UNSPECIFIED, usher::request::Address::PORT)),
+            certificate_lifetime: Span(Duration::from_secs(90 * 86_400)),
+            idle: Span(Duration::from_secs(30)),
+            connections: 4096,
+            connections_per_address: 256,
+            requests_per_identity: 16,
+        }
+    }
+}
+
+/// A span of time, written as `90d`, `10m` or `5s`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Span(pub Duration);
+
+impl TryFrom<String> for Span {
+    type Error = usher::request::InvalidValue;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse::<Seconds>().map(|seconds| Span(seconds.as_duration()))
+    }
+}
+
+impl Settings {
+    /// Reads the file; without one, the defaults.
+    ///
+    /// # Errors
+    /// The file cannot be read, or says something that is no setting.
+    pub fn read(path: Option<&Path>) -> Result<Settings, String> {
+        let Some(path) = path else { return Ok(Settings::default()) };
+        let wrong = |why: &dyn std::fmt::Display| format!("the configuration {}: {why}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|e| wrong(&e))?;
+        toml::from_str(&text).map_err(|e| wrong(&e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_what_they_say_or_refused() {
+        let read = toml::from_str::<Settings>;
+        assert_eq!(read("certificate_lifetime = \"5s\"").unwrap().certificate_lifetime.0, Duration::from_secs(5));
+        assert_eq!(read("").unwrap().listen.to_string(), "[::]:8477");
+        for wrong in ["listen = \"everywhere\"", "certificate_lifetime = 90", "idle = \"soon\"", "lisen = \"\""] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+}

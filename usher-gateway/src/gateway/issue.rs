@@ -1,0 +1,107 @@
+//! Certificates for those who bring a token, and new ones for those who have one.
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::{Method, Request, Response, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use usher::request::{Identity, RedeemRequest, RekeyRequest};
+
+use super::Gateway;
+use super::answer::{Body, json, wrong};
+use super::authority::{MAX_REQUEST, Requested};
+use super::forward::{ask, whole};
+use super::serve::Peer;
+use crate::certificates::Facts;
+use crate::join::{Issued, JoinRequest, RenewRequest};
+
+/// The largest body of either request.
+const MAX_BODY: usize = MAX_REQUEST + (1 << 10);
+
+/// `POST /v1/join`: usherd takes the token's secret, then there is a certificate. Whoever loses the answer needs another
+/// token: better than a secret that is good twice.
+pub async fn join(gateway: &Gateway, peer: &Peer, request: Request<Incoming>) -> Response<Body> {
+    answered(async {
+        let join: JoinRequest = read(request).await?;
+        let requested = requested(&join.request)?;
+        let redeem = RedeemRequest { secret: join.secret, name: join.name, named: join.named, key: requested.pin() };
+        let identity = post(gateway, peer, None, "/v1/identities/redeem", &redeem).await?;
+        tracing::info!("{} joined from {}", identity.name, peer.address);
+        issued(gateway, &identity, &requested)
+    })
+    .await
+}
+
+/// `POST /v1/renew`: usherd learns the new key, if the identity still stands, then there is a certificate.
+pub async fn renew(gateway: &Gateway, peer: &Peer, facts: &Facts, request: Request<Incoming>) -> Response<Body> {
+    let Some(_place) = gateway.limits.identities.take(&facts.name) else {
+        return wrong(StatusCode::SERVICE_UNAVAILABLE, "too many requests of this identity are under way");
+    };
+    answered(async {
+        let renew: RenewRequest = read(request).await?;
+        let requested = requested(&renew.request)?;
+        let rekey = RekeyRequest { key: requested.pin() };
+        let identity = post(gateway, peer, Some(facts), "/v1/identities/rekey", &rekey).await?;
+        issued(gateway, &identity, &requested)
+    })
+    .await
+}
+
+/// An answer that refuses.
+type Refusal = Box<Response<Body>>;
+
+async fn answered(work: impl Future<Output = Result<Response<Body>, Refusal>>) -> Response<Body> {
+    work.await.unwrap_or_else(|refusal| *refusal)
+}
+
+async fn read<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Refusal> {
+    let body = whole(request.into_body(), MAX_BODY).await?;
+    serde_json::from_slice(&body).map_err(|e| {
+        let why: String = e.to_string().chars().filter(|c| !c.is_control()).take(200).collect();
+        wrong(StatusCode::BAD_REQUEST, format!("the body cannot be read: {why}")).into()
+    })
+}
+
+fn requested(text: &str) -> Result<Requested, Refusal> {
+    Requested::read(text).map_err(|error| {
+        tracing::debug!("a certificate request was refused: {error}");
+        wrong(StatusCode::BAD_REQUEST, "the certificate request cannot be used: it is to be signed with a P-256 key")
+            .into()
+    })
+}
+
+/// Asks usherd about an identity; what it refuses, the caller hears.
+async fn post(
+    gateway: &Gateway,
+    peer: &Peer,
+    identity: Option<&Facts>,
+    path: &'static str,
+    body: &impl Serialize,
+) -> Result<Identity, Refusal> {
+    let bytes = serde_json::to_vec(body).unwrap_or_default();
+    let mut request = Request::new(Full::new(Bytes::from(bytes)));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = hyper::Uri::from_static(path);
+    let Ok(_place) = gateway.limits.requests.try_acquire() else {
+        return Err(wrong(StatusCode::SERVICE_UNAVAILABLE, "too many requests from afar are under way").into());
+    };
+    let response = ask(gateway, request, identity, peer.address).await?;
+    let status = response.status();
+    let unreadable = || wrong(StatusCode::BAD_GATEWAY, "usherd's answer cannot be read");
+    let answer = response.into_body().collect().await.map_err(|_| unreadable())?.to_bytes();
+    if status.is_success() {
+        return Ok(serde_json::from_slice(&answer).map_err(|_| unreadable())?);
+    }
+    let refusal: serde_json::Value = serde_json::from_slice(&answer).map_err(|_| unreadable())?;
+    Err(json(status, &refusal).into())
+}
+
+fn issued(gateway: &Gateway, identity: &Identity, requested: &Requested) -> Result<Response<Body>, Refusal> {
+    let certificate = gateway.authority.issue(&identity.name, requested).map_err(|error| {
+        tracing::error!("no certificate can be issued: {error}");
+        wrong(StatusCode::INTERNAL_SERVER_ERROR, "the host's authority cannot issue a certificate")
+    })?;
+    let authority = gateway.authority.pem().to_owned();
+    let issued = Issued { name: identity.name.clone(), role: identity.role, certificate, authority };
+    Ok(json(StatusCode::OK, &issued))
+}

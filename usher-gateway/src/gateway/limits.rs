@@ -1,0 +1,122 @@
+//! What one address, one identity and all together may take, so that nobody takes what others need.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Semaphore;
+use usher::request::IdentityName;
+
+use super::config::Settings;
+
+/// Connections at once that have not shown yet who they are: those who say nothing take no place of the others'.
+const HANDSHAKES: usize = 1024;
+/// Requests at once to usherd, which gives this gateway 256 connections.
+const REQUESTS: usize = 240;
+
+/// Every limit.
+#[derive(Debug)]
+pub struct Limits {
+    /// Connections.
+    pub connections: Arc<Semaphore>,
+    /// Connections that are still in their handshake.
+    pub handshakes: Arc<Semaphore>,
+    /// Requests to usherd.
+    pub requests: Arc<Semaphore>,
+    /// Connections by address.
+    pub addresses: Counts<IpAddr>,
+    /// Requests by identity.
+    pub identities: Counts<IdentityName>,
+}
+
+impl Limits {
+    /// The limits that the settings give.
+    pub fn new(settings: &Settings) -> Self {
+        let connections = usize::try_from(settings.connections).unwrap_or(Semaphore::MAX_PERMITS);
+        Limits {
+            connections: Arc::new(Semaphore::new(connections)),
+            handshakes: Arc::new(Semaphore::new(HANDSHAKES)),
+            requests: Arc::new(Semaphore::new(REQUESTS)),
+            addresses: Counts::new(settings.connections_per_address),
+            identities: Counts::new(settings.requests_per_identity),
+        }
+    }
+}
+
+/// How many of something each has.
+#[derive(Debug)]
+pub struct Counts<K> {
+    most: u32,
+    taken: Arc<Mutex<HashMap<K, u32>>>,
+}
+
+/// One of something. Dropped, it makes room for another.
+#[derive(Debug)]
+pub struct Place<K: Eq + Hash> {
+    key: K,
+    taken: Arc<Mutex<HashMap<K, u32>>>,
+}
+
+impl<K: Eq + Hash + Clone> Counts<K> {
+    fn new(most: u32) -> Self {
+        Counts { most, taken: Arc::default() }
+    }
+
+    /// One more, if there may be one more.
+    pub fn take(&self, key: &K) -> Option<Place<K>> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = taken.get(key).copied().unwrap_or_default();
+        (count < self.most).then(|| {
+            taken.insert(key.clone(), count + 1);
+            Place { key: key.clone(), taken: Arc::clone(&self.taken) }
+        })
+    }
+}
+
+impl<K: Eq + Hash> Drop for Place<K> {
+    fn drop(&mut self) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = taken.get_mut(&self.key) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(&self.key);
+            }
+        }
+    }
+}
+
+/// What counts as one address: an IPv4 address however it is written, an IPv6 network of 64 bits.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_has_its_own_places_and_gives_them_back() {
+        let counts: Counts<u8> = Counts::new(2);
+        let first = counts.take(&1);
+        let second = counts.take(&1);
+        assert!(first.is_some() && second.is_some() && counts.take(&1).is_none() && counts.take(&2).is_some());
+        drop(first);
+        assert!(counts.take(&1).is_some());
+        drop(second);
+        assert!(counts.taken.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_network_counts_as_one() {
+        let same = |a: &str, b: &str| network(a.parse().unwrap()) == network(b.parse().unwrap());
+        assert!(same("fd00::1", "fd00::ffff:2") && !same("fd00::1", "fd00:0:0:1::1"));
+        assert!(same("10.0.0.1", "::ffff:10.0.0.1") && !same("10.0.0.1", "10.0.0.2"));
+    }
+}

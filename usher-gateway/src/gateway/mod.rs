@@ -1,0 +1,188 @@
+//! The service: TLS in front of usherd's socket, with identities instead of users.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use usher::daemon::gateway::{AUTHORITY_FILE, LISTEN_FILE};
+use usher::transport::paths;
+
+mod answer;
+pub mod authority;
+pub mod config;
+mod forward;
+mod issue;
+mod limits;
+mod patience;
+mod routes;
+mod serve;
+mod tls;
+
+use authority::{Authority, Trouble, write_whole};
+use config::{SYSTEM_CONFIG, Settings};
+
+/// Where the system's gateway keeps its authority.
+const SYSTEM_STATE: &str = "/var/lib/usher-gateway";
+
+/// Serves usher's API by TLS to those who were invited
+///
+/// It listens on the network, knows by certificates who asks, and hands what they ask to usherd, which judges. `usher
+/// invite` starts it.
+#[derive(Debug, Parser)]
+#[command(name = "usher-gateway", version, max_term_width = 100)]
+pub struct Arguments {
+    /// Serve a `usherd --user` of the calling user
+    #[arg(long)]
+    user: bool,
+    /// usherd's socket; the default is /run/usher/usher.sock, in --user mode as `usherd --user` has it
+    #[arg(long, value_name = "PATH")]
+    socket: Option<PathBuf>,
+    /// Where the host's authority is kept; the default is /var/lib/usher-gateway, in --user mode the directory gateway in
+    /// usherd's state
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+    /// Where to listen, instead of what the configuration says
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// A configuration file in TOML; the default is /etc/usher/gateway.toml if it is there, in --user mode none
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// What every connection is served with.
+#[derive(Debug)]
+pub struct Gateway {
+    settings: Settings,
+    socket: PathBuf,
+    authority: Arc<Authority>,
+    limits: limits::Limits,
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    usher::daemon::logging::start();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("usher-gateway: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), Trouble> {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    if rustix::process::geteuid().is_root() && !arguments.user {
+        return Err("it listens on the network and does not run as root: `usher invite` starts it as it should".into());
+    }
+    let system_config = || Some(PathBuf::from(SYSTEM_CONFIG)).filter(|path| !arguments.user && path.exists());
+    let mut settings = Settings::read(arguments.config.clone().or_else(system_config).as_deref())?;
+    settings.listen = arguments.listen.unwrap_or(settings.listen);
+    let socket = arguments.socket.unwrap_or_else(|| match arguments.user {
+        true => paths::user_socket(),
+        false => PathBuf::from(paths::SYSTEM),
+    });
+    let socket = std::path::absolute(&socket)?;
+    let state = arguments.state_dir.unwrap_or_else(|| match arguments.user {
+        true => paths::user_state().join("gateway"),
+        false => PathBuf::from(SYSTEM_STATE),
+    });
+    std::fs::create_dir_all(&state).map_err(|e| format!("{} cannot be made: {e}", state.display()))?;
+    let authority = Authority::open(&state, settings.certificate_lifetime.0)
+        .map_err(|e| format!("the authority in {} cannot be used: {e}", state.display()))?;
+    usher::sys::descriptors::raise_limit();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(serve(settings, socket, Arc::new(authority)))
+}
+
+async fn serve(settings: Settings, socket: PathBuf, authority: Arc<Authority>) -> Result<(), Trouble> {
+    let stop = told_to_stop();
+    let listener = listen(settings.listen).map_err(|e| format!("cannot listen on {}: {e}", settings.listen))?;
+    let address = listener.local_addr()?;
+    let directory = paths::gateway_of(&socket);
+    publish(&directory, &authority, address).map_err(|e| format!("{} cannot be written: {e}", directory.display()))?;
+    let limits = limits::Limits::new(&settings);
+    let gateway = Arc::new(Gateway { settings, socket, authority, limits });
+    tokio::spawn(renew_in_time(Arc::clone(&gateway.authority)));
+    tracing::info!("usher-gateway {} listens on {address}", env!("CARGO_PKG_VERSION"));
+    println!("ready: {address}");
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    tokio::select! {
+        () = serve::accept(&gateway, &listener) => {}
+        () = stop => {}
+    }
+    let _ = std::fs::remove_file(directory.join(LISTEN_FILE));
+    Ok(())
+}
+
+/// Listens; where a host has no IPv6, every address is every one of IPv4.
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let bound = match bind(address) {
+        Err(error)
+            if address.ip().is_unspecified()
+                && error.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error()) =>
+        {
+            bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, address.port())))
+        }
+        other => other,
+    }?;
+    TcpListener::from_std(bound)
+}
+
+fn bind(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with, sockopt};
+    let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
+    let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?;
+    sockopt::set_socket_reuseaddr(&socket, true)?;
+    if address.is_ipv6() {
+        sockopt::set_ipv6_v6only(&socket, false)?;
+    }
+    bind(&socket, &address)?;
+    listen(&socket, 1024)?;
+    Ok(std::net::TcpListener::from(socket))
+}
+
+/// Tells usherd, and whoever looks, by which authority and where this gateway is reached. Nothing of it is secret.
+fn publish(directory: &Path, authority: &Authority, address: SocketAddr) -> std::io::Result<()> {
+    std::fs::create_dir_all(directory)?;
+    write_whole(&directory.join(AUTHORITY_FILE), authority.certificate(), 0o644)?;
+    write_whole(&directory.join(LISTEN_FILE), format!("{address}\n").as_bytes(), 0o644)
+}
+
+/// Gives the server another certificate when two thirds of the last one's time are over.
+async fn renew_in_time(authority: Arc<Authority>) {
+    let mut wait = authority.lifetime() * 2 / 3;
+    loop {
+        tokio::time::sleep(wait).await;
+        wait = match authority.renew_server() {
+            Ok(()) => authority.lifetime() * 2 / 3,
+            Err(error) => {
+                tracing::error!("the server's certificate cannot be renewed: {error}");
+                Duration::from_secs(60)
+            }
+        };
+    }
+}
+
+/// Resolves at SIGTERM or SIGINT.
+fn told_to_stop() -> impl Future<Output = ()> {
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async {
+        match signals {
+            (Ok(mut terminate), Ok(mut interrupt)) => {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+            }
+            // Without signal handlers the default action ends the process.
+            _ => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What may be asked from afar: a closed list. Nothing else gets as far as usherd.
+
+use hyper::body::Incoming;
+use hyper::header::{ALLOW, HeaderValue, TRANSFER_ENCODING};
+use hyper::{Method, Request, Response, StatusCode};
+use percent_encoding::percent_decode_str;
+use usher::outcome::{Error, ErrorId};
+use usher::request::{RuleName, SessionRef};
+
+use super::answer::{Body, refused, wrong};
+use super::serve::Peer;
+use super::{Gateway, forward, issue};
+
+/// Where a request leads.
+#[derive(Debug, PartialEq, Eq)]
+enum Route {
+    /// To usherd, with the identity.
+    Forward,
+    /// A certificate for a token.
+    Join,
+    /// Another certificate.
+    Renew,
+}
+
+/// Why a request leads nowhere.
+#[derive(Debug, PartialEq, Eq)]
+enum Astray {
+    /// There is no such path.
+    Unknown,
+    /// There is, with these methods.
+    Methods(&'static str),
+}
+
+/// Answers one request.
+pub async fn answer(gateway: &Gateway, peer: &Peer, request: Request<Incoming>) -> Response<Body> {
+    let route = match route(request.method(), request.uri().path()) {
+        Ok(route) => route,
+        Err(Astray::Unknown) => return wrong(StatusCode::NOT_FOUND, "there is no such path for callers from afar"),
+        Err(Astray::Methods(methods)) => {
+            let mut response = wrong(StatusCode::METHOD_NOT_ALLOWED, format!("this path is for {methods}"));
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+            return response;
+        }
+    };
+    // Where a body ends is said in one way, so that nobody reads it in another.
+    if request.headers().contains_key(TRANSFER_ENCODING) {
+        return wrong(
+            StatusCode::LENGTH_REQUIRED,
+            "send the body's length as Content-Length, and no Transfer-Encoding",
+        );
+    }
+    match (route, &peer.identity) {
+        (Route::Join, _) => issue::join(gateway, peer, request).await,
+        (Route::Renew, Some(identity)) => issue::renew(gateway, peer, identity, request).await,
+        (Route::Forward, Some(identity)) => forward::forward(gateway, peer, identity, request).await,
+        (Route::Renew | Route::Forward, None) => {
+            let error = Error::new(ErrorId::AccessDenied, "this host serves only those who joined it");
+            let hint = "ask an administrator of the host for a token (`usher invite`), then `usher join TOKEN`";
+            refused(StatusCode::UNAUTHORIZED, error.hint(hint))
+        }
+    }
+}
+
+fn route(method: &Method, path: &str) -> Result<Route, Astray> {
+    const GET: &str = "GET";
+    const POST: &str = "POST";
+    const RULE: &str = "PUT, DELETE";
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    let (route, methods) = match segments.as_slice() {
+        ["v1", "join"] => (Route::Join, POST),
+        ["v1", "renew"] => (Route::Renew, POST),
+        ["v1", "sessions", "lock" | "unlock" | "disconnect" | "close"] => (Route::Forward, POST),
+        ["v1", "sessions" | "blocks" | "events" | "audit" | "openapi.json"] | ["healthz"] | ["metrics"] => {
+            (Route::Forward, GET)
+        }
+        ["v1", "sessions", id] if is::<SessionRef>(id) => (Route::Forward, GET),
+        ["v1", "blocks", rule] if is::<RuleName>(rule) => (Route::Forward, RULE),
+        _ => return Err(Astray::Unknown),
+    };
+    match methods.split(", ").any(|known| known == method.as_str()) {
+        true => Ok(route),
+        false => Err(Astray::Methods(methods)),
+    }
+}
+
+/// Whether a segment of a path is a value of this kind.
+fn is<T: std::str::FromStr>(segment: &str) -> bool {
+    percent_decode_str(segment).decode_utf8().is_ok_and(|text| text.parse::<T>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_closed() {
+        let to = |method: Method, path: &str| route(&method, path);
+        for path in
+            ["/v1/sessions", "/v1/sessions/3", "/v1/sessions/c2", "/v1/blocks", "/v1/events", "/v1/audit", "/healthz"]
+        {
+            assert_eq!(to(Method::GET, path), Ok(Route::Forward), "{path}");
+        }
+        for path in ["/v1/sessions/lock", "/v1/sessions/close"] {
+            assert_eq!(to(Method::POST, path), Ok(Route::Forward), "{path}");
+        }
+        assert_eq!(to(Method::PUT, "/v1/blocks/user%3Aalice"), Ok(Route::Forward));
+        assert_eq!(to(Method::DELETE, "/v1/blocks/all"), Ok(Route::Forward));
+        for path in [
+            "/v1/sessions/open",
+            "/v1/sessions/3/attach",
+            "/v1/identities",
+            "/v1/identities/redeem",
+            "/v1/identities/rekey",
+            "/v1/sessions/",
+            "//v1/sessions",
+            "/v1/blocks/user%3A%0A",
+            "/v1/blocks/%ff",
+            "/v1/sessions/..",
+            "/",
+            "",
+            "*",
+        ] {
+            assert_eq!(to(Method::GET, path), Err(Astray::Unknown), "{path}");
+            assert_eq!(to(Method::POST, path), Err(Astray::Unknown), "{path}");
+        }
+        assert_eq!(to(Method::GET, "/v1/sessions/lock"), Err(Astray::Methods("POST")));
+        assert_eq!(to(Method::DELETE, "/v1/sessions/3"), Err(Astray::Methods("GET")));
+        assert_eq!(to(Method::POST, "/v1/blocks/all"), Err(Astray::Methods("PUT, DELETE")));
+        assert_eq!(to(Method::CONNECT, "/v1/sessions"), Err(Astray::Methods("GET")));
+    }
+}
