@@ -38,6 +38,8 @@ pub fn authorize(actor: Actor, action: Action) -> Result<Authorized, Error> {
         Action::Block(..) | Action::Unblock(_) | Action::Blocks => Role::Operator,
         Action::Audit(_) | Action::Invite(_) | Action::Revoke(_) | Action::Identities => Role::Administrator,
         Action::Redeem(_) | Action::Rekey(_) => Role::User,
+        // Whose session it is decides the rest, in `plan`.
+        Action::Thumbnail(..) => Role::User,
         Action::Open(_) | Action::Attach(..) | Action::List | Action::Watch => Role::User,
     };
     if actor.role >= needed {
@@ -81,6 +83,7 @@ fn suits(who: &Who, action: &Action) -> Result<(), Error> {
             | Action::Close(_)
             | Action::Block(..)
             | Action::Unblock(_)
+            | Action::Thumbnail(..)
             | Action::List
             | Action::Blocks
             | Action::Audit(_)

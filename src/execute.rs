@@ -23,6 +23,7 @@ use crate::store::{Attempt, AuditId, AuditTarget, Change, Urgency};
 mod close;
 mod identities;
 mod open;
+mod thumbnail;
 pub(crate) use close::announce;
 
 /// What a request is answered with.
@@ -35,6 +36,8 @@ pub enum Answer {
     Opened(Box<Session>),
     /// The caller may sit down here, once its connection is handed over.
     Attached(Target, AttachRequest),
+    /// What a session's screen shows, as PNG.
+    Thumbnail(Vec<u8>),
     /// Sessions.
     Sessions(Vec<Session>),
     /// Rules.
@@ -62,13 +65,14 @@ pub fn attempt_of(actor: &Actor, action: &Action) -> Option<Attempt> {
         Action::Lock(r) => Some(r.message.to_string()),
         Action::Block(_, r) => Some(r.message.to_string()),
         Action::Close(r) => r.message.as_ref().map(ToString::to_string),
-        Action::Unlock(_) | Action::Disconnect(_) | Action::Unblock(_) | Action::Open(_) | Action::Attach(..) => None,
+        Action::Unlock(_) | Action::Disconnect(_) | Action::Unblock(_) | Action::Open(_) => None,
+        Action::Attach(..) | Action::Thumbnail(..) => None,
         Action::Invite(_) | Action::Redeem(_) | Action::Rekey(_) | Action::Revoke(_) => None,
     };
     let name = |text: String| AuditTarget::Name(text);
     let targets = match action {
         Action::Block(rule, _) | Action::Unblock(rule) => vec![name(rule.to_string())],
-        Action::Attach(reference, _) => vec![name(reference.to_string())],
+        Action::Attach(reference, _) | Action::Thumbnail(reference, _) => vec![name(reference.to_string())],
         Action::Invite(r) => r.name.iter().map(|who| name(who.to_string())).collect(),
         Action::Redeem(r) => vec![name(r.name.to_string())],
         Action::Rekey(_) => vec![name(actor.name.clone())],
@@ -118,6 +122,9 @@ pub async fn execute(
         Work::Open(request) => run.open(*request, attempt, order).await.map(|s| Answer::Opened(Box::new(s))),
         Work::Identity(work) => run.identity(work, attempt, order).await,
         Work::Attach { target, admitted } => run.attach(target, admitted, attempt).await,
+        Work::Thumbnail { target, admitted } => {
+            run.thumbnail(target, admitted, attempt, order).await.map(Answer::Thumbnail)
+        }
         Work::Read(reading) => {
             drop(order);
             Ok(run.read(reading))
@@ -182,11 +189,7 @@ impl Run<'_> {
     async fn refusals(&self, steps: Vec<Step>, attempt: Option<Attempt>) -> Vec<Outcome> {
         let outcomes: Vec<_> = steps.into_iter().map(|step| self.outcome(step, None)).collect();
         self.host.metrics.count(self.verb, &outcomes, self.arrived.elapsed());
-        if let Some(attempt) = attempt
-            && let Err(trouble) = self.host.store.refused(attempt, outcomes.clone()).await
-        {
-            tracing::warn!("a refusal could not be recorded: {trouble}");
-        }
+        self.record_refusal(attempt, outcomes.clone()).await;
         outcomes
     }
 
@@ -280,13 +283,18 @@ impl Run<'_> {
                 Ok(Answer::Attached(target, request))
             }
             (Ok(_), ..) => Err(Error::new(ErrorId::BackendFailed, "an attach without a target")),
-            (Err(error), _, Some(attempt)) => {
-                if let Err(trouble) = self.host.store.refused(attempt, outcomes).await {
-                    tracing::warn!("a refusal could not be recorded: {trouble}");
-                }
+            (Err(error), _, attempt) => {
+                self.record_refusal(attempt, outcomes).await;
                 Err(error)
             }
-            (Err(error), _, None) => Err(error),
+        }
+    }
+
+    async fn record_refusal(&self, attempt: Option<Attempt>, outcomes: Vec<Outcome>) {
+        if let Some(attempt) = attempt
+            && let Err(trouble) = self.host.store.refused(attempt, outcomes).await
+        {
+            tracing::warn!("a refusal could not be recorded: {trouble}");
         }
     }
 
@@ -308,7 +316,7 @@ impl Run<'_> {
 /// What binds or starts something is refused on a full disk; what frees or ends something is not.
 fn urgency(verb: Verb) -> Urgency {
     match verb {
-        Verb::Lock | Verb::Block | Verb::Open | Verb::Attach => Urgency::Binding,
+        Verb::Lock | Verb::Block | Verb::Open | Verb::Attach | Verb::Thumbnail => Urgency::Binding,
         Verb::Invite | Verb::Redeem | Verb::Rekey | Verb::Identities => Urgency::Binding,
         Verb::Revoke => Urgency::Freeing,
         Verb::Unlock | Verb::Disconnect | Verb::Close | Verb::Unblock => Urgency::Freeing,

@@ -10,7 +10,7 @@ use crate::actor::{Actor, Sight};
 use crate::authorize::Authorized;
 use crate::outcome::{Error, ErrorId, OutcomeResult};
 use crate::request::{
-    Action, AttachRequest, AuditQuery, BlockRequest, OpenRequest, RuleName, SessionRef, Targets, Verb,
+    Action, AttachRequest, AuditQuery, BlockRequest, OpenRequest, RuleName, SessionRef, Targets, ThumbnailSize, Verb,
 };
 use crate::session::{Kind, OwnLock, Registry, SessionKey, Tracked};
 use crate::store::{Change, CloseOrder, RuleRecord};
@@ -18,6 +18,7 @@ use crate::store::{Change, CloseOrder, RuleRecord};
 mod identities;
 mod select;
 mod session_verbs;
+mod thumbnail;
 pub use identities::IdentityWork;
 use select::{Candidate, select};
 
@@ -77,6 +78,13 @@ pub enum Work {
     },
     /// An identity is invited, made, given another key or revoked, or refused that.
     Identity(Result<IdentityWork, Error>),
+    /// The caller looks at a session's screen, or is refused.
+    Thumbnail {
+        /// The session; `None` where the refusal knows of none.
+        target: Option<Target>,
+        /// How large the picture is to be, or why there is none.
+        admitted: Result<ThumbnailSize, Error>,
+    },
     /// Something is read.
     Read(Reading),
 }
@@ -198,6 +206,7 @@ pub fn plan(authorized: Authorized, registry: &Registry, now: Timestamp) -> Plan
         Action::Unblock(name) => view.unblock(name),
         Action::Open(request) => Work::Open(request.clone()),
         Action::Attach(reference, request) => view.attach(reference, request),
+        Action::Thumbnail(reference, size) => view.thumbnail(reference, *size),
         Action::List => Work::Read(Reading::Sessions(actor.sight())),
         Action::Blocks => Work::Read(Reading::Rules),
         Action::Audit(query) => Work::Read(Reading::Audit(query.clone())),

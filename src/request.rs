@@ -13,12 +13,14 @@ use utoipa::ToSchema;
 
 mod address;
 mod identity;
+mod thumbnail;
 mod values;
 pub use address::Address;
 pub use identity::{
     Identity, IdentityName, IdentityRole, Invitation, InviteRequest, Pin, RedeemRequest, RekeyRequest, Revocation,
     Secret,
 };
+pub use thumbnail::{ThumbnailQuery, ThumbnailSize};
 pub use values::{InvalidValue, Message, Name, RuleName, Seconds, SessionRef};
 
 /// Everything a caller can ask of a host.
@@ -43,6 +45,8 @@ pub enum Action {
     Open(Box<OpenRequest>),
     /// Sit down at a text session.
     Attach(SessionRef, AttachRequest),
+    /// Look at what a session's screen shows.
+    Thumbnail(SessionRef, ThumbnailSize),
     /// Read sessions.
     List,
     /// Read the standing rules.
@@ -75,6 +79,7 @@ impl Action {
             Action::Unblock(_) => Verb::Unblock,
             Action::Open(_) => Verb::Open,
             Action::Attach(..) => Verb::Attach,
+            Action::Thumbnail(..) => Verb::Thumbnail,
             Action::List => Verb::List,
             Action::Blocks => Verb::Blocks,
             Action::Audit(_) => Verb::Audit,
@@ -98,6 +103,7 @@ impl Action {
             | Action::Unblock(_)
             | Action::Open(_)
             | Action::Attach(..)
+            | Action::Thumbnail(..)
             | Action::List
             | Action::Blocks
             | Action::Audit(_)
@@ -131,6 +137,8 @@ pub enum Verb {
     Open,
     /// `usher attach`
     Attach,
+    /// `usher thumbnail`
+    Thumbnail,
     /// `usher list`
     List,
     /// `usher blocks`
@@ -159,7 +167,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb that the audit log can hold.
-    pub const AUDITED: [Verb; 15] = [
+    pub const AUDITED: [Verb; 16] = [
         Verb::Lock,
         Verb::Unlock,
         Verb::Disconnect,
@@ -168,6 +176,7 @@ impl Verb {
         Verb::Unblock,
         Verb::Open,
         Verb::Attach,
+        Verb::Thumbnail,
         Verb::Invite,
         Verb::Redeem,
         Verb::Rekey,
@@ -188,6 +197,7 @@ impl Verb {
             Verb::Unblock => "unblock",
             Verb::Open => "open",
             Verb::Attach => "attach",
+            Verb::Thumbnail => "thumbnail",
             Verb::List => "list",
             Verb::Blocks => "blocks",
             Verb::Audit => "audit",

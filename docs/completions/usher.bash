@@ -70,6 +70,9 @@ _usher() {
             usher,servers)
                 cmd="usher__subcmd__servers"
                 ;;
+            usher,thumbnail)
+                cmd="usher__subcmd__thumbnail"
+                ;;
             usher,unblock)
                 cmd="usher__subcmd__unblock"
                 ;;
@@ -98,7 +101,7 @@ _usher() {
 
     case "${cmd}" in
         usher)
-            opts="-h -V --socket --server --timeout --at-once --output --lang --verbose --help --version list lock unlock disconnect close block unblock blocks open attach watch audit demo help invite identities revoke join servers dial-stdio install-cmdlets"
+            opts="-h -V --socket --server --timeout --at-once --output --lang --verbose --help --version list lock unlock disconnect close block unblock blocks open attach thumbnail watch audit demo help invite identities revoke join servers dial-stdio install-cmdlets"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1055,6 +1058,56 @@ _usher() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        usher__subcmd__thumbnail)
+            opts="-o -h --size --file --socket --server --timeout --at-once --output --lang --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at-once)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         usher__subcmd__unblock)
             opts="-h --all --user --group --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1188,4 +1241,58 @@ if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERS
     complete -F _usher -o nosort -o bashdefault -o default usher
 else
     complete -F _usher -o bashdefault -o default usher
+fi
+
+
+_usher_cmdlet() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} at name known=
+    for (( at = 0; at < COMP_CWORD; at++ )); do
+        name=${COMP_WORDS[at]##*/}
+        case ${name,,} in
+            get-wmssession) known='-SessionId -All -Thumbnail -Server -Verbose -Debug -ErrorAction -WarningAction -InformationAction -ProgressAction -ErrorVariable -WarningVariable -InformationVariable -OutVariable -OutBuffer -PipelineVariable' ;;
+            lock-wmssession) known='-SessionId -All -Message -Server -Verbose -Debug -ErrorAction -WarningAction -InformationAction -ProgressAction -ErrorVariable -WarningVariable -InformationVariable -OutVariable -OutBuffer -PipelineVariable' ;;
+            unlock-wmssession) known='-SessionId -All -Server -Verbose -Debug -ErrorAction -WarningAction -InformationAction -ProgressAction -ErrorVariable -WarningVariable -InformationVariable -OutVariable -OutBuffer -PipelineVariable' ;;
+            disconnect-wmssession) known='-SessionId -All -Server -Verbose -Debug -ErrorAction -WarningAction -InformationAction -ProgressAction -ErrorVariable -WarningVariable -InformationVariable -OutVariable -OutBuffer -PipelineVariable -WhatIf -Confirm' ;;
+            close-wmssession) known='-SessionId -All -Server -Verbose -Debug -ErrorAction -WarningAction -InformationAction -ProgressAction -ErrorVariable -WarningVariable -InformationVariable -OutVariable -OutBuffer -PipelineVariable -WhatIf -Confirm' ;;
+            *) continue ;;
+        esac
+        break
+    done
+    [[ $known ]] || return 1
+    case ${prev,,} in
+        -thumbnail) known='Small Medium Large FullScreen' ;;
+        -erroraction) known='SilentlyContinue Stop Continue Inquire Ignore' ;;
+        -warningaction) known='SilentlyContinue Stop Continue Inquire Ignore' ;;
+        -informationaction) known='SilentlyContinue Stop Continue Inquire Ignore' ;;
+        -progressaction) known='SilentlyContinue Stop Continue Inquire Ignore' ;;
+    esac
+    COMPREPLY=()
+    for name in $known; do
+        [[ ${name,,} == "${cur,,}"* ]] && COMPREPLY+=("$name")
+    done
+    return 0
+}
+
+_usher_or_cmdlet() {
+    _usher_cmdlet && return
+    _usher "$@"
+    # A cmdlet is a verb too: its name, where no verb was named yet.
+    local at name
+    for (( at = 1; at < COMP_CWORD; at++ )); do
+        case ${COMP_WORDS[at]} in
+            --socket|--output|--lang) (( at++ )) ;;
+            -*) ;;
+            *) return ;;
+        esac
+    done
+    (( at == COMP_CWORD )) || return
+    for name in Get-WmsSession Lock-WmsSession Unlock-WmsSession Disconnect-WmsSession Close-WmsSession; do
+        [[ ${name,,} == "${2,,}"* ]] && COMPREPLY+=("$name")
+    done
+}
+
+if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
+    complete -F _usher_or_cmdlet -o nosort -o bashdefault -o default usher
+else
+    complete -F _usher_or_cmdlet -o bashdefault -o default usher
 fi

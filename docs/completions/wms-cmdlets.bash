@@ -1,20 +1,31 @@
 # Written by `cargo xtask docs` from the code.
 
 _usher_cmdlet() {
-    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} at name known=
+    for (( at = 0; at < COMP_CWORD; at++ )); do
+        name=${COMP_WORDS[at]##*/}
+        case ${name,,} in
+            get-wmssession) known='-SessionId -All -Thumbnail -Server -Verbose -Debug -ErrorAction -WarningAction -InformationAction -ProgressAction -ErrorVariable -WarningVariable -InformationVariable -OutVariable -OutBuffer -PipelineVariable' ;;
+            lock-wmssession) known='-SessionId -All -Message -Server -Verbose -Debug -ErrorAction -WarningAction -InformationAction -ProgressAction -ErrorVariable -WarningVariable -InformationVariable -OutVariable -OutBuffer -PipelineVariable' ;;
+            unlock-wmssession) known='-SessionId -All -Server -Verbose -Debug -ErrorAction -WarningAction -InformationAction -ProgressAction -ErrorVariable -WarningVariable -InformationVariable -OutVariable -OutBuffer -PipelineVariable' ;;
+            disconnect-wmssession) known='-SessionId -All -Server -Verbose -Debug -ErrorAction -WarningAction -InformationAction -ProgressAction -ErrorVariable -WarningVariable -InformationVariable -OutVariable -OutBuffer -PipelineVariable -WhatIf -Confirm' ;;
+            close-wmssession) known='-SessionId -All -Server -Verbose -Debug -ErrorAction -WarningAction -InformationAction -ProgressAction -ErrorVariable -WarningVariable -InformationVariable -OutVariable -OutBuffer -PipelineVariable -WhatIf -Confirm' ;;
+            *) continue ;;
+        esac
+        break
+    done
+    [[ $known ]] || return 1
     case ${prev,,} in
-        -thumbnail) COMPREPLY=($(compgen -W 'Small Medium Large FullScreen' -- "$cur")); return ;;
-        -erroraction) COMPREPLY=($(compgen -W 'SilentlyContinue Stop Continue Inquire Ignore' -- "$cur")); return ;;
-        -warningaction) COMPREPLY=($(compgen -W 'SilentlyContinue Stop Continue Inquire Ignore' -- "$cur")); return ;;
-        -informationaction) COMPREPLY=($(compgen -W 'SilentlyContinue Stop Continue Inquire Ignore' -- "$cur")); return ;;
-        -progressaction) COMPREPLY=($(compgen -W 'SilentlyContinue Stop Continue Inquire Ignore' -- "$cur")); return ;;
+        -thumbnail) known='Small Medium Large FullScreen' ;;
+        -erroraction) known='SilentlyContinue Stop Continue Inquire Ignore' ;;
+        -warningaction) known='SilentlyContinue Stop Continue Inquire Ignore' ;;
+        -informationaction) known='SilentlyContinue Stop Continue Inquire Ignore' ;;
+        -progressaction) known='SilentlyContinue Stop Continue Inquire Ignore' ;;
     esac
-    case ${COMP_WORDS[0]##*/} in
-        Get-WmsSession) COMPREPLY=($(compgen -W '-SessionId -All -Thumbnail -Server -Verbose -Debug -ErrorAction -WarningAction -InformationAction -ProgressAction -ErrorVariable -WarningVariable -InformationVariable -OutVariable -OutBuffer -PipelineVariable' -- "$cur")) ;;
-        Lock-WmsSession) COMPREPLY=($(compgen -W '-SessionId -All -Message -Server -Verbose -Debug -ErrorAction -WarningAction -InformationAction -ProgressAction -ErrorVariable -WarningVariable -InformationVariable -OutVariable -OutBuffer -PipelineVariable' -- "$cur")) ;;
-        Unlock-WmsSession) COMPREPLY=($(compgen -W '-SessionId -All -Server -Verbose -Debug -ErrorAction -WarningAction -InformationAction -ProgressAction -ErrorVariable -WarningVariable -InformationVariable -OutVariable -OutBuffer -PipelineVariable' -- "$cur")) ;;
-        Disconnect-WmsSession) COMPREPLY=($(compgen -W '-SessionId -All -Server -Verbose -Debug -ErrorAction -WarningAction -InformationAction -ProgressAction -ErrorVariable -WarningVariable -InformationVariable -OutVariable -OutBuffer -PipelineVariable -WhatIf -Confirm' -- "$cur")) ;;
-        Close-WmsSession) COMPREPLY=($(compgen -W '-SessionId -All -Server -Verbose -Debug -ErrorAction -WarningAction -InformationAction -ProgressAction -ErrorVariable -WarningVariable -InformationVariable -OutVariable -OutBuffer -PipelineVariable -WhatIf -Confirm' -- "$cur")) ;;
-    esac
+    COMPREPLY=()
+    for name in $known; do
+        [[ ${name,,} == "${cur,,}"* ]] && COMPREPLY+=("$name")
+    done
+    return 0
 }
-complete -F _usher_cmdlet Get-WmsSession Lock-WmsSession Unlock-WmsSession Disconnect-WmsSession Close-WmsSession
+complete -o nosort -F _usher_cmdlet Get-WmsSession Lock-WmsSession Unlock-WmsSession Disconnect-WmsSession Close-WmsSession

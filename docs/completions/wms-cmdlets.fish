@@ -1,7 +1,7 @@
 # Written by `cargo xtask docs` from the code.
 complete -c Get-WmsSession -f -o SessionId -x -d 'The IDs of the sessions: one, or several with commas between them'
 complete -c Get-WmsSession -f -o All -d 'Every session of the host but the one you call from'
-complete -c Get-WmsSession -f -o Thumbnail -x -a 'Small Medium Large FullScreen' -d 'A picture of each session, in this size'
+complete -c Get-WmsSession -f -o Thumbnail -x -a 'Small Medium Large FullScreen' -d 'A picture of what the person at each session sees, in this size: Small (at most 160x120 pixels), Medium (320x240), Large (640x480) or FullScreen (as large as the screen)'
 complete -c Get-WmsSession -f -o Server -x -d 'The host whose sessions are meant'
 complete -c Get-WmsSession -f -o Verbose -d 'Says what is done, on standard error'
 complete -c Get-WmsSession -f -o Debug -d 'Says what is asked of the daemon, on standard error'

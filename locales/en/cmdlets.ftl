@@ -29,7 +29,6 @@ cmdlet-cannot-ask = -Confirm needs a terminal to ask on; nothing was done
 cmdlet-no-such-form = the output can be table, list, json or jsonl, and not "{ $value }"
 cmdlet-not-here = the host { $host } cannot be reached: this version of usher acts on its own host only
 cmdlet-all-is-off = -All is $false: no session is meant, and nothing was done
-cmdlet-no-picture = a session of kind { $kind } cannot be pictured by this version
 cmdlet-became = { $target }: { $what }
 cmdlet-became-done = done, and seen
 cmdlet-became-unchanged = it was so already

@@ -75,3 +75,6 @@ join-done = Joined { $host } ({ $address }) as { $identity }, { $role }
 join-certificate = The certificate is good until { $until } and renews itself with use; it is kept in { $directory }
 join-what-next = Next: usher list --server { $host }
 join-no-program = usher-dial, which joins hosts, cannot be run: { $why }
+thumbnail-to-terminal = a picture is not for a terminal
+thumbnail-to-terminal-hint = name a file with -o, or send it on with -o - in front of a pipe
+thumbnail-unwritten = { $file } cannot be written: { $why }

@@ -13,3 +13,6 @@ ended = its program ended
 ended-with-code = its program ended with exit code { $code }
 ended-by-signal = its program was ended by signal { $signal }
 ended-somehow = its program is gone
+display-lock-by = Locked by { $by } on { $host } since { $since }
+display-lock-until = until { $time }
+display-close-notice = This session will close at { $time } ({ $by })

@@ -75,3 +75,6 @@ join-done = 已加入 { $host }（{ $address }），身份为 { $identity }，�
 join-certificate = 证书有效期至 { $until }，使用时自动续期；保存在 { $directory }
 join-what-next = 接下来：usher list --server { $host }
 join-no-program = 无法运行用于加入主机的 usher-dial：{ $why }
+thumbnail-to-terminal = 图片不能输出到终端
+thumbnail-to-terminal-hint = 用 -o 指定文件，或在管道中使用 -o -
+thumbnail-unwritten = 无法写入 { $file }：{ $why }

@@ -13,3 +13,6 @@ ended = 程序已退出
 ended-with-code = 程序已退出，退出代码为 { $code }
 ended-by-signal = 程序被信号 { $signal } 终止
 ended-somehow = 程序已消失
+display-lock-by = 由 { $by } 于 { $since } 在 { $host } 上锁定
+display-lock-until = 锁定至 { $time }
+display-close-notice = 此会话将于 { $time } 关闭（{ $by }）

@@ -25,12 +25,15 @@ pub(super) trait Incoming: DeserializeOwned + Send + 'static {
 /// The answer to an order.
 pub(super) type Reply<M> = oneshot::Receiver<M>;
 
+/// The number of an order, and who awaits its answer.
+type Asker<M> = (u64, oneshot::Sender<M>);
+
 /// What a link is told.
 enum Order<M> {
     /// A frame; where it has a number, somebody awaits the answer.
-    Say(Vec<u8>, Option<(u64, oneshot::Sender<M>)>),
-    /// A frame that a descriptor comes with.
-    Hand(Vec<u8>, OwnedFd),
+    Say(Vec<u8>, Option<Asker<M>>),
+    /// A frame that a descriptor comes with; likewise.
+    Hand(Vec<u8>, OwnedFd, Option<Asker<M>>),
 }
 
 /// What comes from a link that nobody awaits.
@@ -74,7 +77,19 @@ impl<M: Incoming> Link<M> {
 
     /// Sends a message and a descriptor with it.
     pub(super) fn hand(&self, message: &impl Serialize, descriptor: OwnedFd) -> Result<(), Error> {
-        self.order(Order::Hand(control(message), descriptor))
+        self.order(Order::Hand(control(message), descriptor, None))
+    }
+
+    /// Sends a message whose answer is awaited, and a descriptor with it.
+    pub(super) fn ask_handing(
+        &self,
+        seq: u64,
+        message: &impl Serialize,
+        descriptor: OwnedFd,
+    ) -> Result<Reply<M>, Error> {
+        let (answer, reply) = oneshot::channel();
+        self.order(Order::Hand(control(message), descriptor, Some((seq, answer))))?;
+        Ok(reply)
     }
 
     fn order(&self, order: Order<M>) -> Result<(), Error> {
@@ -158,20 +173,28 @@ async fn carry_out<M>(
 ) -> std::io::Result<()> {
     match order {
         Order::Say(bytes, answer) => {
-            awaited.extend(answer);
             awaited.retain(|_, asker| !asker.is_closed());
+            awaited.extend(answer);
             stream.write_all(&bytes).await
         }
-        Order::Hand(bytes, descriptor) => loop {
-            stream.writable().await?;
-            let sent = stream
-                .try_io(Interest::WRITABLE, || descriptors::send_with(stream.as_fd(), &bytes, descriptor.as_fd()));
-            match sent {
-                Ok(count) => break stream.write_all(&bytes[count..]).await,
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                Err(error) => break Err(error),
-            }
-        },
+        Order::Hand(bytes, descriptor, answer) => {
+            awaited.retain(|_, asker| !asker.is_closed());
+            awaited.extend(answer);
+            hand(stream, &bytes, &descriptor).await
+        }
+    }
+}
+
+async fn hand(stream: &mut UnixStream, bytes: &[u8], descriptor: &OwnedFd) -> std::io::Result<()> {
+    loop {
+        stream.writable().await?;
+        let sent =
+            stream.try_io(Interest::WRITABLE, || descriptors::send_with(stream.as_fd(), bytes, descriptor.as_fd()));
+        match sent {
+            Ok(count) => return stream.write_all(&bytes[count..]).await,
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use crate::login::Login;
 use crate::login::bus::Bus;
 use crate::outcome::Error;
 use crate::plan::Target;
+use crate::request::ThumbnailSize;
 use crate::session::{Cover, Seen, SessionKey};
 use crate::sys::cgroup::Membership;
 use crate::tty::wire::Notice;
@@ -25,6 +26,7 @@ mod closing;
 mod covering;
 mod detaching;
 mod freezing;
+mod picturing;
 mod screen;
 mod seen;
 mod shield;
@@ -177,6 +179,13 @@ impl LoginBackend {
         own
     }
 
+    /// The address from which a session came by ssh, if it did.
+    pub fn ssh_origin(&self, id: u32) -> Option<String> {
+        let state = self.state();
+        let login = &state.logins.get(&id)?.login;
+        login.remote.clone().filter(|_| login.kind == crate::session::Kind::Ssh)
+    }
+
     /// Looks for displays that came or went.
     pub fn find_displays(&self) {
         let found = display::find();
@@ -244,5 +253,9 @@ impl Backend for LoginBackend {
 
     fn close(&self, target: &Target, _by: &str, grace: Duration) -> Observation<bool> {
         closing::close(self, target, grace)
+    }
+
+    fn picture(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
+        picturing::picture(self, target, size)
     }
 }

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use crate::outcome::{Error, ErrorId};
 use crate::plan::Target;
+use crate::request::ThumbnailSize;
 use crate::session::{Cover, Seen};
 use crate::tty::wire::Notice;
 
 mod leftovers;
 mod link;
 pub mod login;
+mod picture;
 pub mod text;
 
 /// The answer to an effect that was ordered: it arrives when the effect was seen, or with why it was not.
@@ -42,6 +44,8 @@ pub trait Backend: Send + Sync {
     /// Ends the session's processes: asked first, killed after the grace. Observed when none is left;
     /// true if killing was needed.
     fn close(&self, target: &Target, by: &str, grace: Duration) -> Observation<bool>;
+    /// A picture of what the person at the session sees, as PNG. It is made and drawn by others, and handed on unread.
+    fn picture(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>>;
 }
 
 /// What a backend noticed by itself.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::UnixStream;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::leftovers::{kill, lives, mop_up, verify_gone};
 use super::link::{Link, News, Reply};
@@ -16,12 +16,14 @@ use super::{Backend, Covered, DEADLINE, Ended, Noticed, Observation, changed};
 use crate::daemon::config::Paths;
 use crate::outcome::{Error, ErrorId};
 use crate::plan::Target;
+use crate::request::ThumbnailSize;
 use crate::session::{Cover, Seen, SessionKey};
 use crate::sys::proc;
 use crate::tty::wire::{FromHolder, Notice, StationSpec, Status, ToHolder};
 
 mod held;
 mod opening;
+mod picturing;
 use held::{Held, Introduced, introduce};
 pub use opening::{Opened, Starting};
 
@@ -34,6 +36,8 @@ pub struct TextBackend {
     links: Arc<Mutex<HashMap<u32, Held>>>,
     noticed: mpsc::UnboundedSender<Noticed>,
     seq: Arc<AtomicU64>,
+    /// Places for processes that draw.
+    drawing: Arc<Semaphore>,
 }
 
 /// A holder found alive.
@@ -66,7 +70,8 @@ impl TextBackend {
         let mut log = paths.socket.as_os_str().to_owned();
         log.push(".log");
         let log = PathBuf::from(log);
-        TextBackend { directory, serving, log, links: Arc::default(), noticed, seq: Arc::new(AtomicU64::new(1)) }
+        let (seq, drawing) = (Arc::new(AtomicU64::new(1)), Arc::new(Semaphore::new(picturing::AT_ONCE)));
+        TextBackend { directory, serving, log, links: Arc::default(), noticed, seq, drawing }
     }
 
     /// Where the holder of a session listens.
@@ -163,7 +168,8 @@ impl TextBackend {
                 state.begun = None;
             }
         });
-        let held = Held { key: hello.key, holder_pid: hello.holder_pid, holder_start, link };
+        let protocol = hello.protocol;
+        let held = Held { key: hello.key, holder_pid: hello.holder_pid, holder_start, protocol, link };
         links.insert(id, held.clone());
         held
     }
@@ -268,6 +274,10 @@ impl Backend for TextBackend {
 
     fn announce(&self, target: &Target, notice: Notice) -> Result<(), Error> {
         self.link(target)?.link.say(&ToHolder::Announce(notice))
+    }
+
+    fn picture(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
+        picturing::picture(self, target, size)
     }
 
     /// A holder that does not answer is killed, and its session's processes with it.

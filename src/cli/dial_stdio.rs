@@ -1,7 +1,7 @@
 //! `usher dial-stdio`
 
 use std::fs::File;
-use std::io::{self, stdout};
+use std::io::{self, Read, Write, stdout};
 use std::net::Shutdown;
 use std::os::fd::AsFd;
 
@@ -37,14 +37,20 @@ impl DialStdio {
         daemon.set_nonblocking(false)?;
         let (mut to_daemon, mut from_daemon) = (daemon.try_clone()?, daemon);
         std::thread::spawn(move || {
-            let _ = io::copy(&mut own(io::stdin())?, &mut to_daemon);
+            let _ = copy(&mut own(io::stdin())?, &mut to_daemon);
             // The caller is gone. The daemon ends its side too, unless it is at work.
             to_daemon.shutdown(Shutdown::Write)
         });
         // The stream ends with the daemon's side: what it answers last is passed on.
-        io::copy(&mut from_daemon, &mut own(io::stdout())?)?;
+        copy(&mut from_daemon, &mut own(io::stdout())?)?;
         Ok(Exit::Success)
     }
+}
+
+/// Passes bytes on as they come. Behind `dyn` the standard library does not know what it copies between, and leaves out
+/// `splice(2)`: between a pipe and a Unix socket that one keeps what it has until it has more.
+fn copy(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<u64> {
+    io::copy(from, to)
 }
 
 /// The descriptor without Rust's buffer, which waits for the end of a line.

@@ -92,7 +92,7 @@ mod tests {
         let file = include_str!("../../locales/zh-CN/verbs.ftl").lines().filter_map(|line| line.split_once(" = "));
         let spare: Vec<_> =
             file.map(|(key, _)| key).filter(|key| key.starts_with("verb-") && !keys.iter().any(|k| k == key)).collect();
-        assert_eq!(spare, ["verb-usher-long", "verb-usher-after"]);
+        assert_eq!(spare, ["verb-usher-long", "verb-usher-after", "verb-thumbnail-long"]);
     }
 
     #[test]

@@ -38,6 +38,7 @@ mod read;
 mod revoke;
 mod servers;
 mod targets;
+mod thumbnail;
 mod unblock;
 mod unlock;
 mod watch;
@@ -100,6 +101,7 @@ enum VerbArguments {
     Blocks(blocks::Blocks),
     Open(open::Open),
     Attach(attach::Attach),
+    Thumbnail(thumbnail::Thumbnail),
     Watch(watch::Watch),
     Audit(audit::Audit),
     Demo(demo::Demo),
@@ -240,6 +242,7 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
         VerbArguments::Blocks(verb) => verb.run(&context).await,
         VerbArguments::Open(verb) => verb.run(&context).await,
         VerbArguments::Attach(verb) => verb.run(&context).await,
+        VerbArguments::Thumbnail(verb) => verb.run(&context).await,
         VerbArguments::Watch(verb) => verb.run(&context).await,
         VerbArguments::Audit(verb) => verb.run(&context).await,
         VerbArguments::Invite(verb) => verb.run(&context).await,

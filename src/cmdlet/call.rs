@@ -2,7 +2,7 @@
 
 use super::bind::{BindError, Bound, Value};
 use super::{Cmdlet, Work};
-use crate::request::Message;
+use crate::request::{Message, ThumbnailSize};
 
 /// Which sessions a call is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +58,8 @@ pub struct Call {
     pub what_if: bool,
     /// Ask before each session.
     pub confirm: bool,
-    /// A picture of each session is wanted.
-    pub thumbnail: bool,
+    /// A picture of each session is wanted, in this size.
+    pub thumbnail: Option<ThumbnailSize>,
     /// What is said beside the objects.
     pub streams: Streams,
 }
@@ -85,7 +85,7 @@ impl Call {
             what_if: switch(bound, "WhatIf"),
             // What only says what would be done has nothing to ask about.
             confirm: switch(bound, "Confirm") && !switch(bound, "WhatIf"),
-            thumbnail: bound.value("Thumbnail").is_some(),
+            thumbnail: thumbnail(bound),
             streams: Streams {
                 verbose: switch(bound, "Verbose"),
                 debug: switch(bound, "Debug"),
@@ -103,6 +103,13 @@ fn selection(bound: &Bound) -> Selection {
         // `-All:$false` is the set of all, and not all of them.
         (_, Some(Value::Switch(on))) => Selection::All(*on),
         _ => Selection::Piped,
+    }
+}
+
+fn thumbnail(bound: &Bound) -> Option<ThumbnailSize> {
+    match bound.value("Thumbnail") {
+        Some(Value::Choice(number)) => ThumbnailSize::ALL.get(usize::try_from(*number).ok()?).copied(),
+        _ => None,
     }
 }
 

@@ -8,8 +8,12 @@ use serde_json::Value;
 use super::bind::id;
 use super::{Cmdlet, Parameter, Type};
 
-/// More bytes are no object that names a session.
+/// More bytes on many lines are no object that names a session.
 const MOST: usize = 1 << 20;
+/// More bytes on one line are none either: it may hold the largest picture there is, in base64.
+const LONGEST: usize = 90 << 20;
+/// So many lines may be read again and again, however long they are.
+const FEW: usize = 64;
 
 /// What a piped value is bound to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +51,7 @@ impl Cutter {
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Result<Value, String>> {
         let mut found = Vec::new();
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            let room = MOST.saturating_sub(self.line.len());
+            let room = LONGEST.saturating_sub(self.line.len());
             self.too_long |= piece.len() > room;
             self.line.extend_from_slice(&piece[..piece.len().min(room)]);
             if piece.ends_with(b"\n") {
@@ -96,10 +100,16 @@ impl Cutter {
                     self.open.drain(..read);
                     found.push(Ok(value));
                 }
-                Some(Err(error)) if error.is_eof() && self.open.len() < MOST => return,
+                Some(Err(error)) if error.is_eof() && self.may_go_on() => return,
                 _ => self.drop_line(found),
             }
         }
+    }
+
+    /// Whether what is open may still become a value.
+    fn may_go_on(&self) -> bool {
+        let lines = || self.open.iter().filter(|byte| **byte == b'\n').count();
+        self.open.len() < MOST || self.open.len() < LONGEST && lines() <= FEW
     }
 
     /// The first open line is none that can be read; those after it may be.
@@ -275,7 +285,20 @@ mod tests {
         assert_eq!(read("{\"SessionId\":3\n{\"SessionId\":4}\n"), [nothing(), on(&[4], "")]);
         assert_eq!(read("{\"SessionId\": \n{\"SessionId\":4}\n{\"SessionId\":5"), [nothing(), on(&[4], ""), nothing()]);
         assert_eq!(read("\"open\n{\"SessionId\":4}\n"), [nothing(), on(&[4], "")]);
-        assert_eq!(read(&format!("{{\"x\":\"{}\"}}\n4\n", "x".repeat(MOST))), [nothing(), on(&[4], "")]);
+        assert_eq!(read(&format!("{{\"x\":\"{}\"}}\n4\n", "x".repeat(LONGEST))), [nothing(), on(&[4], "")]);
+    }
+
+    #[test]
+    fn an_object_with_a_large_picture_is_one_in_every_layout() {
+        let picture = "x".repeat(3 * MOST);
+        assert_eq!(
+            read(&format!("{{\"SessionId\":3,\"Thumbnail\":\"{picture}\"}}\n4\n")),
+            [on(&[3], ""), on(&[4], "")]
+        );
+        let spread = format!("{{\n  \"SessionId\": 3,\n  \"Thumbnail\": \"{picture}\"\n}}\n4\n");
+        assert_eq!(read(&spread), [on(&[3], ""), on(&[4], "")]);
+        let endless = "{\n".to_owned() + &"\"x\": [\n".repeat(MOST / 4) + "\n4\n";
+        assert_eq!(read(&endless).last(), Some(&on(&[4], "")));
     }
 
     proptest::proptest! {

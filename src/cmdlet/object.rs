@@ -26,6 +26,17 @@ pub struct WmsSession {
     lock_message: Option<String>,
     locked_by: Option<String>,
     locked_since: Option<Timestamp>,
+    /// Only where one was asked for; null where none could be taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thumbnail: Option<Option<String>>,
+}
+
+impl WmsSession {
+    /// The session with a picture of its screen, as text: null where none could be taken.
+    #[must_use]
+    pub fn with_thumbnail(self, thumbnail: Option<String>) -> Self {
+        WmsSession { thumbnail: Some(thumbnail), ..self }
+    }
 }
 
 impl From<Session> for WmsSession {
@@ -48,6 +59,7 @@ impl From<Session> for WmsSession {
             lock_message: lock.as_ref().map(|lock| lock.message.to_string()),
             locked_by: lock.as_ref().map(|lock| lock.by.clone()),
             locked_since: lock.map(|lock| lock.since),
+            thumbnail: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::config::Mode;
 use super::gateway::{self, Vouched};
@@ -188,6 +188,7 @@ async fn user(host: &Host, caller: &Caller) -> Actor {
             (account.name, role)
         }
     };
+    await_own_login(host, caller.peer).await;
     let mut own_sessions: Vec<u32> = Vec::new();
     let sits_in =
         caller.origin.sessions.iter().copied().chain(descent(host, caller.peer)).chain(declared(host, caller));
@@ -200,7 +201,28 @@ async fn user(host: &Host, caller: &Caller) -> Actor {
         Some(id) => format!("session {id}, process {}", caller.peer.pid),
         None => format!("process {}", caller.peer.pid),
     };
+    // Nothing of this is the caller's word: sshd told logind where the login came from.
+    let came_from = own_sessions.first().and_then(|id| host.login.as_ref()?.ssh_origin(*id));
+    let name = came_from.map_or_else(|| name.clone(), |address| format!("{name} via ssh from {address}"));
     Actor { who: Who::User(uid), name, role, from, own_sessions }
+}
+
+/// Waits a little for the news of a login from which a request comes right away, as over `--server`: before it is
+/// known, nobody knows that it is the caller's own.
+async fn await_own_login(host: &Host, peer: Peer) {
+    const STEP: Duration = Duration::from_millis(10);
+    // A login that logind does not count as a user's, such as a job of cron's, is never known, and waits in vain.
+    const STEPS: usize = 30;
+    let Some(login) = &host.login else { return };
+    let Some(group) = cgroup::of(peer.pid) else { return };
+    if let cgroup::Membership::Session(_) = cgroup::membership(&group) {
+        for _ in 0..STEPS {
+            if !login.sessions_of_group(&group).is_empty() {
+                return;
+            }
+            tokio::time::sleep(STEP).await;
+        }
+    }
 }
 
 /// A refusal by role: an outcome for each target that was named, one for a selection, an error for the rest.

@@ -14,6 +14,7 @@ use crate::sys::cgroup::{self, Membership};
 use crate::sys::{peer, proc, sockets};
 
 pub mod authority;
+pub mod language;
 pub mod stations;
 pub mod watch;
 

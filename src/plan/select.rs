@@ -113,18 +113,21 @@ fn refusal(actor: &Actor, verb: Verb, registry: &Registry, session: &Tracked, re
     let privileged = session.admin || session.operator;
     let opened_by_setting = matches!(verb, Verb::Lock | Verb::Unlock) && registry.orchestrate_admins;
     if privileged && actor.role < Role::Administrator && !opened_by_setting {
-        return Some(
-            Error::new(
-                ErrorId::AccessDenied,
-                format!(
-                    "session {} belongs to {}, an administrator or operator: only administrators may {verb} it",
-                    session.id, session.user
-                ),
-            )
-            .hint("ask an administrator"),
-        );
+        return Some(privileged_session(session, verb.as_str()));
     }
     None
+}
+
+/// The session's user is one of those whom only administrators may touch.
+pub(super) fn privileged_session(session: &Tracked, what: &str) -> Error {
+    Error::new(
+        ErrorId::AccessDenied,
+        format!(
+            "session {} belongs to {}, an administrator or operator: only administrators may {what} it",
+            session.id, session.user
+        ),
+    )
+    .hint("ask an administrator")
 }
 
 /// No session has this ID.

@@ -150,13 +150,14 @@ fn any_action() -> impl Strategy<Value = Action> {
     let attach = reference().prop_map(|id| {
         Action::Attach(id, AttachRequest { size: Size::default(), colours: Default::default(), client: None })
     });
+    let look = reference().prop_map(|id| Action::Thumbnail(id, ThumbnailSize::Small));
     let read = prop_oneof![
         Just(Action::List),
         Just(Action::Blocks),
         Just(Action::Watch),
         Just(Action::Audit(AuditQuery::default()))
     ];
-    prop_oneof![4 => session_verb(), 2 => block, 1 => attach, 1 => read]
+    prop_oneof![4 => session_verb(), 2 => block, 1 => attach, 1 => look, 1 => read]
 }
 
 fn planned(actor: &Actor, action: &Action, registry: &Registry) -> Option<Plan> {
@@ -166,7 +167,7 @@ fn planned(actor: &Actor, action: &Action, registry: &Registry) -> Option<Plan> 
 fn steps(plan: &Plan) -> &[Step] {
     match plan.work() {
         Work::Sessions(steps) | Work::Rule { steps, .. } => steps,
-        Work::Open(_) | Work::Attach { .. } | Work::Identity(_) | Work::Read(_) => &[],
+        Work::Open(_) | Work::Attach { .. } | Work::Thumbnail { .. } | Work::Identity(_) | Work::Read(_) => &[],
     }
 }
 
@@ -205,11 +206,33 @@ proptest! {
     #[test]
     fn an_ordinary_user_is_refused_by_role_before_anything_else(action in any_action(), mut actor in actor()) {
         actor.role = Role::User;
-        let allowed = matches!(action, Action::List | Action::Watch | Action::Attach(..) | Action::Open(_));
+        let allowed = matches!(action, Action::List | Action::Watch | Action::Attach(..) | Action::Thumbnail(..) | Action::Open(_));
         match authorize(actor, action) {
             Ok(_) => prop_assert!(allowed),
             Err(error) => prop_assert!(!allowed && error.id == ErrorId::AccessDenied),
         }
+    }
+
+    #[test]
+    fn a_screen_is_seen_by_its_user_by_administrators_and_if_it_is_a_standard_users_by_operators(
+        actor in actor(), id in reference(), registry in registry(),
+    ) {
+        let plan = planned(&actor, &Action::Thumbnail(id.clone(), ThumbnailSize::Small), &registry).unwrap();
+        let Work::Thumbnail { target, admitted } = plan.work() else { panic!("{plan:?}") };
+        let Some(session) = registry.find(&id) else {
+            prop_assert_eq!(admitted.as_ref().unwrap_err().id, ErrorId::SessionNotFound);
+            return Ok(());
+        };
+        prop_assert_eq!(target.as_ref().map(|target| target.id), Some(session.id));
+        let may = Some(session.uid) == actor.uid()
+            || actor.role == Role::Administrator
+            || actor.role == Role::Operator && !session.admin && !session.operator;
+        let expected = match (may, session.kind) {
+            (false, _) => Some(ErrorId::AccessDenied),
+            (true, Kind::Text | Kind::X11) => None,
+            (true, _) => Some(ErrorId::NotSupported),
+        };
+        prop_assert_eq!(admitted.as_ref().err().map(|error| error.id), expected);
     }
 
     #[test]

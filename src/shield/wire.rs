@@ -8,11 +8,15 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::request::ThumbnailSize;
 use crate::session::{Cover, SessionKey};
 use crate::tty::wire::Notice;
 
 /// The version of this protocol that a shield speaks.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
+
+/// The version from which on a shield knows [`ToShield::Picture`].
+pub const WITH_PICTURES: u32 = 2;
 
 /// The most bytes of one authority file that usherd hands on (`Xsecurity(7)`).
 pub const MAX_AUTHORITY: u64 = 64 << 10;
@@ -37,6 +41,9 @@ pub struct Arming {
     /// The contents of authority files that may hold the display's cookie, the likeliest first.
     /// usherd does not look into them.
     pub authorities: Vec<Vec<u8>>,
+    /// The tag of the language that the lock screen speaks; English for one that the shield does not know.
+    #[serde(default)]
+    pub language: String,
 }
 
 /// What usherd says to a shield.
@@ -53,6 +60,13 @@ pub enum ToShield {
     },
     /// Show, without taking input, that the session will close.
     Announce(Notice),
+    /// Write what the screen shows, whatever that is, as PNG into the descriptor that comes with this message.
+    Picture {
+        /// Comes back in the answer.
+        seq: u64,
+        /// How large.
+        size: ThumbnailSize,
+    },
     /// `usherd --release-all`: uncover, and remember that it was so until the next [`ToShield::Cover`].
     Release {
         /// Comes back in the answer.
@@ -89,6 +103,13 @@ pub enum FromShield {
         /// painted after that.
         #[serde(default)]
         held_micros: Option<u64>,
+    },
+    /// The picture is written.
+    Pictured {
+        /// Of the request.
+        seq: u64,
+        /// Why it is not, in a sentence.
+        error: Option<String>,
     },
     /// Something about the display changed.
     Status(Status),

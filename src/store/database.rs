@@ -173,7 +173,7 @@ impl Database {
             let mut statement = connection.prepare_cached(
                 "SELECT id, time, actor, source, action, targets, message, outcomes, repeated FROM audit
                  WHERE id > ?1 AND (?2 IS NULL OR time >= ?2) AND (?3 IS NULL OR action = ?3)
-                   AND (?4 IS NULL OR actor = ?4 OR EXISTS (
+                   AND (?4 IS NULL OR actor = ?4 OR substr(actor, 1, length(?4) + 5) = ?4 || ' via ' OR EXISTS (
                         SELECT 1 FROM json_each(audit.outcomes) WHERE json_extract(value, '$.user') = ?4))
                  ORDER BY id LIMIT ?5",
             )?;

@@ -109,7 +109,11 @@ pub fn name(pid: u32) -> Option<String> {
 
 /// The kernel's boot ID, which changes with every boot.
 pub fn boot_id() -> std::io::Result<String> {
-    Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
+    // A container has one of its own, mounted over the machine's. A service whose kernel settings are protected
+    // (`ProtectKernelTunables=`, `systemd.exec(5)`) sees the machine's again; its first process does not.
+    let place = "/proc/sys/kernel/random/boot_id";
+    let text = fs::read_to_string(format!("/proc/1/root{place}")).or_else(|_| fs::read_to_string(place))?;
+    Ok(text.trim().to_owned())
 }
 
 #[cfg(test)]

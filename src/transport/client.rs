@@ -120,6 +120,15 @@ impl Client {
         self.whole(answer).await
     }
 
+    /// Asks for something that is no JSON.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn get_bytes(&self, path: &str) -> Result<Bytes, ClientError> {
+        let answer = self.send(Method::GET, path, Bytes::new(), None).await?;
+        self.whole_bytes(answer).await
+    }
+
     /// Sends a body and awaits the answer.
     ///
     /// # Errors
@@ -250,6 +259,11 @@ impl Client {
 
     /// The whole answer; after it the connection is free for the next request.
     async fn whole<T: DeserializeOwned>(&self, answer: (Response<Incoming>, Sender)) -> Result<T, ClientError> {
+        let bytes = self.whole_bytes(answer).await?;
+        serde_json::from_slice(&bytes).map_err(|e| ClientError::unknown(format!("usherd's answer cannot be read: {e}")))
+    }
+
+    async fn whole_bytes(&self, answer: (Response<Incoming>, Sender)) -> Result<Bytes, ClientError> {
         let (response, sender) = answer;
         let bytes = tokio::time::timeout(self.patience, async { collect(good(response).await?).await }).await;
         let slow = || ClientError::unknown(format!("{} did not end its answer in time", self.place));
@@ -257,7 +271,7 @@ impl Client {
         if let Place::There(..) = self.place {
             *self.idle.lock().await = Some(sender);
         }
-        serde_json::from_slice(&bytes).map_err(|e| ClientError::unknown(format!("usherd's answer cannot be read: {e}")))
+        Ok(bytes)
     }
 
     fn same_version(&self, response: &Response<Incoming>) -> Result<(), ClientError> {

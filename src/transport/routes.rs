@@ -32,6 +32,7 @@ mod attach;
 mod caller;
 mod identities;
 mod streams;
+mod thumbnail;
 
 /// The largest body: an environment and a command line fit.
 const MAX_BODY: usize = 1 << 20;
@@ -51,6 +52,7 @@ fn described() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(close))
         .routes(routes!(open))
         .routes(routes!(attach::attach))
+        .routes(routes!(thumbnail::thumbnail))
         .routes(routes!(blocks))
         .routes(routes!(block, unblock))
         .routes(routes!(events))
@@ -155,6 +157,7 @@ async fn answer(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Res
         Answer::Outcomes(outcomes) => axum::Json(outcomes).into_response(),
         Answer::Rule(answer) => axum::Json(answer).into_response(),
         Answer::Opened(session) => (StatusCode::CREATED, axum::Json(session)).into_response(),
+        Answer::Thumbnail(png) => thumbnail::png(png),
         Answer::Sessions(sessions) => axum::Json(sessions).into_response(),
         Answer::Rules(rules) => axum::Json(rules).into_response(),
         Answer::Audit(query) => streams::audit(Arc::clone(host), query),

@@ -1,6 +1,8 @@
 //! The holder's state, and what every event does to it.
 
 use std::collections::VecDeque;
+use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -105,7 +107,7 @@ impl Holder {
         self.covers.first()
     }
 
-    fn locked(&self) -> bool {
+    pub(super) fn locked(&self) -> bool {
         !self.covers.is_empty()
     }
 
@@ -171,6 +173,12 @@ impl Holder {
                 self.dismiss(&tiny::say(self.reader.language, "left-closed", &[("by", &by)]));
                 let ending = Ending::begin(Duration::from_millis(grace_ms));
                 self.ending.get_or_insert(((control, seq), ending)).0 = (control, seq);
+            }
+            ToHolder::Still { seq } => {
+                let file = self.handed(control).ok_or_else(|| io::Error::other("no file came along"));
+                let written = file.and_then(|file| self.write_still(file));
+                let error = written.err().map(|error| error.to_string());
+                self.say(control, &FromHolder::Written { seq, error });
             }
             // The session is open already.
             ToHolder::Open(_) | ToHolder::Start => {}
@@ -250,11 +258,14 @@ impl Holder {
         self.awaited.push(Awaited::Covered { asker, epoch, deadline, dropped: Vec::new(), superseded: false });
     }
 
+    /// The descriptor that came with the message.
+    fn handed(&mut self, control: u64) -> Option<OwnedFd> {
+        self.controls.iter_mut().find(|c| c.id == control)?.conn.descriptors.pop_front()
+    }
+
     /// Seats a new station on the connection that came with the message.
     fn admit(&mut self, control: u64, spec: &StationSpec) {
-        let descriptor =
-            self.controls.iter_mut().find(|c| c.id == control).and_then(|c| c.conn.descriptors.pop_front());
-        let Some(descriptor) = descriptor else { return };
+        let Some(descriptor) = self.handed(control) else { return };
         // Keys typed before a station shows the unlocked screen do not count; without a lock all do.
         let confirmed = if self.locked() { 0 } else { self.epoch };
         let Ok(mut station) = Station::new(UnixStream::from(descriptor), spec, confirmed) else { return };

@@ -251,8 +251,8 @@ impl Dimensions for Dim {
     }
 }
 
-/// The colours that a program is told when it asks: xterm's, with grey on black.
-fn palette(index: usize) -> Rgb {
+/// The colours that a program is told when it asks, and that pictures are drawn in: xterm's, with grey on black.
+pub(super) fn palette(index: usize) -> Rgb {
     const SIXTEEN: [u32; 16] = [
         0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5, 0x7f7f7f, 0xff0000, 0x00ff00,
         0xffff00, 0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff,

@@ -1,15 +1,21 @@
 //! What the holder does without being told: covers that end, pictures that are due, answers that the
 //! stations' confirmations allow, reports to the daemon.
 
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use super::holder::{Awaited, Holder};
 use super::lockscreen;
+use super::picture::Picture;
 use super::station::Station;
+use super::still::Still;
 use super::wire::FromHolder;
 use crate::clock;
+use crate::request::Size;
 
 /// How often the daemon hears of input and titles.
 const REPORT: Duration = Duration::from_millis(500);
@@ -57,26 +63,43 @@ impl Holder {
         }
     }
 
-    fn draw(&mut self, now: Timestamp) {
+    /// What a station of this size shows, which looks so many lines back.
+    fn shown(&self, size: Size, scrolled: usize, now: Timestamp) -> Picture {
         let cover = self.covers.first();
-        for station in &mut self.stations {
-            if !station.ready() {
-                // It confirms or drains later, and is drawn then.
-                continue;
-            }
-            let mut picture = match cover {
-                Some(cover) => lockscreen::lock_picture(cover, station.size, now, &self.reader),
-                None => self.screen.picture(station.size, station.scrolled),
-            };
-            if cover.is_none() && station.scrolled > 0 {
-                lockscreen::mark_scrolled(&mut picture, station.scrolled, &self.reader);
-            }
-            if let Some(notice) = &self.notice {
-                lockscreen::announce(&mut picture, notice, now, &self.reader);
-            }
-            let flush = cover.is_none() && station.confirmed < self.unlocked_in;
+        let mut picture = match cover {
+            Some(cover) => lockscreen::lock_picture(cover, size, now, &self.reader),
+            None => self.screen.picture(size, scrolled),
+        };
+        if cover.is_none() && scrolled > 0 {
+            lockscreen::mark_scrolled(&mut picture, scrolled, &self.reader);
+        }
+        if let Some(notice) = &self.notice {
+            lockscreen::announce(&mut picture, notice, now, &self.reader);
+        }
+        picture
+    }
+
+    /// Writes what a station of the session's own size would show, whether there is one or not.
+    pub(super) fn write_still(&self, file: OwnedFd) -> io::Result<()> {
+        let picture = self.shown(self.screen.size(), 0, clock::now());
+        let mut file = io::BufWriter::new(File::from(file));
+        // Anything else could keep the holder waiting.
+        if !file.get_ref().metadata()?.is_file() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        serde_json::to_writer(&mut file, &Still::of(&picture))?;
+        file.flush()
+    }
+
+    fn draw(&mut self, now: Timestamp) {
+        let mut stations = std::mem::take(&mut self.stations);
+        for station in stations.iter_mut().filter(|station| station.ready()) {
+            // Who is not ready confirms or drains later, and is drawn then.
+            let picture = self.shown(station.size, station.scrolled, now);
+            let flush = !self.locked() && station.confirmed < self.unlocked_in;
             station.draw(picture, self.epoch, flush);
         }
+        self.stations = stations;
     }
 
     /// Answers those whose effect the stations confirmed, and ends the patience with those that did not.

@@ -11,7 +11,10 @@ use crate::request::{Colours, Message, Size};
 use crate::session::{Cover, SeenStation, SessionKey};
 
 /// The version of this protocol that a holder speaks. A daemon adopts holders of its own version and older ones.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
+
+/// The version from which on a holder knows [`ToHolder::Still`].
+pub const WITH_STILLS: u32 = 2;
 
 /// The largest payload that either side accepts.
 pub const MAX_PAYLOAD: usize = 1 << 20;
@@ -196,6 +199,12 @@ pub enum ToHolder {
     },
     /// Announce that the session will close.
     Announce(Notice),
+    /// Write what a station of the session's size would show into the file that comes with this message, as a
+    /// [`Still`](super::still::Still).
+    Still {
+        /// Comes back in the answer.
+        seq: u64,
+    },
     /// End the session: SIGHUP, and SIGKILL after the grace.
     Close {
         /// Comes back in the answer.
@@ -264,6 +273,13 @@ pub enum FromHolder {
     Disconnected {
         /// Of the request.
         seq: u64,
+    },
+    /// The file has it.
+    Written {
+        /// Of the request.
+        seq: u64,
+        /// Why it has not, in a sentence.
+        error: Option<String>,
     },
     /// No process of the session is left.
     Closed {

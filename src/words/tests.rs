@@ -65,6 +65,7 @@ fn the_tiny_reader_reads_what_fluent_reads() {
         ("message", "{ $by }"),
         ("lines", "3"),
         ("how", "x"),
+        ("host", "lab1"),
         ("id", "7"),
         ("code", "1"),
         ("signal", "9"),

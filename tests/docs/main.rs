@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
+use usher::cmdlet::help;
 
 mod cmdlets;
 mod configuration;
@@ -25,8 +26,8 @@ fn the_reference_is_what_the_command_line_is() {
 fn the_manual_pages_are_what_the_command_line_is() {
     let usher = usher();
     let mut pages = Files::new();
-    for verb in verbs(&usher) {
-        pages.insert(format!("usher-{}.1", verb.get_name()), manual(verb.clone(), "1"));
+    for (name, verb) in all_verbs("usher", &usher) {
+        pages.insert(format!("{}.1", name.replace(' ', "-")), manual(verb.clone(), "1"));
     }
     pages.insert("usher.1".to_owned(), manual(usher, "1"));
     pages.insert("usherd.8".to_owned(), manual(usherd(), "8"));
@@ -36,13 +37,19 @@ fn the_manual_pages_are_what_the_command_line_is() {
 
 #[test]
 fn the_completions_are_what_the_command_line_is() {
-    let complete = |shell| {
+    let verbs = |shell| {
         let mut text = Vec::new();
         clap_complete::generate(shell, &mut usher::cli::command(), "usher", &mut text);
-        text
+        String::from_utf8(text).expect("text")
     };
-    let names = [("usher.bash", Shell::Bash), ("_usher", Shell::Zsh), ("usher.fish", Shell::Fish)];
-    let mut files: Files = names.into_iter().map(|(name, shell)| (name.to_owned(), complete(shell))).collect();
+    // The cmdlets are verbs too, which clap does not know.
+    let zsh =
+        help::zsh_of_usher(&verbs(Shell::Zsh)).expect("what clap writes for zsh has the places that ours goes to");
+    let mut files = Files::from([
+        ("usher.bash".to_owned(), (verbs(Shell::Bash) + &help::bash_of_usher()).into_bytes()),
+        ("_usher".to_owned(), zsh.into_bytes()),
+        ("usher.fish".to_owned(), (verbs(Shell::Fish) + &help::fish_of_usher()).into_bytes()),
+    ]);
     files.extend(cmdlets::completions());
     compare("completions", files);
 }
@@ -69,6 +76,16 @@ fn built(mut command: Command) -> Command {
 
 fn verbs(command: &Command) -> impl Iterator<Item = &Command> {
     command.get_subcommands().filter(|verb| !verb.is_hide_set() && verb.get_name() != "help")
+}
+
+/// Every verb, and those below it, by the words that call it.
+fn all_verbs<'c>(name: &str, command: &'c Command) -> Vec<(String, &'c Command)> {
+    let below = verbs(command).flat_map(|verb| {
+        let name = format!("{name} {}", verb.get_name());
+        let deeper = all_verbs(&name, verb);
+        [vec![(name, verb)], deeper].concat()
+    });
+    below.collect()
 }
 
 fn manual(command: Command, section: &str) -> Vec<u8> {

@@ -5,16 +5,15 @@ use std::fmt::Write;
 use clap::builder::StyledStr;
 use clap::{Arg, Command};
 
-use super::verbs;
+use super::all_verbs;
 
 /// Every program and every verb.
 pub fn markdown(programs: &[Command]) -> String {
     let mut page = "<!-- Written by `cargo xtask docs` from the code. -->\n\n# The command line\n".to_owned();
     for program in programs {
         section(&mut page, 2, program.get_name(), program, |_| true);
-        for verb in verbs(program) {
+        for (title, verb) in all_verbs(program.get_name(), program) {
             // What every verb takes stands at the program.
-            let title = format!("{} {}", program.get_name(), verb.get_name());
             section(&mut page, 3, &title, verb, |argument| !argument.is_global_set());
         }
     }

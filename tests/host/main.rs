@@ -13,5 +13,7 @@ mod lab;
 mod lock;
 mod packaging;
 mod roles;
+mod server;
 mod sessions;
+mod thumbnail;
 mod who;

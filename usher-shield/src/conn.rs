@@ -1,22 +1,29 @@
 //! A connection that carries control frames and never waits.
 
 use std::collections::VecDeque;
-use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::io::{self, IoSliceMut, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 
+use rustix::io::Errno;
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use usher::tty::wire::{Decoder, Tag, control};
 
 /// What a peer that stopped reading may leave with us.
 const MAX_UNSENT: usize = 1 << 20;
+/// Descriptors that may wait for the messages that they belong to; more are closed unread.
+const MAX_DESCRIPTORS: usize = 4;
 
 /// A connection to usherd, or to the other process.
 pub struct Conn {
     stream: UnixStream,
     decoder: Decoder,
     out: VecDeque<u8>,
+    /// What came along with messages, in their order.
+    pub descriptors: VecDeque<OwnedFd>,
     /// The peer is gone, or of no further use.
     pub closed: bool,
 }
@@ -24,7 +31,13 @@ pub struct Conn {
 impl Conn {
     pub fn new(stream: UnixStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        Ok(Conn { stream, decoder: Decoder::default(), out: VecDeque::new(), closed: false })
+        Ok(Conn {
+            stream,
+            decoder: Decoder::default(),
+            out: VecDeque::new(),
+            descriptors: VecDeque::new(),
+            closed: false,
+        })
     }
 
     pub fn fd(&self) -> BorrowedFd<'_> {
@@ -80,15 +93,23 @@ impl Conn {
     fn fill(&mut self) {
         let mut buffer = [0; 4096];
         loop {
-            match self.stream.read(&mut buffer) {
-                Ok(0) => self.closed = true,
-                Ok(count) => {
-                    self.decoder.push(&buffer[..count]);
+            let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
+            let mut beside = RecvAncillaryBuffer::new(&mut space);
+            let parts = &mut [IoSliceMut::new(&mut buffer)];
+            match rustix::net::recvmsg(&self.stream, parts, &mut beside, RecvFlags::CMSG_CLOEXEC) {
+                Ok(message) if message.bytes > 0 => {
+                    for part in beside.drain() {
+                        if let RecvAncillaryMessage::ScmRights(descriptors) = part {
+                            self.descriptors.extend(descriptors);
+                        }
+                    }
+                    self.descriptors.truncate(MAX_DESCRIPTORS);
+                    self.decoder.push(&buffer[..message.bytes]);
                     continue;
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(_) => self.closed = true,
+                Err(Errno::INTR) => continue,
+                Err(Errno::AGAIN) => {}
+                Ok(_) | Err(_) => self.closed = true,
             }
             return;
         }

@@ -77,7 +77,7 @@ impl Disturbance {
         let size = (e.width, e.height);
         let wrong = |expected| (e.x, e.y, e.border_width) != (0, 0, 0) || size != expected;
         for curtain in stage.curtains() {
-            self.tampered |= e.window == curtain.cover && wrong((32767, 32767));
+            self.tampered |= e.window == curtain.cover && wrong(curtain.reach);
             self.tampered |= e.window == curtain.sheet && wrong(stage.size);
             self.tampered |= curtain.misplaced(e);
         }

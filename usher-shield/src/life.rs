@@ -45,6 +45,7 @@ pub fn run(shield: &mut Shield, mut next_control: u64) -> io::Result<End> {
             accept(shield, &mut next_control);
             hear_controls(shield);
             shield.hear_drawing();
+            shield.hear_captures();
         }
         keep_time(shield);
         if shield.leader {
@@ -97,6 +98,7 @@ fn wait(shield: &mut Shield) -> io::Result<()> {
     if shield.leader {
         fds.push(PollFd::from_borrowed_fd(shield.listener.as_fd(), PollFlags::IN));
         fds.extend(shield.controls.iter().map(|c| PollFd::from_borrowed_fd(c.conn.fd(), wants(&c.conn))));
+        fds.extend(shield.captures.iter().map(|c| PollFd::from_borrowed_fd(c.fd(), PollFlags::IN)));
         fds.extend(shield.drawing.iter().map(|d| PollFd::from_borrowed_fd(d.fd(), PollFlags::IN)));
     }
     let timeout = shield.next_deadline().and_then(|time| Timespec::try_from(time).ok());

@@ -11,6 +11,7 @@
 //! keep it from answering. Requests are repeated as a whole, by `Stage::cover`, until everything is
 //! seen to be as it should; nothing relies on having noticed each thing that somebody did.
 
+mod capture;
 mod conn;
 mod defence;
 mod draw;
@@ -24,6 +25,7 @@ mod shield;
 mod stage;
 mod start;
 mod takeover;
+mod thumbnail;
 mod user;
 mod words;
 mod x;

@@ -18,6 +18,8 @@ pub struct Order {
     pub words: Words,
     /// Width and height of each monitor, none twice.
     pub sizes: Vec<(u16, u16)>,
+    /// The tag of the language in which it is said; English for one that is not known.
+    pub language: String,
 }
 
 /// The words of it.

@@ -4,10 +4,12 @@ use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use usher::request::ThumbnailSize;
 use usher::session::Cover;
 use usher::shield::wire::{Arming, FromShield, Hello, PROTOCOL, Status, ToShield};
 use usher::tty::wire::Notice;
 
+use crate::capture::{self, Capture};
 use crate::conn::Conn;
 use crate::drawing::Drawing;
 use crate::incidents::Incidents;
@@ -59,6 +61,8 @@ pub struct Shield {
     pub incidents: Incidents,
     pending: Vec<Pending>,
     pub drawing: Option<Drawing>,
+    /// Pictures of the display that are being taken.
+    pub captures: Vec<Capture>,
     /// What the screen shows, and the sentences that came with it.
     painted: Option<(Order, Vec<String>)>,
     /// Drawing it failed: it is not tried again.
@@ -95,6 +99,7 @@ impl Shield {
             incidents: Incidents::default(),
             pending: Vec::new(),
             drawing: None,
+            captures: Vec::new(),
             painted: None,
             unpaintable: None,
             hung: false,
@@ -122,6 +127,7 @@ impl Shield {
                 self.set_covers(covers, Some((control, seq)));
             }
             ToShield::Announce(notice) => self.notice = Some(notice),
+            ToShield::Picture { seq, size } => self.take_picture((control, seq), size),
             ToShield::Release { seq, by } => {
                 self.released = Some((by, Timestamp::now()));
                 self.set_covers(Vec::new(), Some((control, seq)));
@@ -131,6 +137,35 @@ impl Shield {
                 self.notice = None;
                 self.retire = true;
             }
+        }
+    }
+
+    /// Has a picture taken of what the display shows.
+    fn take_picture(&mut self, asker: (u64, u64), size: ThumbnailSize) {
+        let to = self.controls.iter_mut().find(|c| c.id == asker.0).and_then(|c| c.conn.descriptors.pop_front());
+        let started = match to {
+            Some(_) if self.captures.len() >= capture::AT_ONCE => Err("others are being taken".to_owned()),
+            Some(to) => Capture::start(&self.arming, size, to, asker).map_err(|error| error.to_string()),
+            None => Err("there is no place for it".to_owned()),
+        };
+        match started {
+            Ok(capture) => self.captures.push(capture),
+            Err(why) => self.say_to(asker.0, &FromShield::Pictured { seq: asker.1, error: Some(why) }),
+        }
+    }
+
+    /// Tells who asked for pictures what came of them.
+    pub fn hear_captures(&mut self) {
+        let mut taken = Vec::new();
+        self.captures.retain_mut(|capture| match capture.look() {
+            None => true,
+            Some(error) => {
+                taken.push((capture.asker, error));
+                false
+            }
+        });
+        for ((control, seq), error) in taken {
+            self.say_to(control, &FromShield::Pictured { seq, error });
         }
     }
 
@@ -288,7 +323,7 @@ impl Shield {
         let mut sizes: Vec<(u16, u16)> = self.stage.monitors.iter().map(|m| (m.width, m.height)).collect();
         sizes.sort_unstable();
         sizes.dedup();
-        Order { words, sizes }
+        Order { words, sizes, language: self.arming.language.clone() }
     }
 
     /// Has the message drawn where it is not on the screen yet.
@@ -510,6 +545,7 @@ impl Shield {
             (!self.covers.is_empty() && !self.hung).then_some(self.look_at),
             self.drawing.as_ref().map(|drawing| drawing.until + drawing.overdue()),
             self.incidents.next(),
+            self.captures.iter().map(Capture::until).min(),
             // Only the leader looks at the user, and only at a server that answers.
             self.user.next().filter(|_| self.leader && !self.hung),
         ];

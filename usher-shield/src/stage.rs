@@ -8,23 +8,26 @@ use x11rb::errors::ReplyError;
 use x11rb::protocol::composite::ConnectionExt as _;
 use x11rb::protocol::randr::{self, ConnectionExt as _};
 use x11rb::protocol::xproto::{
-    AtomEnum, ChangeWindowAttributesAux, CloseDown, ConfigureWindowAux, ConnectionExt as _, EventMask, Window,
+    Atom, AtomEnum, ChangeWindowAttributesAux, CloseDown, ConfigureWindowAux, ConnectionExt as _, EventMask, Window,
 };
 
 use crate::picture::Picture;
 use crate::x::{Asked, Banner, Before, Cloth, Curtain, Display, Grabs, Keys, Monitor, NoDisplay, Palette, Panel, Seen};
-use crate::x::{Trouble, monitors, upload};
+use crate::x::{HUGE, Trouble, monitors, upload};
 
 /// How long a server that works may take for an answer.
 pub const PATIENCE: Duration = Duration::from_millis(300);
 /// The property on every cover.
 const MARK: &str = "_USHER_COVER";
+/// Who owns this selection composes the first screen (Extended Window Manager Hints 1.5, "Compositing Managers").
+const COMPOSES: &str = "_NET_WM_CM_S0";
 
 /// A process's windows on the display, and what it holds.
 pub struct Stage {
     pub x: Display,
     palette: Palette,
     cloth: Cloth,
+    composes: Atom,
     pub size: (u16, u16),
     pub monitors: Vec<Monitor>,
     root: Curtain,
@@ -57,6 +60,7 @@ impl Stage {
         x.patience(Duration::from_secs(2));
         let palette = Palette::new(&x)?;
         let cloth = Cloth { pixel: palette.ground, cursor: blank_cursor(&x)?, mark: x.atom(MARK)? };
+        let composes = x.atom(COMPOSES)?;
         // Also what happens between these questions and the first lock is to be known.
         let events = EventMask::SUBSTRUCTURE_NOTIFY | EventMask::STRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE;
         x.conn.change_window_attributes(x.root, &ChangeWindowAttributesAux::new().event_mask(events))?;
@@ -71,6 +75,7 @@ impl Stage {
             x,
             palette,
             cloth,
+            composes,
             size,
             monitors,
             root,
@@ -105,6 +110,7 @@ impl Stage {
         self.x.patience(PATIENCE);
         let before = if hold && self.before.is_none() { Some(Before::ask(&self.x)?) } else { None };
         self.x.conn.set_close_down_mode(CloseDown::RETAIN_PERMANENT)?;
+        self.root.reach = self.reach()?;
         let sibling = |parent| if hold { None } else { self.sibling(parent) };
         self.root.show(&self.x, self.size, sibling(self.x.root))?;
         let grabs = if hold { Some(Grabs::ask(&self.x, self.cloth.cursor)?) } else { None };
@@ -126,6 +132,12 @@ impl Stage {
         self.cover_overlay(hold)?;
         self.covered = self.look()?;
         Ok(())
+    }
+
+    /// How large the cover on the root is to be.
+    fn reach(&self) -> Asked<(u16, u16)> {
+        let composed = self.x.conn.get_selection_owner(self.composes)?.reply()?.owner != x11rb::NONE;
+        Ok(if composed { self.size } else { HUGE })
     }
 
     /// The other process's cover on this parent, below which ours belongs.
@@ -207,6 +219,7 @@ impl Stage {
     /// New windows for those that were destroyed or taken elsewhere.
     pub fn rebuild_root(&mut self) -> Asked {
         let mut new = Curtain::new(&self.x, self.x.root, self.size, self.cloth)?;
+        new.reach = self.reach()?;
         new.show(&self.x, self.size, None)?;
         new.hang(&self.x, &self.panels)?;
         std::mem::replace(&mut self.root, new).drop(&self.x)

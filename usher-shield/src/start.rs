@@ -16,13 +16,15 @@ use crate::mate::{FromTwin, Mate, ToTwin};
 use crate::shield::{Control, Shield};
 use crate::x::NoDisplay;
 
-/// The first process, a twin, or one that draws.
+/// The first process, a twin, one that draws, or one that takes a picture.
 pub fn main() -> ExitCode {
     harden();
     let result = match std::env::args().nth(1).as_deref() {
         None => lead(),
         Some("twin") => follow(),
         Some("draw") => crate::drawing::main(),
+        Some("picture") => crate::thumbnail::screen(std::env::args().nth(2).as_deref()),
+        Some("still") => crate::thumbnail::still(std::env::args().nth(2).as_deref()),
         Some("--version") => {
             println!("usher-shield {}", env!("CARGO_PKG_VERSION"));
             Ok(())
@@ -98,7 +100,10 @@ fn await_arming(listener: &UnixListener) -> io::Result<Option<(Conn, Arming)>> {
                 match message {
                     ToShield::Arm(arming) => return Ok(Some((conn, *arming))),
                     ToShield::Retire => return Ok(None),
-                    ToShield::Cover { .. } | ToShield::Announce(_) | ToShield::Release { .. } => {}
+                    ToShield::Cover { .. }
+                    | ToShield::Announce(_)
+                    | ToShield::Picture { .. }
+                    | ToShield::Release { .. } => {}
                 }
             }
         }

@@ -1,29 +1,50 @@
-//! Every word that a user or an administrator reads.
+//! Every word that a user or an administrator reads. A user reads those of `locales/`, as text sessions show them.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use usher::session::Cover;
 use usher::tty::wire::Notice;
+use usher::words::{Language, tiny};
 
-/// Above the message.
-pub const TITLE: &str = "This session is locked";
-/// Notes of an outcome.
+/// Who reads the screen, and when.
+pub struct Reader {
+    language: Language,
+    now: Timestamp,
+    zone: TimeZone,
+}
+
+impl Reader {
+    /// The reader of the language that has this tag.
+    pub fn new(tag: &str, now: Timestamp, zone: TimeZone) -> Self {
+        Reader { language: tag.parse().unwrap_or(Language::English), now, zone }
+    }
+}
+
+/// Notes of an outcome, which the daemon says in English.
 pub const NOT_DRAWN: &str = "the message could not be drawn; the screen is covered without it";
 pub const HELD_LATE: &str = "another program held keyboard or pointer; they were held at a later try";
 /// How long an announcement stays when its time has come.
 const NOTICE_STAYS: i64 = 60;
 
+/// Above the message.
+pub fn title(reader: &Reader) -> String {
+    tiny::say(reader.language, "lock-title", &[])
+}
+
 /// What stands below the message: who locked it and since when, and until when.
-pub fn details(cover: &Cover, host: &str, now: Timestamp, zone: &TimeZone) -> Vec<String> {
-    let since = moment(cover.since, now, zone);
-    let mut lines = vec![format!("Locked by {} on {host} since {since}", cover.by)];
-    lines.extend(cover.until.map(|until| format!("until {}", moment(until, now, zone))));
+pub fn details(cover: &Cover, host: &str, reader: &Reader) -> Vec<String> {
+    let since = moment(cover.since, reader);
+    let by = [("by", cover.by.as_str()), ("host", host), ("since", since.as_str())];
+    let mut lines = vec![tiny::say(reader.language, "display-lock-by", &by)];
+    let until = |until| tiny::say(reader.language, "display-lock-until", &[("time", &moment(until, reader))]);
+    lines.extend(cover.until.map(until));
     lines
 }
 
 /// The lines of an announcement.
-pub fn notice(notice: &Notice, now: Timestamp, zone: &TimeZone) -> Vec<String> {
-    let head = format!("This session will close at {} ({})", moment(notice.at, now, zone), notice.by);
+pub fn notice(notice: &Notice, reader: &Reader) -> Vec<String> {
+    let (time, by) = (moment(notice.at, reader), notice.by.as_str());
+    let head = tiny::say(reader.language, "display-close-notice", &[("time", &time), ("by", by)]);
     std::iter::once(head).chain(notice.message.as_ref().map(|message| message.as_str().to_owned())).collect()
 }
 
@@ -43,9 +64,9 @@ pub fn no_font(scripts: &[&str]) -> String {
 }
 
 /// The time of day, with the date where it is another day.
-fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
-    let at = at.to_zoned(zone.clone());
-    let today = now.to_zoned(zone.clone()).date() == at.date();
+fn moment(at: Timestamp, reader: &Reader) -> String {
+    let at = at.to_zoned(reader.zone.clone());
+    let today = reader.now.to_zoned(reader.zone.clone()).date() == at.date();
     at.strftime(if today { "%H:%M" } else { "%Y-%m-%d %H:%M" }).to_string()
 }
 
@@ -65,7 +86,12 @@ mod tests {
             source: usher::session::CoverSource::Session,
             freeze: false,
         };
-        let lines = details(&cover, "lab1", "2026-03-02T10:00:00Z".parse().unwrap(), &zone);
-        assert_eq!(lines, ["Locked by root on lab1 since 11:41", "until 2026-03-03 00:30"]);
+        let of = |tag| {
+            let reader = Reader::new(tag, "2026-03-02T10:00:00Z".parse().unwrap(), zone.clone());
+            details(&cover, "lab1", &reader)
+        };
+        assert_eq!(of("en"), ["Locked by root on lab1 since 11:41", "until 2026-03-03 00:30"]);
+        assert_eq!(of("zh-CN"), ["由 root 于 11:41 在 lab1 上锁定", "锁定至 2026-03-03 00:30"]);
+        assert_eq!(of("tlh"), of("en"), "a language of a later version");
     }
 }

@@ -1,5 +1,9 @@
 //! One display as the backend knows it.
 
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
 use crate::backend::link::Link;
 use crate::display::Display;
 use crate::session::Cover;
@@ -16,6 +20,8 @@ pub(super) struct Screen {
     /// What it was last ordered to show. A shield that comes later shows it first of all.
     pub(super) desired: Option<Vec<Cover>>,
     pub(super) shield: Shield,
+    /// Held by who takes a picture: one at a time.
+    pub(super) looking: Arc<Mutex<()>>,
 }
 
 /// How it stands with a display's shield.
@@ -28,6 +34,8 @@ pub(super) enum Shield {
     /// It is connected.
     Held {
         link: Link<FromShield>,
+        /// The version of the protocol that it speaks.
+        protocol: u32,
         /// What it last said.
         status: Status,
     },
@@ -36,7 +44,7 @@ pub(super) enum Shield {
 impl Screen {
     pub(super) fn new(display: Display) -> Self {
         let absent = Shield::Absent("it was not started yet".to_owned());
-        Screen { display, session: None, ports: Vec::new(), desired: None, shield: absent }
+        Screen { display, session: None, ports: Vec::new(), desired: None, shield: absent, looking: Arc::default() }
     }
 
     /// What its shield says; nothing while there is none.

@@ -12,11 +12,12 @@ use zbus::Variant;
 use super::LoginBackend;
 use super::screen::Shield;
 use crate::backend::link::{Connection, Incoming, Link, News};
-use crate::display::{Display, authority};
+use crate::display::{Display, authority, language};
 use crate::login::unit::Property;
 use crate::outcome::{Error, ErrorId};
 use crate::session::SessionKey;
 use crate::shield::wire::{Arming, FromShield, Hello, ToShield};
+use crate::words::Language;
 
 /// The uid that shields run as, by its name.
 const USER: &str = "usher-shield";
@@ -28,7 +29,7 @@ const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 impl Incoming for FromShield {
     fn answers(&self) -> Option<u64> {
         match self {
-            FromShield::Covered { seq, .. } => Some(*seq),
+            FromShield::Covered { seq, .. } | FromShield::Pictured { seq, .. } => Some(*seq),
             FromShield::Hello(_) | FromShield::Failed { .. } | FromShield::Status(_) | FromShield::Incident { .. } => {
                 None
             }
@@ -96,6 +97,13 @@ impl LoginBackend {
         self.start_shield(&path, display, id, key).await
     }
 
+    /// The language of the session's user, for the lock screen.
+    fn language(&self, display: &Display, id: u32) -> Language {
+        let login = self.state().logins.get(&id).map(|known| known.login.clone());
+        let (uid, scope) = login.map_or((display.server_uid, String::new()), |login| (login.uid, login.scope));
+        language::of(display, uid, &scope)
+    }
+
     fn shield_socket(&self, display: &Display, key: &SessionKey) -> PathBuf {
         self.0.directory.join(format!("{}-{}-{}", key.native_id, display.number, display.server_pid))
     }
@@ -114,6 +122,7 @@ impl LoginBackend {
         let program = crate::backend::text::beside_this_program("usher-shield");
         self.0.bus.start_unit(&format!("{name}.service"), listener.as_fd(), unit(&program, display.number)).await?;
         drop(listener);
+        let language = self.language(display, id);
         let home = crate::daemon::users::account(display.server_uid).await.home;
         let arming = Arming {
             session_id: id,
@@ -124,6 +133,7 @@ impl LoginBackend {
             server_pid: display.server_pid,
             server_start: display.server_start,
             authorities: authority::authorities(display, &home),
+            language: language.tag().to_owned(),
         };
         let armed = async {
             let stream = UnixStream::connect(path).await.map_err(|e| failed("the shield's socket", e))?;
@@ -152,7 +162,7 @@ impl LoginBackend {
         let desired = {
             let mut state = self.state();
             let Some(screen) = state.screens.get_mut(&place) else { return };
-            screen.shield = Shield::Held { link: link.clone(), status: hello.status };
+            screen.shield = Shield::Held { link: link.clone(), status: hello.status, protocol: hello.protocol };
             screen.desired.clone().filter(|covers| !covers.is_empty())
         };
         if let Some(covers) = desired {
@@ -178,7 +188,7 @@ impl LoginBackend {
             News::Said(FromShield::Failed { message }) => {
                 tracing::warn!("session {id}: the shield of display :{} failed: {message}", place.0);
             }
-            News::Said(FromShield::Hello(_) | FromShield::Covered { .. }) => {}
+            News::Said(FromShield::Hello(_) | FromShield::Covered { .. } | FromShield::Pictured { .. }) => {}
             News::Lost => {
                 if let Some(screen) = self.state().screens.get_mut(&place) {
                     screen.shield = Shield::Absent("its shield ended".to_owned());

@@ -14,6 +14,8 @@ pub(super) struct Held {
     pub(super) key: SessionKey,
     pub(super) holder_pid: u32,
     pub(super) holder_start: u64,
+    /// The version of the protocol that it speaks.
+    pub(super) protocol: u32,
     pub(super) link: Link<FromHolder>,
 }
 
@@ -40,9 +42,10 @@ pub(super) async fn introduce(stream: UnixStream) -> Result<Introduced, Error> {
 impl Incoming for FromHolder {
     fn answers(&self) -> Option<u64> {
         match self {
-            FromHolder::Covered { seq, .. } | FromHolder::Disconnected { seq } | FromHolder::Closed { seq, .. } => {
-                Some(*seq)
-            }
+            FromHolder::Covered { seq, .. }
+            | FromHolder::Disconnected { seq }
+            | FromHolder::Written { seq, .. }
+            | FromHolder::Closed { seq, .. } => Some(*seq),
             FromHolder::Hello(_)
             | FromHolder::Failed { .. }
             | FromHolder::Started

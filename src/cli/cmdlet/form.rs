@@ -3,11 +3,13 @@
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
+use base64::Engine as _;
 use rustix::fs::{FileType, fstat};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::cli::output::{self, Format, Row};
+use crate::cli::thumbnail;
 use crate::cmdlet::object::WmsSession;
 use crate::words;
 
@@ -70,6 +72,14 @@ pub(super) struct Rows<T> {
 impl<T: Row> Rows<T> {
     pub(super) fn new(format: Format) -> Self {
         Rows { format, kept: Vec::new(), written: 0 }
+    }
+
+    /// A picture as these rows hold it: programs get it whole, people get told how large it is.
+    pub(super) fn pictured(&self, png: &[u8]) -> String {
+        match self.format {
+            Format::Json | Format::Jsonl => base64::engine::general_purpose::STANDARD.encode(png),
+            Format::Table | Format::List => thumbnail::described(png),
+        }
     }
 
     /// # Errors

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::ask::{Answer as Choice, CONFIRM, Terminal};
 use super::form::{Form, Rows};
 use super::say::{Next, Say};
-use super::work::{self, Answer};
+use super::work::{self, Answer, Picture};
 use crate::cli::hosts::{Host, Hosts, Manner};
 use crate::cmdlet::Work;
 use crate::cmdlet::call::{Call, Preference};
@@ -197,28 +197,36 @@ impl Run {
         }
     }
 
-    fn show_all(&mut self, sessions: Vec<Session>, targets: &Targets) -> Result<(), End> {
+    fn show_all(&mut self, sessions: Vec<(Session, Option<Picture>)>, targets: &Targets) -> Result<(), End> {
         let Targets::Ids(ids) = targets else {
-            return sessions.into_iter().try_for_each(|session| self.show(session));
+            return sessions.into_iter().try_for_each(|(session, picture)| self.show(session, picture));
         };
+        let mut sessions: HashMap<u32, _> = sessions.into_iter().map(|shown| (shown.0.session_id, shown)).collect();
         for id in ids {
-            let is = |session: &&Session| SessionRef::Id(session.session_id) == *id;
-            match sessions.iter().find(is) {
-                Some(session) => self.show(session.clone())?,
+            let found = match id {
+                SessionRef::Id(id) => sessions.get_mut(id).map(|(session, picture)| (session.clone(), picture.take())),
+                SessionRef::Native(_) => None,
+            };
+            match found {
+                Some((session, picture)) => self.show(session, picture)?,
                 None => self.not_found(id)?,
             }
         }
         Ok(())
     }
 
-    fn show(&mut self, session: Session) -> Result<(), End> {
-        if self.call.thumbnail {
-            let kind = session.kind.as_str();
-            let error = Error::new(ErrorId::NotSupported, words::with("cmdlet-no-picture", &[("kind", kind)]));
-            let target = (session.session_id.to_string(), "UInt32");
-            self.fail(&Record::of_failure(&error, error.message.clone(), Some(target)))?;
-        }
-        Ok(self.sessions.push(WmsSession::from(session))?)
+    fn show(&mut self, session: Session, picture: Option<Picture>) -> Result<(), End> {
+        let picture = match picture {
+            None => return Ok(self.sessions.push(WmsSession::from(session))?),
+            Some(Ok(png)) => Some(self.sessions.pictured(&png)),
+            Some(Err(error)) => {
+                let id = session.session_id.to_string();
+                let message = crate::cli::output::sentence(&error.error, Some(&id));
+                self.fail(&Record::of_failure(&error.error, message, Some((id, "UInt32"))))?;
+                None
+            }
+        };
+        Ok(self.sessions.push(WmsSession::from(session).with_thumbnail(picture))?)
     }
 
     /// Asks before each session that would be acted on.

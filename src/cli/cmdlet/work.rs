@@ -1,11 +1,11 @@
 //! A call as the request it makes of a host.
 
-use crate::cli::act;
 use crate::cli::hosts::Host;
+use crate::cli::{act, thumbnail};
 use crate::cmdlet::Work;
 use crate::cmdlet::call::Call;
 use crate::outcome::Outcome;
-use crate::request::{CloseRequest, DisconnectRequest, LockRequest, Targets, UnlockRequest, Verb};
+use crate::request::{CloseRequest, DisconnectRequest, LockRequest, SessionRef, Targets, UnlockRequest, Verb};
 use crate::session::Session;
 use crate::transport::client::ClientError;
 
@@ -20,10 +20,13 @@ pub(super) fn verb(work: Work) -> Option<Verb> {
     }
 }
 
+/// What a session shows, as PNG; or why that is not known.
+pub(super) type Picture = Result<Vec<u8>, ClientError>;
+
 /// What a host answered.
 pub(super) enum Answer {
-    /// All its sessions.
-    Sessions(Vec<Session>),
+    /// All its sessions, those that are to be pictured with their pictures.
+    Sessions(Vec<(Session, Option<Picture>)>),
     /// What became of the targets, or would.
     Outcomes(Vec<Outcome>),
 }
@@ -39,7 +42,7 @@ pub(super) async fn ask(host: &Host, call: &Call, targets: Targets, dry_run: boo
             if let Some(label) = host.label() {
                 sessions.iter_mut().for_each(|session| label.clone_into(&mut session.host));
             }
-            return Ok(Answer::Sessions(sessions));
+            return Ok(Answer::Sessions(pictured(host, call, &targets, sessions).await));
         }
         (Work::Lock, Some(message)) => {
             let request = LockRequest { targets, message: message.clone(), duration: None, freeze: false };
@@ -52,4 +55,24 @@ pub(super) async fn ask(host: &Host, call: &Call, targets: Targets, dry_run: boo
         (Work::Lock, None) => Ok(Vec::new()),
     };
     outcomes.map(Answer::Outcomes)
+}
+
+/// The sessions, those that are asked for with a picture if pictures are wanted.
+async fn pictured(
+    host: &Host,
+    call: &Call,
+    targets: &Targets,
+    sessions: Vec<Session>,
+) -> Vec<(Session, Option<Picture>)> {
+    let mut shown = Vec::with_capacity(sessions.len());
+    for session in sessions {
+        let id = SessionRef::Id(session.session_id);
+        let wanted = !matches!(targets, Targets::Ids(ids) if !ids.contains(&id));
+        let picture = match call.thumbnail.filter(|_| wanted) {
+            Some(size) => Some(thumbnail::take(&host.client, &id, size).await),
+            None => None,
+        };
+        shown.push((session, picture));
+    }
+    shown
 }

@@ -14,6 +14,7 @@ pub const GET: Cmdlet = Cmdlet {
         Example { line: "Get-WmsSession -All" },
         Example { line: "Get-WmsSession 3,4" },
         Example { line: "Get-WmsSession -All | jq -c 'select(.UserName==\"alice\")' | Lock-WmsSession -Message hi" },
+        Example { line: "Get-WmsSession 3 -Thumbnail Large | jq -r .Thumbnail | base64 -d > 3.png" },
     ],
     inputs: &["WmsSession", "System.UInt32[]", "System.String"],
     outputs: &["WmsSession"],

@@ -9,7 +9,7 @@ mod plain;
 use super::{ALL, Cmdlet};
 use crate::words::{self, Language};
 
-pub use completions::{bash, fish, zsh};
+pub use completions::{bash, bash_of_usher, fish, fish_of_usher, zsh, zsh_of_usher};
 pub use manual::manual;
 pub use markdown::markdown;
 

@@ -1,9 +1,10 @@
 //! `Get-WmsSession`: sessions as objects.
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 
 use super::{cmdlet, has_record, shell, terminal};
-use crate::harness::{Daemon, has};
+use crate::harness::{Daemon, Png, has, need_shield};
 
 fn objects(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("a JSON object a line")).collect()
@@ -81,16 +82,62 @@ fn the_form_is_chosen_by_an_option_of_ushers_or_a_variable() {
 }
 
 #[test]
-fn no_picture_is_told_as_not_supported_beside_the_object() {
+fn a_pipe_gets_the_picture_in_base64() {
+    if !need_shield() {
+        return;
+    }
     let daemon = Daemon::start();
     daemon.open("exec cat");
+    let plain = objects(&cmdlet(&daemon, "Get-WmsSession 1").exits(0).stdout);
+    assert!(!plain[0].as_object().expect("an object").contains_key("Thumbnail"), "nobody asked for one");
+    let line = "Get-WmsSession -All -Thumbnail small";
+    for found in [
+        objects(&cmdlet(&daemon, line).exits(0).stdout),
+        cmdlet(&daemon, &format!("--output json {line}")).exits(0).array(),
+    ] {
+        let text = found[0]["Thumbnail"].as_str().expect("text");
+        let png = base64::engine::general_purpose::STANDARD.decode(text).expect("base64");
+        assert_eq!(Png::decode(&png).width, 160);
+    }
+    // As the help says it.
+    let line = "Get-WmsSession 1 -Thumbnail Large | sed 's/.*\"Thumbnail\":\"//; s/\".*//' | base64 -d > 1.png";
+    shell(&daemon, line).exits(0);
+    assert_eq!(Png::read(daemon.path("1.png")).width, 640);
+    // The next cmdlet in a pipe takes no notice of it.
+    let said = shell(&daemon, "Get-WmsSession -All -Thumbnail Small | Close-WmsSession -WhatIf").exits(0);
+    assert!(said.stdout.starts_with("What if:"), "{}", said.stdout);
+    assert_eq!(daemon.audit("thumbnail").len(), 4, "every look is on record");
+}
+
+#[test]
+fn a_terminal_is_told_how_large_the_picture_is() {
+    if !need_shield() {
+        return;
+    }
+    let daemon = Daemon::start();
+    daemon.open("exec cat");
+    let mut shown = terminal(&daemon, "Get-WmsSession 1 -Thumbnail Medium");
+    assert!(shown.wait_gone().success());
+    let text = shown.wait_for("Thumbnail").text();
+    let line = text.lines().find(|line| line.starts_with("Thumbnail")).expect("the property");
+    assert!(line.contains(" : PNG 320x") && line.trim_end().ends_with("KiB"), "{line}");
+}
+
+#[test]
+fn a_session_that_cannot_be_pictured_is_an_error_beside_its_object() {
+    let daemon = crate::thumbnail::with_shield(None);
+    daemon.open("exec cat");
+    daemon.open("exec cat");
     let said = cmdlet(&daemon, "Get-WmsSession -All -Thumbnail Small").exits(1);
-    assert_eq!(objects(&said.stdout).len(), 1);
-    has_record(
-        &said,
-        "NotImplemented: (1:UInt32) [Get-WmsSession], NotSupportedException",
-        "NotSupported,Get-WmsSession",
-    );
+    let found = objects(&said.stdout);
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|object| object.as_object().expect("an object")["Thumbnail"].is_null()));
+    for id in [1, 2] {
+        let category = format!("NotImplemented: ({id}:UInt32) [Get-WmsSession], NotSupportedException");
+        has_record(&said, &category, "NotSupported,Get-WmsSession");
+    }
+    let stopped = cmdlet(&daemon, "Get-WmsSession -All -Thumbnail Small -ErrorAction Stop").exits(1);
+    assert_eq!(objects(&stopped.stdout).len(), 0);
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub struct Daemon {
     process: Option<Child>,
     /// Where the state is, if not in the directory.
     state: PathBuf,
+    /// The daemon's program.
+    program: PathBuf,
 }
 
 impl Daemon {
@@ -40,12 +42,18 @@ impl Daemon {
     pub fn not_started() -> Self {
         let directory = tempfile::Builder::new().prefix("ut").tempdir_in("/tmp").expect("a directory");
         let state = directory.path().join("state");
-        Daemon { directory, process: None, state }
+        Daemon { directory, process: None, state, program: PathBuf::from(USHERD) }
     }
 
     /// Keeps the state elsewhere.
     pub fn with_state(mut self, state: PathBuf) -> Self {
         self.state = state;
+        self
+    }
+
+    /// Is another copy of the program, with other programs beside it.
+    pub fn with_program(mut self, program: PathBuf) -> Self {
+        self.program = program;
         self
     }
 
@@ -91,7 +99,7 @@ impl Daemon {
 
     /// The command that starts the daemon.
     pub fn usherd_command(&self) -> Command {
-        let mut command = clean_command(USHERD, self.directory.path());
+        let mut command = clean_command(&self.program, self.directory.path());
         command.arg("--user").arg("--socket").arg(self.socket()).arg("--state-dir").arg(&self.state);
         if self.path("usherd.toml").exists() {
             command.arg("--config").arg(self.path("usherd.toml"));

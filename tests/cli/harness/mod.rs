@@ -12,12 +12,16 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 mod daemon;
+mod fleet;
 pub mod http;
+mod png;
 pub mod processes;
 mod shot;
 mod station;
 
 pub use daemon::Daemon;
+pub use fleet::Fleet;
+pub use png::Png;
 pub use shot::Shot;
 pub use station::Station;
 
@@ -184,4 +188,19 @@ pub fn need_root() -> bool {
         println!("skipped: this needs root");
     }
     root
+}
+
+/// Whether `usher-shield`, which is another package's program, was built too; says why the test shows nothing where not.
+pub fn need_shield() -> bool {
+    let there = Path::new(USHERD).with_file_name("usher-shield").is_file();
+    if !there {
+        let thread = std::thread::current();
+        let line = format!("skipped: {}: usher-shield is not built: cargo build\n", thread.name().unwrap_or("cli"));
+        eprint!("{line}");
+        if let Some(file) = std::env::var_os("USHER_SKIPS") {
+            let file = std::fs::File::options().create(true).append(true).open(file);
+            file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the list of skipped tests");
+        }
+    }
+    there
 }

@@ -45,11 +45,22 @@ impl Host {
     /// The same with a display of this size.
     #[track_caller]
     pub fn x11_of_size(&self, user: &User, server: X11, size: &str) -> Screen {
+        self.x11_with(user, server, size, "LANG=C.UTF-8")
+    }
+
+    /// The same on Xvfb for somebody whose environment has this variable, as in `LANG=zh_CN.UTF-8`.
+    #[track_caller]
+    pub fn x11_speaking(&self, user: &User, variable: &str) -> Screen {
+        self.x11_with(user, X11::Xvfb, "1280x720", variable)
+    }
+
+    #[track_caller]
+    fn x11_with(&self, user: &User, server: X11, size: &str, variable: &str) -> Screen {
         let (number, name) = (self.next_display(), &user.name);
         let unit = format!("desk-{number}");
         self.root(&format!(
             "systemd-run --quiet --collect --unit={unit} -p PAMName=test-session -p User={name} \
-             -p WorkingDirectory=/home/{name} -E XDG_SESSION_TYPE=x11 -E XDG_SESSION_CLASS=user \
+             -p WorkingDirectory=/home/{name} -E XDG_SESSION_TYPE=x11 -E XDG_SESSION_CLASS=user -E {variable} \
              /usr/local/bin/test-desk {server:?} {number} {size}"
         ))
         .succeeds();

@@ -17,6 +17,7 @@ mod picture;
 mod ran;
 mod ready;
 mod remote;
+mod school;
 mod shell;
 mod watch;
 
@@ -27,6 +28,7 @@ pub use lab::Lab;
 pub use picture::Picture;
 pub use ran::Ran;
 pub use ready::{Suite, ready, skip};
+pub use school::School;
 pub use watch::Watch;
 
 /// How long anything may take before a test gives up. Nothing is asserted about how long it took.

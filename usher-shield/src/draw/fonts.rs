@@ -6,6 +6,10 @@ use cosmic_text::fontdb::{Database, Family, Query};
 /// Plain and well readable, the best first.
 const PREFERRED: [&str; 6] = ["Noto Sans", "Inter", "Open Sans", "DejaVu Sans", "Liberation Sans", "FreeSans"];
 
+/// The same where every character is equally wide.
+const MONOSPACED: [&str; 5] =
+    ["DejaVu Sans Mono", "Noto Sans Mono", "Liberation Mono", "FreeMono", "Noto Sans Mono CJK SC"];
+
 /// All fonts of the host, with the best of those that we know as the first choice.
 pub fn load() -> FontSystem {
     let mut db = Database::new();
@@ -15,6 +19,10 @@ pub fn load() -> FontSystem {
     let chosen = PREFERRED.iter().find(has).map(|name| (*name).to_owned()).or_else(any);
     if let Some(family) = chosen {
         db.set_sans_serif_family(family);
+    }
+    let has = |name: &&&str| db.query(&Query { families: &[Family::Name(name)], ..Query::default() }).is_some();
+    if let Some(family) = MONOSPACED.iter().find(has) {
+        db.set_monospace_family(*family);
     }
     let locale = std::env::var("LANG").unwrap_or_default();
     let locale = locale.split(['.', '@']).next().unwrap_or_default().replace('_', "-");

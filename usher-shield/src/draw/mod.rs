@@ -1,7 +1,7 @@
 //! Draws the message, in a process of its own that ends when it is done.
 
 mod canvas;
-mod fonts;
+pub mod fonts;
 mod layout;
 mod scripts;
 
@@ -10,14 +10,14 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::picture::{Order, Picture, Words};
-use crate::words;
+use crate::words::{self, Reader};
 use layout::{Block, Role};
 
 /// The pictures that `order` asks for, and sentences for the outcome.
 pub fn draw(order: &Order) -> (Vec<Picture>, Vec<String>) {
     let (mut fonts, mut cache) = (fonts::load(), SwashCache::new());
     let (now, zone) = (Timestamp::now(), TimeZone::system());
-    let blocks = blocks(&order.words, now, &zone);
+    let blocks = blocks(&order.words, &Reader::new(&order.language, now, zone));
     let banner = matches!(order.words, Words::Notice(_));
     let mut missing = Vec::new();
     let mut pictures = Vec::new();
@@ -32,16 +32,16 @@ pub fn draw(order: &Order) -> (Vec<Picture>, Vec<String>) {
 }
 
 /// What is said, from top to bottom.
-fn blocks(words: &Words, now: Timestamp, zone: &TimeZone) -> Vec<Block> {
+fn blocks(words: &Words, reader: &Reader) -> Vec<Block> {
     let block = |role, text: String| Block { role, text };
     match words {
         Words::Cover { cover, host } => {
-            let title = block(Role::Title, words::TITLE.to_owned());
+            let title = block(Role::Title, words::title(reader));
             let message = block(Role::Message, cover.message.as_str().to_owned());
-            let details = words::details(cover, host, now, zone).join("\n");
+            let details = words::details(cover, host, reader).join("\n");
             vec![title, message, block(Role::Details, details)]
         }
-        Words::Notice(notice) => vec![block(Role::Message, words::notice(notice, now, zone).join("\n"))],
+        Words::Notice(notice) => vec![block(Role::Message, words::notice(notice, reader).join("\n"))],
     }
 }
 
@@ -59,7 +59,8 @@ mod tests {
             source: usher::session::CoverSource::Session,
             freeze: false,
         };
-        Order { words: Words::Cover { cover: Box::new(cover), host: "lab1".to_owned() }, sizes }
+        let words = Words::Cover { cover: Box::new(cover), host: "lab1".to_owned() };
+        Order { words, sizes, language: "zh-CN".to_owned() }
     }
 
     #[test]

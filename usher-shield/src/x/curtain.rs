@@ -5,6 +5,9 @@
 //! coordinates are signed 16 bits), so that a screen that grows (RANDR) uncovers nothing. Its
 //! visibility says little: a window that reaches beyond the screen always counts as obscured in part.
 //! That of the sheet tells when anything is above.
+//!
+//! A compositing manager has every window of the root kept as a picture of its own, and one of that size takes 4 GiB of the
+//! server's memory: there the cover on the root has the screen's size. The one in the overlay is kept by nobody.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -23,7 +26,7 @@ use super::display::{Asked, Display};
 /// How many of our own paintings are remembered until the server told of them.
 const REMEMBERED: usize = 32;
 /// The largest window there is.
-const HUGE: u16 = 32767;
+pub const HUGE: (u16, u16) = (32767, 32767);
 
 /// A part of the picture, and where it belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +54,8 @@ pub struct Curtain {
     pub parent: Window,
     pub cover: Window,
     pub sheet: Window,
+    /// The cover's size.
+    pub reach: (u16, u16),
     damage: Option<u32>,
     /// Our own requests that paint: what the server tells of drawing because of them is nobody else's.
     own: RefCell<VecDeque<(u64, u64)>>,
@@ -68,12 +73,20 @@ impl Curtain {
         let make = |window, parent, width, height| {
             x.conn.create_window(0, window, parent, 0, 0, width, height, 0, WindowClass::INPUT_OUTPUT, 0, &look)
         };
-        make(cover, parent, HUGE, HUGE)?;
+        make(cover, parent, HUGE.0, HUGE.1)?;
         make(sheet, cover, size.0, size.1)?;
         let me = [std::process::id()];
         x.conn.change_property32(PropMode::REPLACE, cover, cloth.mark, AtomEnum::CARDINAL, &me)?;
-        let mut curtain =
-            Curtain { parent, cover, sheet, damage: None, own: RefCell::default(), panels: Vec::new(), cloth };
+        let mut curtain = Curtain {
+            parent,
+            cover,
+            sheet,
+            reach: HUGE,
+            damage: None,
+            own: RefCell::default(),
+            panels: Vec::new(),
+            cloth,
+        };
         curtain.watch(x)?;
         x.conn.map_window(sheet)?;
         Ok(curtain)
@@ -138,7 +151,7 @@ impl Curtain {
 
     fn raise(&self, x: &Display, size: (u16, u16), sibling: Option<Window>) -> Asked {
         let place = ConfigureWindowAux::new().x(0).y(0).border_width(0);
-        let cover = place.width(u32::from(HUGE)).height(u32::from(HUGE));
+        let cover = place.width(u32::from(self.reach.0)).height(u32::from(self.reach.1));
         let cover = match sibling {
             Some(sibling) => cover.sibling(sibling).stack_mode(StackMode::BELOW),
             None => cover.stack_mode(StackMode::ABOVE),
@@ -271,7 +284,8 @@ impl Curtain {
             viewable &= attributes.reply()?.map_state == MapState::VIEWABLE;
         }
         let (cover, sheet) = (cover.reply()?, sheet.reply()?);
-        let whole = (cover.x, cover.y, cover.width, cover.height, cover.border_width) == (0, 0, HUGE, HUGE, 0)
+        let whole = (cover.x, cover.y, cover.width, cover.height, cover.border_width)
+            == (0, 0, self.reach.0, self.reach.1, 0)
             && (sheet.x, sheet.y, sheet.width, sheet.height, sheet.border_width) == (0, 0, size.0, size.1, 0);
         let mut shaped = false;
         for shape in shapes {

@@ -13,7 +13,7 @@ mod xauth;
 
 pub use banner::Banner;
 pub use before::Before;
-pub use curtain::{Cloth, Curtain, Panel, Seen};
+pub use curtain::{Cloth, Curtain, HUGE, Panel, Seen};
 pub use display::{Asked, Display, NoDisplay, Trouble};
 pub use grabs::Grabs;
 pub use keys::{KeyTable, Keys};

@@ -2,9 +2,11 @@
 
 mod attack;
 mod kill;
+mod language;
 mod lock;
 mod look;
 mod notice;
+mod picture;
 mod server;
 mod usherd;
 mod vnc;

@@ -1,13 +1,14 @@
 //! The test plays usherd: starts a shield as another user, and talks to it.
 
 use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use usher::request::ThumbnailSize;
 use usher::session::{Cover, CoverSource, SessionKey};
 use usher::shield::wire::{Arming, FromShield, Hello, Status, ToShield};
 use usher::tty::wire::{Decoder, control};
@@ -40,6 +41,11 @@ pub struct Answer {
 impl Usherd {
     /// Starts a shield for the server and waits until it is armed.
     pub fn start(server: &Server) -> Usherd {
+        Usherd::start_speaking(server, "en")
+    }
+
+    /// The same for a user of this language.
+    pub fn start_speaking(server: &Server, language: &str) -> Usherd {
         let socket = server.directory.path().join(format!("shield-{}", Timestamp::now().as_nanosecond()));
         let listener: OwnedFd = UnixListener::bind(&socket).expect("a socket").into();
         let mut command = Command::new(env!("CARGO_BIN_EXE_usher-shield"));
@@ -56,7 +62,7 @@ impl Usherd {
             incidents: Vec::new(),
             seq: 0,
         };
-        usherd.say(&ToShield::Arm(Box::new(arming(server))));
+        usherd.say(&ToShield::Arm(Box::new(arming(server, language))));
         usherd.await_hello();
         usherd
     }
@@ -149,6 +155,28 @@ impl Usherd {
         self.answer(seq)
     }
 
+    /// Has a picture taken: the file, or why there is none.
+    #[track_caller]
+    pub fn picture(&mut self, size: ThumbnailSize) -> Result<Vec<u8>, String> {
+        let (mut read, write) = std::io::pipe().expect("a pipe");
+        self.seq += 1;
+        let wanted = self.seq;
+        let message = control(&ToShield::Picture { seq: wanted, size });
+        let sent = usher::sys::descriptors::send_with(&self.stream, &message, write.as_fd()).expect("a shield");
+        assert_eq!(sent, message.len());
+        drop(write);
+        let reader = std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            read.read_to_end(&mut bytes).map(|_| bytes)
+        });
+        let error = self.hear(|message| match message {
+            FromShield::Pictured { seq, error } if seq == wanted => Some(error),
+            _ => None,
+        });
+        let bytes = reader.join().expect("a reader").expect("a picture");
+        error.map_or(Ok(bytes), Err)
+    }
+
     /// Waits until the status is as wanted.
     #[track_caller]
     pub fn await_status(&mut self, mut wanted: impl FnMut(&Status) -> bool) {
@@ -238,7 +266,7 @@ fn key() -> SessionKey {
     SessionKey { boot_id: "boot".to_owned(), native_id: "3".to_owned(), leader_pid: 1, leader_start: 1 }
 }
 
-fn arming(server: &Server) -> Arming {
+fn arming(server: &Server, language: &str) -> Arming {
     let (_, server_start) = usher::sys::proc::parent_and_start(server.pid()).expect("a server");
     Arming {
         session_id: 3,
@@ -249,6 +277,7 @@ fn arming(server: &Server) -> Arming {
         server_pid: server.pid(),
         server_start,
         authorities: vec![b"no authority file".to_vec(), server.authority.clone()],
+        language: language.to_owned(),
     }
 }
 

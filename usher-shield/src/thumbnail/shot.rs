@@ -1,0 +1,162 @@
+//! What an X screen shows. The root window's pixels are the screen's (X Window System Protocol, chapter 8, GetImage: with
+//! what lies above it), the composite overlay's and every cover's among them: what comes out is what a person sees.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use usher::request::ThumbnailSize;
+use usher::shield::wire::Arming;
+use x11rb::connection::Connection as _;
+use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, ImageOrder, VisualClass, Visualtype};
+
+use super::sheet::Sheet;
+use crate::x::{Asked, Display, NoDisplay, Trouble};
+
+/// How long the server may take for a piece.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The bytes of a piece, about.
+const PIECE: usize = 1 << 20;
+
+/// Takes a picture of the display.
+pub fn take(arming: &Arming, size: ThumbnailSize, out: impl Write + 'static) -> io::Result<()> {
+    let said = |trouble: NoDisplay| match trouble {
+        NoDisplay::ServerGone => io::Error::other("the X server is gone"),
+        NoDisplay::Later(_) => io::Error::other("the X server does not answer"),
+        NoDisplay::Closed(why) => io::Error::other(why),
+    };
+    let x = Display::connect(arming).map_err(said)?;
+    x.patience(PATIENCE);
+    let geometry = asked(x.conn.get_geometry(x.root).map_err(Trouble::from).and_then(|a| Ok(a.reply()?)))?;
+    let (width, height) = (geometry.width, geometry.height);
+    let format = asked(Format::of(&x))?;
+    let mut sheet = Sheet::new(out, (u32::from(width), u32::from(height)), size)?;
+    let stride = format.stride(width);
+    let rows = u16::try_from((PIECE / stride).max(1)).unwrap_or(u16::MAX);
+    let mut row = Vec::with_capacity(usize::from(width) * 3);
+    let mut top = 0;
+    while top < height {
+        let count = rows.min(height - top);
+        x.patience(PATIENCE);
+        let piece = asked(piece(&x, (width, count), top))?;
+        if piece.len() < stride * usize::from(count) {
+            return Err(io::Error::other("the X server sent less than the whole screen"));
+        }
+        for line in piece.chunks_exact(stride).take(usize::from(count)) {
+            row.clear();
+            (0..usize::from(width)).for_each(|at| row.extend(format.colour(line, at)));
+            sheet.row(&row)?;
+        }
+        top += count;
+    }
+    sheet.end()
+}
+
+fn piece(x: &Display, (width, height): (u16, u16), top: u16) -> Asked<Vec<u8>> {
+    let top = i16::try_from(top).unwrap_or(i16::MAX);
+    Ok(x.conn.get_image(ImageFormat::Z_PIXMAP, x.root, 0, top, width, height, !0)?.reply()?.data)
+}
+
+fn asked<T>(answer: Asked<T>) -> io::Result<T> {
+    answer.map_err(|trouble| match trouble {
+        Trouble::Hung => io::Error::other("the X server does not answer"),
+        Trouble::Gone(why) => io::Error::other(why),
+        Trouble::Refused => io::Error::other("the screen changed its size meanwhile, or cannot be read"),
+    })
+}
+
+/// How the server stores pixels, and which colours they are.
+struct Format {
+    bytes: usize,
+    pad: usize,
+    order: ImageOrder,
+    colours: Colours,
+}
+
+enum Colours {
+    /// For red, green and blue: where the value begins, and the largest there is.
+    Masks([(u32, u64); 3]),
+    /// By the pixel's number.
+    Table(Vec<[u8; 3]>),
+}
+
+impl Format {
+    fn of(x: &Display) -> Asked<Self> {
+        let unreadable =
+            || Trouble::Gone("the screen's pixels are stored in a way that usher does not read".to_owned());
+        let (setup, screen) = (x.conn.setup(), &x.screen);
+        let format = setup.pixmap_formats.iter().find(|format| format.depth == screen.root_depth);
+        let visual = screen.allowed_depths.iter().flat_map(|d| &d.visuals).find(|v| v.visual_id == screen.root_visual);
+        let (format, visual) = format.zip(visual).ok_or_else(unreadable)?;
+        let bytes = usize::from(format.bits_per_pixel / 8);
+        if !matches!(format.bits_per_pixel, 8 | 16 | 24 | 32) {
+            return Err(unreadable());
+        }
+        let colours = if matches!(visual.class, VisualClass::TRUE_COLOR | VisualClass::DIRECT_COLOR) {
+            Colours::Masks(masks(visual))
+        } else {
+            let all: Vec<u32> = (0..u32::from(visual.colormap_entries.min(256))).collect();
+            let known = x.conn.query_colors(screen.default_colormap, &all)?.reply()?.colors;
+            Colours::Table(known.iter().map(|c| [c.red, c.green, c.blue].map(|value| value.to_be_bytes()[0])).collect())
+        };
+        Ok(Format { bytes, pad: usize::from(format.scanline_pad / 8).max(1), order: setup.image_byte_order, colours })
+    }
+
+    /// The bytes of a row.
+    fn stride(&self, width: u16) -> usize {
+        (usize::from(width) * self.bytes).next_multiple_of(self.pad).max(1)
+    }
+
+    fn colour(&self, line: &[u8], at: usize) -> [u8; 3] {
+        let bytes = &line[at * self.bytes..][..self.bytes];
+        let number = |all: u32, byte: &u8| all << 8 | u32::from(*byte);
+        let pixel = if self.order == ImageOrder::LSB_FIRST {
+            bytes.iter().rev().fold(0, number)
+        } else {
+            bytes.iter().fold(0, number)
+        };
+        match &self.colours {
+            Colours::Masks(masks) => masks.map(|(shift, most)| {
+                let value = u64::from(pixel.checked_shr(shift).unwrap_or(0)) & most;
+                u8::try_from((value * 255 + most / 2) / most.max(1)).unwrap_or(u8::MAX)
+            }),
+            Colours::Table(table) => {
+                table.get(usize::try_from(pixel).unwrap_or(usize::MAX)).copied().unwrap_or_default()
+            }
+        }
+    }
+}
+
+/// A value's place and its largest, of each colour.
+fn masks(visual: &Visualtype) -> [(u32, u64); 3] {
+    [visual.red_mask, visual.green_mask, visual.blue_mask].map(|mask| {
+        let shift = mask.trailing_zeros();
+        (shift, u64::from(mask.checked_shr(shift).unwrap_or(0)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn format(bytes: usize, order: ImageOrder, colours: Colours) -> Format {
+        Format { bytes, pad: 4, order, colours }
+    }
+
+    #[test]
+    fn pixels_are_read_by_their_masks_in_both_byte_orders() {
+        let masks = || Colours::Masks([(16, 0xff), (8, 0xff), (0, 0xff)]);
+        let little = format(4, ImageOrder::LSB_FIRST, masks());
+        assert_eq!(little.colour(&[0, 0, 0, 0, 0x40, 0x60, 0x20, 0], 1), [0x20, 0x60, 0x40]);
+        let big = format(4, ImageOrder::MSB_FIRST, masks());
+        assert_eq!(big.colour(&[0, 0x20, 0x60, 0x40], 0), [0x20, 0x60, 0x40]);
+        let small = format(2, ImageOrder::LSB_FIRST, Colours::Masks([(11, 31), (5, 63), (0, 31)]));
+        assert_eq!(small.colour(&[0x1f, 0xf8], 0), [255, 0, 255]);
+        assert_eq!((small.stride(3), little.stride(3)), (8, 12));
+    }
+
+    #[test]
+    fn a_pixel_beyond_its_table_is_black() {
+        let few = format(1, ImageOrder::LSB_FIRST, Colours::Table(vec![[1, 2, 3], [4, 5, 6]]));
+        assert_eq!([few.colour(&[1, 9], 0), few.colour(&[1, 9], 1)], [[4, 5, 6], [0, 0, 0]]);
+    }
+}
