@@ -11,7 +11,11 @@ const VERSION: &str = "3.8.0";
 
 /// What is built for the packages. One after the other: together they would have other features, and not be what
 /// `cargo demo` builds.
-const PROGRAMS: [&[&str]; 2] = [&["--package", "usher", "--bins"], &["--package", "usher-shield", "--bins"]];
+const PROGRAMS: [&[&str]; 3] = [
+    &["--package", "usher", "--bins"],
+    &["--package", "usher-shield", "--bins"],
+    &["--package", "usher-gateway", "--bins"],
+];
 
 /// The step of `cargo verify`.
 pub fn packages(_: &mut Report) -> Verdict {

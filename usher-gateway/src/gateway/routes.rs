@@ -73,7 +73,7 @@ fn route(method: &Method, path: &str) -> Result<Route, Astray> {
         ["v1", "sessions" | "blocks" | "events" | "audit" | "openapi.json"] | ["healthz"] | ["metrics"] => {
             (Route::Forward, GET)
         }
-        ["v1", "sessions", id] if is::<SessionRef>(id) => (Route::Forward, GET),
+        ["v1", "sessions", id] | ["v1", "sessions", id, "thumbnail"] if is::<SessionRef>(id) => (Route::Forward, GET),
         ["v1", "blocks", rule] if is::<RuleName>(rule) => (Route::Forward, RULE),
         _ => return Err(Astray::Unknown),
     };
@@ -95,9 +95,16 @@ mod tests {
     #[test]
     fn the_list_is_closed() {
         let to = |method: Method, path: &str| route(&method, path);
-        for path in
-            ["/v1/sessions", "/v1/sessions/3", "/v1/sessions/c2", "/v1/blocks", "/v1/events", "/v1/audit", "/healthz"]
-        {
+        for path in [
+            "/v1/sessions",
+            "/v1/sessions/3",
+            "/v1/sessions/c2",
+            "/v1/sessions/3/thumbnail",
+            "/v1/blocks",
+            "/v1/events",
+            "/v1/audit",
+            "/healthz",
+        ] {
             assert_eq!(to(Method::GET, path), Ok(Route::Forward), "{path}");
         }
         for path in ["/v1/sessions/lock", "/v1/sessions/close"] {
