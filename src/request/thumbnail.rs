@@ -97,6 +97,7 @@ impl TryFrom<String> for ThumbnailSize {
 pub struct ThumbnailQuery {
     /// How large the picture is to be; `medium` if absent.
     #[serde(default)]
+    #[param(inline)]
     pub size: ThumbnailSize,
 }
 
