@@ -390,6 +390,7 @@ pub enum Colours {
 /// Query of `GET /v1/audit`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct AuditQuery {
     /// Records of this time or later.
     #[serde(default, skip_serializing_if = "Option::is_none")]

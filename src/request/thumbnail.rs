@@ -94,6 +94,7 @@ impl TryFrom<String> for ThumbnailSize {
 /// Query of `GET /v1/sessions/{id}/thumbnail`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct ThumbnailQuery {
     /// How large the picture is to be; `medium` if absent.
     #[serde(default)]

@@ -42,6 +42,7 @@ pub(super) use text_value;
 #[serde(untagged)]
 pub enum SessionRef {
     /// A session ID.
+    #[schema(value_type = u64)]
     Id(u32),
     /// A native ID: letters with digits.
     Native(NativeId),
