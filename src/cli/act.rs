@@ -104,27 +104,27 @@ pub(super) fn lost(host: &str, verb: Verb, targets: &Targets, error: &Error) -> 
 pub(super) struct Report<'c> {
     context: &'c Context,
     rows: Rows<Outcome>,
+    /// What failed: it is said below the table.
+    failures: Vec<Outcome>,
     exit: Exit,
 }
 
 impl<'c> Report<'c> {
     pub(super) fn new(context: &'c Context) -> Self {
-        Report { context, rows: Rows::new(context.format), exit: Exit::Success }
+        let rows = match context.hosts.iter().count() {
+            1 => Rows::new(context.format),
+            _ => Rows::in_pieces(context.format, context.hosts.iter().filter_map(Host::label)),
+        };
+        Report { context, rows, failures: Vec::new(), exit: Exit::Success }
     }
 
-    /// Prints outcomes, in the table form each failure with its hint on standard error.
+    /// Prints outcomes.
     pub(super) fn print(&mut self, outcomes: Vec<Outcome>) -> Result<(), Failure> {
         self.exit = self.exit.max(Exit::of(&outcomes));
         let failed = |o: &&Outcome| o.result == OutcomeResult::Failed && self.context.format == output::Format::Table;
-        let failures: Vec<_> = outcomes.iter().filter(failed).cloned().collect();
+        self.failures.extend(outcomes.iter().filter(failed).cloned());
         // A reader that has seen enough does not turn a failure into a success.
-        let printed = self.rows.push(outcomes);
-        for failure in failures {
-            if let Some(error) = &failure.error {
-                output::print_error_about(error, failure.session_id.map(|id| id.to_string()).as_deref());
-            }
-        }
-        ignore_closed(printed)
+        ignore_closed(self.rows.push(outcomes))
     }
 
     /// Counts outcomes that are printed in another way.
@@ -137,9 +137,15 @@ impl<'c> Report<'c> {
         self.exit
     }
 
-    /// What was kept for the end, and how the command ends.
+    /// What was kept for the end, in the table form each failure with its hint on standard error; and how the command
+    /// ends.
     pub(super) fn end(mut self, tally: &Tally) -> Result<Exit, Failure> {
         ignore_closed(self.rows.end())?;
+        for failure in &self.failures {
+            if let Some(error) = &failure.error {
+                output::print_error_about(error, failure.session_id.map(|id| id.to_string()).as_deref());
+            }
+        }
         tally.say();
         Ok(tally.exit(self.exit))
     }

@@ -6,7 +6,6 @@ use super::hosts::Host;
 use super::output::{self, Placed, Row, Rows};
 use super::{Context, Failure};
 use crate::outcome::Exit;
-use crate::transport::client::ClientError;
 
 /// Asks every host and prints what each has, beside the host's name where hosts were named.
 ///
@@ -19,7 +18,9 @@ pub(super) async fn rows<T: Row + DeserializeOwned>(
     place: impl Fn(&str, T) -> Placed<T>,
 ) -> Result<Exit, Failure> {
     let mut exit = Exit::Success;
-    let (mut bare, mut placed) = (Rows::new(context.format), Rows::new(context.format));
+    let mut failures = Vec::new();
+    let (mut bare, mut placed) =
+        (Rows::new(context.format), Rows::in_pieces(context.format, context.hosts.iter().filter_map(Host::label)));
     let ask = async |host: &Host| {
         context.trace(host, &format!("GET {path}"));
         host.client.get::<Vec<T>>(path).await
@@ -27,7 +28,15 @@ pub(super) async fn rows<T: Row + DeserializeOwned>(
     let tally = context
         .hosts
         .each(ask, |host, answer| {
-            let Some(all) = of_host(host, answer, &mut exit)? else { return Ok(()) };
+            let all = match (answer, host.label()) {
+                (Ok(all), _) => all,
+                (Err(error), None) => return Err(error.into()),
+                (Err(error), Some(_)) => {
+                    exit = Exit::Failed;
+                    failures.push(error.error);
+                    return Ok(());
+                }
+            };
             let (chosen, ended) = choose(host, all);
             exit = exit.max(ended);
             match host.label() {
@@ -42,19 +51,7 @@ pub(super) async fn rows<T: Row + DeserializeOwned>(
     } else {
         bare.end()?
     }
+    failures.iter().for_each(output::print_error);
     tally.say();
     Ok(tally.exit(exit))
-}
-
-/// The answer of a host. A failure of one that was named is said, and counts in the end.
-pub(super) fn of_host<T>(host: &Host, answer: Result<T, ClientError>, exit: &mut Exit) -> Result<Option<T>, Failure> {
-    match (answer, host.label()) {
-        (Ok(answer), _) => Ok(Some(answer)),
-        (Err(error), None) => Err(error.into()),
-        (Err(error), Some(_)) => {
-            output::print_error(&error.error);
-            *exit = (*exit).max(error.exit.min(Exit::Failed));
-            Ok(None)
-        }
-    }
 }

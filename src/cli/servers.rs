@@ -166,7 +166,8 @@ async fn test(book: &Book, names: Vec<ServerName>, manner: &Manner, format: Form
         return Err(Failure::Usage(error.hint(words::text("servers-none-hint"))));
     }
     let hosts = Hosts::choose(&names, manner).map_err(Failure::Usage)?;
-    let mut rows = Rows::new(format);
+    let mut rows = Rows::in_pieces(format, hosts.iter().filter_map(Host::label));
+    let mut failures: Vec<Error> = Vec::new();
     let ask = async |host: &Host| {
         let begun = Instant::now();
         let health = host.client.get::<Health>("/healthz").await;
@@ -181,19 +182,22 @@ async fn test(book: &Book, names: Vec<ServerName>, manner: &Manner, format: Form
             all &= answers;
             exit = if answers { Exit::Failed } else { exit };
             let (health, error) = health.map_or_else(|e| (None, Some(e.error)), |health| (Some(health), None));
-            if let (Some(error), Format::Table) = (&error, format) {
-                output::print_error(error);
-            }
+            failures.extend(error.clone().filter(|_| format == Format::Table));
             let (version, sessions) = health.map(|health| (health.version, health.sessions)).unzip();
             rows.push(vec![Tested { host: host.name(), answers, millis, version, sessions, error }])?;
             Ok(())
         })
         .await?;
     rows.end()?;
+    failures.iter().for_each(output::print_error);
     Ok(if all { Exit::Success } else { exit })
 }
 
 impl Row for Tested {
+    fn widths() -> Vec<u16> {
+        vec![0, 7, 7, 7, 8]
+    }
+
     fn heads() -> Vec<&'static str> {
         vec!["HOST", "ANSWERS", "MS", "VERSION", "SESSIONS", "DETAIL"]
     }

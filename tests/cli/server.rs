@@ -55,7 +55,7 @@ fn a_table_of_several_hosts_has_one_head_and_straight_columns() {
     let table = fleet.usher(&["list", "--server", "lab1,lab2"]).exits(0).stdout;
     let lines: Vec<&str> = table.lines().collect();
     assert_eq!(lines.len(), 3, "{table}");
-    assert!(lines[0].starts_with("HOST  ID  USER"), "{table}");
+    assert!(lines[0].split_whitespace().take(3).eq(["HOST", "ID", "USER"]), "{table}");
     let kind = lines[0].find("KIND").unwrap();
     assert!(lines[1..].iter().all(|line| line.starts_with("lab") && line[kind..].starts_with("text")), "{table}");
 }

@@ -9,6 +9,7 @@ mod harness;
 mod close;
 mod disconnect;
 mod holding_on;
+mod join;
 mod lab;
 mod lock;
 mod packaging;

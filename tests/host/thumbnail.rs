@@ -72,6 +72,10 @@ fn pictured_and_locked(host: &Host, server: X11) {
     let shot = Shot::read(host, &file(&olga));
     let screen = alice.pixels();
     assert_eq!((shot.width, shot.height), (1280, 720));
+    if let Some(directory) = std::env::var_os("USHER_LOOK") {
+        let to = std::path::Path::new(&directory).join(format!("host-{server:?}.png"));
+        fs::copy(host.path(file(&olga)), to).expect("a copy");
+    }
     // The pointer and the terminal's cursor aside, pixel for pixel what the display itself says.
     let same = (0..720).flat_map(|y| (0..1280).map(move |x| (x, y)));
     let same = same.filter(|(x, y)| shot.at(*x, *y) == screen.pixel(*x, *y)).count();

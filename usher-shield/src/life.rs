@@ -130,6 +130,11 @@ fn hear_display(shield: &mut Shield) -> bool {
         }
         heard = true;
     }
+    // A late answer is no event, and was read with them: nothing more may come.
+    if shield.hung && shield.stage.x.heard() {
+        shield.hung = false;
+        shield.retry_at = Some(Instant::now());
+    }
     if heard && shield.trouble.is_none() {
         crate::defence::answer(shield, disturbance, arrived);
     }

@@ -3,7 +3,8 @@
 //! Two processes, each with a connection to the X server and windows of its own. The leader serves
 //! usherd and holds keyboard and pointer; its twin's windows lie below. Each sees the other's end by
 //! their connection: the one that is left takes over and starts another (`takeover`). A third one
-//! lives only while it draws the message (`drawing`, `draw`), so that the two parse no font.
+//! lives only while it draws the message (`drawing`, `draw`), so that the two parse no font, and a fourth while it
+//! takes a picture of the screen (`capture`, `thumbnail`).
 //!
 //! `start` begins; `life` is the loop; `shield` is what a process knows and decides; `stage` is its part of
 //! the display, made of what is in `x`; `events` says what the server's events mean and

@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use usher::shield::wire::Arming;
 use x11rb::connection::Connection as _;
-use x11rb::errors::ReplyError;
 use x11rb::protocol::composite::ConnectionExt as _;
 use x11rb::protocol::randr::{self, ConnectionExt as _};
-use x11rb::protocol::xproto::{
-    Atom, AtomEnum, ChangeWindowAttributesAux, CloseDown, ConfigureWindowAux, ConnectionExt as _, EventMask, Window,
-};
+use x11rb::protocol::xproto::{Atom, ChangeWindowAttributesAux, CloseDown, ConnectionExt as _, EventMask, Window};
 
-use crate::picture::Picture;
 use crate::x::{Asked, Banner, Before, Cloth, Curtain, Display, Grabs, Keys, Monitor, NoDisplay, Palette, Panel, Seen};
-use crate::x::{HUGE, Trouble, monitors, upload};
+use crate::x::{Trouble, monitors};
+
+mod leftovers;
+mod painting;
+mod windows;
 
 /// How long a server that works may take for an answer.
 pub const PATIENCE: Duration = Duration::from_millis(300);
@@ -134,43 +134,6 @@ impl Stage {
         Ok(())
     }
 
-    /// How large the cover on the root is to be.
-    fn reach(&self) -> Asked<(u16, u16)> {
-        let composed = self.x.conn.get_selection_owner(self.composes)?.reply()?.owner != x11rb::NONE;
-        Ok(if composed { self.size } else { HUGE })
-    }
-
-    /// The other process's cover on this parent, below which ours belongs.
-    fn sibling(&self, parent: Window) -> Option<Window> {
-        // Its covers come in the same order as ours.
-        self.friends.get(usize::from(parent != self.x.root)).copied()
-    }
-
-    /// A compositor draws above all windows of the root, in the overlay; only what is in the overlay too is
-    /// above what it draws (Composite extension 0.3, GetOverlayWindow). Its own ground is
-    /// ours as well: what is redirected out of it leaves that.
-    fn cover_overlay(&mut self, hold: bool) -> Asked {
-        let Some((window, curtain)) = &mut self.overlay else { return Ok(()) };
-        let x = &self.x;
-        if curtain.is_none() {
-            let events = EventMask::SUBSTRUCTURE_NOTIFY | EventMask::STRUCTURE_NOTIFY;
-            let look = ChangeWindowAttributesAux::new().event_mask(events).background_pixel(self.cloth.pixel);
-            x.conn.change_window_attributes(*window, &look)?;
-            let mut new = Curtain::new(x, *window, self.size, self.cloth)?;
-            new.hang(x, &self.panels)?;
-            *curtain = Some(new);
-        }
-        let place = ConfigureWindowAux::new().x(0).y(0).border_width(0);
-        let place = place.width(u32::from(self.size.0)).height(u32::from(self.size.1));
-        x.conn.configure_window(*window, &place)?;
-        x.conn.map_window(*window)?;
-        let sibling = if hold { None } else { self.friends.get(1).copied() };
-        if let Some(curtain) = curtain {
-            curtain.show(x, self.size, sibling)?;
-        }
-        Ok(())
-    }
-
     /// Whether the screen is covered, as the server tells it.
     pub fn look(&mut self) -> Asked<bool> {
         self.x.patience(PATIENCE);
@@ -211,60 +174,6 @@ impl Stage {
         self.leftovers.extend(windows.first());
     }
 
-    /// Makes anew what is no more where it was made.
-    pub fn rebuild(&mut self) -> Asked {
-        self.look().map(|_| ())
-    }
-
-    /// New windows for those that were destroyed or taken elsewhere.
-    pub fn rebuild_root(&mut self) -> Asked {
-        let mut new = Curtain::new(&self.x, self.x.root, self.size, self.cloth)?;
-        new.reach = self.reach()?;
-        new.show(&self.x, self.size, None)?;
-        new.hang(&self.x, &self.panels)?;
-        std::mem::replace(&mut self.root, new).drop(&self.x)
-    }
-
-    pub fn rebuild_overlay(&mut self) -> Asked {
-        let Some((_, curtain)) = &mut self.overlay else { return Ok(()) };
-        if let Some(old) = curtain.take() {
-            old.drop(&self.x)?;
-        }
-        self.cover_overlay(true)
-    }
-
-    /// The curtains, ours in the overlay last.
-    pub fn curtains(&self) -> impl Iterator<Item = &Curtain> {
-        std::iter::once(&self.root).chain(self.overlay.iter().flat_map(|(_, curtain)| curtain))
-    }
-
-    /// The curtain that the user sees.
-    pub fn top(&self) -> &Curtain {
-        self.overlay.as_ref().and_then(|(_, curtain)| curtain.as_ref()).unwrap_or(&self.root)
-    }
-
-    /// The composite overlay, while we use it.
-    pub fn overlay(&self) -> Option<Window> {
-        self.overlay.as_ref().map(|(window, _)| *window)
-    }
-
-    /// Undoes what was done to our windows' look.
-    pub fn mend(&self) -> Asked {
-        for curtain in self.curtains() {
-            curtain.mend(&self.x)?;
-        }
-        Ok(())
-    }
-
-    /// Destroys windows that somebody put into ours. True if there were any.
-    pub fn sweep(&self) -> Asked<bool> {
-        let mut found = false;
-        for curtain in self.curtains() {
-            found |= curtain.sweep(&self.x)?;
-        }
-        Ok(found)
-    }
-
     /// Takes the grabs from whoever holds them, if that is possible.
     pub fn wrest(&mut self, managed: bool) -> Asked {
         self.x.patience(PATIENCE);
@@ -281,45 +190,6 @@ impl Stage {
         let changed = (size, &monitors) != (self.size, &self.monitors);
         (self.size, self.monitors) = (size, monitors);
         Ok(changed)
-    }
-
-    /// Shows these pictures, each in the middle of every monitor of its size.
-    pub fn paint(&mut self, pictures: &[((u16, u16), Picture)]) -> Asked {
-        let old: Vec<Panel> = std::mem::take(&mut self.panels);
-        let mut panels = Vec::new();
-        for (size, picture) in pictures {
-            let pixmap = upload(&self.x, &self.palette, picture)?;
-            let at = self.monitors.iter().filter(|m| (m.width, m.height) == *size);
-            panels.extend(at.map(|monitor| Panel { pixmap, ..in_the_middle(monitor, picture) }));
-        }
-        self.root.hang(&self.x, &panels)?;
-        if let Some((_, Some(curtain))) = &mut self.overlay {
-            curtain.hang(&self.x, &panels)?;
-        }
-        self.panels = panels;
-        self.free(&old)
-    }
-
-    /// Shows these pictures, each at the top of every monitor of its size.
-    pub fn announce(&mut self, pictures: &[((u16, u16), Picture)]) -> Asked {
-        let mut panels = Vec::new();
-        for monitor in &self.monitors {
-            let picture = pictures.iter().find(|(size, _)| *size == (monitor.width, monitor.height));
-            if let Some((_, picture)) = picture {
-                let pixmap = upload(&self.x, &self.palette, picture)?;
-                panels.push(Panel { y: monitor.y, pixmap, ..in_the_middle(monitor, picture) });
-            }
-        }
-        self.banner.show(&self.x, &panels)
-    }
-
-    fn free(&self, panels: &[Panel]) -> Asked {
-        let mut pixmaps: Vec<u32> = panels.iter().map(|panel| panel.pixmap).collect();
-        pixmaps.dedup();
-        for pixmap in pixmaps {
-            self.x.conn.free_pixmap(pixmap)?;
-        }
-        Ok(())
     }
 
     /// Takes everything of ours from the screen and gives back what was held; `restore` where this
@@ -351,116 +221,6 @@ impl Stage {
         (self.shown, self.covered, self.grabs) = (false, false, Grabs::default());
         Ok(())
     }
-
-    /// Covers of shields that are gone (`SetCloseDownMode` RetainPermanent): windows with our mark,
-    /// whose process lives no more. The mark is no proof, but who forges it makes us
-    /// destroy a window that he could destroy himself.
-    fn find_leftovers(&self, also_in_overlay: bool) -> Asked<Vec<Window>> {
-        let mut tree = self.x.conn.query_tree(self.x.root)?.reply()?.children;
-        if let Some(overlay) = self.overlay() {
-            tree.extend(self.x.conn.query_tree(overlay)?.reply()?.children);
-        } else if also_in_overlay && self.x.has.composite {
-            tree.extend(self.in_overlay()?);
-        }
-        let mut found = Vec::new();
-        for window in tree {
-            if self.windows().contains(&window) {
-                continue;
-            }
-            if self.marked(window)?.is_some_and(is_gone) {
-                found.push(window);
-            }
-        }
-        Ok(found)
-    }
-
-    /// What is in the overlay, though we do not use it: the user may have destroyed what a dead shield left on
-    /// the root, and the overlay is in no tree that can be asked for (Composite extension 0.3). It is
-    /// made where there is none, and gone again with our use of it.
-    fn in_overlay(&self) -> Asked<Vec<Window>> {
-        let overlay = self.x.conn.composite_get_overlay_window(self.x.root)?.reply()?.overlay_win;
-        let tree = self.x.conn.query_tree(overlay)?.reply()?.children;
-        self.x.conn.composite_release_overlay_window(self.x.root)?;
-        Ok(tree)
-    }
-
-    /// Frees everything of processes that are gone, also of those whose successor was gone before it could.
-    pub fn kill_leftovers(&mut self) -> Asked {
-        // Where nothing was left on the root either, nobody's overlay is made for a look.
-        let found = self.find_leftovers(!self.leftovers.is_empty())?;
-        self.leftovers.extend(found);
-        // A server that does not answer now is asked again for the rest.
-        let mut dying = Vec::new();
-        while let Some(window) = self.leftovers.last().copied() {
-            if self.kill_leftover(window)? {
-                dying.push(window);
-            }
-            self.leftovers.pop();
-        }
-        // Only what is to stay covered is worth another look.
-        if self.shown {
-            dying.dedup();
-            self.leftovers = dying;
-        }
-        Ok(())
-    }
-
-    /// Ends the client of a window that is left over, if it still is.
-    ///
-    /// The server gives a freed client's identifiers to the next one that connects, and every process of the
-    /// shield asks for its windows in the same order: the number of a window that was left over, and that the
-    /// other process has freed meanwhile, is soon that of a living process's cover, or of our own.
-    /// Killing that would end our own grabs. So the window is asked whose it is, with the server
-    /// held until it is killed. True where its process is not gone yet: a killed one closes its sockets, by
-    /// which the other knows, a little earlier than it is seen to be gone.
-    fn kill_leftover(&self, window: Window) -> Asked<bool> {
-        if self.windows().contains(&window) || self.friends.contains(&window) {
-            return Ok(false);
-        }
-        self.x.conn.grab_server()?;
-        // Ours is what a cut connection of this process left.
-        let marked = self.marked(window);
-        let left = |pid| pid == std::process::id() || is_gone(pid);
-        let mut dying = false;
-        if let Ok(Some(pid)) = marked {
-            dying = !left(pid);
-            if !dying {
-                self.x.conn.kill_client(window)?;
-            }
-        }
-        self.x.conn.ungrab_server()?;
-        self.x.flush()?;
-        marked.map(|_| dying)
-    }
-
-    /// The process that a window says it is a cover of.
-    fn marked(&self, window: Window) -> Asked<Option<u32>> {
-        match self.x.conn.get_property(false, window, self.cloth.mark, AtomEnum::CARDINAL, 0, 1)?.reply() {
-            Ok(property) => Ok(property.value32().and_then(|mut values| values.next())),
-            // There is no such window.
-            Err(ReplyError::X11Error(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-/// Where a picture belongs.
-fn in_the_middle(monitor: &Monitor, picture: &Picture) -> Panel {
-    let middle = |start: i16, whole: u16, part: u16| {
-        start.saturating_add(i16::try_from(whole.saturating_sub(part) / 2).unwrap_or(0))
-    };
-    Panel {
-        x: middle(monitor.x, monitor.width, picture.width),
-        y: middle(monitor.y, monitor.height, picture.height),
-        width: picture.width,
-        height: picture.height,
-        pixmap: x11rb::NONE,
-    }
-}
-
-/// Whether there is no such process.
-fn is_gone(pid: u32) -> bool {
-    usher::sys::proc::parent_and_start(pid).is_none()
 }
 
 /// A cursor that shows nothing: a moving arrow on a locked screen looks as if something could be clicked.

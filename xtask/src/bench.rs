@@ -1,4 +1,5 @@
 //! `cargo xtask bench`: the figures. `cargo xtask bench displays [COUNT…]`: locks of displays, on a real host.
+//! `cargo xtask bench servers [SESSIONS]`: other hosts by ssh and TLS, on three real hosts.
 
 use std::process::ExitCode;
 
@@ -6,8 +7,10 @@ use crate::run;
 
 /// The whole task.
 pub fn run(arguments: &[String]) -> ExitCode {
-    let displays = arguments.first().is_some_and(|word| word == "displays");
-    let (name, arguments) = if displays { ("displays", &arguments[1..]) } else { ("figures", arguments) };
+    let (name, arguments) = match arguments.split_first() {
+        Some((name, rest)) if ["displays", "servers"].contains(&name.as_str()) => (name.as_str(), rest),
+        _ => ("figures", arguments),
+    };
     let mut bench = run::cargo(&["bench", "--locked", "--package", "usher", "--bench", name]);
     if !arguments.is_empty() {
         bench.arg("--").args(arguments);

@@ -53,6 +53,10 @@ impl<T: Row> Row for Placed<T> {
     fn cells(&self) -> Vec<String> {
         [vec![self.host.clone()], self.row.cells()].concat()
     }
+
+    fn widths() -> Vec<u16> {
+        [vec![0], T::widths()].concat()
+    }
 }
 
 /// An error as an outcome's detail or note.
@@ -62,6 +66,10 @@ fn detail(outcome: &Outcome) -> String {
 }
 
 impl Row for Outcome {
+    fn widths() -> Vec<u16> {
+        vec![0, 3, 8, 10, 9, 8, 7]
+    }
+
     fn heads() -> Vec<&'static str> {
         vec!["HOST", "ID", "USER", "ACTION", "RESULT", "OBSERVED", "MS", "DETAIL"]
     }
@@ -81,6 +89,10 @@ impl Row for Outcome {
 }
 
 impl Row for Session {
+    fn widths() -> Vec<u16> {
+        vec![3, 8, 5, 12, 8, 8, 4, 5]
+    }
+
     fn heads() -> Vec<&'static str> {
         vec!["ID", "USER", "KIND", "STATE", "LOCKED", "CLIENT", "IDLE", "SINCE", "TITLE"]
     }

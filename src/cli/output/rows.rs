@@ -14,6 +14,10 @@ pub trait Row: Serialize {
     fn heads() -> Vec<&'static str>;
     /// The cells.
     fn cells(&self) -> Vec<String>;
+    /// How wide the columns usually get, for a table whose rows are not all there when it begins.
+    fn widths() -> Vec<u16> {
+        Vec::new()
+    }
 }
 
 /// Prints everything in one of the formats.
@@ -39,6 +43,15 @@ impl<T: Row> Rows<T> {
     /// Nothing is printed yet.
     pub fn new(format: Format) -> Self {
         Rows { format, kept: Vec::new(), written: 0, widths: Vec::new() }
+    }
+
+    /// The same for rows that come in several pieces, with a first column for these names.
+    pub fn in_pieces<'n>(format: Format, names: impl Iterator<Item = &'n str>) -> Self {
+        let mut widths = T::widths();
+        if let (Some(first), Some(longest)) = (widths.first_mut(), names.map(str::len).max()) {
+            *first = u16::try_from(longest).unwrap_or(u16::MAX).min(60);
+        }
+        Rows { widths, ..Rows::new(format) }
     }
 
     /// Prints these rows.

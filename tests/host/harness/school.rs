@@ -59,6 +59,14 @@ impl School {
         self.desk.root(&format!("printf '{names}' >> /etc/hosts")).succeeds();
     }
 
+    /// Joins every host by a token that its root has invited olga with.
+    #[track_caller]
+    pub fn join_all(&self) {
+        for (index, host) in self.hosts.iter().enumerate() {
+            self.usher(&["join", &host.token("operator"), "--name", &format!("h{}", index + 1)]).succeeds();
+        }
+    }
+
     /// Runs `usher` at the desk as olga.
     #[track_caller]
     pub fn usher(&self, arguments: &[&str]) -> Ran {
@@ -80,6 +88,13 @@ impl School {
 }
 
 impl Host {
+    /// A token with which one machine can join, as this role.
+    #[track_caller]
+    pub fn token(&self, role: &str) -> String {
+        let said = self.root_usher(&["invite", "--role", role, "--address", self.address()]).succeeds();
+        said.trim().to_owned()
+    }
+
     /// Takes the host's cable out, or puts it back: what was connected stays so, and nothing arrives.
     #[track_caller]
     pub fn plugged(&self, plugged: bool) {

@@ -15,7 +15,7 @@ use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};
 use x11rb::protocol::{composite, damage, randr, shape, sync, xfixes, xkb, xproto, xtest};
 use x11rb::rust_connection::RustConnection;
 
-use super::link::{Deadline, Link};
+use super::link::{Deadline, Heard, Link};
 use super::xauth;
 
 /// How long the server may take to greet us.
@@ -91,6 +91,7 @@ pub struct Extensions {
 pub struct Display {
     pub conn: RustConnection<Link>,
     deadline: Deadline,
+    heard: Heard,
     pub root: xproto::Window,
     pub screen: xproto::Screen,
     pub has: Extensions,
@@ -105,10 +106,13 @@ impl Display {
         let mut refusal = String::new();
         for cookie in cookies {
             let deadline: Deadline = Rc::new(Cell::new(Instant::now() + GREETING));
-            let link = Link::new(open(arming)?, deadline.clone()).map_err(later)?;
+            let heard = Heard::default();
+            let link = Link::new(open(arming)?, deadline.clone(), heard.clone()).map_err(later)?;
             let (name, data) = cookie.map_or_else(Default::default, |data| (xauth::PROTOCOL.to_vec(), data));
             match RustConnection::connect_to_stream_with_auth_info(link, 0, name, data) {
-                Ok(conn) => return Display::greeted(conn, deadline).map_err(|e| NoDisplay::Later(format!("{e:?}"))),
+                Ok(conn) => {
+                    return Display::greeted(conn, deadline, heard).map_err(|e| NoDisplay::Later(format!("{e:?}")));
+                }
                 Err(ConnectError::SetupFailed(failed)) => {
                     refusal = String::from_utf8_lossy(&failed.reason).chars().filter(|c| !c.is_control()).collect();
                 }
@@ -119,9 +123,9 @@ impl Display {
         Err(NoDisplay::Closed(format!("the X server accepts no cookie that was found: {refusal}")))
     }
 
-    fn greeted(conn: RustConnection<Link>, deadline: Deadline) -> Asked<Self> {
+    fn greeted(conn: RustConnection<Link>, deadline: Deadline, heard: Heard) -> Asked<Self> {
         let screen = conn.setup().roots[0].clone();
-        let mut display = Display { root: screen.root, screen, conn, deadline, has: Extensions::default() };
+        let mut display = Display { root: screen.root, screen, conn, deadline, heard, has: Extensions::default() };
         display.has = display.ask_for_extensions()?;
         Ok(display)
     }
@@ -160,6 +164,11 @@ impl Display {
     /// Until when answers are awaited from now on.
     pub fn patience(&self, patience: Duration) {
         self.deadline.set(Instant::now() + patience);
+    }
+
+    /// Whether the server said anything since this was asked last.
+    pub fn heard(&self) -> bool {
+        self.heard.take()
     }
 
     /// Sends what was asked for.

@@ -22,16 +22,20 @@ const WRITE_PATIENCE: Duration = Duration::from_secs(3);
 /// Until when a wait may last; shared with whoever asks.
 pub type Deadline = Rc<Cell<Instant>>;
 
+/// Whether the server said anything since that was asked last.
+pub type Heard = Rc<Cell<bool>>;
+
 /// A connection to an X server.
 pub struct Link {
     stream: UnixStream,
     deadline: Deadline,
+    heard: Heard,
 }
 
 impl Link {
-    pub fn new(stream: UnixStream, deadline: Deadline) -> io::Result<Self> {
+    pub fn new(stream: UnixStream, deadline: Deadline, heard: Heard) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        Ok(Link { stream, deadline })
+        Ok(Link { stream, deadline, heard })
     }
 }
 
@@ -62,7 +66,9 @@ impl Stream for Link {
     }
 
     fn read(&self, buffer: &mut [u8], _: &mut Vec<RawFdContainer>) -> io::Result<usize> {
-        rustix::io::retry_on_intr(|| rustix::io::read(&self.stream, &mut *buffer)).map_err(Into::into)
+        let count = rustix::io::retry_on_intr(|| rustix::io::read(&self.stream, &mut *buffer))?;
+        self.heard.set(true);
+        Ok(count)
     }
 
     fn write(&self, buffer: &[u8], _: &mut Vec<RawFdContainer>) -> io::Result<usize> {

@@ -30,6 +30,12 @@ pub struct Server {
     pub cookie: Vec<u8>,
     pub authority: Vec<u8>,
     pub directory: tempfile::TempDir,
+    /// That of its socket.
+    inode: Option<u64>,
+}
+
+fn inode(path: &str) -> Option<u64> {
+    std::fs::symlink_metadata(path).ok().map(|meta| std::os::unix::fs::MetadataExt::ino(&meta))
 }
 
 impl Server {
@@ -54,7 +60,8 @@ impl Server {
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("its display");
         let display = line.trim().parse().unwrap_or_else(|_| panic!("{program} does not start"));
-        Server { child, display, cookie, authority, directory }
+        let inode = inode(&format!("/tmp/.X11-unix/X{display}"));
+        Server { child, display, cookie, authority, directory, inode }
     }
 
     pub fn xvfb(size: &str) -> Server {
@@ -82,8 +89,15 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = std::fs::remove_file(self.socket());
-        let _ = std::fs::remove_file(format!("/tmp/.X{}-lock", self.display));
+        // Another server may have taken the number meanwhile, and with it these names.
+        let lock = format!("/tmp/.X{}-lock", self.display);
+        let pid = std::fs::read_to_string(&lock).unwrap_or_default();
+        if inode(&self.socket()) == self.inode {
+            let _ = std::fs::remove_file(self.socket());
+        }
+        if pid.trim() == self.child.id().to_string() {
+            let _ = std::fs::remove_file(lock);
+        }
     }
 }
 

@@ -1,0 +1,78 @@
+//! What is to be read on the screen: it is drawn by another process, and painted when it comes.
+
+use std::time::Instant;
+
+use super::Shield;
+use crate::drawing::{Drawing, GIVE_UP, Progress};
+use crate::picture::{Order, Words};
+
+impl Shield {
+    /// What is to be on the screen.
+    pub(super) fn order(&self) -> Option<Order> {
+        self.lock_order().or_else(|| Some(self.drawn_for(Words::Notice(Box::new(self.notice.clone()?)))))
+    }
+
+    /// What is to be on the cover.
+    pub(super) fn lock_order(&self) -> Option<Order> {
+        let cover = Box::new(self.covers.first()?.clone());
+        Some(self.drawn_for(Words::Cover { cover, host: self.arming.host.clone() }))
+    }
+
+    fn drawn_for(&self, words: Words) -> Order {
+        let mut sizes: Vec<(u16, u16)> = self.stage.monitors.iter().map(|m| (m.width, m.height)).collect();
+        sizes.sort_unstable();
+        sizes.dedup();
+        Order { words, sizes, language: self.arming.language.clone() }
+    }
+
+    /// Has the message drawn where it is not on the screen yet.
+    pub fn draw(&mut self) {
+        if self.notice.is_none() && self.stage.banner.is_shown() && !self.hung {
+            let hidden = self.stage.banner.hide(&self.stage.x);
+            self.took(hidden);
+        }
+        let ready = self.leader && self.stage.shown != self.covers.is_empty();
+        let Some(order) = self.order().filter(|_| ready) else { return };
+        let is = |other: Option<&Order>| other == Some(&order);
+        if is(self.painted.as_ref().map(|(order, _)| order)) || is(self.unpaintable.as_ref()) {
+            return;
+        }
+        if is(self.drawing.as_ref().map(|drawing| &drawing.order)) {
+            return;
+        }
+        match Drawing::start(order.clone()) {
+            Ok(drawing) => self.drawing = Some(drawing),
+            Err(_) => self.unpaintable = Some(order),
+        }
+    }
+
+    /// Takes what was drawn.
+    pub fn hear_drawing(&mut self) {
+        let Some(drawing) = &mut self.drawing else { return };
+        let progress = drawing.look();
+        let given_up = Instant::now() >= drawing.until + GIVE_UP;
+        let order = drawing.order.clone();
+        match progress {
+            Progress::NotYet if !given_up => return,
+            // An announcement would be above a cover that was ordered meanwhile.
+            Progress::Drawn(..) if self.order().as_ref() != Some(&order) => {}
+            Progress::Drawn(pictures, notes) if !self.hung => {
+                let pictures: Vec<_> = order.sizes.iter().copied().zip(pictures).collect();
+                self.stage.x.patience(crate::stage::PATIENCE);
+                let result = match order.words {
+                    Words::Cover { .. } => self.stage.paint(&pictures).and_then(|()| self.stage.kill_leftovers()),
+                    Words::Notice(_) => self.stage.announce(&pictures),
+                };
+                self.took(result);
+                self.painted = Some((order, notes));
+            }
+            Progress::Drawn(..) => {}
+            Progress::NotYet | Progress::Failed => self.unpaintable = Some(order),
+        }
+        self.drawing = None;
+    }
+
+    pub fn repaint(&mut self) {
+        (self.painted, self.drawing) = (None, None);
+    }
+}

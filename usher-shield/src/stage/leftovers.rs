@@ -1,0 +1,107 @@
+//! Covers of processes that are gone: found by their mark, and freed when they are not needed any more.
+
+use usher::sys::proc;
+use x11rb::errors::ReplyError;
+use x11rb::protocol::composite::ConnectionExt as _;
+use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, Window};
+
+use super::Stage;
+use crate::x::Asked;
+
+impl Stage {
+    /// Covers of shields that are gone (`SetCloseDownMode` RetainPermanent): windows with our mark,
+    /// whose process lives no more. The mark is no proof, but who forges it makes us
+    /// destroy a window that he could destroy himself.
+    pub(super) fn find_leftovers(&self, also_in_overlay: bool) -> Asked<Vec<Window>> {
+        let mut tree = self.x.conn.query_tree(self.x.root)?.reply()?.children;
+        if let Some(overlay) = self.overlay() {
+            tree.extend(self.x.conn.query_tree(overlay)?.reply()?.children);
+        } else if also_in_overlay && self.x.has.composite {
+            tree.extend(self.in_overlay()?);
+        }
+        let mut found = Vec::new();
+        for window in tree {
+            if self.windows().contains(&window) {
+                continue;
+            }
+            if self.marked(window)?.is_some_and(is_gone) {
+                found.push(window);
+            }
+        }
+        Ok(found)
+    }
+
+    /// What is in the overlay, though we do not use it: the user may have destroyed what a dead shield left on
+    /// the root, and the overlay is in no tree that can be asked for (Composite extension 0.3). It is
+    /// made where there is none, and gone again with our use of it.
+    fn in_overlay(&self) -> Asked<Vec<Window>> {
+        let overlay = self.x.conn.composite_get_overlay_window(self.x.root)?.reply()?.overlay_win;
+        let tree = self.x.conn.query_tree(overlay)?.reply()?.children;
+        self.x.conn.composite_release_overlay_window(self.x.root)?;
+        Ok(tree)
+    }
+
+    /// Frees everything of processes that are gone, also of those whose successor was gone before it could.
+    pub fn kill_leftovers(&mut self) -> Asked {
+        // Where nothing was left on the root either, nobody's overlay is made for a look.
+        let found = self.find_leftovers(!self.leftovers.is_empty())?;
+        self.leftovers.extend(found);
+        // A server that does not answer now is asked again for the rest.
+        let mut dying = Vec::new();
+        while let Some(window) = self.leftovers.last().copied() {
+            if self.kill_leftover(window)? {
+                dying.push(window);
+            }
+            self.leftovers.pop();
+        }
+        // Only what is to stay covered is worth another look.
+        if self.shown {
+            dying.dedup();
+            self.leftovers = dying;
+        }
+        Ok(())
+    }
+
+    /// Ends the client of a window that is left over, if it still is.
+    ///
+    /// The server gives a freed client's identifiers to the next one that connects, and every process of the
+    /// shield asks for its windows in the same order: the number of a window that was left over, and that the
+    /// other process has freed meanwhile, is soon that of a living process's cover, or of our own.
+    /// Killing that would end our own grabs. So the window is asked whose it is, with the server
+    /// held until it is killed. True where its process is not gone yet: a killed one closes its sockets, by
+    /// which the other knows, a little earlier than it is seen to be gone.
+    fn kill_leftover(&self, window: Window) -> Asked<bool> {
+        if self.windows().contains(&window) || self.friends.contains(&window) {
+            return Ok(false);
+        }
+        self.x.conn.grab_server()?;
+        // Ours is what a cut connection of this process left.
+        let marked = self.marked(window);
+        let left = |pid| pid == std::process::id() || is_gone(pid);
+        let mut dying = false;
+        if let Ok(Some(pid)) = marked {
+            dying = !left(pid);
+            if !dying {
+                self.x.conn.kill_client(window)?;
+            }
+        }
+        self.x.conn.ungrab_server()?;
+        self.x.flush()?;
+        marked.map(|_| dying)
+    }
+
+    /// The process that a window says it is a cover of.
+    fn marked(&self, window: Window) -> Asked<Option<u32>> {
+        match self.x.conn.get_property(false, window, self.cloth.mark, AtomEnum::CARDINAL, 0, 1)?.reply() {
+            Ok(property) => Ok(property.value32().and_then(|mut values| values.next())),
+            // There is no such window.
+            Err(ReplyError::X11Error(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Whether there is no such process.
+fn is_gone(pid: u32) -> bool {
+    proc::parent_and_start(pid).is_none()
+}
