@@ -390,17 +390,20 @@ pub enum Colours {
 /// Query of `GET /v1/audit`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct AuditQuery {
     /// Records of this time or later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
-    #[param(value_type = Option<String>)]
+    #[param(value_type = String, format = DateTime, required = false)]
     pub since: Option<Timestamp>,
     /// Records by this actor or about a session of this user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Name, required = false)]
     pub user: Option<Name>,
     /// Records of this action.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Verb, required = false)]
     pub action: Option<Verb>,
 }
 

@@ -160,7 +160,7 @@ fn read_bounded(path: &Path, owner: u32) -> Result<Vec<u8>, Error> {
     let file = file.map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
             let why = "usher-gateway does not run on this host, or has not got ready yet";
-            Error::new(ErrorId::BackendFailed, why)
+            Error::new(ErrorId::NotSupported, why)
         }
         _ => unusable(path, &error.to_string()),
     })?;

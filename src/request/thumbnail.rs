@@ -94,9 +94,11 @@ impl TryFrom<String> for ThumbnailSize {
 /// Query of `GET /v1/sessions/{id}/thumbnail`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct ThumbnailQuery {
     /// How large the picture is to be; `medium` if absent.
     #[serde(default)]
+    #[param(inline)]
     pub size: ThumbnailSize,
 }
 

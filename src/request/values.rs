@@ -42,15 +42,16 @@ pub(super) use text_value;
 #[serde(untagged)]
 pub enum SessionRef {
     /// A session ID.
+    #[schema(value_type = u64)]
     Id(u32),
     /// A native ID: letters with digits.
-    #[schema(value_type = String)]
     Native(NativeId),
 }
 
 /// A native ID: letters with digits, as `c2`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, max_length = 64, pattern = "^[A-Za-z]+[0-9]+$")]
 pub struct NativeId(String);
 
 impl NativeId {
@@ -206,7 +207,8 @@ pub enum RuleName {
 
 impl utoipa::PartialSchema for RuleName {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        String::schema()
+        let schema = utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::schema::Type::String);
+        schema.pattern(Some(r"^(all|(user|group):[^\x00-\x1f\x7f-\x9f]{1,256})$")).into()
     }
 }
 

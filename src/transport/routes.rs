@@ -79,7 +79,7 @@ pub fn router(host: Arc<Host>) -> Router {
     let (router, _) = described().split_for_parts();
     router
         .fallback(unknown)
-        .method_not_allowed_fallback(unknown)
+        .method_not_allowed_fallback(not_this_way)
         .layer(middleware::from_fn(same_version))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(host)
@@ -233,7 +233,7 @@ async fn list(State(host): Shared, caller: Caller) -> Result<Response, Failure> 
 }
 
 /// Shows one session.
-#[utoipa::path(get, path = "/v1/sessions/{id}", params(("id" = String, Path, description = "A session ID or native ID")), responses((status = 200, description = "The session", body = Session), (status = "default", description = "Nothing was done", body = ErrorBody)))]
+#[utoipa::path(get, path = "/v1/sessions/{id}", params(("id" = SessionRef, Path, description = "A session ID or native ID")), responses((status = 200, description = "The session", body = Session), (status = "default", description = "Nothing was done", body = ErrorBody)))]
 async fn show(State(host): Shared, caller: Caller, Path(id): Path<String>) -> Result<Response, Failure> {
     let reference: SessionRef = parse(&id)?;
     let Answer::Sessions(sessions) = handle(&host, &caller, Action::List).await? else {
@@ -264,7 +264,7 @@ async fn blocks(State(host): Shared, caller: Caller) -> Result<Response, Failure
 }
 
 /// Sets a standing rule, or replaces it.
-#[utoipa::path(put, path = "/v1/blocks/{rule}", params(("rule" = String, Path, description = "`all`, `user:NAME` or `group:NAME`")), request_body = BlockRequest, responses((status = 200, description = "The rule, and what became of the sessions it covers", body = RuleAnswer), (status = "default", description = "Nothing was done", body = ErrorBody)))]
+#[utoipa::path(put, path = "/v1/blocks/{rule}", params(("rule" = RuleName, Path, description = "`all`, `user:NAME` or `group:NAME`")), request_body = BlockRequest, responses((status = 200, description = "The rule, and what became of the sessions it covers", body = RuleAnswer), (status = "default", description = "Nothing was done", body = ErrorBody)))]
 async fn block(
     State(host): Shared,
     caller: Caller,
@@ -279,7 +279,7 @@ async fn block(
 }
 
 /// Removes a standing rule.
-#[utoipa::path(delete, path = "/v1/blocks/{rule}", params(("rule" = String, Path, description = "`all`, `user:NAME` or `group:NAME`")), responses((status = 200, description = "The rule that was removed, and what became of the sessions it covered", body = RuleAnswer), (status = "default", description = "Nothing was done", body = ErrorBody)))]
+#[utoipa::path(delete, path = "/v1/blocks/{rule}", params(("rule" = RuleName, Path, description = "`all`, `user:NAME` or `group:NAME`")), responses((status = 200, description = "The rule that was removed, and what became of the sessions it covered", body = RuleAnswer), (status = "default", description = "Nothing was done", body = ErrorBody)))]
 async fn unblock(State(host): Shared, caller: Caller, Path(rule): Path<String>) -> Result<Response, Failure> {
     answer(&host, &caller, Action::Unblock(parse(&rule)?)).await
 }
@@ -326,6 +326,13 @@ async fn metrics(State(host): Shared, caller: Caller) -> Result<Response, Failur
     stands(&host, &caller).await?;
     let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
     Ok((kind, host.metrics.text(&host)).into_response())
+}
+
+/// There is such a path, and not with this method (RFC 9110 section 15.5.6).
+async fn not_this_way(request: Request) -> Response {
+    let mut response = unknown(request).await;
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
 }
 
 async fn unknown(request: Request) -> Response {

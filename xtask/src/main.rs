@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+mod api;
 mod bench;
 mod deb;
 mod demo;
@@ -19,6 +20,7 @@ Usage: cargo xtask TASK
 
   cargo demo [-- ARGUMENTS]          build in release and run `usher demo ARGUMENTS`
   cargo verify [--require-hosts]     every check there is; with --require-hosts nothing may be skipped for want of a host
+  cargo xtask api                    ask a daemon everything that the OpenAPI document allows and forbids
   cargo xtask docs                   write the generated files under docs/ again
   cargo xtask deb                    build the Debian packages, into TARGET/debian
   cargo xtask hosts                  build the file systems of the test hosts, as root on Debian
@@ -37,6 +39,10 @@ fn main() -> ExitCode {
     let wrong = match task.as_str() {
         "demo" => return demo::run(&rest),
         "bench" => return bench::run(&rest),
+        "api" => match only(&[]) {
+            None => return api::run(),
+            Some(word) => format!("`cargo xtask api` does not know {word}"),
+        },
         "docs" => match only(&[]) {
             None => return docs::run(),
             Some(word) => format!("`cargo xtask docs` does not know {word}"),

@@ -31,6 +31,31 @@ pub fn tool(name: &str, version: &str) -> Result<PathBuf, String> {
     }
 }
 
+/// A program of Python's, in an environment of its own: pip brings it there when it is first needed.
+///
+/// # Errors
+/// There is no Python, or pip cannot reach what it needs; says why.
+pub fn python(name: &str, version: &str) -> Result<PathBuf, String> {
+    let cache = run::cache().ok_or_else(|| format!("there is no home directory for {name}"))?;
+    let environment = cache.join("tools").join(format!("{name}-{version}"));
+    let tool = environment.join("bin").join(name);
+    if installed(&tool).is_some_and(|installed| installed == version) {
+        return Ok(tool);
+    }
+    let python = run::find("python3").ok_or_else(|| format!("{name} needs Python, and there is no python3 here"))?;
+    println!("    {name} is not installed; it goes to {}", environment.display());
+    let mut make = run::program(&python);
+    make.args(["-m", "venv", "--clear"]).arg(&environment);
+    let mut install = run::program(&environment.join("bin/pip"));
+    install.args(["install", "--quiet", "--disable-pip-version-check"]).arg(format!("{name}=={version}"));
+    for command in [&mut make, &mut install] {
+        if let Verdict::Failed(why) | Verdict::Skipped(why) = passes(command) {
+            return Err(format!("{name} cannot be installed: {why}"));
+        }
+    }
+    Ok(tool)
+}
+
 /// `NAME VERSION` is how some tools answer, `VERSION` how others do.
 fn installed(tool: &Path) -> Option<String> {
     let output = run::program(tool).arg("--version").stdin(Stdio::null()).output().ok()?;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::steps::{self, Report, Step, Verdict};
-use crate::{deb, deny, host, hosts};
+use crate::{api, deb, deny, host, hosts};
 
 /// What is checked, in this order.
 const STEPS: &[Step] = &[
@@ -17,6 +17,7 @@ const STEPS: &[Step] = &[
     Step { name: "hosts", run: hosts::prepare },
     Step { name: "tests", run: steps::testing::all },
     Step { name: "chaos", run: steps::testing::chaos },
+    Step { name: "api", run: api::conforms },
     Step { name: "rustdoc", run: steps::rustdoc },
     Step { name: "demo", run: steps::demo },
     Step { name: "dependencies", run: deny::dependencies },

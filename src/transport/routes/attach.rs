@@ -26,7 +26,7 @@ use crate::transport::api::ErrorBody;
 use crate::tty::wire::StationSpec;
 
 /// Makes the connection a station of a text session.
-#[utoipa::path(post, path = "/v1/sessions/{id}/attach", params(("id" = String, Path, description = "A session ID or native ID")),
+#[utoipa::path(post, path = "/v1/sessions/{id}/attach", params(("id" = crate::request::SessionRef, Path, description = "A session ID or native ID")),
     request_body = AttachRequest, responses(
     (status = 101, description = "The connection now speaks the station protocol `usher-station`"),
     (status = "default", description = "Nothing was done", body = ErrorBody)))]

@@ -5,7 +5,9 @@ use axum::response::Response;
 
 use super::{Failure, Json, Shared, answer, parse};
 use crate::daemon::flow::Caller;
-use crate::request::{Action, Identity, Invitation, InviteRequest, RedeemRequest, RekeyRequest, Revocation};
+use crate::request::{
+    Action, Identity, IdentityName, Invitation, InviteRequest, RedeemRequest, RekeyRequest, Revocation,
+};
 use crate::transport::api::ErrorBody;
 
 /// Lists the remote identities.
@@ -53,7 +55,7 @@ pub(super) async fn rekey(
 }
 
 /// Refuses an identity from now on, ends what it watches, and withdraws its open invitations.
-#[utoipa::path(delete, path = "/v1/identities/{name}", params(("name" = String, Path, description = "The identity")), responses(
+#[utoipa::path(delete, path = "/v1/identities/{name}", params(("name" = IdentityName, Path, description = "The identity")), responses(
     (status = 200, description = "What became of it", body = Revocation),
     (status = "default", description = "Nothing was done", body = ErrorBody)))]
 pub(super) async fn revoke(State(host): Shared, caller: Caller, Path(name): Path<String>) -> Result<Response, Failure> {

@@ -71,6 +71,23 @@ impl Settings {
 mod tests {
     use super::*;
 
+    /// What `docs/gateway.md` and the package's file show is every setting, at its default.
+    #[test]
+    fn the_settings_that_are_shown_are_the_defaults() {
+        let page = include_str!("../../../docs/gateway.md");
+        let example = page.split_once("```toml\n").and_then(|(_, rest)| rest.split_once("```")).unwrap().0;
+        let packaged = include_str!("../../../packaging/gateway.toml");
+        let packaged: Vec<_> =
+            packaged.lines().filter_map(|line| line.strip_prefix("# ")).filter(|l| l.contains(" = ")).collect();
+        assert_eq!(packaged.join("\n"), example.trim_end());
+        let read: Settings = toml::from_str(example).unwrap();
+        assert_eq!(format!("{read:?}"), format!("{:?}", Settings::default()));
+        let complaint = toml::from_str::<Settings>("no_such_setting = 1").unwrap_err().to_string();
+        let names: Vec<_> = complaint.split_once("expected ").unwrap().1.split('`').skip(1).step_by(2).collect();
+        assert_eq!(names.len(), example.lines().count(), "{names:?}");
+        assert!(names.iter().all(|name| page.contains(&format!("| `{name}` |"))));
+    }
+
     #[test]
     fn settings_are_what_they_say_or_refused() {
         let read = toml::from_str::<Settings>;
