@@ -65,7 +65,7 @@ impl Daemon {
         let directory = PathBuf::from(format!("/tmp/usher-api-{}", std::process::id()));
         let failed = |e: io::Error| format!("a daemon cannot be started: {e}");
         fs::create_dir(&directory).map_err(failed)?;
-        let mut usherd = run::program(&run::target().join("debug/usherd"));
+        let mut usherd = run::program(run::target().join("debug/usherd"));
         usherd.args(["--user", "--socket"]).arg(directory.join("s")).arg("--state-dir").arg(directory.join("state"));
         let started = usherd.env("USHER_LOG", "error").stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
         let mut daemon = Daemon { directory, process: started.map_err(failed)? };

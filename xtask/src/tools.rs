@@ -46,7 +46,7 @@ pub fn python(name: &str, version: &str) -> Result<PathBuf, String> {
     println!("    {name} is not installed; it goes to {}", environment.display());
     let mut make = run::program(&python);
     make.args(["-m", "venv", "--clear"]).arg(&environment);
-    let mut install = run::program(&environment.join("bin/pip"));
+    let mut install = run::program(environment.join("bin/pip"));
     install.args(["install", "--quiet", "--disable-pip-version-check"]).arg(format!("{name}=={version}"));
     for command in [&mut make, &mut install] {
         if let Verdict::Failed(why) | Verdict::Skipped(why) = passes(command) {
