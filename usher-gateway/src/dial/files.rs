@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rustls::pki_types::pem::PemObject;
@@ -19,6 +20,8 @@ use usher::servers::{Book, Server, ServerName};
 use crate::certificates::{Facts, provider};
 use crate::gateway::authority::write_whole;
 
+/// After a renewal there is none for so long.
+const LATELY: Duration = Duration::from_secs(60);
 /// The largest file that is read.
 const LARGEST: u64 = 64 << 10;
 
@@ -143,6 +146,13 @@ impl Files {
             write_whole(&self.file(name), content.as_bytes(), 0o600).map_err(failed)?;
         }
         Ok(())
+    }
+
+    /// Whether the certificate came within the last minute. Two renewals at once after another would make the key
+    /// worthless that a program in the middle of its use still has.
+    pub fn fresh(&self) -> bool {
+        let written = fs::metadata(self.file("certificate.pem")).and_then(|meta| meta.modified());
+        written.is_ok_and(|time| time.elapsed().is_ok_and(|age| age < LATELY))
     }
 
     /// Nobody else renews while this is kept; `None` while somebody else does.

@@ -52,7 +52,7 @@ async fn dial(name: &ServerName) -> Result<(), Error> {
     let files = files::Files::of(name)?;
     let mut credentials = files.read()?;
     credentials.in_time(name)?;
-    if credentials.renews() {
+    if credentials.renews() && !files.fresh() {
         // What there is still works: a renewal that fails is tried again with the next use.
         if let Ok(fresh) = renew::renew(&files, &credentials).await {
             credentials = fresh;

@@ -23,7 +23,7 @@ pub async fn renew(files: &Files, credentials: &Credentials) -> Result<Credentia
     let _lock = files.lock().ok_or_else(busy)?;
     // Another program may have done it between our reading and our turn.
     let now = files.read()?;
-    if !now.renews() {
+    if !now.renews() || files.fresh() {
         return Ok(now);
     }
     let renewed = tokio::time::timeout(PATIENCE, ask(files, credentials)).await;
