@@ -16,7 +16,7 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use super::client::ClientError;
 use super::greeting::{self, Greeting};
 use super::paths;
-use crate::outcome::{Error, Exit};
+use crate::outcome::{Error, ErrorId, Exit};
 use crate::servers::ServerName;
 use crate::words;
 
@@ -70,7 +70,9 @@ pub(super) async fn open(name: &ServerName, way: &Way, patience: Duration) -> Re
         Ok(Some(Greeting::Refused(error))) => {
             let values = [("host", name.as_str()), ("why", &error.message)];
             let said = Error { message: words::with("far-refused", &values), ..error };
-            Err(ClientError { error: said, exit: Exit::Unreachable })
+            // A host that says no was reached.
+            let exit = if said.id == ErrorId::HostUnreachable { Exit::Unreachable } else { Exit::Failed };
+            Err(ClientError { error: said, exit })
         }
         Ok(Some(Greeting::Foreign(version))) => {
             let values = [("place", name.as_str()), ("theirs", &version), ("ours", super::API_VERSION)];

@@ -90,7 +90,7 @@ fn meddle(daemon: &Daemon, statement: &str) -> bool {
             true
         }
         Err(_) => {
-            println!("skipped: there is no python3");
+            crate::harness::skip("there is no python3");
             false
         }
     }
@@ -149,7 +149,7 @@ impl Disk {
         let place = tempfile::Builder::new().prefix("ud").tempdir_in("/tmp").expect("a place");
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", options, "none"]).arg(place.path()).status();
         if !mounted.is_ok_and(|status| status.success()) {
-            println!("skipped: nothing can be mounted here");
+            crate::harness::skip("nothing can be mounted here");
             return None;
         }
         Some(Disk(place))

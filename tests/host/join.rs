@@ -171,7 +171,7 @@ fn the_gateway_alone_is_nobody() {
     let said = String::from_utf8_lossy(&forged.stdout).into_owned();
     assert!(said.contains("403") && said.contains("AccessDenied"), "{said} {forged:?}");
     assert!(!covered(&screen.pixels()));
-    let tried = host.root_usher(&["audit", "--user", "mallory", "--output", "json"]).array();
+    let tried = host.root_usher(&["audit", "--user", "mallory@nowhere", "--output", "json"]).array();
     assert_eq!(tried.len(), 1, "the attempt is on record: {tried:?}");
 }
 
@@ -180,6 +180,6 @@ const FORGED: &str = "python3 -c '
 import socket
 s = socket.socket(socket.AF_UNIX); s.connect(\"/run/usher/usher.sock\")
 body = b\"{\\\"targets\\\":\\\"all\\\",\\\"message\\\":\\\"x\\\"}\"
-s.sendall(b\"POST /v1/sessions/lock HTTP/1.1\\r\\nhost: x\\r\\nusher-api: 1\\r\\nusher-identity: mallory\\r\\nusher-identity-key: \" + b\"ab\" * 32 + b\"\\r\\nusher-from: 10.0.0.1\\r\\ncontent-type: application/json\\r\\nconnection: close\\r\\ncontent-length: \" + str(len(body)).encode() + b\"\\r\\n\\r\\n\" + body)
+s.sendall(b\"POST /v1/sessions/lock HTTP/1.1\\r\\nhost: x\\r\\nusher-api: 1\\r\\nusher-identity: mallory@nowhere\\r\\nusher-identity-key: \" + b\"ab\" * 32 + b\"\\r\\nusher-from: 10.0.0.1\\r\\ncontent-type: application/json\\r\\nconnection: close\\r\\ncontent-length: \" + str(len(body)).encode() + b\"\\r\\n\\r\\n\" + body)
 while chunk := s.recv(4096): print(chunk.decode())
 '";

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::run;
 use crate::steps::{Report, Verdict, passes};
 
-/// A program and the Debian package it comes in.
+/// A program, or another file that the tests use, and the Debian package it comes in.
 const PROGRAMS: &[(&str, &str)] = &[
     ("tmux", "tmux"),
     ("vim", "vim"),
@@ -19,7 +19,13 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("ip", "iproute2"),
     ("nsenter", "util-linux"),
     ("dpkg-deb", "dpkg"),
+    ("zsh", "zsh"),
+    ("fish", "fish"),
+    ("/usr/share/bash-completion/bash_completion", "bash-completion"),
 ];
+
+/// What makes an environment of Python's its own pip, which Debian packs by itself.
+const VENV: (&str, &str) = ("python3 -m ensurepip", "python3-venv");
 
 /// The versions of Debian whose packages have these names.
 const DEBIAN: [&str; 2] = ["12", "13"];
@@ -51,7 +57,14 @@ pub fn prepare(report: &mut Report) -> Verdict {
 }
 
 fn missing() -> Vec<(&'static str, &'static str)> {
-    PROGRAMS.iter().copied().filter(|(program, _)| run::find(program).is_none()).collect()
+    // An absolute path is found as it stands.
+    let programs = PROGRAMS.iter().copied().filter(|(program, _)| run::find(program).is_none());
+    programs.chain(Some(VENV).filter(|_| !has_venv())).collect()
+}
+
+fn has_venv() -> bool {
+    let probe = run::program("python3").args(["-m", "ensurepip", "--version"]).stdin(Stdio::null()).output();
+    probe.is_ok_and(|probe| probe.status.success())
 }
 
 fn install(programs: &[(&str, &str)]) -> Verdict {

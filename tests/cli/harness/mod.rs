@@ -171,12 +171,23 @@ pub fn clean_command(program: impl AsRef<std::ffi::OsStr>, home: &Path) -> Comma
     command
 }
 
+/// Says that the running test cannot do here what it is there for, in the way that CONTRIBUTING.md describes.
+pub fn skip(reason: &str) {
+    let thread = std::thread::current();
+    let line = format!("skipped: {}: {reason}\n", thread.name().unwrap_or("cli"));
+    eprint!("{line}");
+    if let Some(file) = std::env::var_os("USHER_SKIPS") {
+        let file = std::fs::File::options().create(true).append(true).open(file);
+        file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the list of skipped tests");
+    }
+}
+
 /// A program that the test needs; says why the test shows nothing where it is missing.
 pub fn need(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|dir| dir.join(program)).find(|file| file.is_file());
     if found.is_none() {
-        println!("skipped: there is no {program} here");
+        skip(&format!("there is no {program} here"));
     }
     found
 }
@@ -185,7 +196,7 @@ pub fn need(program: &str) -> Option<PathBuf> {
 pub fn need_root() -> bool {
     let root = rustix::process::geteuid().is_root();
     if !root {
-        println!("skipped: this needs root");
+        skip("this needs root");
     }
     root
 }
