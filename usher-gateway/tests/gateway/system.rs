@@ -62,8 +62,7 @@ fn the_gateways_uid_is_nobody_and_nobody_else_speaks_for_others() {
     // Headers about an identity are believed of no other uid: root is one.
     let mut stream = UnixStream::connect(place("run/s")).expect("it listens");
     let key = "a".repeat(64);
-    let head =
-        format!("GET /v1/sessions HTTP/1.1\r\nHost: usherd\r\nConnection: close\r\nusher-identity: olga@laptop\r\n");
+    let head = "GET /v1/sessions HTTP/1.1\r\nHost: usherd\r\nConnection: close\r\nusher-identity: olga@laptop\r\n";
     let head = format!("{head}usher-identity-key: {key}\r\nusher-from: 192.0.2.1\r\n\r\n");
     let mut answer = String::new();
     let exchanged = stream.write_all(head.as_bytes()).and_then(|()| stream.read_to_string(&mut answer));
