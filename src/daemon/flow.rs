@@ -148,7 +148,8 @@ pub async fn stands(host: &Host, caller: &Caller) -> Result<(), Error> {
 /// The actor behind a caller, and whether it may ask at all: both asked freshly at every request.
 async fn identify(host: &Host, caller: &Caller) -> (Actor, Result<(), Error>) {
     let remote = |who, name: String, role| {
-        let from = caller.vouched.as_ref().map_or_else(|| "nowhere".to_owned(), |v| format!("TLS from {}", v.from));
+        let here = || format!("process {}", caller.peer.pid);
+        let from = caller.vouched.as_ref().map_or_else(here, |v| format!("TLS from {}", v.from));
         Actor { who, name, role, from, own_sessions: declared(host, caller).into_iter().collect() }
     };
     match gateway::speaker(host, caller.peer, caller.vouched.as_ref()) {

@@ -11,4 +11,5 @@ mod hostile;
 mod join;
 mod renew;
 mod revoke;
+mod system;
 mod use_it;
