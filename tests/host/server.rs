@@ -99,11 +99,26 @@ fn every_verb_acts_on_three_hosts_by_names_by_group_and_through_pipes() {
 }
 
 #[test]
-fn a_host_cut_off_in_the_middle_and_one_that_is_down_delay_nobody() {
+fn a_host_cut_off_in_the_middle_and_one_that_is_down_delay_nobody_by_ssh() {
+    if let Err(reason) = prepared() {
+        return skip(&reason);
+    }
+    cut_off_in_the_middle(&School::open(&THREE));
+}
+
+#[test]
+fn a_host_cut_off_in_the_middle_and_one_that_is_down_delay_nobody_by_tls() {
     if let Err(reason) = prepared() {
         return skip(&reason);
     }
     let school = School::open(&THREE);
+    school.join_all();
+    cut_off_in_the_middle(&school);
+}
+
+/// The first host is well, the second loses its cable while it is at work, the third has none.
+#[track_caller]
+fn cut_off_in_the_middle(school: &School) {
     let (up, cut, down) = (&school.hosts[0], &school.hosts[1], &school.hosts[2]);
     let stubborn = "trap '' TERM HUP INT; echo up > $HOME/stubborn; while :; do sleep 1; done";
     let screens: Vec<_> = [up, cut].map(|host| host.x11(&host.user("alice"), X11::Xvfb)).into();
