@@ -1,7 +1,7 @@
 //! A stream to a daemon of another host: the standard input and output of `ssh HOST usher dial-stdio`, or of
 //! `usher-dial HOST` for a host that was joined.
 //!
-//! Nothing is sent before the far end's [greeting](super::greeting) was read.
+//! Nothing is sent before the far end's [greeting] was read.
 
 use std::ffi::OsString;
 use std::fs::DirBuilder;
