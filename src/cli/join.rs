@@ -1,5 +1,6 @@
 //! `usher join`
 
+use std::io::{self, BufRead, BufReader, Read};
 use std::process::Stdio;
 
 use clap::Args;
@@ -19,7 +20,7 @@ use crate::words;
 /// Join a host with a token that `usher invite` printed there: it is in `usher servers` from then on
 #[derive(Debug, Args)]
 pub struct Join {
-    /// The token, in one piece
+    /// The token, in one piece; - to read it from standard input, where no list of processes shows it
     #[arg(value_name = "TOKEN")]
     token: String,
     /// What this host is called here; the name that it gives itself if left out
@@ -32,7 +33,7 @@ pub struct Join {
 
 impl Join {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let order = JoinOrder { token: self.token, name: self.name, identity: self.identity };
+        let order = JoinOrder { token: token(self.token)?, name: self.name, identity: self.identity };
         let joined = match ask(&order).await.map_err(unreachable)? {
             JoinAnswer::Joined(joined) => joined,
             JoinAnswer::Failed(error) => {
@@ -50,6 +51,17 @@ impl Join {
         }
         Ok(Exit::Success)
     }
+}
+
+/// The token as it was given, or the first line of standard input.
+fn token(given: String) -> io::Result<String> {
+    if given != "-" {
+        return Ok(given);
+    }
+    // No token is near this long.
+    let mut line = String::new();
+    BufReader::new(io::stdin().lock().take(16 << 10)).read_line(&mut line)?;
+    Ok(line.trim().to_owned())
 }
 
 fn say(joined: &Joined) {

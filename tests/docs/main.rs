@@ -18,7 +18,7 @@ type Files = BTreeMap<String, Vec<u8>>;
 
 #[test]
 fn the_reference_is_what_the_command_line_is() {
-    let text = reference::markdown(&[usher(), usherd()]);
+    let text = reference::markdown(&[usher(), usherd(), gateway(), dial()]);
     compare("", Files::from([("cli.md".to_owned(), text.into_bytes())]));
 }
 
@@ -31,6 +31,8 @@ fn the_manual_pages_are_what_the_command_line_is() {
     }
     pages.insert("usher.1".to_owned(), manual(usher, "1"));
     pages.insert("usherd.8".to_owned(), manual(usherd(), "8"));
+    pages.insert("usher-gateway.8".to_owned(), manual(gateway(), "8"));
+    pages.insert("usher-dial.1".to_owned(), manual(dial(), "1"));
     pages.extend(cmdlets::manuals(usher::words::Language::English));
     compare("man", pages);
 }
@@ -67,6 +69,14 @@ fn usher() -> Command {
 
 fn usherd() -> Command {
     built(usher::daemon::main::Arguments::command())
+}
+
+fn gateway() -> Command {
+    built(usher_gateway::gateway::Arguments::command())
+}
+
+fn dial() -> Command {
+    built(usher_gateway::dial::Arguments::command())
 }
 
 fn built(mut command: Command) -> Command {

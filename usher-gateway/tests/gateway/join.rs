@@ -46,6 +46,18 @@ fn without_a_name_the_user_at_this_machine_joins() {
 }
 
 #[test]
+fn a_token_is_read_from_standard_input_too() {
+    let lab = Lab::start();
+    let operator = Operator::new();
+    let file = lab.file("token");
+    std::fs::write(&file, lab.invite(&["olga@laptop"]) + "\n").expect("a file");
+    let mut join = operator.command("usher");
+    join.args(["join", "-", "--name", "lab"]).stdin(std::fs::File::open(&file).expect("a file"));
+    assert!(join.output().expect("usher").status.success());
+    operator.usher(&["list", "--server", "lab"]).exits(0);
+}
+
+#[test]
 fn a_token_is_refused_the_second_time_and_the_host_says_by_whom_it_was_used() {
     let lab = Lab::start();
     let token = lab.invite(&["olga@laptop"]);
