@@ -27,7 +27,6 @@ stream-verbose = VERBOSE
 stream-debug = DEBUG
 cmdlet-cannot-ask = -Confirm needs a terminal to ask on; nothing was done
 cmdlet-no-such-form = the output can be table, list, json or jsonl, and not "{ $value }"
-cmdlet-not-here = the host { $host } cannot be reached: this version of usher acts on its own host only
 cmdlet-all-is-off = -All is $false: no session is meant, and nothing was done
 cmdlet-became = { $target }: { $what }
 cmdlet-became-done = done, and seen

@@ -27,7 +27,6 @@ stream-verbose = 详细信息
 stream-debug = 调试
 cmdlet-cannot-ask = -Confirm 需要终端才能询问；未执行任何操作
 cmdlet-no-such-form = 输出格式只能是 table、list、json 或 jsonl，不能是“{ $value }”
-cmdlet-not-here = 无法连接主机 { $host }：此版本的 usher 只能操作本机
 cmdlet-all-is-off = -All 的值为 $false：没有指定任何会话，未执行任何操作
 cmdlet-became = { $target }：{ $what }
 cmdlet-became-done = 已完成，并已核实

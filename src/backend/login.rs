@@ -179,10 +179,11 @@ impl LoginBackend {
         own
     }
 
-    /// The address from which a session came by ssh, if it did.
-    pub fn ssh_origin(&self, id: u32) -> Option<String> {
+    /// The address from which the login that a control group belongs to came by ssh, if it did.
+    pub fn ssh_origin(&self, group: &str) -> Option<String> {
+        let Membership::Session(native) = crate::sys::cgroup::membership(group) else { return None };
         let state = self.state();
-        let login = &state.logins.get(&id)?.login;
+        let login = &state.logins.values().find(|known| known.login.native_id == native)?.login;
         login.remote.clone().filter(|_| login.kind == crate::session::Kind::Ssh)
     }
 

@@ -202,8 +202,8 @@ async fn user(host: &Host, caller: &Caller) -> Actor {
         Some(id) => format!("session {id}, process {}", caller.peer.pid),
         None => format!("process {}", caller.peer.pid),
     };
-    // Nothing of this is the caller's word: sshd told logind where the login came from.
-    let came_from = own_sessions.first().and_then(|id| host.login.as_ref()?.ssh_origin(*id));
+    // Nothing of this is the caller's word: the kernel knows the login, and sshd told logind where it came from.
+    let came_from = host.login.as_ref().and_then(|login| login.ssh_origin(&cgroup::of(caller.peer.pid)?));
     let name = came_from.map_or_else(|| name.clone(), |address| format!("{name} via ssh from {address}"));
     Actor { who: Who::User(uid), name, role, from, own_sessions }
 }
