@@ -78,3 +78,6 @@ join-done = Joined { $host } ({ $address }) as { $identity }, { $role }
 join-certificate = The certificate is good until { $until } and renews itself with use; it is kept in { $directory }
 join-what-next = Next: usher list --server { $host }
 join-no-program = usher-dial, which joins hosts, cannot be run: { $why }
+watch-silent = nothing was heard from { $host } for a minute
+watch-no-event = { $host } sent something that is no event
+cmdlet-not-sent = nothing was sent to { $host }, which gave no answer before

@@ -78,3 +78,6 @@ join-done = 已加入 { $host }（{ $address }），身份为 { $identity }，�
 join-certificate = 证书有效期至 { $until }，使用时自动续期；保存在 { $directory }
 join-what-next = 接下来：usher list --server { $host }
 join-no-program = 无法运行用于加入主机的 usher-dial：{ $why }
+watch-silent = 一分钟内没有收到 { $host } 的任何消息
+watch-no-event = { $host } 发送的内容不是事件
+cmdlet-not-sent = { $host } 此前没有应答，因此未发送任何请求

@@ -87,15 +87,13 @@ pub(super) fn lost(host: &str, verb: Verb, targets: &Targets, error: &Error) -> 
         error: Some(error.clone()),
         notes: Vec::new(),
     };
-    let id = |reference: &SessionRef| match reference {
-        SessionRef::Id(id) => Some(outcome(Some(*id))),
-        SessionRef::Native(_) => None,
+    let of = |reference: &SessionRef| match reference {
+        SessionRef::Id(id) => outcome(Some(*id)),
+        // Its number is the host's secret still.
+        SessionRef::Native(native) => Outcome { notes: vec![format!("session {native}")], ..outcome(None) },
     };
     match targets {
-        Targets::Ids(ids) if error.id == crate::outcome::ErrorId::OutcomeUnknown => {
-            let named: Vec<_> = ids.iter().filter_map(id).collect();
-            if named.is_empty() { vec![outcome(None)] } else { named }
-        }
+        Targets::Ids(ids) if error.id == crate::outcome::ErrorId::OutcomeUnknown => ids.iter().map(of).collect(),
         Targets::Ids(_) | Targets::All | Targets::Users(_) => vec![outcome(None)],
     }
 }

@@ -7,6 +7,7 @@ use crate::outcome::{Error, ErrorId};
 use crate::words::{self, Language};
 
 mod cells;
+mod json;
 mod rows;
 
 pub use cells::Placed;
@@ -27,7 +28,12 @@ pub enum Format {
 
 /// The text without anything that a terminal would obey.
 pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || is_bidi_control(c) { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if obeyed(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// What a terminal would not show but obey.
+fn obeyed(c: char) -> bool {
+    c.is_control() || is_bidi_control(c)
 }
 
 /// Characters that turn the order of what follows them round: harmless on a lock screen, misleading in a table.

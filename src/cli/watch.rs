@@ -1,15 +1,23 @@
 //! `usher watch`
 
 use std::io::Write;
+use std::time::Duration;
 
 use clap::Args;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use hyper::body::Bytes;
+use serde_json::{Map, Value};
 
 use super::hosts::{Host, Tally};
 use super::{Context, Failure, output};
 use crate::outcome::{Error, ErrorId, Exit};
-use crate::transport::client::ClientError;
+use crate::transport::client::{ClientError, Stream};
 use crate::words;
+
+/// The longest event; a session's is far below it.
+const LONGEST: usize = 1 << 20;
+/// How long a daemon may say nothing.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// Print session and lock events as they happen, one JSON object a line
 #[derive(Debug, Args)]
@@ -39,13 +47,18 @@ async fn follow(context: &Context, host: &Host) -> Result<(), Failure> {
     context.trace(host, "GET /v1/events");
     let mut events = host.client.stream("/v1/events").await?;
     let mut pending = Vec::new();
-    while let Some(bytes) = events.next().await? {
-        pending.extend_from_slice(&bytes);
-        while let Some(end) = pending.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = pending.drain(..=end).collect();
-            // The other lines of a server-sent event are comments and separators.
-            if let Some(json) = line.strip_prefix(b"data: ") {
-                print(json, host.label())?;
+    while let Some(bytes) = heard(&mut events, host).await? {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            pending.extend_from_slice(piece);
+            if pending.len() > LONGEST {
+                return Err(no_event(host));
+            }
+            if pending.ends_with(b"\n") {
+                // The other lines of a server-sent event are comments and separators.
+                if let Some(json) = pending.strip_prefix(b"data: ") {
+                    print(json, host)?;
+                }
+                pending.clear();
             }
         }
     }
@@ -53,24 +66,38 @@ async fn follow(context: &Context, host: &Host) -> Result<(), Failure> {
         Some(label) => words::with("watch-stopped-there", &[("host", label)]),
         None => words::text("watch-stopped"),
     };
-    let error = Error::new(ErrorId::HostUnreachable, stopped).hint(words::text("watch-stopped-hint"));
-    Err(Failure::from(ClientError { error, exit: Exit::Unreachable }))
+    Err(ended(stopped))
+}
+
+/// The next piece of a stream. A daemon says something every 15 seconds: where nothing is heard for long, nobody is there.
+async fn heard(events: &mut Stream, host: &Host) -> Result<Option<Bytes>, Failure> {
+    match tokio::time::timeout(SILENCE, events.next()).await {
+        Ok(heard) => Ok(heard?),
+        Err(_) => Err(ended(words::with("watch-silent", &[("host", &host.name())]))),
+    }
 }
 
 /// Prints an event, with the host by the name that the caller gave.
-fn print(json: &[u8], label: Option<&str>) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    let event = label.and_then(|label| Some((label, serde_json::from_slice::<serde_json::Value>(json).ok()?)));
-    match event {
-        Some((label, mut event)) => {
-            event["host"] = label.into();
-            if event["session"].is_object() {
-                event["session"]["host"] = label.into();
-            }
-            writeln!(out, "{event}")?;
+fn print(json: &[u8], host: &Host) -> Result<(), Failure> {
+    let Ok(mut event) = serde_json::from_slice::<Map<String, Value>>(json) else { return Err(no_event(host)) };
+    if let Some(label) = host.label() {
+        event.insert("host".to_owned(), label.into());
+        if let Some(Value::Object(session)) = event.get_mut("session") {
+            session.insert("host".to_owned(), label.into());
         }
-        None => out.write_all(json)?,
     }
+    let mut out = std::io::stdout().lock();
+    output::print_line(&mut out, &event)?;
     out.flush()?;
     Ok(())
+}
+
+/// What was sent is none of usherd's events.
+fn no_event(host: &Host) -> Failure {
+    ended(words::with("watch-no-event", &[("host", &host.name())]))
+}
+
+fn ended(why: String) -> Failure {
+    let error = Error::new(ErrorId::HostUnreachable, why).hint(words::text("watch-stopped-hint"));
+    Failure::from(ClientError { error, exit: Exit::Unreachable })
 }

@@ -134,13 +134,22 @@ impl Book {
         Ok(before.is_some())
     }
 
-    /// Forgets a joined host: its certificate and key are gone. Says whether it was there.
+    /// Forgets a joined host: its certificate and key are gone, and it is in no group any more, where its name would
+    /// stand for a destination of ssh. Says whether it was there.
     ///
     /// # Errors
-    /// Its directory cannot be removed.
+    /// Its directory cannot be removed, or the groups not be written.
     pub fn forget(&mut self, name: &ServerName) -> Result<bool, Error> {
         if self.servers.remove(name).is_none() {
             return Ok(false);
+        }
+        let with_it: Vec<_> = self
+            .groups()
+            .filter(|(_, all)| all.contains(name))
+            .map(|(group, all)| (group.clone(), all.to_vec()))
+            .collect();
+        for (group, members) in with_it {
+            self.set_group(group, members.into_iter().filter(|member| member != name).collect())?;
         }
         let directory = self.directory_of(name);
         fs::remove_dir_all(&directory).map_err(|e| wrong(&directory, &e))?;
@@ -210,8 +219,9 @@ mod tests {
         let mut book = Book::read(place.clone()).unwrap();
         assert_eq!(book.expand(&[name("lab2"), name("lab"), name("lab1")]), ["lab2", "lab1", "olga@lab2"].map(name));
         assert_eq!(book.server(&name("lab1")).unwrap().identity, "olga");
-        assert!(book.set_group(name("lab"), Vec::new()).unwrap());
         assert!(book.forget(&name("lab1")).unwrap() && !book.forget(&name("lab1")).unwrap());
+        assert_eq!(book.expand(&[name("lab")]), [name("olga@lab2")]);
+        assert!(book.set_group(name("lab"), Vec::new()).unwrap());
         assert_eq!(Book::read(place).unwrap().servers().count(), 0);
     }
 

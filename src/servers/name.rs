@@ -49,6 +49,11 @@ impl FromStr for ServerName {
                 "a host is named as for ssh: lab1, olga@lab1, lab1:2222 or ssh://olga@lab1:2222; several are separated by commas",
             ));
         }
+        // ssh decodes `%` and two digits in the user of a URI: there it could stand for anything.
+        let (user, host) = rest.rsplit_once('@').map_or(("", rest), |(user, host)| (user, host));
+        if user.contains(['%', '[', ']']) || host.contains('%') && !host.contains(':') {
+            return Err(InvalidValue::new("`%` stands only before the zone of an IPv6 address, as in fe80::1%eth0"));
+        }
         let parts = rest.split(['@', ':', '[', ']']).filter(|part| !part.is_empty());
         if rest.starts_with('-') || parts.into_iter().any(|part| part.starts_with('-')) {
             return Err(InvalidValue::new(
@@ -105,6 +110,9 @@ mod tests {
             "$x",
             "ssh://",
             "`id`",
+            "ssh://%24%28id%29@h:22",
+            "a%0a@h:22",
+            "h%41",
         ] {
             assert!(bad.parse::<ServerName>().is_err(), "{bad:?}");
         }

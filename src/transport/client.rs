@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
@@ -49,13 +49,18 @@ impl ClientError {
 /// the daemon is near it: who takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long a host may take before it is known that it can be reached.
-const REACH: Duration = Duration::from_secs(10);
+/// The most that connecting may take, where an answer may take longer.
+const LONGEST_REACH: Duration = Duration::from_secs(10);
+/// The largest answer of another host's: a picture in full, or very many sessions.
+const LARGEST_FAR_ANSWER: usize = 72 << 20;
+/// The largest reason for a refusal.
+const LARGEST_REASON: usize = 64 << 10;
 
 /// A caller of one daemon.
 pub struct Client {
     place: Place,
-    reach: Duration,
+    /// How long connecting may take, where somebody says.
+    reach: Option<Duration>,
     patience: Duration,
     own_session: Option<String>,
     /// A connection to another host that has nothing to do at the moment: a new one takes a login there.
@@ -79,13 +84,14 @@ impl Client {
     pub fn there(name: ServerName, way: Way) -> Self {
         // By a name that does not look like it, this may be the very host that the caller sits at: the daemon
         // there sees a login of its own for this connection.
-        Client::of(Place::There(name, way), login_session())
+        let own = std::env::var("USHER_SESSION").ok().or_else(login_session);
+        Client::of(Place::There(name, way), own)
     }
 
     fn of(place: Place, own_session: Option<String>) -> Self {
         let seconds = std::env::var("USHER_TIMEOUT_SECONDS").ok().and_then(|text| text.parse().ok());
         let asked = seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs);
-        let client = Client { place, reach: REACH, patience: PATIENCE, own_session, idle: Mutex::default() };
+        let client = Client { place, reach: None, patience: PATIENCE, own_session, idle: Mutex::default() };
         client.within(asked)
     }
 
@@ -93,7 +99,7 @@ impl Client {
     #[must_use]
     pub fn within(self, patience: Option<Duration>) -> Self {
         match patience {
-            Some(patience) => Client { patience, reach: patience.min(REACH), ..self },
+            Some(patience) => Client { patience, reach: Some(patience.min(LONGEST_REACH)), ..self },
             None => self,
         }
     }
@@ -173,7 +179,7 @@ impl Client {
     /// As [`get`](Self::get).
     pub async fn stream(&self, path: &str) -> Result<Stream, ClientError> {
         let (response, sender) = self.send(Method::GET, path, Bytes::new(), None).await?;
-        let body = good(response).await?.into_body();
+        let body = self.soon(good(response)).await?.into_body();
         Ok(Stream { body, _connection: sender })
     }
 
@@ -187,12 +193,18 @@ impl Client {
         let (response, _) = self.send(Method::POST, &path, Bytes::from(body), Some(STATION_PROTOCOL)).await?;
         let lost = |e: &dyn std::fmt::Display| ClientError::unknown(format!("the connection was lost: {e}"));
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            return Err(failure(response).await);
+            return self.soon(async { Err(failure(response).await) }).await;
         }
         let upgraded = hyper::upgrade::on(response).await.map_err(|e| lost(&e))?;
         let parts = upgraded.downcast::<TokioIo<UnixStream>>().map_err(|_| lost(&"it is no Unix socket"))?;
         let stream = parts.io.into_inner().into_std().map_err(|e| lost(&e))?;
         Ok((OwnedFd::from(stream), parts.read_buf))
+    }
+
+    /// What is to come soon, or an error.
+    async fn soon<T>(&self, work: impl Future<Output = Result<T, ClientError>>) -> Result<T, ClientError> {
+        let slow = || ClientError::unknown(format!("{} did not end its answer in time", self.place));
+        tokio::time::timeout(self.patience, work).await.unwrap_or_else(|_| Err(slow()))
     }
 
     async fn send(
@@ -265,9 +277,11 @@ impl Client {
 
     async fn whole_bytes(&self, answer: (Response<Incoming>, Sender)) -> Result<Bytes, ClientError> {
         let (response, sender) = answer;
-        let bytes = tokio::time::timeout(self.patience, async { collect(good(response).await?).await }).await;
-        let slow = || ClientError::unknown(format!("{} did not end its answer in time", self.place));
-        let bytes = bytes.map_err(|_| slow())??;
+        let most = match self.place {
+            Place::Here(_) => usize::MAX,
+            Place::There(..) => LARGEST_FAR_ANSWER,
+        };
+        let bytes = self.soon(async { collect(good(response).await?, most).await }).await?;
         if let Place::There(..) = self.place {
             *self.idle.lock().await = Some(sender);
         }
@@ -322,8 +336,8 @@ async fn good(response: Response<Incoming>) -> Result<Response<Incoming>, Client
     if response.status().is_success() { Ok(response) } else { Err(failure(response).await) }
 }
 
-async fn collect(response: Response<Incoming>) -> Result<Bytes, ClientError> {
-    let collected = response.into_body().collect().await;
+async fn collect(response: Response<Incoming>, most: usize) -> Result<Bytes, ClientError> {
+    let collected = Limited::new(response.into_body(), most).collect().await;
     Ok(collected
         .map_err(|e| ClientError::unknown(format!("usherd went away in the middle of its answer: {e}")))?
         .to_bytes())
@@ -332,7 +346,7 @@ async fn collect(response: Response<Incoming>) -> Result<Bytes, ClientError> {
 /// What a daemon said that refused the request.
 async fn failure(response: Response<Incoming>) -> ClientError {
     let status = response.status();
-    let bytes = match collect(response).await {
+    let bytes = match collect(response, LARGEST_REASON).await {
         Ok(bytes) => bytes,
         Err(error) => return error,
     };

@@ -42,7 +42,7 @@ pub(super) type Sender = SendRequest<Full<Bytes>>;
 ///
 /// # Errors
 /// There is nobody, or not in time; the sentence says what to do.
-pub(super) async fn connect(place: &Place, patience: Duration) -> Result<Sender, ClientError> {
+pub(super) async fn connect(place: &Place, patience: Option<Duration>) -> Result<Sender, ClientError> {
     match place {
         Place::Here(socket) => {
             let stream = local(socket).await?;

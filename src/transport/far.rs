@@ -5,11 +5,13 @@
 
 use std::ffi::OsString;
 use std::fs::DirBuilder;
+use std::io::IsTerminal;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Join, join};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
@@ -33,6 +35,10 @@ pub enum Way {
     Dial,
 }
 
+/// How long a host may take before it is known that it can be reached.
+const REACH: Duration = Duration::from_secs(10);
+/// The same where ssh may ask somebody for a password.
+const ASKING: Duration = Duration::from_secs(120);
 /// How long an ssh connection stays open for the next command.
 const KEPT_SECONDS: u32 = 60;
 /// The most of what the program complains about that is read.
@@ -43,13 +49,22 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 /// A stream to a far daemon.
 pub(super) type Stream = Join<BufReader<ChildStdout>, ChildStdin>;
 
-/// Runs the program and reads the greeting. The program ends when the second value is dropped.
+/// Runs the program and reads the greeting, within this time or the usual one. The program ends when the second value
+/// is dropped.
 ///
 /// # Errors
 /// The host was not reached; nothing was sent to it.
-pub(super) async fn open(name: &ServerName, way: &Way, patience: Duration) -> Result<(Stream, Child), ClientError> {
+pub(super) async fn open(
+    name: &ServerName,
+    way: &Way,
+    patience: Option<Duration>,
+) -> Result<(Stream, Child), ClientError> {
+    let asks = matches!(way, Way::Ssh { asks: true }) && std::io::stderr().is_terminal();
+    let reach = patience.unwrap_or(REACH);
+    // ssh gives up an address by itself; whoever types a password takes their time.
+    let patience = patience.unwrap_or(if asks { ASKING } else { REACH });
     let mut command = match way {
-        Way::Ssh { asks } => ssh(name, *asks, patience),
+        Way::Ssh { asks } => ssh(name, *asks, reach),
         Way::Dial => dial(name),
     };
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
@@ -65,7 +80,10 @@ pub(super) async fn open(name: &ServerName, way: &Way, patience: Duration) -> Re
     };
     let mut stdout = BufReader::new(stdout);
     match tokio::time::timeout(patience, greeted(&mut stdout)).await {
-        Err(_) => Err(silent(name, patience)),
+        Err(_) => {
+            end(child).await;
+            Err(silent(name, patience))
+        }
         Ok(Some(Greeting::Good)) => Ok((join(stdout, stdin), child)),
         Ok(Some(Greeting::Refused(error))) => {
             let values = [("host", name.as_str()), ("why", &error.message)];
@@ -82,6 +100,16 @@ pub(super) async fn open(name: &ServerName, way: &Way, patience: Duration) -> Re
             let (status, complaint) = last_words(child, stderr).await;
             Err(failed(name, way, status, &complaint))
         }
+    }
+}
+
+/// Ends a program that may be asking on the terminal, so that it gives the terminal back (`ssh(1)` does at SIGTERM).
+async fn end(mut child: Child) {
+    let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+    if let Some(pid) = pid
+        && kill_process(pid, Signal::TERM).is_ok()
+    {
+        let _ = tokio::time::timeout(LAST_WORDS, child.wait()).await;
     }
 }
 

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use super::API_VERSION;
 use crate::outcome::{Error, ErrorId};
 
-/// What the line begins with. Whatever a login shell prints does not.
+/// What the line begins with. What a login shell has printed before it may stand in the same line.
 const MARK: &str = "usher-stream ";
 
 /// The longest line that is read.
@@ -46,8 +46,9 @@ pub enum Greeting {
 
 /// Reads a line; `None` if it is no greeting, such as what a login shell prints.
 pub fn read(line: &[u8]) -> Option<Greeting> {
-    let text = std::str::from_utf8(line).ok()?.trim_end_matches(['\r', '\n']);
-    let (version, rest) = text.strip_prefix(MARK)?.split_once(' ')?;
+    let text = String::from_utf8_lossy(line);
+    let (_, text) = text.trim_end_matches(['\r', '\n']).split_once(MARK)?;
+    let (version, rest) = text.split_once(' ')?;
     if version != API_VERSION {
         return Some(Greeting::Foreign(version.chars().filter(|c| !c.is_control()).take(40).collect()));
     }
@@ -77,12 +78,13 @@ mod tests {
 
     #[test]
     fn other_lines_are_none_and_other_versions_are_named() {
-        for line in ["", "\n", "Welcome to lab1\n", "usher-stream", "usher-stream 1\n", " usher-stream 1 x\n"] {
+        for line in ["", "\n", "Welcome to lab1\n", "usher-stream", "usher-stream 1\n"] {
             assert_eq!(read(line.as_bytes()), None, "{line:?}");
         }
         assert_eq!(read(b"usher-stream 2 9.9\r\n"), Some(Greeting::Foreign("2".into())));
         assert_eq!(read(b"usher-stream 1 0.0.7\n"), Some(Greeting::Good));
         assert!(matches!(read(b"usher-stream 1 error {}\n"), Some(Greeting::Refused(_))));
         assert_eq!(read(&[b'u', 0xff, b'\n']), None);
+        assert_eq!(read(b"\xff\x1b]0;lab1\x07usher-stream 1 0.1.0\n"), Some(Greeting::Good));
     }
 }

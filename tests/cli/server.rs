@@ -172,6 +172,30 @@ fn watching_merges_what_happens_and_goes_on_when_one_host_ends() {
 }
 
 #[test]
+fn a_host_that_lies_reaches_neither_the_terminal_nor_the_others() {
+    let fleet = Fleet::start(1);
+    fleet.open(1);
+    for form in ["json", "jsonl", "list", "table"] {
+        let words = ["lock", "1", "--message", "x", "--server", "liar,lab1", "--output", form];
+        let said = fleet.usher(&words).exits(1);
+        let obeyed = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(!(said.stdout.clone() + &said.stderr).contains(obeyed), "{form}: {said:?}", said = said.stdout);
+        if form == "json" {
+            let messages: Vec<_> = said.array().iter().map(|o| o["error"]["message"].to_string()).collect();
+            assert!(messages.iter().any(|m| m.contains("b\u{202e} c")), "programs read it as it was: {messages:?}");
+        }
+    }
+    let mut watch = fleet.command(&["watch", "--server", "liar,lab1"]);
+    let mut watch = watch.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut complaints = BufReader::new(watch.stderr.take().unwrap()).lines();
+    let first = complaints.next().unwrap().unwrap();
+    assert!(first.contains("liar sent something that is no event"), "{first}");
+    assert!(watch.try_wait().unwrap().is_none(), "the other host is watched");
+    watch.kill().unwrap();
+    watch.wait().unwrap();
+}
+
+#[test]
 fn attaching_and_opening_are_for_one_host() {
     let fleet = Fleet::start(2);
     fleet.usher(&["open", "--server", "lab1,lab2"]).exits(2);
@@ -185,11 +209,12 @@ fn objects_of_several_hosts_go_back_to_them_and_a_host_that_hangs_holds_up_none(
     let fleet = Fleet::start(2);
     fleet.open(3);
     let objects = fleet.usher(&["--output", "jsonl", "Get-WmsSession", "-All", "-Server", "lab1"]).exits(0).stdout
-        + "{\"SessionId\":7,\"ComputerName\":\"hangs\"}\n"
+        + "{\"SessionId\":7,\"ComputerName\":\"hangs\"}\n{\"SessionId\":8,\"ComputerName\":\"hangs\"}\n"
         + &fleet.usher(&["list", "--server", "lab2", "--output", "jsonl"]).exits(0).stdout;
     let ran = fleet.piped(&["--timeout", "2s", "Lock-WmsSession", "-Message", "hi"], &objects);
     let stderr = ran.exits(1).stderr;
     assert!(stderr.contains("ConnectionError: (hangs:String)") && stderr.contains("hangs did not answer"), "{stderr}");
+    assert!(stderr.contains("ConnectionError: (8:UInt32)") && stderr.contains("nothing was sent to hangs"), "{stderr}");
     for host in &fleet.hosts {
         assert!((1..=3).all(|id| host.lock_message(id).as_deref() == Some("hi")));
     }
@@ -201,6 +226,11 @@ fn objects_of_several_hosts_go_back_to_them_and_a_host_that_hangs_holds_up_none(
     let all = ["Close-WmsSession", "-All", "-Server", "lab1", "-WhatIf"];
     let said = fleet.usher(&all).exits(0).stdout;
     assert!(said.lines().count() == 3 && said.contains("on lab1"), "{said}");
+    // One after the other: the host that gave no answer is not asked again.
+    let in_turn = ["Unlock-WmsSession", "1,2,3", "-Server", "gone", "-WarningAction", "Stop"];
+    let said = fleet.usher(&in_turn).exits(3).stderr;
+    assert!(said.contains("(gone:String)") && said.contains("(2:UInt32)") && said.contains("(3:UInt32)"), "{said}");
+    assert_eq!(fleet.calls().lines().filter(|call| call.contains("-- gone ")).count(), 1);
     let nobody = fleet.usher(&["Get-WmsSession", "-All", "-ComputerName", "gone"]).exits(3).stderr;
     assert!(nobody.contains("ConnectionError: (gone:String)"), "{nobody}");
 }

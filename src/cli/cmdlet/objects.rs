@@ -11,9 +11,9 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+use super::input;
 use super::run::{End, Run, trace};
 use super::work::{self, Answer};
-use super::{input, tell};
 use crate::cli::hosts::Host;
 use crate::cmdlet::call::Selection;
 use crate::cmdlet::input::{Unbound, bind_value, unreadable};
@@ -87,15 +87,21 @@ impl Run {
                 value = values.recv(), if more => match value {
                     Some(value) => {
                         let Some((server, ids)) = self.bound(value)? else { continue };
-                        self.hosts_of(server)?.into_iter().for_each(|host| queue.add(host, targets(ids.clone())));
+                        for host in self.hosts_of(server)? {
+                            match self.has_lost(&host) {
+                                true => self.not_sent(&host, &targets(ids.clone()))?,
+                                false => queue.add(host, targets(ids.clone())),
+                            }
+                        }
                     }
                     None => more = false,
                 },
                 Some((host, targets, answer)) = queue.next(self), if !queue.is_empty() => {
-                    let lost = answer.as_ref().is_err_and(tell::is_lost);
                     self.take(&host, &targets, answer)?;
-                    if lost {
-                        queue.forget(&host);
+                    if self.has_lost(&host) {
+                        for targets in queue.forget(&host) {
+                            self.not_sent(&host, &targets)?;
+                        }
                     }
                 }
             }
@@ -145,9 +151,13 @@ impl Queue {
         }
     }
 
-    /// Nothing more is sent to a host.
-    fn forget(&mut self, host: &Rc<Host>) {
-        self.waiting.retain(|waiting| !Rc::ptr_eq(&waiting.host, host));
+    /// Nothing more is sent to a host; gives what was to be.
+    fn forget(&mut self, host: &Rc<Host>) -> Vec<Targets> {
+        let (forgotten, waiting) =
+            std::mem::take(&mut self.waiting).into_iter().partition(|waiting| Rc::ptr_eq(&waiting.host, host));
+        self.waiting = waiting;
+        let forgotten: VecDeque<Waiting> = forgotten;
+        forgotten.into_iter().map(|waiting| waiting.targets).collect()
     }
 
     /// The next answer that is there; `None` when nothing is left.

@@ -124,8 +124,7 @@ impl Run {
         self.manner.at_once
     }
 
-    /// The hosts that a name stands for, of which something can still be hoped; none if it stands for nothing, which
-    /// is said.
+    /// The hosts that a name stands for; none if it stands for nothing, which is said.
     pub(super) fn hosts_of(&mut self, server: Option<String>) -> Result<Vec<Rc<Host>>, End> {
         if !self.hosts.contains_key(&server) {
             let chosen = self.choose(server.as_deref());
@@ -140,8 +139,12 @@ impl Run {
             };
             self.hosts.insert(server.clone(), hosts);
         }
-        let hosts = self.hosts.get(&server).into_iter().flatten();
-        Ok(hosts.filter(|host| !self.lost.contains(&host.name())).cloned().collect())
+        Ok(self.hosts.get(&server).cloned().unwrap_or_default())
+    }
+
+    /// The host gave no answer before.
+    pub(super) fn has_lost(&self, host: &Host) -> bool {
+        self.lost.contains(&host.name())
     }
 
     fn choose(&self, server: Option<&str>) -> Result<Vec<Host>, Error> {
@@ -157,7 +160,9 @@ impl Run {
             all => vec![all],
         };
         for targets in ids {
-            if self.call.confirm {
+            if self.has_lost(&host) {
+                self.not_sent(&host, &targets)?;
+            } else if self.call.confirm {
                 self.confirmed(&host, targets).await?;
             } else {
                 let answer = self.asked(&host, targets.clone(), self.call.what_if).await;

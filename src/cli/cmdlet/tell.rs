@@ -80,6 +80,27 @@ impl Run {
             let target = outcome.session_id.map_or_else(|| place.clone(), |id| (id.to_string(), "UInt32"));
             Result::from(self.say.error(&Record::of_failure(&error.error, message.clone(), Some(target))))?;
         }
+        // Of one session the host's error says enough.
+        match targets {
+            Targets::Ids(ids) if ids.len() > 1 && error.error.id == ErrorId::HostUnreachable => {
+                self.not_sent(host, targets)
+            }
+            Targets::Ids(_) | Targets::All | Targets::Users(_) => Ok(()),
+        }
+    }
+
+    /// Nothing more is sent to a host that gave no answer: that is said of each session that it was to be asked for.
+    pub(super) fn not_sent(&mut self, host: &Host, targets: &Targets) -> Result<(), End> {
+        self.unreachable = true;
+        let message = words::with("cmdlet-not-sent", &[("host", &host.name())]);
+        let error = Error::new(ErrorId::HostUnreachable, message.clone());
+        let ids = match targets {
+            Targets::Ids(ids) => ids.iter().map(|id| (id.to_string(), "UInt32")).collect(),
+            Targets::All | Targets::Users(_) => vec![(host.name(), "String")],
+        };
+        for target in ids {
+            Result::from(self.say.error(&Record::of_failure(&error, message.clone(), Some(target))))?;
+        }
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use serde::Serialize;
 
-use super::{Format, printable};
+use super::{Format, json, printable};
 use crate::cli::localized;
 
 /// Something that can be printed as a row or as a list of properties.
@@ -96,7 +96,7 @@ impl<T: Row> Rows<T> {
             return Ok(());
         }
         let mut out = io::BufWriter::new(io::stdout().lock());
-        serde_json::to_writer_pretty(&mut out, &self.kept)?;
+        json::pretty(&mut out, &self.kept)?;
         writeln!(out)?;
         out.flush()
     }
@@ -128,7 +128,7 @@ impl<T: Row> Rows<T> {
 /// # Errors
 /// The writer's.
 pub fn print_line<T: Serialize>(out: &mut impl Write, value: &T) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
+    json::compact(out, value)?;
     writeln!(out)
 }
 

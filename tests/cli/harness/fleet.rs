@@ -22,7 +22,7 @@ impl Fleet {
         let home = tempfile::Builder::new().prefix("ut").tempdir_in("/tmp").expect("a directory");
         let fleet = Fleet { home, hosts: (0..count).map(|_| Daemon::start()).collect() };
         let cases: String = (1..).zip(&fleet.hosts).map(|(number, host)| fleet.leads_to(number, host)).collect();
-        // What the others do: hang, end, chatter, refuse, speak another version.
+        // What the others do: hang, end, chatter, refuse, speak another version, say what terminals would obey.
         let script = format!(
             "#!/bin/sh\necho \"$*\" >> {0}/calls\nwhile [ \"$1\" != -- ]; do shift; done\ncase $2 in\n{cases}\
              hangs) exec sleep 60 ;;\n\
@@ -32,6 +32,10 @@ impl Fleet {
              old) echo 'usher-stream 0 0.0.1' ;;\n\
              flood) exec yes ;;\n\
              breaks) echo 'usher-stream 1 0.0.0'; read line; printf 'HTTP/1.1 200 OK\\r\\nusher-api: 1\\r\\ncontent-length: 900\\r\\n\\r\\n[' ;;\n\
+             liar) echo 'usher-stream 1 0.0.0'; read line; case $line in\n\
+             *events*) printf 'HTTP/1.1 200 OK\\r\\nusher-api: 1\\r\\n\\r\\ndata: 1\\n\\n'; exec sleep 60 ;;\n\
+             *) printf 'HTTP/1.1 500 No\\r\\nusher-api: 1\\r\\nconnection: close\\r\\n\\r\\n';\n\
+             printf '{{\"error\":{{\"id\":\"BackendFailed\",\"message\":\"a\\302\\233 b\\342\\200\\256 c\"}}}}' ;; esac ;;\n\
              esac\n",
             fleet.home.path().display()
         );
