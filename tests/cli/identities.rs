@@ -2,11 +2,12 @@
 //! daemon's own uid may vouch, which only narrows what it may do.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::http::{Answer, exchange};
+use crate::harness::http::{Answer, connect, exchange};
 use crate::harness::{Daemon, wait_until};
 
 /// One request of the gateway's, with these headers about whom it asks for.
@@ -215,4 +216,35 @@ fn a_revoked_identity_is_refused_at_once_and_its_open_token_with_it() {
     assert_eq!(join(&daemon, &secret, "olga@laptop", &key('b')).status, 200);
     assert_eq!(ask(&daemon, &by("olga@laptop", &key('b')), "GET", "/v1/sessions", &Value::Null).status, 200);
     assert_eq!(ask(&daemon, &olga, "GET", "/v1/sessions", &Value::Null).status, 403, "the old key");
+}
+
+#[test]
+fn whoever_is_revoked_while_a_request_waits_for_its_turn_is_refused() {
+    let daemon = with_olga();
+    let id = daemon.open("cat");
+    // A slow disk: whoever has their turn writes, the others wait for theirs.
+    let disk = rusqlite::Connection::open(daemon.path("state/usher.db")).expect("the database");
+    disk.execute_batch("BEGIN IMMEDIATE").expect("nobody else writes");
+    std::thread::scope(|scope| {
+        let revoke = scope.spawn(|| ask(&daemon, "", "DELETE", "/v1/identities/olga@laptop", &Value::Null));
+        // Who reads waits for a turn too: so it is seen that the revocation has it.
+        wait_until("it is the revocation's turn", || {
+            let mut list = connect(&daemon.socket());
+            list.write_all(b"GET /v1/sessions HTTP/1.1\r\nHost: usherd\r\n\r\n").expect("it is taken");
+            list.set_read_timeout(Some(Duration::from_millis(300))).expect("a patience");
+            list.read(&mut [0]).is_err()
+        });
+        let lock = scope.spawn(|| {
+            let lock = json!({"targets": {"ids": [id]}, "message": "Eyes up"});
+            ask(&daemon, &by("olga@laptop", &key('a')), "POST", "/v1/sessions/lock", &lock)
+        });
+        // Time enough to be let in; if it was not, it is refused there.
+        std::thread::sleep(Duration::from_millis(300));
+        disk.execute_batch("ROLLBACK").expect("others write");
+        assert_eq!(revoke.join().expect("it was asked").status, 200);
+        let refused = lock.join().expect("it was asked").json()[0].clone();
+        assert_eq!(refused["error"]["id"], "AccessDenied", "{refused}");
+    });
+    assert_eq!(daemon.session(id)["lock"], Value::Null);
+    assert_eq!(daemon.audit("lock").pop().expect("a record")["actor"], "olga@laptop");
 }
