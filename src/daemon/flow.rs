@@ -81,7 +81,7 @@ async fn take(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answe
     if host.mode == Mode::System {
         // Groups and stations as they are now: neither tells when it changes. Who only reads sees groups that
         // are some seconds old.
-        if !reads(&action) {
+        if !reads(&action) && !concerns_identities(&action) {
             super::refresh_groups(host).await;
         }
         if matches!(action, Action::List | Action::Disconnect(_)) {
@@ -104,6 +104,11 @@ async fn take(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answe
 /// The action changes nothing.
 fn reads(action: &Action) -> bool {
     matches!(action, Action::List | Action::Blocks | Action::Audit(_) | Action::Watch | Action::Identities)
+}
+
+/// The action is about who may call from afar: nobody's groups matter to it.
+fn concerns_identities(action: &Action) -> bool {
+    matches!(action, Action::Invite(_) | Action::Redeem(_) | Action::Rekey(_) | Action::Revoke(_))
 }
 
 /// Judges an identity once more, now that nobody else can change what it may do: it may have been revoked, or have
