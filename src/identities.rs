@@ -134,6 +134,12 @@ impl Identities {
         self.invitations.values().filter(|i| i.used.is_none() && i.name.as_ref() == Some(name)).count()
     }
 
+    /// Whether somebody is invited by this name at this time, and has not come yet.
+    pub fn is_invited(&self, name: &IdentityName, now: Timestamp) -> bool {
+        let by_name = |i: &&InvitationRecord| i.name.as_ref() == Some(name);
+        self.invitations.values().filter(by_name).any(|i| i.used.is_none() && i.expires > now)
+    }
+
     /// Whether the configuration gives this name a role.
     pub fn is_configured(&self, name: &IdentityName) -> bool {
         self.configured.contains_key(name)

@@ -161,6 +161,12 @@ fn a_free_token_takes_nobodys_name() {
     let free = invited(&daemon, &json!({"role": "operator"}));
     assert_eq!(join(&daemon, &free, "otto@laptop", &key('b')).status, 403);
 
+    // Nor the name of somebody who is invited, and has not come yet.
+    let otilia = invited(&daemon, &json!({"name": "otilia@desk"}));
+    let refused = join(&daemon, &free, "otilia@desk", &key('b'));
+    assert!(refused.status == 403 && refused.body.contains("invited"), "{refused:?}");
+    assert_eq!(join(&daemon, &otilia, "otilia@desk", &key('e')).status, 200);
+
     // By name, with the configuration's role.
     let boss = invited(&daemon, &json!({"name": "boss@desk"}));
     assert_eq!(join(&daemon, &boss, "boss@desk", &key('c')).json()["role"], "administrator");
