@@ -254,3 +254,35 @@ fn whoever_is_revoked_while_a_request_waits_for_its_turn_is_refused() {
     assert_eq!(daemon.session(id)["lock"], Value::Null);
     assert_eq!(daemon.audit("lock").pop().expect("a record")["actor"], "olga@laptop");
 }
+
+#[test]
+fn whoever_is_revoked_reads_no_more_of_the_audit_log() {
+    let daemon = with_olga();
+    let secret = invited(&daemon, &json!({"name": "boss@desk", "role": "administrator"}));
+    assert_eq!(join(&daemon, &secret, "boss@desk", &key('b')).status, 200);
+    let disk = rusqlite::Connection::open(daemon.path("state/usher.db")).expect("the database");
+    // Several pages, each of which is more than a socket keeps.
+    disk.execute_batch(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+         INSERT INTO audit (time, actor, source, action, targets, message)
+         SELECT time, actor, source, 'lock', targets, hex(zeroblob(500)) FROM n, (SELECT * FROM audit LIMIT 1)",
+    )
+    .expect("records");
+    let head =
+        format!("GET /v1/audit HTTP/1.1\r\nHost: usherd\r\nConnection: close\r\n{}\r\n", by("boss@desk", &key('b')));
+    let read = |revoke: bool| {
+        let mut stream = connect(&daemon.socket());
+        stream.write_all(head.as_bytes()).expect("it is taken");
+        let mut said = vec![0; 4096];
+        stream.read_exact(&mut said).expect("it begins");
+        assert!(said.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&said));
+        if revoke {
+            assert_eq!(ask(&daemon, "", "DELETE", "/v1/identities/boss@desk", &Value::Null).status, 200);
+        }
+        let _ = stream.read_to_end(&mut said);
+        String::from_utf8_lossy(&said).into_owned()
+    };
+    assert!(read(false).contains("\n]\n"));
+    let broken_off = read(true);
+    assert!(broken_off.len() < 3000 * 1000 && !broken_off.contains("\n]\n"), "{}", broken_off.len());
+}
