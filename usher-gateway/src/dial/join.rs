@@ -7,7 +7,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use usher::outcome::{Error, ErrorId};
 use usher::request::{Address, IdentityName, Pin};
-use usher::servers::{Server, ServerName};
+use usher::servers::{Book, Server, ServerName};
 use usher::token::Token;
 use usher::transport::joining::{JoinOrder, Joined};
 
@@ -31,6 +31,14 @@ pub async fn join(order: &JoinOrder, place: &Path) -> Result<Joined, Error> {
         return Err(
             invalid(why).hint("give this one another name with --name, or forget that one: `usher servers remove`")
         );
+    }
+    // A book that cannot be read is no reason not to join; who reads it next says what is wrong with it.
+    if let Ok(book) = Book::read(place.to_owned())
+        && book.server(&name).is_none()
+        && book.groups().any(|(group, _)| *group == name)
+    {
+        let why = format!("{name} is the name of a group of hosts already");
+        return Err(invalid(why).hint("give the host another name with --name"));
     }
     let (key, request) = fresh_key()?;
     let identity = order.identity.clone().map_or_else(own_name, Ok)?;

@@ -130,3 +130,14 @@ fn an_invitation_may_be_for_an_administrator_and_names_its_addresses() {
     let addresses: Vec<String> = token.addresses.iter().map(ToString::to_string).collect();
     assert_eq!(addresses, ["lab.example:99", "10.0.0.2:8477"]);
 }
+
+#[test]
+fn a_host_does_not_get_the_name_of_a_group() {
+    let lab = Lab::start();
+    let operator = Operator::new();
+    let token = lab.invite(&["olga@laptop"]);
+    operator.usher(&["servers", "group", "lab", "lab1", "lab2"]).exits(0);
+    operator.usher(&["join", &token, "--name", "lab"]).exits(2).says(&["a group", "--name"]);
+    assert_eq!(lab.audit("redeem").len(), 0, "nothing was sent");
+    operator.usher(&["join", &token, "--name", "lab3"]).exits(0);
+}
