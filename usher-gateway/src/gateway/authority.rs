@@ -217,12 +217,19 @@ pub fn write_whole(file: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> 
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let beside = file.with_file_name(format!(".{name}.{}", std::process::id()));
     let _ = fs::remove_file(&beside);
-    let mut new = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
+    let written = write_new(&beside, bytes, mode).and_then(|()| fs::rename(&beside, file));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+fn write_new(file: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+    let mut new = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(file)?;
     new.write_all(bytes)?;
     // What the umask took from it.
     new.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))?;
-    new.sync_all()?;
-    fs::rename(&beside, file)
+    new.sync_all()
 }
 
 #[cfg(test)]
