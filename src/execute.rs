@@ -42,8 +42,8 @@ pub enum Answer {
     Sessions(Vec<Session>),
     /// Rules.
     Rules(Vec<Rule>),
-    /// The audit log, to be read page by page.
-    Audit(crate::request::AuditQuery),
+    /// The audit log, to be read page by page by this caller.
+    Audit(crate::request::AuditQuery, Who),
     /// Events from now on that this caller may see.
     Events(broadcast::Receiver<Event>, Sight, Who),
     /// An invitation that was made.
@@ -306,7 +306,7 @@ impl Run<'_> {
                 Answer::Sessions(visible.map(|s| self.host.present_in(&registry, s)).collect())
             }
             Reading::Rules => Answer::Rules(registry.rules().map(|rule| registry.present_rule(rule)).collect()),
-            Reading::Audit(query) => Answer::Audit(query),
+            Reading::Audit(query) => Answer::Audit(query, self.actor.who.clone()),
             Reading::Events(sight) => Answer::Events(self.host.watch(), sight, self.actor.who.clone()),
             Reading::Identities => Answer::Identities(registry.identities.shown()),
         }

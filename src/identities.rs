@@ -62,7 +62,7 @@ pub enum IdentityChange {
         /// From where.
         from: String,
     },
-    /// An identity that used one key has another one from now on.
+    /// An identity that used one key has another one from now on, if the one that it used is still its own.
     Rekeyed {
         /// Its name.
         name: IdentityName,
@@ -134,6 +134,12 @@ impl Identities {
         self.invitations.values().filter(|i| i.used.is_none() && i.name.as_ref() == Some(name)).count()
     }
 
+    /// Whether somebody is invited by this name at this time, and has not come yet.
+    pub fn is_invited(&self, name: &IdentityName, now: Timestamp) -> bool {
+        let by_name = |i: &&InvitationRecord| i.name.as_ref() == Some(name);
+        self.invitations.values().filter(by_name).any(|i| i.used.is_none() && i.expires > now)
+    }
+
     /// Whether the configuration gives this name a role.
     pub fn is_configured(&self, name: &IdentityName) -> bool {
         self.configured.contains_key(name)
@@ -199,7 +205,8 @@ impl Identities {
                 }
             }
             IdentityChange::Rekeyed { name, used, next } => {
-                if let Some(record) = self.known.get_mut(name) {
+                let has = |r: &&mut IdentityRecord| r.key == *used || r.next_key.as_ref() == Some(used);
+                if let Some(record) = self.known.get_mut(name).filter(has) {
                     record.key = used.clone();
                     record.next_key = Some(next.clone());
                 }
@@ -211,5 +218,37 @@ impl Identities {
                 self.invitations.retain(|_, i| i.used.is_some() || i.name.as_ref() != Some(name));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_key_is_given_only_to_whoever_has_a_key_that_is_good() {
+        let pin = |text: &str| Pin::of(text.as_bytes());
+        let name: IdentityName = "olga@laptop".parse().unwrap();
+        let joined = |key: &str| IdentityRecord {
+            name: name.clone(),
+            role: IdentityRole::Operator,
+            key: pin(key),
+            next_key: None,
+            created: Timestamp::UNIX_EPOCH,
+            created_by: "root".to_owned(),
+            revoked: None,
+        };
+        let mut identities =
+            Identities::new(vec![joined("a")], Vec::new(), BTreeMap::new(), SignedDuration::from_hours(1));
+        let rekey =
+            |used: &str, next: &str| IdentityChange::Rekeyed { name: name.clone(), used: pin(used), next: pin(next) };
+        identities.apply(&rekey("a", "b"));
+        identities.apply(&rekey("b", "c"));
+        assert!(identities.admit(&name, &pin("b")).is_ok() && identities.admit(&name, &pin("c")).is_ok());
+        // She joined again: what was asked with the key of before comes too late.
+        identities.apply(&IdentityChange::Joined { identity: joined("x"), secret: pin("s"), from: String::new() });
+        identities.apply(&rekey("c", "d"));
+        assert!(identities.admit(&name, &pin("c")).is_err() && identities.admit(&name, &pin("d")).is_err());
+        assert!(identities.admit(&name, &pin("x")).is_ok());
     }
 }

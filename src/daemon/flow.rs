@@ -8,12 +8,12 @@ use super::config::Mode;
 use super::gateway::{self, Vouched};
 use super::host::Host;
 use crate::actor::{Actor, Role, Who};
-use crate::authorize::authorize;
+use crate::authorize::{Authorized, authorize};
 use crate::clock;
 use crate::execute::{Answer, attempt_of, execute};
 use crate::outcome::{Error, ErrorId, Outcome, OutcomeResult};
 use crate::plan::plan;
-use crate::request::{Action, DeclaredSession, IdentityRole, SessionRef, Targets};
+use crate::request::{Action, DeclaredSession, IdentityName, IdentityRole, Pin, SessionRef, Targets};
 use crate::sys::cgroup;
 use crate::sys::peer::Peer;
 use crate::sys::proc;
@@ -81,7 +81,7 @@ async fn take(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answe
     if host.mode == Mode::System {
         // Groups and stations as they are now: neither tells when it changes. Who only reads sees groups that
         // are some seconds old.
-        if !reads(&action) {
+        if !reads(&action) && !concerns_identities(&action) {
             super::refresh_groups(host).await;
         }
         if matches!(action, Action::List | Action::Disconnect(_)) {
@@ -90,6 +90,13 @@ async fn take(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answe
     }
     // From here to the order that reaches the backend, one request at a time.
     let order = host.order.lock().await;
+    let (actor, authorized) = match again(host, actor, &action) {
+        (actor, Ok(again)) => (actor, again.unwrap_or(authorized)),
+        (actor, Err(refusal)) => {
+            drop(order);
+            return refuse(host, &actor, &action, refusal, arrived).await;
+        }
+    };
     let plan = plan(authorized, &host.registry(), clock::now());
     execute(host, plan, attempt_of(&actor, &action), order, arrived).await
 }
@@ -97,6 +104,32 @@ async fn take(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answe
 /// The action changes nothing.
 fn reads(action: &Action) -> bool {
     matches!(action, Action::List | Action::Blocks | Action::Audit(_) | Action::Watch | Action::Identities)
+}
+
+/// The action is about who may call from afar: nobody's groups matter to it.
+fn concerns_identities(action: &Action) -> bool {
+    matches!(action, Action::Invite(_) | Action::Redeem(_) | Action::Rekey(_) | Action::Revoke(_))
+}
+
+/// Judges an identity once more, now that nobody else can change what it may do: it may have been revoked, or have
+/// joined again, while its request waited for its turn. Nothing for everybody else.
+fn again(host: &Host, actor: Actor, action: &Action) -> (Actor, Result<Option<Authorized>, Error>) {
+    let Who::Identity { name, key } = &actor.who else { return (actor, Ok(None)) };
+    let (role, admitted) = standing(host, name, key);
+    let actor = Actor { role, ..actor };
+    let judged = admitted.and_then(|()| authorize(actor.clone(), action.clone()));
+    (actor, judged.map(Some))
+}
+
+/// What an identity that proved to have this key may do now, and whether it may ask at all.
+fn standing(host: &Host, name: &IdentityName, key: &Pin) -> (Role, Result<(), Error>) {
+    let admitted = host.registry().identities.admit(name, key);
+    let role = match admitted {
+        Ok(IdentityRole::Administrator) => Role::Administrator,
+        Ok(IdentityRole::Operator) => Role::Operator,
+        Ok(IdentityRole::None) | Err(_) => Role::User,
+    };
+    (role, admitted.map(drop))
 }
 
 /// Nobody acts on the own session, so who cannot say which one that is acts on none.
@@ -154,14 +187,9 @@ async fn identify(host: &Host, caller: &Caller) -> (Actor, Result<(), Error>) {
     };
     match gateway::speaker(host, caller.peer, caller.vouched.as_ref()) {
         Ok(Who::Identity { name, key }) => {
-            let admitted = host.registry().identities.admit(&name, &key);
-            let role = match admitted {
-                Ok(IdentityRole::Administrator) => Role::Administrator,
-                Ok(IdentityRole::Operator) => Role::Operator,
-                Ok(IdentityRole::None) | Err(_) => Role::User,
-            };
+            let (role, admitted) = standing(host, &name, &key);
             let called = name.to_string();
-            (remote(Who::Identity { name, key }, called, role), admitted.map(drop))
+            (remote(Who::Identity { name, key }, called, role), admitted)
         }
         Ok(Who::Gateway) => (remote(Who::Gateway, "usher-gateway".to_owned(), Role::User), Ok(())),
         Ok(Who::User(_)) => (user(host, caller).await, Ok(())),

@@ -77,6 +77,10 @@ impl View<'_> {
                 format!("the configuration of this host keeps the name {asked} for somebody who is invited by it"),
                 "join with another --as, or ask to be invited by this name: `usher invite NAME` on the host",
             ),
+            None if self.registry.identities.is_invited(asked, self.now) => denied(
+                format!("somebody is invited to this host as {asked}, and has not joined yet"),
+                "join with another --as, or with the token that is for this name",
+            ),
             None => Ok(asked.clone()),
         }
     }

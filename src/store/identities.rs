@@ -33,7 +33,7 @@ pub(super) fn apply(tx: &Transaction<'_>, change: &IdentityChange) -> rusqlite::
             )
         }
         IdentityChange::Rekeyed { name, used, next } => tx.execute(
-            "UPDATE identity SET key = ?2, next_key = ?3 WHERE name = ?1",
+            "UPDATE identity SET key = ?2, next_key = ?3 WHERE name = ?1 AND ?2 IN (key, next_key)",
             params![name.as_str(), used.as_str(), next.as_str()],
         ),
         IdentityChange::Revoked { name, at, by } => {

@@ -160,7 +160,7 @@ async fn answer(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Res
         Answer::Thumbnail(png) => thumbnail::png(png),
         Answer::Sessions(sessions) => axum::Json(sessions).into_response(),
         Answer::Rules(rules) => axum::Json(rules).into_response(),
-        Answer::Audit(query) => streams::audit(Arc::clone(host), query),
+        Answer::Audit(query, who) => streams::audit(Arc::clone(host), query, who),
         Answer::Invited(invitation) => (StatusCode::CREATED, axum::Json(invitation)).into_response(),
         Answer::Identity(identity) => axum::Json(identity).into_response(),
         Answer::Revoked(revocation) => axum::Json(revocation).into_response(),

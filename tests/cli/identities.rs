@@ -2,11 +2,12 @@
 //! daemon's own uid may vouch, which only narrows what it may do.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::http::{Answer, exchange};
+use crate::harness::http::{Answer, connect, exchange};
 use crate::harness::{Daemon, wait_until};
 
 /// One request of the gateway's, with these headers about whom it asks for.
@@ -160,6 +161,12 @@ fn a_free_token_takes_nobodys_name() {
     let free = invited(&daemon, &json!({"role": "operator"}));
     assert_eq!(join(&daemon, &free, "otto@laptop", &key('b')).status, 403);
 
+    // Nor the name of somebody who is invited, and has not come yet.
+    let otilia = invited(&daemon, &json!({"name": "otilia@desk"}));
+    let refused = join(&daemon, &free, "otilia@desk", &key('b'));
+    assert!(refused.status == 403 && refused.body.contains("invited"), "{refused:?}");
+    assert_eq!(join(&daemon, &otilia, "otilia@desk", &key('e')).status, 200);
+
     // By name, with the configuration's role.
     let boss = invited(&daemon, &json!({"name": "boss@desk"}));
     assert_eq!(join(&daemon, &boss, "boss@desk", &key('c')).json()["role"], "administrator");
@@ -215,4 +222,67 @@ fn a_revoked_identity_is_refused_at_once_and_its_open_token_with_it() {
     assert_eq!(join(&daemon, &secret, "olga@laptop", &key('b')).status, 200);
     assert_eq!(ask(&daemon, &by("olga@laptop", &key('b')), "GET", "/v1/sessions", &Value::Null).status, 200);
     assert_eq!(ask(&daemon, &olga, "GET", "/v1/sessions", &Value::Null).status, 403, "the old key");
+}
+
+#[test]
+fn whoever_is_revoked_while_a_request_waits_for_its_turn_is_refused() {
+    let daemon = with_olga();
+    let id = daemon.open("cat");
+    // A slow disk: whoever has their turn writes, the others wait for theirs.
+    let disk = rusqlite::Connection::open(daemon.path("state/usher.db")).expect("the database");
+    disk.execute_batch("BEGIN IMMEDIATE").expect("nobody else writes");
+    std::thread::scope(|scope| {
+        let revoke = scope.spawn(|| ask(&daemon, "", "DELETE", "/v1/identities/olga@laptop", &Value::Null));
+        // Who reads waits for a turn too: so it is seen that the revocation has it.
+        wait_until("it is the revocation's turn", || {
+            let mut list = connect(&daemon.socket());
+            list.write_all(b"GET /v1/sessions HTTP/1.1\r\nHost: usherd\r\n\r\n").expect("it is taken");
+            list.set_read_timeout(Some(Duration::from_millis(300))).expect("a patience");
+            list.read(&mut [0]).is_err()
+        });
+        let lock = scope.spawn(|| {
+            let lock = json!({"targets": {"ids": [id]}, "message": "Eyes up"});
+            ask(&daemon, &by("olga@laptop", &key('a')), "POST", "/v1/sessions/lock", &lock)
+        });
+        // Time enough to be let in; if it was not, it is refused there.
+        std::thread::sleep(Duration::from_millis(300));
+        disk.execute_batch("ROLLBACK").expect("others write");
+        assert_eq!(revoke.join().expect("it was asked").status, 200);
+        let refused = lock.join().expect("it was asked").json()[0].clone();
+        assert_eq!(refused["error"]["id"], "AccessDenied", "{refused}");
+    });
+    assert_eq!(daemon.session(id)["lock"], Value::Null);
+    assert_eq!(daemon.audit("lock").pop().expect("a record")["actor"], "olga@laptop");
+}
+
+#[test]
+fn whoever_is_revoked_reads_no_more_of_the_audit_log() {
+    let daemon = with_olga();
+    let secret = invited(&daemon, &json!({"name": "boss@desk", "role": "administrator"}));
+    assert_eq!(join(&daemon, &secret, "boss@desk", &key('b')).status, 200);
+    let disk = rusqlite::Connection::open(daemon.path("state/usher.db")).expect("the database");
+    // Several pages, each of which is more than a socket keeps.
+    disk.execute_batch(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+         INSERT INTO audit (time, actor, source, action, targets, message)
+         SELECT time, actor, source, 'lock', targets, hex(zeroblob(500)) FROM n, (SELECT * FROM audit LIMIT 1)",
+    )
+    .expect("records");
+    let head =
+        format!("GET /v1/audit HTTP/1.1\r\nHost: usherd\r\nConnection: close\r\n{}\r\n", by("boss@desk", &key('b')));
+    let read = |revoke: bool| {
+        let mut stream = connect(&daemon.socket());
+        stream.write_all(head.as_bytes()).expect("it is taken");
+        let mut said = vec![0; 4096];
+        stream.read_exact(&mut said).expect("it begins");
+        assert!(said.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&said));
+        if revoke {
+            assert_eq!(ask(&daemon, "", "DELETE", "/v1/identities/boss@desk", &Value::Null).status, 200);
+        }
+        let _ = stream.read_to_end(&mut said);
+        String::from_utf8_lossy(&said).into_owned()
+    };
+    assert!(read(false).contains("\n]\n"));
+    let broken_off = read(true);
+    assert!(broken_off.len() < 3000 * 1000 && !broken_off.contains("\n]\n"), "{}", broken_off.len());
 }

@@ -17,10 +17,14 @@ use crate::daemon::events::{Event, EventKind};
 use crate::daemon::host::Host;
 use crate::request::AuditQuery;
 
-/// One JSON array of every record that matches, of which only a page is in memory at a time.
-pub(super) fn audit(host: Arc<Host>, query: AuditQuery) -> Response {
-    let pages = stream::unfold(Some((host, query, 0_i64)), |state| async {
-        let (host, query, after) = state?;
+/// One JSON array of every record that matches, of which only a page is in memory at a time. It breaks off once the
+/// reader is not admitted any more.
+pub(super) fn audit(host: Arc<Host>, query: AuditQuery, who: Who) -> Response {
+    let pages = stream::unfold(Some((host, query, who, 0_i64)), |state| async {
+        let (host, query, who, after) = state?;
+        if !admitted(&host, &who) {
+            return Some((Err(std::io::Error::other("who reads is not admitted any more")), None));
+        }
         let opening = if after == 0 { "[" } else { "" };
         match host.store.audit_page(&query, after).await {
             Ok(page) => match page.last() {
@@ -31,7 +35,7 @@ pub(super) fn audit(host: Arc<Host>, query: AuditQuery) -> Response {
                         text.push_str(if after == 0 && index == 0 { "\n" } else { ",\n" });
                         text.push_str(&serde_json::to_string(record).unwrap_or_default());
                     }
-                    Some((Ok(text), Some((host, query, last))))
+                    Some((Ok(text), Some((host, query, who, last))))
                 }
                 None => Some((Ok(format!("{opening}]\n")), None)),
             },
@@ -49,7 +53,9 @@ pub(super) fn events(
     (sight, who): (Sight, Who),
     place: OwnedSemaphorePermit,
 ) -> impl Stream<Item = Result<sse::Event, Infallible>> {
-    let changes = host.gateway.changes();
+    let mut changes = host.gateway.changes();
+    // What changed between the admission and now is looked at first.
+    changes.mark_changed();
     stream::unfold(
         (host, receiver, changes, who, place),
         move |(host, mut receiver, mut changes, who, place)| async move {
@@ -80,7 +86,7 @@ pub(super) fn events(
     )
 }
 
-/// Whether whoever began to watch may still do so.
+/// Whether whoever began to watch or to read may still do so.
 fn admitted(host: &Host, who: &Who) -> bool {
     match who {
         Who::User(_) => true,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use rustix::net::sockopt;
 use rustls::pki_types::ServerName as TlsName;
 use rustls::{AlertDescription, CertificateError, ClientConfig, Error as TlsError, version};
 use tokio::net::TcpStream;
@@ -85,11 +86,23 @@ pub async fn reach(name: &ServerName, credentials: &Credentials) -> Result<Reach
 async fn one(address: &Address, config: Arc<ClientConfig>) -> Result<Reached, Why> {
     let stream = TcpStream::connect((address.host(), address.port())).await.map_err(|e| Why::Nobody(e.to_string()))?;
     let _ = stream.set_nodelay(true);
+    notice_death(&stream).map_err(|e| Why::Nobody(e.to_string()))?;
     let server = TlsName::try_from(SERVER_NAME).map_err(|e| Why::Stranger(e.to_string()))?;
     match TlsConnector::from(config).connect(server, stream).await {
         Ok(stream) => Ok(Reached { stream, address: address.clone() }),
         Err(error) => Err(judged(&error)),
     }
+}
+
+/// A host that is gone without a word is noticed, also by who only listens, as `usher watch` does: 15 s of silence, then
+/// three questions 5 s apart; and 20 s for what is sent (`tcp(7)`).
+fn notice_death(stream: &TcpStream) -> std::io::Result<()> {
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_tcp_keepidle(stream, Duration::from_secs(15))?;
+    sockopt::set_tcp_keepintvl(stream, Duration::from_secs(5))?;
+    sockopt::set_tcp_keepcnt(stream, 3)?;
+    sockopt::set_tcp_user_timeout(stream, 20_000)?;
+    Ok(())
 }
 
 /// What an error of a handshake tells.
@@ -163,4 +176,24 @@ pub fn alert(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> 
         cause = error.source();
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_is_gone_is_noticed() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            notice_death(&stream).unwrap();
+            assert!(sockopt::socket_keepalive(&stream).unwrap());
+            assert_eq!(sockopt::tcp_keepidle(&stream).unwrap(), Duration::from_secs(15));
+            assert_eq!(sockopt::tcp_keepintvl(&stream).unwrap(), Duration::from_secs(5));
+            assert_eq!(sockopt::tcp_keepcnt(&stream).unwrap(), 3);
+            assert_eq!(sockopt::tcp_user_timeout(&stream).unwrap(), 20_000);
+        });
+    }
 }

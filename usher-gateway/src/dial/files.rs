@@ -123,14 +123,34 @@ impl Files {
         Ok(Credentials { addresses, authority, own: Some(Own { facts, certificate, key }) })
     }
 
+    /// Makes the directory and sees whether files can be written there. What must not fail later is asked after this.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn prepare(&self) -> Result<(), Error> {
+        let probe = self.file(&format!(".probe.{}", std::process::id()));
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);
+        // As much as is written later.
+        let tried = made.and_then(|()| write_whole(&probe, &[b'\n'; 16 << 10], 0o600));
+        let _ = fs::remove_file(&probe);
+        tried.map_err(|e| self.unwritable(&e))
+    }
+
+    /// Removes the directory again, if nothing is in it.
+    pub fn undo(&self) {
+        let _ = fs::remove_dir(&self.directory);
+    }
+
+    fn unwritable(&self, error: &std::io::Error) -> Error {
+        Error::new(ErrorId::BackendFailed, format!("{} cannot be written: {error}", self.directory.display()))
+    }
+
     /// Writes everything about a host, so that at each moment what is there belongs together.
     ///
     /// # Errors
     /// The disk's; what was there before still works.
     pub fn write(&self, server: &Server, authority: &str, certificate: &str, key: &str) -> Result<(), Error> {
-        let failed = |e: std::io::Error| {
-            Error::new(ErrorId::BackendFailed, format!("{} cannot be written: {e}", self.directory.display()))
-        };
+        let failed = |e: std::io::Error| self.unwritable(&e);
         let private = |directory: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(directory);
         private(&self.directory).map_err(failed)?;
         let before = self.read().ok().and_then(|credentials| credentials.own).map(|own| own.key).unwrap_or_default();

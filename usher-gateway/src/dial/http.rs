@@ -27,16 +27,33 @@ pub struct Answered {
     pub stream: Stream,
 }
 
+/// Why there is no good answer.
+#[derive(Debug)]
+pub enum Trouble {
+    /// What was asked was not done.
+    Refused(Error),
+    /// The answer did not arrive, or cannot be read: nobody here knows whether it was done.
+    Lost(Error),
+}
+
+impl From<Trouble> for Error {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Refused(error) | Trouble::Lost(error) => error,
+        }
+    }
+}
+
 /// Asks, and gives the answer and the stream.
 ///
 /// # Errors
 /// The gateway, or usherd behind it, refused, or did not answer.
-pub async fn ask(stream: Stream, method: &str, path: &str, body: Vec<u8>) -> Result<Answered, Error> {
+pub async fn ask(stream: Stream, method: &str, path: &str, body: Vec<u8>) -> Result<Answered, Trouble> {
     let asked = tokio::time::timeout(PATIENCE, exchange(stream, method, path, body)).await;
-    asked.unwrap_or_else(|_| Err(unknown("the host did not answer in 15 s")))
+    asked.unwrap_or_else(|_| Err(Trouble::Lost(unknown("the host did not answer in 15 s"))))
 }
 
-async fn exchange(stream: Stream, method: &str, path: &str, body: Vec<u8>) -> Result<Answered, Error> {
+async fn exchange(stream: Stream, method: &str, path: &str, body: Vec<u8>) -> Result<Answered, Trouble> {
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -44,7 +61,7 @@ async fn exchange(stream: Stream, method: &str, path: &str, body: Vec<u8>) -> Re
         .header(CONTENT_TYPE, "application/json")
         .header(API_HEADER, API_VERSION)
         .body(Full::new(Bytes::from(body)))
-        .map_err(|e| unknown(&e))?;
+        .map_err(|e| Trouble::Refused(unknown(&e)))?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| lost(&e))?;
     let connection = connection.without_shutdown();
     let answer = async move {
@@ -52,10 +69,11 @@ async fn exchange(stream: Stream, method: &str, path: &str, body: Vec<u8>) -> Re
         let version = response.headers().get(API_HEADER).cloned();
         let status = response.status();
         let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
-        let body = body.map_err(|e| unknown(&format!("the answer cannot be read: {e}")))?.to_bytes();
+        let body = body.map_err(|e| Trouble::Lost(unknown(&format!("the answer cannot be read: {e}"))))?.to_bytes();
         if version.is_none_or(|version| version != API_VERSION) {
             let why = "the host speaks another version of the API";
-            return Err(Error::new(ErrorId::HostUnreachable, why).hint("install the same version of usher on both"));
+            let error = Error::new(ErrorId::HostUnreachable, why).hint("install the same version of usher on both");
+            return Err(if status.is_success() { Trouble::Lost(error) } else { Trouble::Refused(error) });
         }
         if status.is_success() { Ok(body) } else { Err(refusal(status, &body)) }
     };
@@ -65,20 +83,25 @@ async fn exchange(stream: Stream, method: &str, path: &str, body: Vec<u8>) -> Re
     let parts = parts.map_err(|e| lost(&e))?;
     match parts.read_buf.is_empty() {
         true => Ok(Answered { body, stream: parts.io.into_inner() }),
-        false => Err(unknown("the host said more than it was asked")),
+        false => Err(Trouble::Lost(unknown("the host said more than it was asked"))),
     }
 }
 
-fn refusal(status: StatusCode, body: &[u8]) -> Error {
-    let unread = || unknown(&format!("the host answered {status} without a reason"));
-    serde_json::from_slice::<ErrorBody>(body).map_or_else(|_| unread(), |body| body.error)
+fn refusal(status: StatusCode, body: &[u8]) -> Trouble {
+    match serde_json::from_slice::<ErrorBody>(body) {
+        Ok(body) => Trouble::Refused(body.error),
+        Err(_) => Trouble::Lost(unknown(&format!("the host answered {status} without a reason"))),
+    }
 }
 
-fn lost(error: &hyper::Error) -> Error {
+fn lost(error: &hyper::Error) -> Trouble {
     match alert(error) {
-        Some(why) => Error::new(ErrorId::AccessDenied, format!("the host does not accept our certificate: {why}"))
-            .hint("ask an administrator of the host for a new invitation: `usher invite` there"),
-        None => unknown(&format!("the connection was lost: {error}")),
+        Some(why) => {
+            let why = format!("the host does not accept our certificate: {why}");
+            let hint = "ask an administrator of the host for a new invitation: `usher invite` there";
+            Trouble::Refused(Error::new(ErrorId::AccessDenied, why).hint(hint))
+        }
+        None => Trouble::Lost(unknown(&format!("the connection was lost: {error}"))),
     }
 }
 

@@ -7,7 +7,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use usher::outcome::{Error, ErrorId};
 use usher::request::{Address, IdentityName, Pin};
-use usher::servers::{Server, ServerName};
+use usher::servers::{Book, Server, ServerName};
 use usher::token::Token;
 use usher::transport::joining::{JoinOrder, Joined};
 
@@ -32,15 +32,28 @@ pub async fn join(order: &JoinOrder, place: &Path) -> Result<Joined, Error> {
             invalid(why).hint("give this one another name with --name, or forget that one: `usher servers remove`")
         );
     }
+    // A book that cannot be read is no reason not to join; who reads it next says what is wrong with it.
+    if let Ok(book) = Book::read(place.to_owned())
+        && book.server(&name).is_none()
+        && book.groups().any(|(group, _)| *group == name)
+    {
+        let why = format!("{name} is the name of a group of hosts already");
+        return Err(invalid(why).hint("give the host another name with --name"));
+    }
     let (key, request) = fresh_key()?;
     let identity = order.identity.clone().map_or_else(own_name, Ok)?;
     let credentials = Credentials { addresses: token.addresses.clone(), authority: token.authority.clone(), own: None };
-    let reached = reach(&name, &credentials).await?;
-    let address = reached.address.clone();
     let body = JoinRequest { secret: token.secret, name: identity, named: order.identity.is_some(), request };
     let body = serde_json::to_vec(&body).map_err(|e| invalid(e.to_string()))?;
-    let answer = http::ask(reached.stream, "POST", "/v1/join", body).await?.body;
-    let issued = checked(&answer, &key, &token.authority)?;
+    // A token is good once: nothing that can fail here is left for when it is used up.
+    files.prepare()?;
+    let (address, issued) = match redeem(&name, &credentials, body, &key).await {
+        Ok(issued) => issued,
+        Err(error) => {
+            files.undo();
+            return Err(error);
+        }
+    };
     let server = Server {
         addresses: tried_first(&token.addresses, &address),
         authority: token.authority.to_string(),
@@ -56,6 +69,26 @@ pub async fn join(order: &JoinOrder, place: &Path) -> Result<Joined, Error> {
         expires: issued.facts.until,
         directory: files.directory().display().to_string(),
     })
+}
+
+/// Sends the token's secret, and gives what was issued for it and where.
+async fn redeem(
+    name: &ServerName,
+    credentials: &Credentials,
+    body: Vec<u8>,
+    key: &KeyPair,
+) -> Result<(Address, Checked), Error> {
+    let reached = reach(name, credentials).await?;
+    let address = reached.address;
+    let answered = http::ask(reached.stream, "POST", "/v1/join", body).await.map_err(|trouble| match trouble {
+        http::Trouble::Refused(error) => error,
+        http::Trouble::Lost(error) => {
+            let why = format!("the token was sent, and whether it was used is not known: {}", error.message);
+            let hint = "try again; if it says that it was used, ask for a new token: `usher invite` on the host";
+            Error::new(ErrorId::OutcomeUnknown, why).hint(hint)
+        }
+    })?;
+    Ok((address, checked(&answered.body, key, &credentials.authority)?))
 }
 
 /// The name that the host gets here.

@@ -32,13 +32,25 @@ const FILE: &str = "authority.pem";
 /// What can go wrong with keys, certificates and their file: a sentence.
 pub type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
+/// 2026-01-01, in seconds since 1970. A clock that says less than when this was written is not set.
+const EARLIEST: i64 = 1_767_225_600;
+
+/// The server's certificate of the moment.
+struct Served {
+    key: Arc<CertifiedKey>,
+    /// From when it is good.
+    from: OffsetDateTime,
+    /// When two thirds of its time are over.
+    due: OffsetDateTime,
+}
+
 /// The authority and the server's certificate of the moment.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     certificate: CertificateDer<'static>,
     pem: String,
     lifetime: Duration,
-    server: RwLock<Arc<CertifiedKey>>,
+    server: RwLock<Served>,
 }
 
 impl std::fmt::Debug for Authority {
@@ -63,7 +75,7 @@ impl Authority {
                 fs::read_to_string(&file)?
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let text = make()?;
+                let text = make(OffsetDateTime::now_utc())?;
                 write_whole(&file, text.as_bytes(), 0o600)?;
                 text
             }
@@ -92,14 +104,19 @@ impl Authority {
         self.lifetime
     }
 
-    /// Gives the server another certificate, for connections from now on.
+    /// Gives the server another certificate, for connections from now on, if at this time its own is not good yet, or
+    /// two thirds of its time are over. Says whether it did.
     ///
     /// # Errors
     /// None can be made; the one of before stays.
-    pub fn renew_server(&self) -> Result<(), Trouble> {
+    pub fn renew_server(&self, now: OffsetDateTime) -> Result<bool, Trouble> {
+        let is_current = |served: &Served| (served.from..served.due).contains(&now);
+        if is_current(&self.server.read().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(false);
+        }
         let fresh = server_certificate(&self.issuer, &self.certificate, self.lifetime)?;
         *self.server.write().unwrap_or_else(PoisonError::into_inner) = fresh;
-        Ok(())
+        Ok(true)
     }
 
     /// A certificate for an identity, in PEM.
@@ -115,7 +132,7 @@ impl Authority {
 
 impl ResolvesServerCert for Authority {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&self.server.read().unwrap_or_else(PoisonError::into_inner)))
+        Some(Arc::clone(&self.server.read().unwrap_or_else(PoisonError::into_inner).key))
     }
 }
 
@@ -146,15 +163,19 @@ impl Requested {
 }
 
 /// A new authority, key and certificate in PEM.
-fn make() -> Result<String, Trouble> {
+fn make(now: OffsetDateTime) -> Result<String, Trouble> {
+    if now.unix_timestamp() < EARLIEST {
+        let why = "no authority is made by a clock that is not set: this host's says that it is";
+        return Err(format!("{why} {}. Set it, and start usher-gateway again", now.date()).into());
+    }
     let key = KeyPair::generate()?;
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let host: String = host.chars().filter(char::is_ascii_graphic).take(64).collect();
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, format!("usher on {host}"));
-    params.not_before = OffsetDateTime::now_utc() - SKEW;
-    params.not_after = OffsetDateTime::now_utc() + time::Duration::days(365 * YEARS);
+    params.not_before = now - SKEW;
+    params.not_after = now + time::Duration::days(365 * YEARS);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     let certificate = params.self_signed(&key)?;
@@ -165,15 +186,16 @@ fn server_certificate(
     issuer: &Issuer<'static, KeyPair>,
     authority: &CertificateDer<'static>,
     lifetime: Duration,
-) -> Result<Arc<CertifiedKey>, Trouble> {
+) -> Result<Served, Trouble> {
     let key = KeyPair::generate()?;
     let mut params = params(SERVER_NAME, lifetime)?;
     params.subject_alt_names = vec![rcgen::SanType::DnsName(SERVER_NAME.try_into()?)];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let (from, due) = (params.not_before, params.not_after - time::Duration::try_from(lifetime)? / 3);
     let certificate = params.signed_by(&key, issuer)?;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let chain = vec![certificate.der().clone(), authority.clone()];
-    Ok(Arc::new(CertifiedKey::from_der(chain, key, &provider())?))
+    Ok(Served { key: Arc::new(CertifiedKey::from_der(chain, key, &provider())?), from, due })
 }
 
 fn params(name: &str, lifetime: Duration) -> Result<CertificateParams, Trouble> {
@@ -195,12 +217,19 @@ pub fn write_whole(file: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> 
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let beside = file.with_file_name(format!(".{name}.{}", std::process::id()));
     let _ = fs::remove_file(&beside);
-    let mut new = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&beside)?;
+    let written = write_new(&beside, bytes, mode).and_then(|()| fs::rename(&beside, file));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
+
+fn write_new(file: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+    let mut new = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(file)?;
     new.write_all(bytes)?;
     // What the umask took from it.
     new.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))?;
-    new.sync_all()?;
-    fs::rename(&beside, file)
+    new.sync_all()
 }
 
 #[cfg(test)]
@@ -222,6 +251,28 @@ mod tests {
         assert!(!first.pem().contains("PRIVATE"));
         fs::set_permissions(directory.path().join(FILE), std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
         assert!(Authority::open(directory.path(), day()).is_err());
+    }
+
+    #[test]
+    fn the_servers_certificate_is_good_whatever_the_clock_did() {
+        let directory = tempfile::tempdir().unwrap();
+        let authority = Authority::open(directory.path(), 90 * day()).unwrap();
+        let shown = || authority.server.read().unwrap().key.cert[0].clone();
+        let (first, now) = (shown(), OffsetDateTime::now_utc());
+        // A suspended machine wakes, or its clock is set, within the time, after it and before it.
+        assert!(!authority.renew_server(now + time::Duration::days(59)).unwrap());
+        assert!(shown() == first);
+        for then in [now + time::Duration::days(61), now + time::Duration::days(1000), now - time::Duration::days(1)] {
+            let before = shown();
+            assert!(authority.renew_server(then).unwrap() && shown() != before, "{then}");
+        }
+    }
+
+    #[test]
+    fn no_authority_is_made_by_a_clock_that_is_not_set() {
+        let refused = make(OffsetDateTime::UNIX_EPOCH).unwrap_err().to_string();
+        assert!(refused.contains("1970-01-01") && refused.contains("clock"), "{refused}");
+        assert!(make(OffsetDateTime::from_unix_timestamp(EARLIEST).unwrap()).is_ok());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A request on its way to usherd: read whole, written anew, with the identity that the certificate proves.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
@@ -10,6 +11,7 @@ use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 use usher::outcome::{Error, ErrorId};
 use usher::transport::{API_HEADER, FROM_HEADER, IDENTITY_HEADER, IDENTITY_KEY_HEADER, OWN_SESSION_HEADER};
@@ -69,8 +71,9 @@ pub async fn forward(gateway: &Gateway, peer: &Peer, identity: &Facts, request: 
             onward.headers_mut().append(name, value.clone());
         }
     }
-    match ask(gateway, onward, Some(identity), peer.address).await {
-        Ok(response) => {
+    match ask(gateway, onward, Some(identity), peer.address, (of_identity, place)).await {
+        // The places are taken until the last piece is out.
+        Ok((response, held)) => {
             let (mut head, body) = response.into_parts();
             let mut headers = header::HeaderMap::new();
             for name in RETURNED {
@@ -79,8 +82,6 @@ pub async fn forward(gateway: &Gateway, peer: &Peer, identity: &Facts, request: 
                 );
             }
             head.headers = headers;
-            // The places are taken until the last piece is out.
-            let held = (of_identity, place);
             let body = body.map_frame(move |frame| {
                 let _ = &held;
                 frame
@@ -119,16 +120,18 @@ async fn collected(mut body: Incoming, most: usize) -> Result<Option<Bytes>, hyp
     Ok((length <= most).then(|| Bytes::from(bytes)))
 }
 
-/// Asks usherd, for an identity or for the bearer of a token, who calls from this address.
+/// Asks usherd, for an identity or for the bearer of a token, who calls from this address. What is `held` meanwhile is
+/// so until usherd has answered, also when the caller hangs up: usherd goes on with what it was asked all the same.
 ///
 /// # Errors
 /// usherd cannot be reached: the answer that says so.
-pub async fn ask(
+pub async fn ask<H: Send + 'static>(
     gateway: &Gateway,
     mut request: Request<Full<Bytes>>,
     identity: Option<&Facts>,
     from: SocketAddr,
-) -> Result<Response<Incoming>, Response<Body>> {
+    held: H,
+) -> Result<(Response<Incoming>, H), Response<Body>> {
     let headers = request.headers_mut();
     headers.insert(HOST, HeaderValue::from_static("usherd"));
     headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
@@ -142,18 +145,31 @@ pub async fn ask(
     if !vouched {
         return Err(wrong(StatusCode::BAD_REQUEST, "the identity cannot be written down"));
     }
-    let unreachable = |why: &dyn std::fmt::Display| {
-        tracing::error!("usherd at {} does not answer: {why}", gateway.socket.display());
-        let error = Error::new(ErrorId::HostUnreachable, "usherd does not run on this host, or does not answer");
-        refused(
-            StatusCode::BAD_GATEWAY,
-            error.hint("ask an administrator of the host to look at `systemctl status usherd`"),
-        )
-    };
-    let connected = timeout(CONNECT, UnixStream::connect(&gateway.socket)).await;
-    let stream = connected.map_err(|_| unreachable(&"it accepts no connection"))?.map_err(|e| unreachable(&e))?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| unreachable(&e))?;
-    // It ends with the answer, or when whoever waits for the answer is gone.
+    let socket = gateway.socket.clone();
+    let (answer, answered) = oneshot::channel();
+    tokio::spawn(async move {
+        let response = exchange(&socket, request).await;
+        // Nobody takes it if the caller hung up: then what is held is let go here.
+        let _ = answer.send((response, held));
+    });
+    let answered = answered.await.map_err(|_| "it was not asked".to_owned());
+    match answered.and_then(|(response, held)| response.map(|response| (response, held))) {
+        Ok(answered) => Ok(answered),
+        Err(why) => {
+            tracing::error!("usherd at {} does not answer: {why}", gateway.socket.display());
+            let error = Error::new(ErrorId::HostUnreachable, "usherd does not run on this host, or does not answer");
+            let hint = "ask an administrator of the host to look at `systemctl status usherd`";
+            Err(refused(StatusCode::BAD_GATEWAY, error.hint(hint)))
+        }
+    }
+}
+
+/// One request to usherd, on a connection of its own.
+async fn exchange(socket: &Path, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, String> {
+    let connected = timeout(CONNECT, UnixStream::connect(socket)).await;
+    let stream = connected.map_err(|_| "it accepts no connection".to_owned())?.map_err(|e| e.to_string())?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| e.to_string())?;
+    // It ends with the answer, or when whoever reads the answer is gone.
     tokio::spawn(connection);
-    sender.send_request(request).await.map_err(|e| unreachable(&e))
+    sender.send_request(request).await.map_err(|e| e.to_string())
 }

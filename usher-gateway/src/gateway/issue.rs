@@ -1,14 +1,18 @@
 //! Certificates for those who bring a token, and new ones for those who have one.
 
+use std::sync::Arc;
+
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use usher::outcome::{Error, ErrorId};
 use usher::request::{Identity, RedeemRequest, RekeyRequest};
 
 use super::Gateway;
-use super::answer::{Body, json, wrong};
+use super::answer::{Body, json, refused, wrong};
 use super::authority::{MAX_REQUEST, Requested};
 use super::forward::{ask, whole};
 use super::serve::Peer;
@@ -25,7 +29,8 @@ pub async fn join(gateway: &Gateway, peer: &Peer, request: Request<Incoming>) ->
         let join: JoinRequest = read(request).await?;
         let requested = requested(&join.request)?;
         let redeem = RedeemRequest { secret: join.secret, name: join.name, named: join.named, key: requested.pin() };
-        let identity = post(gateway, peer, None, "/v1/identities/redeem", &redeem).await?;
+        let place = place(&gateway.limits.joins, "as many tokens as this host looks at at once are being looked at")?;
+        let identity = post(gateway, peer, None, "/v1/identities/redeem", &redeem, place).await?;
         tracing::info!("{} joined from {}", identity.name, peer.address);
         issued(gateway, &identity, &requested)
     })
@@ -34,14 +39,16 @@ pub async fn join(gateway: &Gateway, peer: &Peer, request: Request<Incoming>) ->
 
 /// `POST /v1/renew`: usherd learns the new key, if the identity still stands, then there is a certificate.
 pub async fn renew(gateway: &Gateway, peer: &Peer, facts: &Facts, request: Request<Incoming>) -> Response<Body> {
-    let Some(_place) = gateway.limits.identities.take(&facts.name) else {
-        return wrong(StatusCode::SERVICE_UNAVAILABLE, "too many requests of this identity are under way");
+    let Some(of_identity) = gateway.limits.identities.take(&facts.name) else {
+        return *busy("too many requests of this identity are under way");
     };
     answered(async {
         let renew: RenewRequest = read(request).await?;
         let requested = requested(&renew.request)?;
         let rekey = RekeyRequest { key: requested.pin() };
-        let identity = post(gateway, peer, Some(facts), "/v1/identities/rekey", &rekey).await?;
+        let place = place(&gateway.limits.requests, "as many requests from afar are under way as this host serves")?;
+        let places = (of_identity, place);
+        let identity = post(gateway, peer, Some(facts), "/v1/identities/rekey", &rekey, places).await?;
         issued(gateway, &identity, &requested)
     })
     .await
@@ -52,6 +59,16 @@ type Refusal = Box<Response<Body>>;
 
 async fn answered(work: impl Future<Output = Result<Response<Body>, Refusal>>) -> Response<Body> {
     work.await.unwrap_or_else(|refusal| *refusal)
+}
+
+fn busy(why: &str) -> Refusal {
+    let error = Error::new(ErrorId::BackendFailed, why).hint("nothing was done: wait a little, and ask again");
+    refused(StatusCode::SERVICE_UNAVAILABLE, error).into()
+}
+
+/// A place among these, if there is one.
+fn place(places: &Arc<Semaphore>, why: &str) -> Result<OwnedSemaphorePermit, Refusal> {
+    Arc::clone(places).try_acquire_owned().map_err(|_| busy(why))
 }
 
 async fn read<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Refusal> {
@@ -70,22 +87,20 @@ fn requested(text: &str) -> Result<Requested, Refusal> {
     })
 }
 
-/// Asks usherd about an identity; what it refuses, the caller hears.
+/// Asks usherd about an identity; what it refuses, the caller hears. The `places` are taken until it has answered.
 async fn post(
     gateway: &Gateway,
     peer: &Peer,
     identity: Option<&Facts>,
     path: &'static str,
     body: &impl Serialize,
+    places: impl Send + 'static,
 ) -> Result<Identity, Refusal> {
     let bytes = serde_json::to_vec(body).unwrap_or_default();
     let mut request = Request::new(Full::new(Bytes::from(bytes)));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = hyper::Uri::from_static(path);
-    let Ok(_place) = gateway.limits.requests.try_acquire() else {
-        return Err(wrong(StatusCode::SERVICE_UNAVAILABLE, "too many requests from afar are under way").into());
-    };
-    let response = ask(gateway, request, identity, peer.address).await?;
+    let (response, _places) = ask(gateway, request, identity, peer.address, places).await?;
     let status = response.status();
     let unreadable = || wrong(StatusCode::BAD_GATEWAY, "usherd's answer cannot be read");
     let answer = response.into_body().collect().await.map_err(|_| unreadable())?.to_bytes();

@@ -14,6 +14,8 @@ use super::config::Settings;
 const HANDSHAKES: usize = 1024;
 /// Requests at once to usherd, which gives this gateway 256 connections.
 const REQUESTS: usize = 240;
+/// Tokens at once that usherd is asked about: who has not joined yet takes no place of those who have.
+const JOINS: usize = 8;
 
 /// Every limit.
 #[derive(Debug)]
@@ -22,8 +24,10 @@ pub struct Limits {
     pub connections: Arc<Semaphore>,
     /// Connections that are still in their handshake.
     pub handshakes: Arc<Semaphore>,
-    /// Requests to usherd.
+    /// Requests of identities to usherd.
     pub requests: Arc<Semaphore>,
+    /// Requests to usherd of those who bring a token.
+    pub joins: Arc<Semaphore>,
     /// Connections by address.
     pub addresses: Counts<IpAddr>,
     /// Requests by identity.
@@ -38,6 +42,7 @@ impl Limits {
             connections: Arc::new(Semaphore::new(connections)),
             handshakes: Arc::new(Semaphore::new(HANDSHAKES)),
             requests: Arc::new(Semaphore::new(REQUESTS)),
+            joins: Arc::new(Semaphore::new(JOINS)),
             addresses: Counts::new(settings.connections_per_address),
             identities: Counts::new(settings.requests_per_identity),
         }

@@ -155,18 +155,15 @@ fn publish(directory: &Path, authority: &Authority, address: SocketAddr) -> std:
     write_whole(&directory.join(LISTEN_FILE), format!("{address}\n").as_bytes(), 0o644)
 }
 
-/// Gives the server another certificate when two thirds of the last one's time are over.
+/// Gives the server another certificate when two thirds of the last one's time are over, or the clock was set to before
+/// it. The wall clock is what counts: a machine that was suspended has not slept as long as it was away.
 async fn renew_in_time(authority: Arc<Authority>) {
-    let mut wait = authority.lifetime() * 2 / 3;
+    let step = (authority.lifetime() / 12).clamp(Duration::from_millis(50), Duration::from_secs(60));
     loop {
-        tokio::time::sleep(wait).await;
-        wait = match authority.renew_server() {
-            Ok(()) => authority.lifetime() * 2 / 3,
-            Err(error) => {
-                tracing::error!("the server's certificate cannot be renewed: {error}");
-                Duration::from_secs(60)
-            }
-        };
+        tokio::time::sleep(step).await;
+        if let Err(error) = authority.renew_server(time::OffsetDateTime::now_utc()) {
+            tracing::error!("the server's certificate cannot be renewed: {error}");
+        }
     }
 }
 

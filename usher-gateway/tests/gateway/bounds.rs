@@ -1,8 +1,11 @@
 //! Bounds: what one takes, the others still have.
 
 use std::io::{Read, Write};
+use std::time::Duration;
 
-use crate::harness::tls::{Stream, as_operator, request, tcp};
+use usher_gateway::join::JoinRequest;
+
+use crate::harness::tls::{Answer, Stream, as_operator, connect, exchange, request, tcp};
 use crate::harness::{Lab, Operator, wait_until};
 
 #[test]
@@ -60,4 +63,54 @@ fn one_identity_has_its_share_of_requests() {
     otto.usher(&["list", "--server", "lab"]).exits(0);
     watching.pop();
     wait_until("there is room again", || request(as_operator(&lab, &olga), "GET", "/healthz", "", "").status == 200);
+}
+
+/// The answer to this, if there is one at once.
+fn at_once(stream: Stream, bytes: &[u8]) -> Option<Answer> {
+    stream.sock.set_read_timeout(Some(Duration::from_millis(300))).expect("little patience");
+    exchange(stream, bytes)
+}
+
+fn refused(answer: &Option<Answer>) -> bool {
+    answer.as_ref().is_some_and(|answer| answer.status == 503)
+}
+
+const LIST: &[u8] = b"GET /v1/sessions HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n";
+
+#[test]
+fn who_hangs_up_has_the_places_until_usherd_has_answered() {
+    let lab = Lab::start_with("", "requests_per_identity = 2\n");
+    let olga = lab.joined("olga@laptop", "operator");
+    let list = || at_once(as_operator(&lab, &olga), LIST);
+    let paused = lab.pause_usherd();
+    // Nobody waits for these answers longer than a moment.
+    wait_until("two are under way", || refused(&list()));
+    for _ in 0..3 {
+        assert!(refused(&list()), "who hung up has not got room for more");
+    }
+    drop(paused);
+    wait_until("there is room again", || list().is_some_and(|answer| answer.status == 200));
+}
+
+#[test]
+fn who_brings_a_token_takes_no_place_of_those_who_joined() {
+    let lab = Lab::start();
+    let olga = lab.joined("olga@laptop", "operator");
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let wanted = rcgen::CertificateParams::default().serialize_request(&key).expect("a request");
+    let join = JoinRequest {
+        secret: usher::request::Secret::new().expect("a secret"),
+        name: "otto@desk".parse().expect("a name"),
+        named: true,
+        request: wanted.pem().expect("PEM"),
+    };
+    let body = serde_json::to_string(&join).expect("JSON");
+    let head = format!("POST /v1/join HTTP/1.1\r\nHost: lab\r\nConnection: close\r\nContent-Length: {}", body.len());
+    let bytes = format!("{head}\r\n\r\n{body}").into_bytes();
+    let paused = lab.pause_usherd();
+    wait_until("as many are under way as may be", || refused(&at_once(connect(&lab, None), &bytes)));
+    assert!(!refused(&at_once(as_operator(&lab, &olga), LIST)), "she has a place, and waits");
+    drop(paused);
+    wait_until("tokens are looked at again", || exchange(connect(&lab, None), &bytes).is_some_and(|a| a.status == 403));
+    olga.usher(&["list", "--server", "lab"]).exits(0);
 }

@@ -130,3 +130,52 @@ fn an_invitation_may_be_for_an_administrator_and_names_its_addresses() {
     let addresses: Vec<String> = token.addresses.iter().map(ToString::to_string).collect();
     assert_eq!(addresses, ["lab.example:99", "10.0.0.2:8477"]);
 }
+
+#[test]
+fn an_answer_that_is_lost_is_told_as_that() {
+    let mut lab = Lab::start();
+    let operator = Operator::new();
+    let token = lab.invite(&["olga@laptop"]);
+    let descriptors = |pid: u32| std::fs::read_dir(format!("/proc/{pid}/fd")).expect("it lives").count();
+    let (pid, before) = (lab.gateway_pid(), descriptors(lab.gateway_pid()));
+    let paused = lab.pause_usherd();
+    let mut join = operator.command("usher");
+    join.args(["join", &token, "--name", "lab"]).stderr(std::process::Stdio::piped());
+    let joining = join.spawn().expect("usher");
+    // The caller's, and the one to usherd: the gateway has the token.
+    wait_until("usherd is asked", || descriptors(pid) >= before + 2);
+    lab.stop_gateway();
+    let output = joining.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success(), "{said}");
+    for part in ["not known", "try again", "ask for a new token"] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert!(!operator.kept(".").exists());
+    drop(paused);
+}
+
+#[test]
+fn a_host_does_not_get_the_name_of_a_group() {
+    let lab = Lab::start();
+    let operator = Operator::new();
+    let token = lab.invite(&["olga@laptop"]);
+    operator.usher(&["servers", "group", "lab", "lab1", "lab2"]).exits(0);
+    operator.usher(&["join", &token, "--name", "lab"]).exits(2).says(&["a group", "--name"]);
+    assert_eq!(lab.audit("redeem").len(), 0, "nothing was sent");
+    operator.usher(&["join", &token, "--name", "lab3"]).exits(0);
+}
+
+#[test]
+fn a_token_is_not_used_up_where_nothing_can_be_kept() {
+    let lab = Lab::start();
+    let operator = Operator::new();
+    let token = lab.invite(&["olga@laptop"]);
+    let file = operator.kept("server.toml");
+    let place = file.parent().expect("a directory");
+    std::fs::create_dir_all(place.parent().expect("a directory")).expect("a directory");
+    std::os::unix::fs::symlink("/nonexistent/place", place).expect("a link");
+    operator.usher(&["join", &token, "--name", "lab"]).exits(1).says(&["cannot be written"]);
+    assert_eq!(lab.audit("redeem").len(), 0, "nothing was sent");
+    operator.usher(&["join", &token, "--name", "lab2"]).exits(0);
+}

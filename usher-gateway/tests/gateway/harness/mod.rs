@@ -183,6 +183,13 @@ impl Lab {
         self.usherd = None;
     }
 
+    /// Lets usherd stand still while this value lives.
+    pub fn pause_usherd(&self) -> Paused {
+        let pid = rustix::process::Pid::from_child(&self.usherd.as_ref().expect("it runs").0);
+        rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("it stands still");
+        Paused(pid)
+    }
+
     pub fn path(&self) -> &Path {
         self.directory.path()
     }
@@ -231,6 +238,15 @@ impl Lab {
         let operator = Operator::new();
         operator.usher(&["join", &self.invite(&[name, "--role", role]), "--name", "lab"]).exits(0);
         operator
+    }
+}
+
+/// A process that stands still.
+pub struct Paused(rustix::process::Pid);
+
+impl Drop for Paused {
+    fn drop(&mut self) {
+        let _ = rustix::process::kill_process(self.0, rustix::process::Signal::CONT);
     }
 }
 
