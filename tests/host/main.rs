@@ -7,6 +7,7 @@
 mod harness;
 
 mod close;
+mod cmdlets;
 mod disconnect;
 mod holding_on;
 mod join;
