@@ -90,7 +90,7 @@ async fn take(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answe
     }
     // From here to the order that reaches the backend, one request at a time.
     let order = host.order.lock().await;
-    let (actor, authorized) = match again(host, actor, &action) {
+    let (actor, authorized) = match again(host, caller, actor, &action) {
         (actor, Ok(again)) => (actor, again.unwrap_or(authorized)),
         (actor, Err(refusal)) => {
             drop(order);
@@ -111,12 +111,35 @@ fn concerns_identities(action: &Action) -> bool {
     matches!(action, Action::Invite(_) | Action::Redeem(_) | Action::Rekey(_) | Action::Revoke(_))
 }
 
-/// Judges an identity once more, now that nobody else can change what it may do: it may have been revoked, or have
-/// joined again, while its request waited for its turn. Nothing for everybody else.
-fn again(host: &Host, actor: Actor, action: &Action) -> (Actor, Result<Option<Authorized>, Error>) {
-    let Who::Identity { name, key } = &actor.who else { return (actor, Ok(None)) };
-    let (role, admitted) = standing(host, name, key);
-    let actor = Actor { role, ..actor };
+/// Judges an actor once more, now that nobody else can change what is known, where something did while the request
+/// waited for its turn: an identity may have been revoked, or have joined again; a login from which the request came may
+/// have become known only now. Nothing if all is as it was.
+fn again(
+    host: &Host,
+    caller: &Caller,
+    mut actor: Actor,
+    action: &Action,
+) -> (Actor, Result<Option<Authorized>, Error>) {
+    let admitted = match &actor.who {
+        Who::Identity { name, key } => {
+            let (role, admitted) = standing(host, name, key);
+            actor.role = role;
+            admitted
+        }
+        Who::User(_) | Who::Gateway if reads(action) => return (actor, Ok(None)),
+        Who::User(_) | Who::Gateway => {
+            let known = actor.own_sessions.len();
+            for id in descent(host, caller.peer) {
+                if !actor.own_sessions.contains(&id) {
+                    actor.own_sessions.push(id);
+                }
+            }
+            if actor.own_sessions.len() == known {
+                return (actor, Ok(None));
+            }
+            Ok(())
+        }
+    };
     let judged = admitted.and_then(|()| authorize(actor.clone(), action.clone()));
     (actor, judged.map(Some))
 }
