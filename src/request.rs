@@ -15,6 +15,7 @@ mod address;
 mod identity;
 mod thumbnail;
 mod values;
+mod verb;
 pub use address::Address;
 pub use identity::{
     Identity, IdentityName, IdentityRole, Invitation, InviteRequest, Pin, RedeemRequest, RekeyRequest, Revocation,
@@ -22,6 +23,7 @@ pub use identity::{
 };
 pub use thumbnail::{ThumbnailQuery, ThumbnailSize};
 pub use values::{InvalidValue, Message, Name, RuleName, Seconds, SessionRef};
+pub use verb::Verb;
 
 /// Everything a caller can ask of a host.
 ///
@@ -114,120 +116,6 @@ impl Action {
             | Action::Revoke(_)
             | Action::Identities => None,
         }
-    }
-}
-
-/// The name of an [`Action`], without its arguments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Verb {
-    /// `usher lock`
-    Lock,
-    /// `usher unlock`
-    Unlock,
-    /// `usher disconnect`
-    Disconnect,
-    /// `usher close`
-    Close,
-    /// `usher block`
-    Block,
-    /// `usher unblock`
-    Unblock,
-    /// `usher open`
-    Open,
-    /// `usher attach`
-    Attach,
-    /// `usher thumbnail`
-    Thumbnail,
-    /// `usher list`
-    List,
-    /// `usher blocks`
-    Blocks,
-    /// `usher audit`
-    Audit,
-    /// `usher watch`
-    Watch,
-    /// `usher invite`
-    Invite,
-    /// `usher join`, as the host sees it
-    Redeem,
-    /// A remote identity renewed its certificate with another key.
-    Rekey,
-    /// `usher revoke`
-    Revoke,
-    /// `usher identities`
-    Identities,
-    /// A lock or a block reached its end; asked for by the one who set it, done by the daemon.
-    Expire,
-    /// `usherd --release-all`
-    Release,
-    /// A session came to its end without a caller: its program ended or its holder died.
-    End,
-}
-
-impl Verb {
-    /// Every verb that the audit log can hold.
-    pub const AUDITED: [Verb; 16] = [
-        Verb::Lock,
-        Verb::Unlock,
-        Verb::Disconnect,
-        Verb::Close,
-        Verb::Block,
-        Verb::Unblock,
-        Verb::Open,
-        Verb::Attach,
-        Verb::Thumbnail,
-        Verb::Invite,
-        Verb::Redeem,
-        Verb::Rekey,
-        Verb::Revoke,
-        Verb::Expire,
-        Verb::Release,
-        Verb::End,
-    ];
-
-    /// The verb in lower case.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Verb::Lock => "lock",
-            Verb::Unlock => "unlock",
-            Verb::Disconnect => "disconnect",
-            Verb::Close => "close",
-            Verb::Block => "block",
-            Verb::Unblock => "unblock",
-            Verb::Open => "open",
-            Verb::Attach => "attach",
-            Verb::Thumbnail => "thumbnail",
-            Verb::List => "list",
-            Verb::Blocks => "blocks",
-            Verb::Audit => "audit",
-            Verb::Watch => "watch",
-            Verb::Invite => "invite",
-            Verb::Redeem => "redeem",
-            Verb::Rekey => "rekey",
-            Verb::Revoke => "revoke",
-            Verb::Identities => "identities",
-            Verb::Expire => "expire",
-            Verb::Release => "release",
-            Verb::End => "end",
-        }
-    }
-}
-
-impl fmt::Display for Verb {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Verb {
-    type Err = InvalidValue;
-
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        Verb::AUDITED.into_iter().find(|verb| verb.as_str() == text).ok_or_else(|| {
-            let known = Verb::AUDITED.map(Verb::as_str).join(", ");
-            InvalidValue::new(format!("`{text}` is not an audited action; those are {known}"))
-        })
     }
 }
 

@@ -3,7 +3,7 @@
 //! `cargo build --release --workspace && cargo bench -p usher-gateway [-- CONNECTIONS]`; a thousand if nothing is said.
 
 #[path = "../tests/gateway/harness/mod.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the tests stand on it too")]
 mod harness;
 
 use harness::{Lab, tls, wait_until};
