@@ -3,7 +3,7 @@
 //! A test's name says what it shows. The hosts are booted once for all tests of this program; a test has users of its
 //! own. CONTRIBUTING.md tells how to write one.
 
-#[allow(dead_code, reason = "the benchmark of displays stands on it too")]
+#[allow(dead_code, reason = "the benchmarks stand on it too, and each uses a part of it")]
 mod harness;
 
 mod close;
