@@ -15,7 +15,7 @@ impl Daemon {
     /// Starts a daemon whose state is below `parent`.
     pub fn start(parent: &Path) -> Daemon {
         let directory = tempfile::Builder::new().prefix("usher-bench-").tempdir_in(parent).expect("a directory");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_usherd"));
+        let mut command = Command::new(concat!(env!("CARGO_BIN_EXE_usher"), "d"));
         command.arg("--user").arg("--socket").arg(directory.path().join("s"));
         command.arg("--state-dir").arg(directory.path().join("state")).env("USHER_LOG", "error");
         let mut child = command.stdout(Stdio::piped()).spawn().expect("usherd starts");

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use hyper::Method;
 use serde::Serialize;
+use usher_core::outcome::{Error, Exit, Outcome, OutcomeResult};
+use usher_core::request::{
+    CloseRequest, DisconnectRequest, LockRequest, Seconds, SessionRef, Targets, UnlockRequest, Verb,
+};
 
 use super::confirm::{self, Approval};
 use super::hosts::{Host, Tally};
 use super::output::{self, Rows};
 use super::{Context, Failure};
-use crate::outcome::{Error, Exit, Outcome, OutcomeResult};
-use crate::request::{CloseRequest, DisconnectRequest, LockRequest, Seconds, SessionRef, Targets, UnlockRequest, Verb};
-use crate::transport::client::ClientError;
+use crate::client::ClientError;
 
 /// A request that acts on sessions and is answered with their outcomes.
 pub(super) trait Order: Serialize {
@@ -93,7 +95,7 @@ pub(super) fn lost(host: &str, verb: Verb, targets: &Targets, error: &Error) -> 
         SessionRef::Native(native) => Outcome { notes: vec![format!("session {native}")], ..outcome(None) },
     };
     match targets {
-        Targets::Ids(ids) if error.id == crate::outcome::ErrorId::OutcomeUnknown => ids.iter().map(of).collect(),
+        Targets::Ids(ids) if error.id == usher_core::outcome::ErrorId::OutcomeUnknown => ids.iter().map(of).collect(),
         Targets::Ids(_) | Targets::All | Targets::Users(_) => vec![outcome(None)],
     }
 }
@@ -223,7 +225,7 @@ async fn each<'o, O: Order + 'o>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::ErrorId;
+    use usher_core::outcome::ErrorId;
 
     #[test]
     fn what_is_unknown_is_said_of_each_session_and_what_was_not_sent_of_the_host() {

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use std::os::unix::net::UnixStream;
 
 use clap::Args;
+use usher_core::outcome::{Error, ErrorId, Exit};
+use usher_core::request::{AttachRequest, Colours, SessionRef, Size};
 
 use super::{Context, Failure};
-use crate::outcome::{Error, ErrorId, Exit};
-use crate::request::{AttachRequest, Colours, SessionRef, Size};
 use crate::words;
 
 mod keys;

@@ -5,14 +5,14 @@ use std::io::Write;
 use clap::Args;
 use jiff::{Timestamp, civil};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use usher_core::audit::AuditRecord;
+use usher_core::clock;
+use usher_core::outcome::Exit;
+use usher_core::request::{Name, Seconds, Verb};
 
 use super::hosts::Host;
 use super::output::{Format, Placed};
 use super::{Context, Failure, read};
-use crate::clock;
-use crate::outcome::Exit;
-use crate::request::{Name, Seconds, Verb};
-use crate::store::AuditRecord;
 
 /// Show who did what, when, from where, to which sessions, with what result
 #[derive(Debug, Args)]

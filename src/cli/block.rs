@@ -3,15 +3,15 @@
 use clap::Args;
 use hyper::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use usher_core::outcome::{Exit, RuleAnswer};
+use usher_core::request::{BlockRequest, Message, RuleName, Seconds, Targets, Verb};
 
 use super::act::{self, Report};
 use super::hosts::Host;
 use super::output::{self, Format, Placed};
 use super::targets::RuleArguments;
 use super::{Context, Failure};
-use crate::outcome::{Exit, RuleAnswer};
-use crate::request::{BlockRequest, Message, RuleName, Seconds, Targets, Verb};
-use crate::transport::client::ClientError;
+use crate::client::ClientError;
 
 /// Set a standing rule: every matching session, present or future, is locked
 #[derive(Debug, Args)]

@@ -1,12 +1,12 @@
 //! `usher blocks`
 
 use clap::Args;
+use usher_core::outcome::Exit;
+use usher_core::session::Rule;
 
 use super::hosts::Host;
 use super::output::Placed;
 use super::{Context, Failure, read};
-use crate::outcome::Exit;
-use crate::session::Rule;
 
 /// Show the standing rules: who set them, since when, until when
 #[derive(Debug, Args)]

@@ -1,11 +1,11 @@
 //! `usher close`
 
 use clap::Args;
+use usher_core::outcome::Exit;
+use usher_core::request::{CloseRequest, Message, Seconds};
 
 use super::targets::TargetArguments;
 use super::{Context, Failure, act};
-use crate::outcome::Exit;
-use crate::request::{CloseRequest, Message, Seconds};
 
 /// End sessions: their programs are asked to go, killed if they do not, and seen gone
 #[derive(Debug, Args)]

@@ -2,10 +2,11 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use usher_core::outcome::{Error, ErrorId, Outcome, OutcomeResult};
+use usher_core::request::SessionRef;
+
 use super::Failure;
 use super::output::printable;
-use crate::outcome::{Error, ErrorId, Outcome, OutcomeResult};
-use crate::request::SessionRef;
 use crate::words;
 
 /// What the answers amount to.

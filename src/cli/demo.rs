@@ -3,9 +3,9 @@
 use std::io::IsTerminal;
 
 use clap::Args;
+use usher_core::outcome::{Error, ErrorId, Exit};
 
 use super::Failure;
-use crate::outcome::{Error, ErrorId, Exit};
 
 mod hands_on;
 mod script;

@@ -6,12 +6,12 @@ use std::net::Shutdown;
 use std::os::fd::AsFd;
 
 use clap::Args;
+use usher_core::outcome::{Error, ErrorId, Exit};
+use usher_core::wire::greeting;
 
 use super::{Context, Failure};
-use crate::outcome::{Error, ErrorId, Exit};
-use crate::transport::client::ClientError;
-use crate::transport::connect::{Place, local};
-use crate::transport::greeting;
+use crate::client::ClientError;
+use crate::client::connect::{Place, local};
 use crate::words;
 
 /// Connect standard input and output to this host's daemon: what `usher --server HOST` runs at the other end of ssh

@@ -1,11 +1,11 @@
 //! `usher disconnect`
 
 use clap::Args;
+use usher_core::outcome::Exit;
+use usher_core::request::DisconnectRequest;
 
 use super::targets::TargetArguments;
 use super::{Context, Failure, act};
-use crate::outcome::Exit;
-use crate::request::DisconnectRequest;
 
 /// Free the stations of sessions; the sessions live on and can be resumed
 #[derive(Debug, Args)]

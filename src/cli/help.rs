@@ -4,11 +4,10 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Args;
+use usher_core::outcome::{Error, ErrorId, Exit};
 
 use super::{Failure, localized, output};
-use crate::cmdlet;
-use crate::outcome::{Error, ErrorId, Exit};
-use crate::words;
+use crate::{cmdlet, words};
 
 /// Explain a verb or a cmdlet, such as lock or Lock-WmsSession
 #[derive(Debug, Args)]

@@ -5,13 +5,13 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
+use usher_core::outcome::{Error, ErrorId, Exit};
+use usher_core::servers::{Book, ServerName};
 
 use super::Failure;
 use super::output::printable;
-use crate::outcome::{Error, ErrorId, Exit};
-use crate::servers::{Book, ServerName};
-use crate::transport::client::{Client, ClientError};
-use crate::transport::far::Way;
+use crate::client::remote::Way;
+use crate::client::{Client, ClientError};
 use crate::words;
 
 mod here;

@@ -1,12 +1,12 @@
 //! `usher identities`
 
 use clap::Args;
+use usher_core::outcome::Exit;
+use usher_core::request::Identity;
 
 use super::hosts::Host;
 use super::output::Placed;
 use super::{Context, Failure, read};
-use crate::outcome::Exit;
-use crate::request::Identity;
 
 /// Show who joined this host from other machines: their roles, since when, and who was revoked
 #[derive(Debug, Args)]

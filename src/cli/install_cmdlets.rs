@@ -6,10 +6,10 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use usher_core::outcome::{Error, ErrorId, Exit};
 
 use super::{Failure, output};
 use crate::cmdlet::ALL;
-use crate::outcome::{Error, ErrorId, Exit};
 use crate::words;
 
 /// Make links by which the cmdlets are called by their names, such as Lock-WmsSession

@@ -4,11 +4,11 @@ use std::io::Write;
 
 use clap::{Args, ValueEnum};
 use hyper::Method;
+use usher_core::outcome::Exit;
+use usher_core::request::{Address, IdentityName, IdentityRole, Invitation, InviteRequest};
 
 use super::output::{self, Format};
 use super::{Context, Failure};
-use crate::outcome::Exit;
-use crate::request::{Address, IdentityName, IdentityRole, Invitation, InviteRequest};
 use crate::words;
 
 /// Print a token with which somebody on another machine joins this host, once and soon

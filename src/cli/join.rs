@@ -6,15 +6,14 @@ use std::process::Stdio;
 use clap::Args;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
+use usher_core::outcome::{Error, ErrorId, Exit};
+use usher_core::request::IdentityName;
+use usher_core::servers::ServerName;
+use usher_core::wire::joining::{JoinAnswer, JoinOrder, Joined};
 
 use super::output::{self, Format};
 use super::{Context, Failure};
-use crate::outcome::{Error, ErrorId, Exit};
-use crate::request::IdentityName;
-use crate::servers::ServerName;
-use crate::transport::client::ClientError;
-use crate::transport::far;
-use crate::transport::joining::{JoinAnswer, JoinOrder, Joined};
+use crate::client::{ClientError, remote};
 use crate::words;
 
 /// Join a host with a token that `usher invite` printed there: it is in `usher servers` from then on
@@ -81,7 +80,7 @@ fn say(joined: &Joined) {
 
 /// Has usher-dial do it: what speaks TLS is no part of this program.
 async fn ask(order: &JoinOrder) -> Result<JoinAnswer, String> {
-    let program = far::dial_program();
+    let program = remote::dial_program();
     let cannot = |why: &dyn std::fmt::Display| format!("{}: {why}", program.display());
     let mut child = Command::new(&program)
         .arg("--join")

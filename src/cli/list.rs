@@ -1,13 +1,13 @@
 //! `usher list`
 
 use clap::Args;
+use usher_core::outcome::{Error, ErrorId, Exit};
+use usher_core::request::{Name, SessionRef};
+use usher_core::session::Session;
 
 use super::hosts::Host;
 use super::output::Placed;
 use super::{Context, Failure, output, read};
-use crate::outcome::{Error, ErrorId, Exit};
-use crate::request::{Name, SessionRef};
-use crate::session::Session;
 
 /// Show the sessions of this host
 #[derive(Debug, Args)]

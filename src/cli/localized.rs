@@ -2,8 +2,9 @@
 
 use clap::builder::Resettable;
 use clap::{Arg, Command};
+use usher_core::language::Language;
 
-use crate::words::{self, Language};
+use crate::words;
 
 /// With every sentence and heading in this language. English is what the code says, and is not built before it
 /// is needed: that would be most of the time that a short command takes.
@@ -100,10 +101,10 @@ mod tests {
         use super::super::output::Row;
         use super::super::servers::{Known, Tested};
         let heads = [
-            crate::outcome::Outcome::heads(),
-            crate::session::Session::heads(),
-            crate::session::Rule::heads(),
-            crate::store::AuditRecord::heads(),
+            usher_core::outcome::Outcome::heads(),
+            usher_core::session::Session::heads(),
+            usher_core::session::Rule::heads(),
+            usher_core::audit::AuditRecord::heads(),
             Known::heads(),
             Tested::heads(),
         ];

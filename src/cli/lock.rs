@@ -1,11 +1,11 @@
 //! `usher lock`
 
 use clap::Args;
+use usher_core::outcome::Exit;
+use usher_core::request::{LockRequest, Message, Seconds};
 
 use super::targets::TargetArguments;
 use super::{Context, Failure, act};
-use crate::outcome::Exit;
-use crate::request::{LockRequest, Message, Seconds};
 
 /// Cover sessions with a message that their users cannot dismiss
 #[derive(Debug, Args)]

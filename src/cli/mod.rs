@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use usher_core::language::Language;
+use usher_core::outcome::{Error, Exit};
+use usher_core::request::Seconds;
+use usher_core::servers::ServerName;
 
-use crate::outcome::{Error, Exit};
-use crate::request::Seconds;
-use crate::servers::ServerName;
-use crate::transport::client::ClientError;
-use crate::words::{self, Language};
+use crate::client::ClientError;
+use crate::words;
 
 mod act;
 mod attach;

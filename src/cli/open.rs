@@ -4,11 +4,11 @@ use std::io::Write;
 
 use clap::Args;
 use hyper::Method;
+use usher_core::outcome::Exit;
+use usher_core::request::{Name, OpenRequest, Size};
+use usher_core::session::Session;
 
 use super::{Context, Failure};
-use crate::outcome::Exit;
-use crate::request::{Name, OpenRequest, Size};
-use crate::session::Session;
 
 /// Start a text session and print its ID
 #[derive(Debug, Args)]

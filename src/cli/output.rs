@@ -2,9 +2,10 @@
 //! control sequences on the reader's terminal.
 
 use clap::ValueEnum;
+use usher_core::language::Language;
+use usher_core::outcome::{Error, ErrorId};
 
-use crate::outcome::{Error, ErrorId};
-use crate::words::{self, Language};
+use crate::words;
 
 mod cells;
 mod json;

@@ -1,11 +1,11 @@
 //! The way of every verb that only reads: the same question to each host, rows printed as they come.
 
 use serde::de::DeserializeOwned;
+use usher_core::outcome::Exit;
 
 use super::hosts::Host;
 use super::output::{self, Placed, Row, Rows};
 use super::{Context, Failure};
-use crate::outcome::Exit;
 
 /// Asks every host and prints what each has, beside the host's name where hosts were named.
 ///

@@ -1,11 +1,10 @@
 //! `usher revoke`
 
 use clap::Args;
+use usher_core::outcome::Exit;
+use usher_core::request::{IdentityName, Revocation};
 
-use super::output;
-use super::{Context, Failure};
-use crate::outcome::Exit;
-use crate::request::{IdentityName, Revocation};
+use super::{Context, Failure, output};
 use crate::words;
 
 /// Refuse somebody who joined this host, from this moment on, and withdraw their open invitations

@@ -5,13 +5,13 @@ use std::time::Instant;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
+use usher_core::outcome::{Error, ErrorId, Exit};
+use usher_core::servers::{Book, ServerName};
+use usher_core::wire::answers::Health;
 
 use super::Failure;
 use super::hosts::{Host, Hosts, Manner};
 use super::output::{self, Format, Row, Rows};
-use crate::outcome::{Error, ErrorId, Exit};
-use crate::servers::{Book, ServerName};
-use crate::transport::api::Health;
 use crate::words;
 
 /// Show, test, group and forget the hosts that --server knows by name

@@ -1,8 +1,7 @@
 //! The sessions that a session verb is for, as arguments.
 
 use clap::Args;
-
-use crate::request::{Name, SessionRef, Targets};
+use usher_core::request::{Name, SessionRef, Targets};
 
 /// Exactly one way of naming sessions.
 #[derive(Debug, Args)]
@@ -49,8 +48,8 @@ pub struct RuleArguments {
 
 impl RuleArguments {
     /// The rule's name.
-    pub fn rule(self) -> crate::request::RuleName {
-        use crate::request::RuleName;
+    pub fn rule(self) -> usher_core::request::RuleName {
+        use usher_core::request::RuleName;
         match (self.user, self.group) {
             (Some(user), _) => RuleName::User(user),
             (None, Some(group)) => RuleName::Group(group),

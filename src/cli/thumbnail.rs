@@ -6,11 +6,11 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use usher_core::outcome::{Error, ErrorId, Exit};
+use usher_core::request::{SessionRef, ThumbnailSize};
 
 use super::{Context, Failure};
-use crate::outcome::{Error, ErrorId, Exit};
-use crate::request::{SessionRef, ThumbnailSize};
-use crate::transport::client::{Client, ClientError};
+use crate::client::{Client, ClientError};
 use crate::words;
 
 /// Take a picture of what the person at a session sees; every look is in the audit log

@@ -1,12 +1,12 @@
 //! `usher unblock`
 
 use clap::Args;
+use usher_core::outcome::{Exit, RuleAnswer};
+use usher_core::request::Verb;
 
 use super::hosts::Host;
 use super::targets::RuleArguments;
 use super::{Context, Failure, block};
-use crate::outcome::{Exit, RuleAnswer};
-use crate::request::Verb;
 
 /// Remove a standing rule
 #[derive(Debug, Args)]

@@ -1,11 +1,11 @@
 //! `usher unlock`
 
 use clap::Args;
+use usher_core::outcome::Exit;
+use usher_core::request::UnlockRequest;
 
 use super::targets::TargetArguments;
 use super::{Context, Failure, act};
-use crate::outcome::Exit;
-use crate::request::UnlockRequest;
 
 /// Give locked sessions back to their users
 #[derive(Debug, Args)]

@@ -7,11 +7,11 @@ use clap::Args;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use hyper::body::Bytes;
 use serde_json::{Map, Value};
+use usher_core::outcome::{Error, ErrorId, Exit};
 
 use super::hosts::{Host, Tally};
 use super::{Context, Failure, output};
-use crate::outcome::{Error, ErrorId, Exit};
-use crate::transport::client::{ClientError, Stream};
+use crate::client::{ClientError, Stream};
 use crate::words;
 
 /// The longest event; a session's is far below it.

@@ -1,8 +1,9 @@
 //! A bound call in the terms of what it asks for.
 
+use usher_core::request::{Message, ThumbnailSize};
+
 use super::bind::{BindError, Bound, Value};
 use super::{Cmdlet, Work};
-use crate::request::{Message, ThumbnailSize};
 
 /// Which sessions a call is for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-
-use crate::session::{Session, State};
+use usher_core::session::{Session, State};
 
 /// A session with the property names of the reference, and ours behind them.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -3,9 +3,10 @@
 //! The form is the one that Windows PowerShell 5.1 shows (`ErrorView` `NormalView`), the kinds are those of
 //! `ErrorCategory`.
 
+use usher_core::outcome::{Error, ErrorId};
+
 use super::Cmdlet;
 use super::bind::{BindError, Category};
-use crate::outcome::{Error, ErrorId};
 
 /// An error with what it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]

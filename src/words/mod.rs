@@ -8,10 +8,7 @@ use std::sync::OnceLock;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 
-mod language;
-pub mod tiny;
-
-pub use language::Language;
+pub use usher_core::language::Language;
 
 static CHOSEN: OnceLock<Language> = OnceLock::new();
 
@@ -67,16 +64,37 @@ fn bundle(language: Language) -> &'static Bundle {
         Language::Chinese => &CHINESE,
     };
     place.get_or_init(|| {
-        let mut bundle = FluentBundle::new_concurrent(vec![language.identifier()]);
+        let mut bundle = FluentBundle::new_concurrent(vec![language.tag().parse().unwrap_or_default()]);
         // Isolating marks are for mixed directions, and would stand in what scripts read.
         bundle.set_use_isolating(false);
-        for file in language.files() {
+        for file in files(language) {
             // What can be read of a file is used; a test reads all of it.
             let resource = FluentResource::try_new((*file).to_owned()).unwrap_or_else(|(readable, _)| readable);
             let _ = bundle.add_resource(resource);
         }
         bundle
     })
+}
+
+/// A language's files, which are part of the program.
+macro_rules! files {
+    ($directory:literal $(, $more:literal)?) => {
+        &[
+            $(include_str!(concat!("../../locales/", $directory, "/", $more)),)?
+            include_str!(concat!("../../locales/", $directory, "/cmdlets.ftl")),
+            include_str!(concat!("../../locales/", $directory, "/help.ftl")),
+            include_str!(concat!("../../locales/", $directory, "/outcomes.ftl")),
+            include_str!(concat!("../../locales/", $directory, "/commands.ftl")),
+            include_str!(concat!("../../locales/", $directory, "/lockscreen.ftl")),
+        ]
+    };
+}
+
+fn files(language: Language) -> &'static [&'static str] {
+    match language {
+        Language::English => files!("en"),
+        Language::Chinese => files!("zh-CN", "verbs.ftl"),
+    }
 }
 
 #[cfg(test)]

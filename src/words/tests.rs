@@ -2,13 +2,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
 use fluent_syntax::parser::parse;
+use usher_core::language::sentence;
 
 use super::*;
 
 /// Every key of a language with the names in its sentence.
 fn keys(language: Language) -> BTreeMap<String, BTreeSet<String>> {
     let mut keys = BTreeMap::new();
-    for file in language.files() {
+    for file in files(language) {
         let resource = parse(*file).unwrap_or_else(|(_, errors)| panic!("{language}: {errors:?}"));
         for entry in resource.body {
             let Entry::Message(message) = entry else { continue };
@@ -57,7 +58,7 @@ fn chinese_is_chinese() {
 }
 
 #[test]
-fn the_tiny_reader_reads_what_fluent_reads() {
+fn the_lock_screens_reader_reads_what_fluent_reads() {
     let values = [
         ("by", "root {$x}"),
         ("since", "09:41"),
@@ -70,11 +71,11 @@ fn the_tiny_reader_reads_what_fluent_reads() {
         ("code", "1"),
         ("signal", "9"),
     ];
-    for (language, file) in Language::ALL.map(|l| (l, l.files().last().unwrap())) {
+    for (language, file) in Language::ALL.map(|l| (l, files(l).last().unwrap())) {
         let keys: Vec<&str> = file.lines().filter_map(|line| Some(line.split_once(" = ")?.0)).collect();
         assert!(keys.len() > 4);
         for key in keys {
-            assert_eq!(tiny::say(language, key, &values), text_in(language, key, &values), "{key}");
+            assert_eq!(sentence(language, key, &values), text_in(language, key, &values), "{key}");
         }
     }
 }
@@ -95,10 +96,10 @@ fn every_key_that_the_code_names_is_there() {
             for call in [
                 "words::text(\"",
                 "words::with(\"",
-                "say(self.language, \"",
-                "say(language, \"",
-                "say(reader.language, \"",
-                "say(self.reader.language, \"",
+                "sentence(self.language, \"",
+                "sentence(language, \"",
+                "sentence(reader.language, \"",
+                "sentence(self.reader.language, \"",
             ] {
                 for after in code.split(call).skip(1) {
                     let key = after.split('"').next().unwrap();

@@ -43,7 +43,7 @@ fn publish(daemon: &Daemon) {
 fn invited(daemon: &Daemon, body: &Value) -> String {
     let answer = ask(daemon, "", "POST", "/v1/identities/invite", body);
     assert_eq!(answer.status, 201, "{answer:?}");
-    let token: usher::token::Token = answer.json()["token"].as_str().expect("a token").parse().expect("a token");
+    let token: usher_core::token::Token = answer.json()["token"].as_str().expect("a token").parse().expect("a token");
     token.secret.to_string()
 }
 

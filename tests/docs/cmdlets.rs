@@ -1,7 +1,7 @@
 //! The cmdlets' reference, manual pages and completions are what their definitions say.
 
 use usher::cmdlet::{ALL, find, help};
-use usher::words::Language;
+use usher_core::language::Language;
 
 use super::{Files, compare};
 

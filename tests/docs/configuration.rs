@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use usher::daemon::config::Settings;
+use usherd::host::settings::Settings;
 
 #[test]
 fn the_configuration_shows_every_setting_with_its_default() {

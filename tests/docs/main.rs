@@ -33,7 +33,7 @@ fn the_manual_pages_are_what_the_command_line_is() {
     pages.insert("usherd.8".to_owned(), manual(usherd(), "8"));
     pages.insert("usher-gateway.8".to_owned(), manual(gateway(), "8"));
     pages.insert("usher-dial.1".to_owned(), manual(dial(), "1"));
-    pages.extend(cmdlets::manuals(usher::words::Language::English));
+    pages.extend(cmdlets::manuals(usher_core::language::Language::English));
     compare("man", pages);
 }
 
@@ -58,7 +58,7 @@ fn the_completions_are_what_the_command_line_is() {
 
 #[test]
 fn the_api_is_what_the_routes_are() {
-    let document = usher::transport::routes::document();
+    let document = usherd::api::routes::document();
     compare("", Files::from([("openapi.json".to_owned(), document.into_bytes())]));
 }
 
@@ -68,7 +68,7 @@ fn usher() -> Command {
 }
 
 fn usherd() -> Command {
-    built(usher::daemon::main::Arguments::command())
+    built(usherd::daemon::main::Arguments::command())
 }
 
 fn gateway() -> Command {

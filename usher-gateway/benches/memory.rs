@@ -10,7 +10,7 @@ use harness::{Lab, tls, wait_until};
 
 fn main() {
     let count = std::env::args().find_map(|word| word.parse::<usize>().ok()).unwrap_or(1000);
-    usher::sys::descriptors::raise_limit();
+    usher_core::sys::descriptors::raise_limit();
     let lab = Lab::start_with("", "connections_per_address = 4000\nidle = \"10m\"\n");
     let operator = lab.joined("olga@laptop", "operator");
     operator.usher(&["list", "--server", "lab"]).exits(0);

@@ -8,7 +8,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
-use usher::request::{IdentityName, Pin};
+use usher_core::request::{IdentityName, Pin};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// The name in every gateway's certificate. Hosts have several names and numbers; what tells them apart is the

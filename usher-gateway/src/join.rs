@@ -1,7 +1,7 @@
 //! The two requests that a gateway answers itself: joining and renewing.
 
 use serde::{Deserialize, Serialize};
-use usher::request::{IdentityName, IdentityRole, Secret};
+use usher_core::request::{IdentityName, IdentityRole, Secret};
 
 /// Body of `POST /v1/join`, the only request that needs no certificate.
 #[derive(Debug, Serialize, Deserialize)]

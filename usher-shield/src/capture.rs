@@ -9,8 +9,8 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{MemfdFlags, OFlags, fcntl_setfl, memfd_create};
-use usher::request::ThumbnailSize;
-use usher::shield::wire::Arming;
+use usher_core::request::ThumbnailSize;
+use usher_core::wire::shield::Arming;
 
 /// How long a picture may take.
 const PATIENCE: Duration = Duration::from_secs(12);

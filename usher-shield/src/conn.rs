@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use usher::tty::wire::{Decoder, Tag, control};
+use usher_core::wire::{Decoder, Tag, control};
 
 /// What a peer that stopped reading may leave with us.
 const MAX_UNSENT: usize = 1 << 20;

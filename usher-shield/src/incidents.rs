@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use usher::shield::wire::FromShield;
+use usher_core::wire::shield::FromShield;
 
 /// How often one kind is told.
 const EVERY: Duration = Duration::from_secs(5);

@@ -5,8 +5,8 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use usher::shield::wire::FromShield;
-use usher::sys::peer;
+use usher_core::sys::peer;
+use usher_core::wire::shield::FromShield;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
 
@@ -223,7 +223,7 @@ fn reconnect(shield: &mut Shield) -> bool {
 }
 
 /// Connects for the first time: a server that starts, or is stopped, may take its time.
-pub fn arm(arming: &usher::shield::wire::Arming) -> Result<Stage, NoDisplay> {
+pub fn arm(arming: &usher_core::wire::shield::Arming) -> Result<Stage, NoDisplay> {
     loop {
         match Stage::open(arming) {
             Err(NoDisplay::Later(_)) => std::thread::sleep(KNOCK),

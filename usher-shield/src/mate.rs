@@ -7,9 +7,9 @@ use std::process::{Child, Command, Stdio};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use usher::session::Cover;
-use usher::shield::wire::Arming;
-use usher::tty::wire::Notice;
+use usher_core::session::Cover;
+use usher_core::wire::holder::Notice;
+use usher_core::wire::shield::Arming;
 
 use crate::conn::Conn;
 use crate::x::{Before, Grabs, KeyTable};

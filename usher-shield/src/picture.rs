@@ -26,9 +26,9 @@ pub struct Order {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Words {
     /// The lock screen.
-    Cover { cover: Box<usher::session::Cover>, host: String },
+    Cover { cover: Box<usher_core::session::Cover>, host: String },
     /// The announcement of a close.
-    Notice(Box<usher::tty::wire::Notice>),
+    Notice(Box<usher_core::wire::holder::Notice>),
 }
 
 /// What comes before the pixels.

@@ -5,9 +5,9 @@ use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use usher::session::Cover;
-use usher::shield::wire::{Arming, FromShield, Status, ToShield};
-use usher::tty::wire::Notice;
+use usher_core::session::Cover;
+use usher_core::wire::holder::Notice;
+use usher_core::wire::shield::{Arming, FromShield, Status, ToShield};
 
 use crate::capture::Capture;
 use crate::conn::Conn;

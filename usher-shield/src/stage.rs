@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use usher::shield::wire::Arming;
+use usher_core::wire::shield::Arming;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::composite::ConnectionExt as _;
 use x11rb::protocol::randr::{self, ConnectionExt as _};
 use x11rb::protocol::xproto::{Atom, ChangeWindowAttributesAux, CloseDown, ConnectionExt as _, EventMask, Window};
 
-use crate::x::{Asked, Banner, Before, Cloth, Curtain, Display, Grabs, Keys, Monitor, NoDisplay, Palette, Panel, Seen};
-use crate::x::{Trouble, monitors};
+use crate::x::{
+    Asked, Banner, Before, Cloth, Curtain, Display, Grabs, Keys, Monitor, NoDisplay, Palette, Panel, Seen, Trouble,
+    monitors,
+};
 
 mod leftovers;
 mod painting;

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
-use usher::shield::wire::{Arming, FromShield, ToShield};
-use usher::sys::peer;
+use usher_core::sys::peer;
+use usher_core::wire::shield::{Arming, FromShield, ToShield};
 
 use crate::conn::Conn;
 use crate::life::{self, End};

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use usher::session::Cover;
-use usher::tty::wire::Notice;
-use usher::words::{Language, tiny};
+use usher_core::language::{Language, sentence};
+use usher_core::session::Cover;
+use usher_core::wire::holder::Notice;
 
 /// Who reads the screen, and when.
 pub struct Reader {
@@ -28,15 +28,15 @@ const NOTICE_STAYS: i64 = 60;
 
 /// Above the message.
 pub fn title(reader: &Reader) -> String {
-    tiny::say(reader.language, "lock-title", &[])
+    sentence(reader.language, "lock-title", &[])
 }
 
 /// What stands below the message: who locked it and since when, and until when.
 pub fn details(cover: &Cover, host: &str, reader: &Reader) -> Vec<String> {
     let since = moment(cover.since, reader);
     let by = [("by", cover.by.as_str()), ("host", host), ("since", since.as_str())];
-    let mut lines = vec![tiny::say(reader.language, "display-lock-by", &by)];
-    let until = |until| tiny::say(reader.language, "display-lock-until", &[("time", &moment(until, reader))]);
+    let mut lines = vec![sentence(reader.language, "display-lock-by", &by)];
+    let until = |until| sentence(reader.language, "display-lock-until", &[("time", &moment(until, reader))]);
     lines.extend(cover.until.map(until));
     lines
 }
@@ -44,7 +44,7 @@ pub fn details(cover: &Cover, host: &str, reader: &Reader) -> Vec<String> {
 /// The lines of an announcement.
 pub fn notice(notice: &Notice, reader: &Reader) -> Vec<String> {
     let (time, by) = (moment(notice.at, reader), notice.by.as_str());
-    let head = tiny::say(reader.language, "display-close-notice", &[("time", &time), ("by", by)]);
+    let head = sentence(reader.language, "display-close-notice", &[("time", &time), ("by", by)]);
     std::iter::once(head).chain(notice.message.as_ref().map(|message| message.as_str().to_owned())).collect()
 }
 
@@ -83,7 +83,7 @@ mod tests {
             by_uid: 0,
             since: "2026-03-02T09:41:00Z".parse().unwrap(),
             until: Some("2026-03-02T22:30:00Z".parse().unwrap()),
-            source: usher::session::CoverSource::Session,
+            source: usher_core::session::CoverSource::Session,
             freeze: false,
         };
         let of = |tag| {

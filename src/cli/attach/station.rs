@@ -14,12 +14,12 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Signal, getpid, kill_process};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
+use usher_core::outcome::Exit;
+use usher_core::wire::{Decoder, FLUSH, Tag, put};
 
 use super::keys::{DetachKeys, Typed, Watcher};
 use super::terminal::{self, Terminal};
 use super::{Left, Size};
-use crate::outcome::Exit;
-use crate::tty::wire::{Decoder, FLUSH, Tag, put};
 use crate::words;
 
 /// The sending half of the connection, one frame at a time.

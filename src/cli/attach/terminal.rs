@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use nix::sys::signal::{SigSet, Signal};
 use rustix::termios::{OptionalActions, QueueSelector, Termios, tcgetattr, tcsetattr};
+use usher_core::request::Size;
 
 use super::screen::{Out, Screen};
-use crate::request::Size;
 
 /// The hidden word that makes `usher` a guard.
 pub(in crate::cli) const GUARD: &str = "__guard-terminal";

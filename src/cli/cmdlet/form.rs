@@ -8,8 +8,8 @@ use rustix::fs::{FileType, fstat};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::cli::output::{self, Format, Row};
-use crate::cli::thumbnail;
+use crate::cli::output::{Format, Row};
+use crate::cli::{output, thumbnail};
 use crate::cmdlet::object::WmsSession;
 use crate::words;
 

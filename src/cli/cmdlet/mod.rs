@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use usher_core::language::Language;
+use usher_core::outcome::Exit;
+use usher_core::request::Seconds;
+
 use crate::cli::hosts::{AT_ONCE, MOST_AT_ONCE, Manner};
 use crate::cmdlet::bind::{Binding, bind};
 use crate::cmdlet::call::Call;
 use crate::cmdlet::record::Record;
 use crate::cmdlet::{Cmdlet, find};
-use crate::outcome::Exit;
-use crate::request::Seconds;
-use crate::words::{self, Language};
+use crate::words;
 
 mod ask;
 mod form;
@@ -112,7 +114,7 @@ impl Invocation {
         }
     }
 
-    fn choose_language(&self) -> Result<(), crate::request::InvalidValue> {
+    fn choose_language(&self) -> Result<(), usher_core::request::InvalidValue> {
         if let Some(tag) = &self.language {
             words::speak(tag.parse::<Language>()?);
         }

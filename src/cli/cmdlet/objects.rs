@@ -10,16 +10,16 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::Value;
 use tokio::sync::mpsc;
+use usher_core::request::{SessionRef, Targets};
 
 use super::input;
 use super::run::{End, Run, trace};
 use super::work::{self, Answer};
 use crate::cli::hosts::Host;
+use crate::client::ClientError;
 use crate::cmdlet::call::Selection;
 use crate::cmdlet::input::{Unbound, bind_value, unreadable};
 use crate::cmdlet::record::Record;
-use crate::request::{SessionRef, Targets};
-use crate::transport::client::ClientError;
 use crate::words;
 
 /// How many objects are read ahead of the one that is at work.

@@ -4,20 +4,21 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::rc::Rc;
 
+use usher_core::outcome::{Error, ErrorId, Exit, Outcome, OutcomeResult};
+use usher_core::request::{SessionRef, Targets};
+use usher_core::servers::ServerName;
+use usher_core::session::Session;
+
 use super::ask::{Answer as Choice, CONFIRM, Terminal};
 use super::form::{Form, Rows};
 use super::say::{Next, Say};
 use super::work::{self, Answer, Picture};
 use crate::cli::hosts::{Host, Hosts, Manner};
+use crate::client::ClientError;
 use crate::cmdlet::Work;
 use crate::cmdlet::call::{Call, Preference};
 use crate::cmdlet::object::WmsSession;
 use crate::cmdlet::record::Record;
-use crate::outcome::{Error, ErrorId, Exit, Outcome, OutcomeResult};
-use crate::request::{SessionRef, Targets};
-use crate::servers::ServerName;
-use crate::session::Session;
-use crate::transport::client::ClientError;
 use crate::words;
 
 /// One run of a cmdlet.

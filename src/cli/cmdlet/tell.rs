@@ -1,13 +1,14 @@
 //! What became of each session, said.
 
+use usher_core::outcome::{Error, ErrorId, Exit, Outcome, OutcomeResult};
+use usher_core::request::{SessionRef, Targets, Verb};
+
 use super::run::{End, Run};
 use super::work;
 use crate::cli::hosts::Host;
 use crate::cli::{act, output};
+use crate::client::ClientError;
 use crate::cmdlet::record::Record;
-use crate::outcome::{Error, ErrorId, Exit, Outcome, OutcomeResult};
-use crate::request::{SessionRef, Targets, Verb};
-use crate::transport::client::ClientError;
 use crate::words;
 
 impl Run {

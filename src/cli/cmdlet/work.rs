@@ -1,13 +1,14 @@
 //! A call as the request it makes of a host.
 
+use usher_core::outcome::Outcome;
+use usher_core::request::{CloseRequest, DisconnectRequest, LockRequest, SessionRef, Targets, UnlockRequest, Verb};
+use usher_core::session::Session;
+
 use crate::cli::hosts::Host;
 use crate::cli::{act, thumbnail};
+use crate::client::ClientError;
 use crate::cmdlet::Work;
 use crate::cmdlet::call::Call;
-use crate::outcome::Outcome;
-use crate::request::{CloseRequest, DisconnectRequest, LockRequest, SessionRef, Targets, UnlockRequest, Verb};
-use crate::session::Session;
-use crate::transport::client::ClientError;
 
 /// The verb that an acting cmdlet is; showing is none.
 pub(super) fn verb(work: Work) -> Option<Verb> {

@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
 
+use usher_core::outcome::Exit;
+
 use super::stage::Stage;
-use crate::outcome::Exit;
 
 /// Runs until the operator's shell ends.
 pub(super) fn tour(with_tmux: bool) -> io::Result<Exit> {

@@ -3,10 +3,11 @@
 
 use std::io;
 
+use usher_core::outcome::{Exit, Outcome, OutcomeResult};
+use usher_core::session::Session;
+
 use super::stage::Stage;
 use super::station::{SIZE, Station, until};
-use crate::outcome::{Exit, Outcome, OutcomeResult};
-use crate::session::Session;
 
 /// What was not as it should be.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +90,7 @@ impl Tour {
         let outcomes = self.outcomes(&["disconnect", "1"])?;
         claim(all(&outcomes, OutcomeResult::Done), "the disconnect is done and observed")?;
         claim(station.is_gone(), "the station is gone")?;
-        claim(self.session(1)?.state == crate::session::State::Disconnected, "the session is disconnected")?;
+        claim(self.session(1)?.state == usher_core::session::State::Disconnected, "the session is disconnected")?;
         let again = Station::sit(&self.stage, "1")?;
         claim(again.sees(|s| s.contains("typed after")), "who resumes finds the screen as it was")
     }

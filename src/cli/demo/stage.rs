@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::backend::text::beside_this_program;
+use usher_core::sys::program::beside_this_program;
 
 /// A clock that fills the screen with colour.
 const CLOCK: &str = r#"

@@ -7,10 +7,11 @@ use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use usher_core::request::Size;
+use usher_tty::pty::Pty;
+use usher_tty::screen::Screen;
+
 use super::stage::Stage;
-use crate::request::Size;
-use crate::tty::pty::Pty;
-use crate::tty::screen::Screen;
 
 /// The size of the terminal.
 pub(super) const SIZE: Size = Size { rows: 12, cols: 60 };

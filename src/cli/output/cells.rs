@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
+use usher_core::audit::{AuditRecord, AuditTarget};
+use usher_core::outcome::{Outcome, OutcomeResult};
+use usher_core::request::{Identity, Invitation};
+use usher_core::session::{LockInfo, Rule, Session};
+use usher_core::wire::joining::Joined;
 
 use super::rows::Row;
-use crate::outcome::{Outcome, OutcomeResult};
-use crate::request::{Identity, Invitation};
-use crate::session::{LockInfo, Rule, Session};
-use crate::store::{AuditRecord, AuditTarget};
-use crate::transport::joining::Joined;
 
 /// A row and the host that it is about, for commands that ask hosts by name.
 #[derive(Debug, Clone, Serialize)]
@@ -240,7 +240,7 @@ fn duration(seconds: u64) -> String {
 
 /// A moment in the reader's time zone: the time today, the date on other days. JSON has it in full, in UTC.
 fn moment(time: Timestamp) -> String {
-    let (zone, now) = (TimeZone::system(), crate::clock::now());
+    let (zone, now) = (TimeZone::system(), usher_core::clock::now());
     let (time, today) = (time.to_zoned(zone.clone()), now.to_zoned(zone).date());
     time.strftime(if time.date() == today { "%H:%M" } else { "%Y-%m-%d" }).to_string()
 }

@@ -1,9 +1,10 @@
 //! Completions of the cmdlets' names, parameters and values.
 
-use crate::cmdlet::{ALL, Cmdlet, Parameter, Type};
-use crate::words::{self, Language};
+use usher_core::language::Language;
 
 use super::page::parameter_key;
+use crate::cmdlet::{ALL, Cmdlet, Parameter, Type};
+use crate::words;
 
 const HEAD: &str = "# Written by `cargo xtask docs` from the code.\n";
 

@@ -1,8 +1,10 @@
 //! A manual page (`man(7)`).
 
+use usher_core::language::Language;
+
 use super::page::{Part, page};
 use crate::cmdlet::Cmdlet;
-use crate::words::{self, Language};
+use crate::words;
 
 /// The page in section 1.
 pub fn manual(cmdlet: &Cmdlet, language: Language) -> String {

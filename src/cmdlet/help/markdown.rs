@@ -1,8 +1,10 @@
 //! A page of the reference.
 
+use usher_core::language::Language;
+
 use super::page::{Part, page};
 use crate::cmdlet::{ALL, Cmdlet};
-use crate::words::{self, Language};
+use crate::words;
 
 /// The reference of every cmdlet in one language.
 pub fn markdown(language: Language) -> String {

@@ -6,8 +6,10 @@ mod markdown;
 mod page;
 mod plain;
 
+use usher_core::language::Language;
+
 use super::{ALL, Cmdlet};
-use crate::words::{self, Language};
+use crate::words;
 
 pub use completions::{bash, bash_of_usher, fish, fish_of_usher, zsh, zsh_of_usher};
 pub use manual::manual;

@@ -1,7 +1,9 @@
 //! A page about a cmdlet, before it has a form.
 
+use usher_core::language::Language;
+
 use crate::cmdlet::{ALL, Cmdlet, Group, Parameter, Sets, Type};
-use crate::words::{self, Language};
+use crate::words;
 
 /// A part of a page.
 #[derive(Debug)]

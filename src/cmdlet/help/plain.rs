@@ -1,10 +1,11 @@
 //! A page as a terminal shows it.
 
 use unicode_width::UnicodeWidthStr;
+use usher_core::language::Language;
 
 use super::page::Part;
 use crate::cmdlet::Cmdlet;
-use crate::words::{self, Language};
+use crate::words;
 
 /// Lines are no longer than this, but for those that are to be copied.
 const MEASURE: usize = 88;

@@ -28,7 +28,7 @@ pub use station::Station;
 /// The command line under test.
 pub const USHER: &str = env!("CARGO_BIN_EXE_usher");
 /// The daemon under test; it finds `usher-tty` beside itself.
-pub const USHERD: &str = env!("CARGO_BIN_EXE_usherd");
+pub const USHERD: &str = concat!(env!("CARGO_BIN_EXE_usher"), "d");
 
 /// How long anything may take before a test gives up. Nothing is asserted about how long it took.
 pub const PATIENCE: Duration = Duration::from_secs(20);

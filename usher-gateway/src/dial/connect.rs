@@ -12,9 +12,9 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use usher::outcome::{Error, ErrorId};
-use usher::request::Address;
-use usher::servers::ServerName;
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::request::Address;
+use usher_core::servers::ServerName;
 
 use super::files::Credentials;
 use crate::certificates::{Pinned, SERVER_NAME, WrongAuthority, provider};

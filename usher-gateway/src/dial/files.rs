@@ -13,9 +13,9 @@ use jiff::Timestamp;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
-use usher::outcome::{Error, ErrorId};
-use usher::request::{Address, Pin};
-use usher::servers::{Book, Server, ServerName};
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::request::{Address, Pin};
+use usher_core::servers::{Book, Server, ServerName};
 
 use crate::certificates::{Facts, provider};
 use crate::gateway::authority::write_whole;

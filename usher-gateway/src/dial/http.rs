@@ -8,9 +8,9 @@ use hyper::client::conn::http1;
 use hyper::header::{CONTENT_TYPE, HOST};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
-use usher::outcome::{Error, ErrorId};
-use usher::transport::api::ErrorBody;
-use usher::transport::{API_HEADER, API_VERSION};
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::wire::answers::ErrorBody;
+use usher_core::wire::headers::{API_HEADER, API_VERSION};
 
 use super::connect::{Stream, alert};
 

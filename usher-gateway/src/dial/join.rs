@@ -5,11 +5,11 @@ use std::path::Path;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use usher::outcome::{Error, ErrorId};
-use usher::request::{Address, IdentityName, Pin};
-use usher::servers::{Book, Server, ServerName};
-use usher::token::Token;
-use usher::transport::joining::{JoinOrder, Joined};
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::request::{Address, IdentityName, Pin};
+use usher_core::servers::{Book, Server, ServerName};
+use usher_core::token::Token;
+use usher_core::wire::joining::{JoinOrder, Joined};
 
 use super::connect::reach;
 use super::files::{Credentials, Files};
@@ -23,7 +23,7 @@ use crate::join::{Issued, JoinRequest};
 /// Why not, and what to do; nothing is kept then.
 pub async fn join(order: &JoinOrder, place: &Path) -> Result<Joined, Error> {
     let invalid = |why: String| Error::new(ErrorId::InvalidRequest, why);
-    let token: Token = order.token.parse().map_err(|e: usher::request::InvalidValue| invalid(e.to_string()))?;
+    let token: Token = order.token.parse().map_err(|e: usher_core::request::InvalidValue| invalid(e.to_string()))?;
     let name = host_name(order, &token)?;
     let files = Files::at(place, &name);
     if let Some(other) = taken(&files, &token.authority)? {
@@ -155,7 +155,7 @@ fn own_name() -> Result<IdentityName, Error> {
     let user = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default();
     let uid = format!("uid{}", rustix::process::getuid().as_raw());
     let name = format!("{}@{}", plain(&user, &uid), plain(&machine, "localhost"));
-    name.parse().map_err(|e: usher::request::InvalidValue| {
+    name.parse().map_err(|e: usher_core::request::InvalidValue| {
         Error::new(ErrorId::InvalidRequest, e.to_string()).hint("say who you are with --as")
     })
 }

@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use usher::outcome::{Error, ErrorId};
-use usher::servers::{Book, ServerName};
-use usher::transport::greeting;
-use usher::transport::joining::{JoinAnswer, JoinOrder};
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::servers::{Book, ServerName};
+use usher_core::wire::greeting;
+use usher_core::wire::joining::{JoinAnswer, JoinOrder};
 
 mod connect;
 mod files;

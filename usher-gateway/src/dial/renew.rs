@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use usher::outcome::{Error, ErrorId};
-use usher::servers::Server;
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::servers::Server;
 
 use super::connect::reach;
 use super::files::{Credentials, Files};

@@ -1,7 +1,7 @@
 //! Standard input and output as a stream to a host's usherd.
 
 use tokio::io::{AsyncWriteExt, copy as copy_all};
-use usher::outcome::Error;
+use usher_core::outcome::Error;
 
 use super::connect::{Reached, Stream};
 use super::http;

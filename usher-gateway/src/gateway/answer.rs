@@ -6,9 +6,9 @@ use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
-use usher::outcome::{Error, ErrorId};
-use usher::transport::api::ErrorBody;
-use usher::transport::{API_HEADER, API_VERSION};
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::wire::answers::ErrorBody;
+use usher_core::wire::headers::{API_HEADER, API_VERSION};
 
 /// The body of every answer.
 pub type Body = BoxBody<Bytes, hyper::Error>;

@@ -16,7 +16,7 @@ use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer, PrivateKey
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use time::OffsetDateTime;
-use usher::request::{IdentityName, Pin};
+use usher_core::request::{IdentityName, Pin};
 
 use crate::certificates::{SERVER_NAME, provider};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
-use usher::request::Seconds;
+use usher_core::request::Seconds;
 
 /// Where the system's gateway looks for its configuration.
 pub const SYSTEM_CONFIG: &str = "/etc/usher/gateway.toml";
@@ -31,7 +31,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Settings {
-            listen: SocketAddr::from((std::net::Ipv6Addr::UNSPECIFIED, usher::request::Address::PORT)),
+            listen: SocketAddr::from((std::net::Ipv6Addr::UNSPECIFIED, usher_core::request::Address::PORT)),
             certificate_lifetime: Span(Duration::from_secs(90 * 86_400)),
             idle: Span(Duration::from_secs(30)),
             connections: 4096,
@@ -47,7 +47,7 @@ impl Default for Settings {
 pub struct Span(pub Duration);
 
 impl TryFrom<String> for Span {
-    type Error = usher::request::InvalidValue;
+    type Error = usher_core::request::InvalidValue;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse::<Seconds>().map(|seconds| Span(seconds.as_duration()))

@@ -13,8 +13,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
-use usher::outcome::{Error, ErrorId};
-use usher::transport::{API_HEADER, FROM_HEADER, IDENTITY_HEADER, IDENTITY_KEY_HEADER, OWN_SESSION_HEADER};
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::wire::headers::{API_HEADER, FROM_HEADER, IDENTITY_HEADER, IDENTITY_KEY_HEADER, OWN_SESSION_HEADER};
 
 use super::Gateway;
 use super::answer::{Body, refused, wrong};

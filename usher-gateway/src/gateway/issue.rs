@@ -8,8 +8,8 @@ use hyper::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use usher::outcome::{Error, ErrorId};
-use usher::request::{Identity, RedeemRequest, RekeyRequest};
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::request::{Identity, RedeemRequest, RekeyRequest};
 
 use super::Gateway;
 use super::answer::{Body, json, refused, wrong};

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
-use usher::request::IdentityName;
+use usher_core::request::IdentityName;
 
 use super::config::Settings;
 

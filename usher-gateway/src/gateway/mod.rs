@@ -9,8 +9,8 @@ use std::time::Duration;
 use clap::Parser;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use usher::daemon::gateway::{AUTHORITY_FILE, LISTEN_FILE};
-use usher::transport::paths;
+use usher_core::paths;
+use usher_core::paths::{AUTHORITY_FILE, LISTEN_FILE};
 
 mod answer;
 pub mod authority;
@@ -66,7 +66,7 @@ pub struct Gateway {
 /// The whole program.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    usher::daemon::logging::start();
+    usher_core::logging::start();
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -96,7 +96,7 @@ fn run(arguments: Arguments) -> Result<(), Trouble> {
     std::fs::create_dir_all(&state).map_err(|e| format!("{} cannot be made: {e}", state.display()))?;
     let authority = Authority::open(&state, settings.certificate_lifetime.0)
         .map_err(|e| format!("the authority in {} cannot be used: {e}", state.display()))?;
-    usher::sys::descriptors::raise_limit();
+    usher_core::sys::descriptors::raise_limit();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(serve(settings, socket, Arc::new(authority)))
 }

@@ -4,8 +4,8 @@ use hyper::body::Incoming;
 use hyper::header::{ALLOW, HeaderValue, TRANSFER_ENCODING};
 use hyper::{Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
-use usher::outcome::{Error, ErrorId};
-use usher::request::{RuleName, SessionRef};
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::request::{RuleName, SessionRef};
 
 use super::answer::{Body, refused, wrong};
 use super::serve::Peer;

@@ -10,7 +10,7 @@ use crate::harness::{Lab, Operator, wait_until};
 
 #[test]
 fn a_thousand_connections_that_say_nothing_disturb_nobody() {
-    usher::sys::descriptors::raise_limit();
+    usher_core::sys::descriptors::raise_limit();
     let lab = Lab::start_with("", "connections_per_address = 4000\n");
     let operator = lab.joined("olga@laptop", "operator");
     let silent: Vec<_> = (0..1000).map(|_| tcp(lab.address)).collect();
@@ -99,7 +99,7 @@ fn who_brings_a_token_takes_no_place_of_those_who_joined() {
     let key = rcgen::KeyPair::generate().expect("a key");
     let wanted = rcgen::CertificateParams::default().serialize_request(&key).expect("a request");
     let join = JoinRequest {
-        secret: usher::request::Secret::new().expect("a secret"),
+        secret: usher_core::request::Secret::new().expect("a secret"),
         name: "otto@desk".parse().expect("a name"),
         named: true,
         request: wanted.pem().expect("PEM"),

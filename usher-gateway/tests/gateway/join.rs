@@ -81,7 +81,7 @@ fn a_token_whose_time_is_over_is_refused() {
 #[test]
 fn nothing_is_sent_to_a_host_that_another_authority_vouches_for() {
     let (lab, other) = (Lab::start(), Lab::start());
-    let mut token: usher::token::Token = lab.invite(&["olga@laptop"]).parse().expect("a token");
+    let mut token: usher_core::token::Token = lab.invite(&["olga@laptop"]).parse().expect("a token");
     let address = lab.address;
     // Who answers at the address is not who made the token.
     token.addresses = vec![other.address.to_string().parse().expect("an address")];
@@ -125,7 +125,7 @@ fn an_invitation_may_be_for_an_administrator_and_names_its_addresses() {
     olga.usher(&["audit", "--server", "lab"]).exits(1).says(&["AccessDenied"]);
     // Who may come is decided on the host, also by administrators.
     operator.usher(&["invite", "--server", "lab"]).exits(1);
-    let token: usher::token::Token =
+    let token: usher_core::token::Token =
         lab.invite(&["--address", "lab.example:99", "--address", "10.0.0.2"]).parse().expect("one");
     let addresses: Vec<String> = token.addresses.iter().map(ToString::to_string).collect();
     assert_eq!(addresses, ["lab.example:99", "10.0.0.2:8477"]);

@@ -50,13 +50,13 @@ mod tests {
     use super::*;
 
     fn order(message: &str, sizes: Vec<(u16, u16)>) -> Order {
-        let cover = usher::session::Cover {
+        let cover = usher_core::session::Cover {
             message: message.parse().unwrap(),
             by: "root".to_owned(),
             by_uid: 0,
             since: Timestamp::now(),
             until: None,
-            source: usher::session::CoverSource::Session,
+            source: usher_core::session::CoverSource::Session,
             freeze: false,
         };
         let words = Words::Cover { cover: Box::new(cover), host: "lab1".to_owned() };

@@ -1,7 +1,7 @@
 //! Pictures of the display for usherd: each is taken by a process of its own.
 
-use usher::request::ThumbnailSize;
-use usher::shield::wire::FromShield;
+use usher_core::request::ThumbnailSize;
+use usher_core::wire::shield::FromShield;
 
 use super::Shield;
 use crate::capture::{AT_ONCE, Capture};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use usher::shield::wire::{FromShield, Hello, PROTOCOL, Status};
+use usher_core::wire::shield::{FromShield, Hello, PROTOCOL, Status};
 
 use super::{Pending, Shield};
 use crate::mate::{FromTwin, Mate, State, ToTwin};

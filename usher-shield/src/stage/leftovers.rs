@@ -1,6 +1,6 @@
 //! Covers of processes that are gone: found by their mark, and freed when they are not needed any more.
 
-use usher::sys::proc;
+use usher_core::sys::proc;
 use x11rb::errors::ReplyError;
 use x11rb::protocol::composite::ConnectionExt as _;
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, Window};

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use cosmic_text::{
     Attrs, Buffer, CacheKey, Family, FontSystem, Metrics, Shaping, Style, SwashCache, SwashContent, Weight,
 };
-use usher::tty::still::{Cursor, Rgb, Run, Still};
+use usher_core::wire::still::{Cursor, Rgb, Run, Still};
 
 use crate::draw::fonts;
 

@@ -3,9 +3,9 @@
 
 use std::io::{self, Read, Write as _};
 
-use usher::request::ThumbnailSize;
-use usher::shield::wire::Arming;
-use usher::tty::still::Still;
+use usher_core::request::ThumbnailSize;
+use usher_core::wire::shield::Arming;
+use usher_core::wire::still::Still;
 
 mod cells;
 mod sheet;

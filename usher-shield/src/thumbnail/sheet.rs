@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use png::{BitDepth, ColorType, Encoder, StreamWriter};
-use usher::request::ThumbnailSize;
+use usher_core::request::ThumbnailSize;
 
 /// A picture that is being written, three bytes a pixel: red, green, blue.
 pub struct Sheet<W: Write + 'static> {

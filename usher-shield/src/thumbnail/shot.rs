@@ -4,8 +4,8 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use usher::request::ThumbnailSize;
-use usher::shield::wire::Arming;
+use usher_core::request::ThumbnailSize;
+use usher_core::wire::shield::Arming;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, ImageOrder, VisualClass, Visualtype};
 

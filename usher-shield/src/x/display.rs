@@ -2,14 +2,13 @@
 
 use std::cell::Cell;
 use std::io;
-
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
-use usher::shield::wire::Arming;
-use usher::sys::{peer, proc};
+use usher_core::sys::{peer, proc};
+use usher_core::wire::shield::Arming;
 use x11rb::connection::{Connection, RequestConnection};
 use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};
 use x11rb::protocol::{composite, damage, randr, shape, sync, xfixes, xkb, xproto, xtest};

@@ -1,8 +1,8 @@
 //! An announcement is seen and is in nobody's way.
 
 use jiff::{SignedDuration, Timestamp};
-use usher::shield::wire::ToShield;
-use usher::tty::wire::Notice;
+use usher_core::wire::holder::Notice;
+use usher_core::wire::shield::ToShield;
 use x11rb::protocol::xproto::ConnectionExt as _;
 
 use crate::can_run;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use usher::request::ThumbnailSize;
+use usher_core::request::ThumbnailSize;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::composite::{ConnectionExt as _, Redirect};
 use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, CreateWindowAux, WindowClass};

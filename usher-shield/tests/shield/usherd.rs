@@ -8,10 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use usher::request::ThumbnailSize;
-use usher::session::{Cover, CoverSource, SessionKey};
-use usher::shield::wire::{Arming, FromShield, Hello, Status, ToShield};
-use usher::tty::wire::{Decoder, control};
+use usher_core::request::ThumbnailSize;
+use usher_core::session::{Cover, CoverSource, SessionKey};
+use usher_core::wire::shield::{Arming, FromShield, Hello, Status, ToShield};
+use usher_core::wire::{Decoder, control};
 
 use crate::server::{SHIELD, Server};
 
@@ -162,7 +162,7 @@ impl Usherd {
         self.seq += 1;
         let wanted = self.seq;
         let message = control(&ToShield::Picture { seq: wanted, size });
-        let sent = usher::sys::descriptors::send_with(&self.stream, &message, write.as_fd()).expect("a shield");
+        let sent = usher_core::sys::descriptors::send_with(&self.stream, &message, write.as_fd()).expect("a shield");
         assert_eq!(sent, message.len());
         drop(write);
         let reader = std::thread::spawn(move || {
@@ -267,7 +267,7 @@ fn key() -> SessionKey {
 }
 
 fn arming(server: &Server, language: &str) -> Arming {
-    let (_, server_start) = usher::sys::proc::parent_and_start(server.pid()).expect("a server");
+    let (_, server_start) = usher_core::sys::proc::parent_and_start(server.pid()).expect("a server");
     Arming {
         session_id: 3,
         key: key(),

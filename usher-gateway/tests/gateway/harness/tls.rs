@@ -28,7 +28,7 @@ pub fn tcp(address: SocketAddr) -> TcpStream {
 #[track_caller]
 pub fn connect(lab: &Lab, own: Option<(&str, &str)>) -> Stream {
     let authority = std::fs::read(lab.file("s.gateway/authority.der")).expect("it is published");
-    let verifier = Arc::new(Pinned::new(usher::request::Pin::of(&authority)));
+    let verifier = Arc::new(Pinned::new(usher_core::request::Pin::of(&authority)));
     let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
     let builder = builder.expect("versions").dangerous().with_custom_certificate_verifier(verifier);
     let config = match own {

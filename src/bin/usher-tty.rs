@@ -1,7 +1,0 @@
-//! `usher-tty`: holds one text session.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    usher::tty::main()
-}

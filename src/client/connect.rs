@@ -1,0 +1,112 @@
+//! The ways to a daemon: its socket on this host, or a program whose standard input and output lead to another host's.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use tokio::net::UnixStream;
+use usher_core::servers::ServerName;
+use usher_core::sys::peer;
+
+use super::ClientError;
+use super::remote::{self, Way};
+use crate::words;
+
+/// Where a daemon is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// On this host, at its socket.
+    Here(PathBuf),
+    /// On another host.
+    There(ServerName, Way),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Here(socket) => write!(f, "{}", socket.display()),
+            Place::There(name, _) => name.fmt(f),
+        }
+    }
+}
+
+/// A connection over which one request after the other can be sent.
+pub(super) type Sender = SendRequest<Full<Bytes>>;
+
+/// Connects. Nothing was sent to a daemon when this fails.
+///
+/// # Errors
+/// There is nobody, or not in time; the sentence says what to do.
+pub(super) async fn connect(place: &Place, patience: Option<Duration>) -> Result<Sender, ClientError> {
+    match place {
+        Place::Here(socket) => {
+            let stream = local(socket).await?;
+            let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|e| no_answer(place, &e))?;
+            tokio::spawn(connection.with_upgrades());
+            Ok(sender)
+        }
+        Place::There(name, way) => {
+            let (stream, program) = remote::open(name, way, patience).await?;
+            let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|e| no_answer(place, &e))?;
+            tokio::spawn(async move {
+                let _ = connection.await;
+                // The program ends with the connection that it is.
+                drop(program);
+            });
+            Ok(sender)
+        }
+    }
+}
+
+/// Connects to a daemon of this host that can be trusted.
+///
+/// # Errors
+/// There is none, or it belongs to a stranger.
+pub async fn local(socket: &Path) -> Result<UnixStream, ClientError> {
+    let place = socket.display().to_string();
+    let stream = UnixStream::connect(socket).await.map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            ClientError::unreachable(words::with("client-no-daemon", &[("place", &place)]), "client-no-daemon-hint")
+        }
+        ErrorKind::ConnectionRefused => {
+            ClientError::unreachable(words::with("client-dead-daemon", &[("place", &place)]), "client-dead-daemon-hint")
+        }
+        ErrorKind::PermissionDenied => {
+            ClientError::unreachable(words::with("client-not-yours", &[("place", &place)]), "client-not-yours-hint")
+        }
+        _ => cannot_connect(&place, &error),
+    })?;
+    trust(&stream, &place)?;
+    Ok(stream)
+}
+
+/// A daemon of somebody else's could show anything: only root's and the caller's own are spoken to.
+/// Root may speak to anybody's, if it names the socket.
+fn trust(stream: &UnixStream, place: &str) -> Result<(), ClientError> {
+    let (me, theirs) = (rustix::process::geteuid().as_raw(), peer::of(stream).map(|peer| peer.uid));
+    match theirs {
+        Ok(uid) if uid == 0 || uid == me || me == 0 => Ok(()),
+        Ok(uid) => Err(ClientError::unreachable(
+            words::with("client-strangers", &[("place", place), ("uid", &uid.to_string())]),
+            "client-strangers-hint",
+        )),
+        Err(error) => Err(cannot_connect(place, &error)),
+    }
+}
+
+fn cannot_connect(place: &str, error: &dyn fmt::Display) -> ClientError {
+    let values = [("place", place), ("why", &error.to_string())];
+    ClientError::unreachable(words::with("client-cannot-connect", &values), "client-socket-hint")
+}
+
+/// The connection ended before a request was on it.
+pub(super) fn no_answer(place: &Place, error: &dyn fmt::Display) -> ClientError {
+    let values = [("place", place.to_string()), ("why", error.to_string())];
+    let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+    ClientError::unreachable(words::with("client-no-answer", &values), "client-no-answer-hint")
+}

@@ -1,0 +1,370 @@
+//! The caller's end of the socket.
+
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::{Method, Request, Response, StatusCode, header};
+use hyper_util::rt::TokioIo;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::net::UnixStream;
+use tokio::sync::Mutex;
+use usher_core::outcome::{Error, ErrorId, Exit};
+use usher_core::paths;
+use usher_core::request::{AttachRequest, SessionRef};
+use usher_core::servers::ServerName;
+use usher_core::sys::{cgroup, proc};
+use usher_core::wire::answers::ErrorBody;
+use usher_core::wire::headers::{API_HEADER, API_VERSION, OWN_SESSION_HEADER, STATION_PROTOCOL};
+
+use crate::words;
+use connect::{Place, Sender, connect, no_answer};
+use remote::Way;
+
+pub mod connect;
+pub mod remote;
+
+/// A failure with the exit code it leads to.
+#[derive(Debug)]
+pub struct ClientError {
+    /// What happened.
+    pub error: Error,
+    /// How the command ends.
+    pub exit: Exit,
+}
+
+impl ClientError {
+    /// `hint` is the key of what to do about it.
+    pub(super) fn unreachable(message: String, hint: &str) -> Self {
+        let error = Error::new(ErrorId::HostUnreachable, message).hint(words::text(hint));
+        ClientError { error, exit: Exit::Unreachable }
+    }
+
+    fn unknown(message: String) -> Self {
+        let error = Error::new(ErrorId::OutcomeUnknown, message).hint(words::text("client-unknown-hint"));
+        ClientError { error, exit: Exit::Unreachable }
+    }
+}
+
+/// How long a daemon may take to answer, for work that waits for nobody. No verb's own deadline in
+/// the daemon is near it: who takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The most that connecting may take, where an answer may take longer.
+const LONGEST_REACH: Duration = Duration::from_secs(10);
+/// The largest answer of another host's: a picture in full, or very many sessions.
+const LARGEST_FAR_ANSWER: usize = 72 << 20;
+/// The largest reason for a refusal.
+const LARGEST_REASON: usize = 64 << 10;
+
+/// A caller of one daemon.
+pub struct Client {
+    place: Place,
+    /// How long connecting may take, where somebody says.
+    reach: Option<Duration>,
+    patience: Duration,
+    own_session: Option<String>,
+    /// A connection to another host that has nothing to do at the moment: a new one takes a login there.
+    idle: Mutex<Option<Sender>>,
+}
+
+impl Client {
+    /// A client of the daemon of this host: at `socket`, or at the default place.
+    pub fn here(socket: Option<PathBuf>) -> Self {
+        let named = socket.is_some();
+        let socket = socket.unwrap_or_else(paths::default_socket);
+        // The session this program runs in is declared to the daemon that hosts it, and to no other:
+        // numbers mean something else there.
+        let hosting = std::env::var_os("USHER_SOCKET").map(PathBuf::from);
+        let same = hosting.is_some_and(|hosting| !named || hosting == socket);
+        let own_session = std::env::var("USHER_SESSION").ok().filter(|_| same);
+        Client::of(Place::Here(socket), own_session)
+    }
+
+    /// A client of another host's daemon.
+    pub fn there(name: ServerName, way: Way) -> Self {
+        // By a name that does not look like it, this may be the very host that the caller sits at: the daemon
+        // there sees a login of its own for this connection.
+        let own = std::env::var("USHER_SESSION").ok().or_else(login_session);
+        Client::of(Place::There(name, way), own)
+    }
+
+    fn of(place: Place, own_session: Option<String>) -> Self {
+        let seconds = std::env::var("USHER_TIMEOUT_SECONDS").ok().and_then(|text| text.parse().ok());
+        let asked = seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs);
+        let client = Client { place, reach: None, patience: PATIENCE, own_session, idle: Mutex::default() };
+        client.within(asked)
+    }
+
+    /// The same client, with another patience.
+    #[must_use]
+    pub fn within(self, patience: Option<Duration>) -> Self {
+        match patience {
+            Some(patience) => Client { patience, reach: Some(patience.min(LONGEST_REACH)), ..self },
+            None => self,
+        }
+    }
+
+    /// Where the daemon is.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// By which name the caller called the host, if it is another one.
+    pub fn name(&self) -> Option<&ServerName> {
+        match &self.place {
+            Place::Here(_) => None,
+            Place::There(name, _) => Some(name),
+        }
+    }
+
+    /// Asks for something that has no body.
+    ///
+    /// # Errors
+    /// The daemon cannot be reached, refused the request, or did not answer.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        let answer = self.send(Method::GET, path, Bytes::new(), None).await?;
+        self.whole(answer).await
+    }
+
+    /// Asks for something that is no JSON.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn get_bytes(&self, path: &str) -> Result<Bytes, ClientError> {
+        let answer = self.send(Method::GET, path, Bytes::new(), None).await?;
+        self.whole_bytes(answer).await
+    }
+
+    /// Sends a body and awaits the answer.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn send_json<B: Serialize, T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &B,
+    ) -> Result<T, ClientError> {
+        self.send_json_patiently(method, path, body, Duration::ZERO).await
+    }
+
+    /// Sends a body and awaits the answer to work that may take so much longer than other work.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn send_json_patiently<B: Serialize, T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &B,
+        longer: Duration,
+    ) -> Result<T, ClientError> {
+        let body = serde_json::to_vec(body).unwrap_or_default();
+        let answer = self.send_patiently(method, path, Bytes::from(body), None, longer).await?;
+        self.whole(answer).await
+    }
+
+    /// Removes something.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        let answer = self.send(Method::DELETE, path, Bytes::new(), None).await?;
+        self.whole(answer).await
+    }
+
+    /// Asks for an answer that arrives in pieces.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn stream(&self, path: &str) -> Result<Stream, ClientError> {
+        let (response, sender) = self.send(Method::GET, path, Bytes::new(), None).await?;
+        let body = self.soon(good(response)).await?.into_body();
+        Ok(Stream { body, _connection: sender })
+    }
+
+    /// Makes the connection a station of a session and gives it, with what arrived on it already.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn attach(&self, id: &SessionRef, request: &AttachRequest) -> Result<(OwnedFd, Bytes), ClientError> {
+        let body = serde_json::to_vec(request).unwrap_or_default();
+        let path = format!("/v1/sessions/{id}/attach");
+        let (response, _) = self.send(Method::POST, &path, Bytes::from(body), Some(STATION_PROTOCOL)).await?;
+        let lost = |e: &dyn std::fmt::Display| ClientError::unknown(format!("the connection was lost: {e}"));
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return self.soon(async { Err(failure(response).await) }).await;
+        }
+        let upgraded = hyper::upgrade::on(response).await.map_err(|e| lost(&e))?;
+        let parts = upgraded.downcast::<TokioIo<UnixStream>>().map_err(|_| lost(&"it is no Unix socket"))?;
+        let stream = parts.io.into_inner().into_std().map_err(|e| lost(&e))?;
+        Ok((OwnedFd::from(stream), parts.read_buf))
+    }
+
+    /// What is to come soon, or an error.
+    async fn soon<T>(&self, work: impl Future<Output = Result<T, ClientError>>) -> Result<T, ClientError> {
+        let slow = || ClientError::unknown(format!("{} did not end its answer in time", self.place));
+        tokio::time::timeout(self.patience, work).await.unwrap_or_else(|_| Err(slow()))
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        upgrade: Option<&str>,
+    ) -> Result<(Response<Incoming>, Sender), ClientError> {
+        self.send_patiently(method, path, body, upgrade, Duration::ZERO).await
+    }
+
+    async fn send_patiently(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        upgrade: Option<&str>,
+        longer: Duration,
+    ) -> Result<(Response<Incoming>, Sender), ClientError> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "usherd")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(API_HEADER, API_VERSION);
+        if let Some(own) = &self.own_session {
+            request = request.header(OWN_SESSION_HEADER, own);
+        }
+        if let Some(protocol) = upgrade {
+            request = request.header(header::CONNECTION, "upgrade").header(header::UPGRADE, protocol);
+        }
+        let request = request.body(Full::new(body)).map_err(|e| {
+            let error = Error::new(ErrorId::InvalidRequest, format!("the request cannot be written: {e}"));
+            ClientError { error, exit: Exit::Usage }
+        })?;
+        let mut sender = self.connected().await?;
+        let silent = |why: &dyn std::fmt::Display| {
+            let place = self.place.to_string();
+            let values = [("place", place.as_str()), ("why", &why.to_string())];
+            ClientError::unknown(words::with("client-silent", &values))
+        };
+        let patience = self.patience.saturating_add(longer);
+        let answer = tokio::time::timeout(patience, sender.send_request(request)).await;
+        let answer = answer.map_err(|_| silent(&format_args!("for {} seconds", patience.as_secs())))?;
+        let response = answer.map_err(|e| match e.is_canceled() {
+            // The connection had ended before the request was on it.
+            true => no_answer(&self.place, &e),
+            false => silent(&e),
+        })?;
+        self.same_version(&response)?;
+        Ok((response, sender))
+    }
+
+    /// A connection that is ready for a request: the one that is kept, if it still lives.
+    async fn connected(&self) -> Result<Sender, ClientError> {
+        if let Some(mut kept) = self.idle.lock().await.take()
+            && kept.ready().await.is_ok()
+        {
+            return Ok(kept);
+        }
+        connect(&self.place, self.reach).await
+    }
+
+    /// The whole answer; after it the connection is free for the next request.
+    async fn whole<T: DeserializeOwned>(&self, answer: (Response<Incoming>, Sender)) -> Result<T, ClientError> {
+        let bytes = self.whole_bytes(answer).await?;
+        serde_json::from_slice(&bytes).map_err(|e| ClientError::unknown(format!("usherd's answer cannot be read: {e}")))
+    }
+
+    async fn whole_bytes(&self, answer: (Response<Incoming>, Sender)) -> Result<Bytes, ClientError> {
+        let (response, sender) = answer;
+        let most = match self.place {
+            Place::Here(_) => usize::MAX,
+            Place::There(..) => LARGEST_FAR_ANSWER,
+        };
+        let bytes = self.soon(async { collect(good(response).await?, most).await }).await?;
+        if let Place::There(..) = self.place {
+            *self.idle.lock().await = Some(sender);
+        }
+        Ok(bytes)
+    }
+
+    fn same_version(&self, response: &Response<Incoming>) -> Result<(), ClientError> {
+        let theirs = response.headers().get(API_HEADER).and_then(|value| value.to_str().ok());
+        if theirs == Some(API_VERSION) {
+            return Ok(());
+        }
+        let place = self.place.to_string();
+        Err(match theirs {
+            Some(version) => ClientError::unreachable(
+                words::with("client-version", &[("place", &place), ("theirs", version), ("ours", API_VERSION)]),
+                "client-version-hint",
+            ),
+            None => {
+                ClientError::unreachable(words::with("client-no-usherd", &[("place", &place)]), "client-socket-hint")
+            }
+        })
+    }
+}
+
+/// An answer that arrives in pieces.
+pub struct Stream {
+    body: Incoming,
+    _connection: Sender,
+}
+
+impl Stream {
+    /// The next piece; `None` at the end.
+    ///
+    /// # Errors
+    /// The daemon went away in the middle.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, ClientError> {
+        loop {
+            match self.body.frame().await {
+                None => return Ok(None),
+                Some(Ok(frame)) => {
+                    if let Ok(bytes) = frame.into_data() {
+                        return Ok(Some(bytes));
+                    }
+                }
+                Some(Err(error)) => return Err(ClientError::unknown(format!("usherd went away: {error}"))),
+            }
+        }
+    }
+}
+
+async fn good(response: Response<Incoming>) -> Result<Response<Incoming>, ClientError> {
+    if response.status().is_success() { Ok(response) } else { Err(failure(response).await) }
+}
+
+async fn collect(response: Response<Incoming>, most: usize) -> Result<Bytes, ClientError> {
+    let collected = Limited::new(response.into_body(), most).collect().await;
+    Ok(collected
+        .map_err(|e| ClientError::unknown(format!("usherd went away in the middle of its answer: {e}")))?
+        .to_bytes())
+}
+
+/// What a daemon said that refused the request.
+async fn failure(response: Response<Incoming>) -> ClientError {
+    let status = response.status();
+    let bytes = match collect(response, LARGEST_REASON).await {
+        Ok(bytes) => bytes,
+        Err(error) => return error,
+    };
+    match serde_json::from_slice::<ErrorBody>(&bytes) {
+        Ok(body) => ClientError { error: body.error, exit: Exit::Failed },
+        Err(_) => ClientError::unknown(format!("usherd answered {status} without a reason")),
+    }
+}
+
+/// The login session that this program runs in, as its host's daemon would be told, if it is in one.
+fn login_session() -> Option<String> {
+    let group = cgroup::of(std::process::id())?;
+    match cgroup::membership(&group) {
+        cgroup::Membership::Session(native) => Some(format!("{}:{native}", proc::boot_id().ok()?)),
+        cgroup::Membership::UserManager(_) | cgroup::Membership::Other => None,
+    }
+}

@@ -1,8 +1,0 @@
-//! The operating system's edges: `/proc`, control groups, sockets, peer credentials, descriptors.
-
-pub mod cgroup;
-pub mod descriptors;
-pub mod diag;
-pub mod peer;
-pub mod proc;
-pub mod sockets;

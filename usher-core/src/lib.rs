@@ -1,0 +1,18 @@
+//! What usher's programs share: the words of requests and outcomes, what a session is, what goes between programs, and
+//! the kernel's edges.
+
+pub mod audit;
+pub mod clock;
+pub mod event;
+pub mod language;
+#[cfg(feature = "logging")]
+pub mod logging;
+pub mod outcome;
+pub mod paths;
+pub mod request;
+#[cfg(feature = "servers")]
+pub mod servers;
+pub mod session;
+pub mod sys;
+pub mod token;
+pub mod wire;

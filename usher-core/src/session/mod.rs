@@ -1,0 +1,167 @@
+//! What callers and processes know of a session: what it is, what covers it, and the rules that stand.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::request::{Message, RuleName};
+
+mod cover;
+mod station;
+pub use cover::{Cover, CoverSource};
+pub use station::SeenStation;
+
+/// One login of one user on one host, as callers see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Session {
+    /// Unique on its host, stable for the session's life.
+    pub session_id: u32,
+    /// The ID that the login manager (or usher itself, for the sessions it hosts) uses.
+    pub native_id: String,
+    /// The host's name.
+    pub host: String,
+    /// Whose session it is.
+    pub user: String,
+    /// The user's number.
+    pub uid: u32,
+    /// How the session is shown.
+    pub kind: Kind,
+    /// Whether and how somebody sits at it.
+    pub state: State,
+    /// Where the person sits; null if nobody does, 0 for a remote client.
+    pub station_id: Option<u32>,
+    /// The remote client's address.
+    pub client: Option<String>,
+    /// The user is an administrator.
+    pub admin: bool,
+    /// The user is an operator.
+    pub operator: bool,
+    /// The session may be locked.
+    pub orchestratable: bool,
+    /// A cover holds.
+    pub locked: bool,
+    /// The cover that is shown; null when not locked.
+    pub lock: Option<LockInfo>,
+    /// When the session began.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+    /// Whole seconds since the user's last input.
+    pub idle_seconds: u64,
+    /// The session's name, or the title its program set, or the program.
+    pub title: String,
+}
+
+/// How a session is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A terminal that usher hosts.
+    Text,
+    /// A plain ssh login.
+    Ssh,
+    /// A virtual terminal of the host.
+    Console,
+    /// An X11 display.
+    X11,
+    /// A Wayland compositor.
+    Wayland,
+}
+
+impl Kind {
+    /// The kind of this spelling.
+    pub fn from_name(name: &str) -> Option<Kind> {
+        [Kind::Text, Kind::Ssh, Kind::Console, Kind::X11, Kind::Wayland].into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// The kind as JSON and tables spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Text => "text",
+            Kind::Ssh => "ssh",
+            Kind::Console => "console",
+            Kind::X11 => "x11",
+            Kind::Wayland => "wayland",
+        }
+    }
+}
+
+/// Whether and how somebody sits at a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// At a local station.
+    Connected,
+    /// Through a remote client.
+    Remote,
+    /// Nobody does; the session lives on.
+    Disconnected,
+    /// The session is ending.
+    Closing,
+}
+
+impl State {
+    /// The state as JSON and tables spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Connected => "connected",
+            State::Remote => "remote",
+            State::Disconnected => "disconnected",
+            State::Closing => "closing",
+        }
+    }
+}
+
+/// The cover that a locked session shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LockInfo {
+    /// What the user reads.
+    pub message: Message,
+    /// Who set it.
+    pub by: String,
+    /// When it was set.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+    /// When it ends by itself.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Timestamp>,
+    /// `session` for the session's own lock, else the block's name.
+    #[schema(value_type = String)]
+    pub source: CoverSource,
+}
+
+/// A standing rule: every matching session, present or future, is locked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Rule {
+    /// Whom it covers.
+    pub name: RuleName,
+    /// What they read.
+    pub message: Message,
+    /// Who set it.
+    pub by: String,
+    /// When it was set.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+    /// When it ends by itself.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Timestamp>,
+    /// The sessions its setter sat in, which it leaves out.
+    pub except: Vec<u32>,
+    /// The users' other processes are stopped while it locks their sessions.
+    pub freeze: bool,
+    /// The sessions that `unlock --exempt` took out of it.
+    pub exempt: Vec<u32>,
+}
+
+/// What makes a session the same session: stored state is keyed by it, so that a number used again
+/// hits no stranger.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SessionKey {
+    /// The kernel's boot ID (`/proc/sys/kernel/random/boot_id`).
+    pub boot_id: String,
+    /// The native ID.
+    pub native_id: String,
+    /// The process that leads the session.
+    pub leader_pid: u32,
+    /// Its start time in clock ticks since boot (`proc_pid_stat(5)`, field 22).
+    pub leader_start: u64,
+}

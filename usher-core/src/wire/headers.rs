@@ -1,0 +1,22 @@
+//! The headers of requests and answers on the daemon's socket, and the version of the API.
+
+/// The version of the API. Sent with every request and answer; both sides refuse another one.
+pub const API_VERSION: &str = "1";
+
+/// The header that carries [`API_VERSION`].
+pub const API_HEADER: &str = "usher-api";
+
+/// The header in which a caller declares the session it sits in, as `BOOT_ID:SESSION_ID`.
+pub const OWN_SESSION_HEADER: &str = "usher-own-session";
+
+/// The header in which the gateway names the remote identity for which it asks.
+pub const IDENTITY_HEADER: &str = "usher-identity";
+
+/// The header with the hash of the public key that the identity proved to have.
+pub const IDENTITY_KEY_HEADER: &str = "usher-identity-key";
+
+/// The header with the address from which the identity, or the bearer of an invitation, calls.
+pub const FROM_HEADER: &str = "usher-from";
+
+/// The protocol that `attach` upgrades its connection to.
+pub const STATION_PROTOCOL: &str = "usher-station";

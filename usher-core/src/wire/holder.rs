@@ -1,0 +1,194 @@
+//! What usherd and the holder of a text session say to each other, in control frames.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::request::{Colours, Message, Size};
+use crate::session::{Cover, SeenStation, SessionKey};
+
+/// The version of this protocol that a holder speaks. A daemon adopts holders of its own version and older ones.
+pub const PROTOCOL: u32 = 2;
+
+/// The version from which on a holder knows [`ToHolder::Still`].
+pub const WITH_STILLS: u32 = 2;
+
+/// What a session is started from. Sent once, first, over the connection the holder is born with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OpenSpec {
+    /// The session ID.
+    pub session_id: u32,
+    /// The kernel's boot ID.
+    pub boot_id: String,
+    /// The native ID.
+    pub native_id: String,
+    /// Where the holder listens.
+    pub socket: std::path::PathBuf,
+    /// Whose session it is: besides root and the holder's own uid, this uid may control it.
+    pub owner: u32,
+    /// The program and its arguments; the first argument may differ from the program's name (login shells).
+    pub program: std::path::PathBuf,
+    /// The arguments, the zeroth included.
+    pub arguments: Vec<String>,
+    /// The directory to start in.
+    pub directory: std::path::PathBuf,
+    /// The whole environment.
+    pub environment: Vec<(String, String)>,
+    /// The first size.
+    pub size: Size,
+    /// The soft limit of open descriptors that the session begins with.
+    pub open_files: Option<u64>,
+}
+
+/// What usherd says to a holder.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum ToHolder {
+    /// Be this session, but do not run its program yet.
+    Open(Box<OpenSpec>),
+    /// The session is on the books: run its program.
+    Start,
+    /// These are the covers now; with none, the session is unlocked.
+    Cover {
+        /// Comes back in the answer.
+        seq: u64,
+        /// All of them, in the order in which they are shown.
+        covers: Vec<Cover>,
+    },
+    /// The connection that comes with this message is a new station.
+    Station(StationSpec),
+    /// Every station is to leave.
+    Disconnect {
+        /// Comes back in the answer.
+        seq: u64,
+        /// Who says so.
+        by: String,
+    },
+    /// Announce that the session will close.
+    Announce(Notice),
+    /// Write what a station of the session's size would show into the file that comes with this message, as a
+    /// [`Still`](super::still::Still).
+    Still {
+        /// Comes back in the answer.
+        seq: u64,
+    },
+    /// End the session: SIGHUP, and SIGKILL after the grace.
+    Close {
+        /// Comes back in the answer.
+        seq: u64,
+        /// Milliseconds between the two.
+        grace_ms: u64,
+        /// Who says so.
+        by: String,
+    },
+    /// `usherd --release-all`: uncover, and remember that it was so.
+    Release {
+        /// Comes back in the answer.
+        seq: u64,
+        /// Who says so.
+        by: String,
+    },
+}
+
+/// A new station.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StationSpec {
+    /// Its number on this host.
+    pub id: u32,
+    /// Its size.
+    pub size: Size,
+    /// How many colours it can show.
+    pub colours: Colours,
+    /// The remote client's address.
+    pub client: Option<std::net::IpAddr>,
+}
+
+/// The session will close.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// When.
+    pub at: Timestamp,
+    /// Who says so.
+    pub by: String,
+    /// What else they say.
+    pub message: Option<Message>,
+}
+
+/// What a holder says to usherd.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum FromHolder {
+    /// Who the holder is; first on every connection, once there is a session.
+    Hello(Box<Hello>),
+    /// The session could not be opened or its program not be run.
+    Failed {
+        /// Why.
+        message: String,
+    },
+    /// The program runs.
+    Started,
+    /// The covers hold, and every station that is still there shows them.
+    Covered {
+        /// Of the request.
+        seq: u64,
+        /// Stations that did not confirm in time and were made to leave.
+        dropped: Vec<u32>,
+        /// It was an unlock, and the session was locked again before the stations showed it.
+        #[serde(default)]
+        superseded: bool,
+    },
+    /// No station is left.
+    Disconnected {
+        /// Of the request.
+        seq: u64,
+    },
+    /// The file has it.
+    Written {
+        /// Of the request.
+        seq: u64,
+        /// Why it has not, in a sentence.
+        error: Option<String>,
+    },
+    /// No process of the session is left.
+    Closed {
+        /// Of the request.
+        seq: u64,
+        /// SIGKILL was needed.
+        killed: bool,
+    },
+    /// Something about the session changed.
+    Status(Status),
+    /// The session's program ended by itself; the holder ends now.
+    Ended {
+        /// How, in words.
+        how: String,
+    },
+}
+
+/// A holder's introduction.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Hello {
+    /// The version of the protocol that the holder speaks.
+    pub protocol: u32,
+    /// The session ID.
+    pub session_id: u32,
+    /// What makes it the same session.
+    pub key: SessionKey,
+    /// The holder's own process.
+    pub holder_pid: u32,
+    /// The session as it is now.
+    pub status: Status,
+}
+
+/// A session as its holder sees it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Status {
+    /// The covers that hold.
+    pub covers: Vec<Cover>,
+    /// The stations, the one typed at last first.
+    pub stations: Vec<SeenStation>,
+    /// The title that the program set.
+    pub title: Option<String>,
+    /// When somebody typed last.
+    pub last_input: Option<Timestamp>,
+    /// `usherd --release-all` freed the session, and no daemon covered it since: who and when.
+    #[serde(default)]
+    pub released: Option<(String, Timestamp)>,
+}

@@ -1,0 +1,163 @@
+//! What goes between usherd and a shield: the frames of [`crate::wire::holder`], control frames only.
+//!
+//! A shield is born with a listening socket as its standard input, which root alone can reach. It
+//! serves the daemon's connections on it, greets each with [`FromShield::Hello`] once it is armed, and
+//! outlives every one of them. Unknown fields are ignored, unknown messages too, so that a shield of
+//! last month's version and today's usherd understand each other.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::request::ThumbnailSize;
+use crate::session::{Cover, SessionKey};
+use crate::wire::holder::Notice;
+
+/// The version of this protocol that a shield speaks.
+pub const PROTOCOL: u32 = 2;
+
+/// The version from which on a shield knows [`ToShield::Picture`].
+pub const WITH_PICTURES: u32 = 2;
+
+/// The most bytes of one authority file that usherd hands on (`Xsecurity(7)`).
+pub const MAX_AUTHORITY: u64 = 64 << 10;
+
+/// The display that a shield is for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Arming {
+    /// The session ID.
+    pub session_id: u32,
+    /// What makes it the same session.
+    pub key: SessionKey,
+    /// The host's name, as the lock screen shows it.
+    pub host: String,
+    /// The display's number: 10 for `:10`.
+    pub display: u32,
+    /// Where the X server listens: a path, or with `@` in front a name of the abstract namespace (`unix(7)`).
+    pub socket: String,
+    /// The X server's process, as the kernel names it to who connects. A shield talks to no other.
+    pub server_pid: u32,
+    /// That process's start time in clock ticks since boot (`proc_pid_stat(5)`, field 22).
+    pub server_start: u64,
+    /// The contents of authority files that may hold the display's cookie, the likeliest first.
+    /// usherd does not look into them.
+    pub authorities: Vec<Vec<u8>>,
+    /// The tag of the language that the lock screen speaks; English for one that the shield does not know.
+    #[serde(default)]
+    pub language: String,
+}
+
+/// What usherd says to a shield.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum ToShield {
+    /// Connect to this display and be ready to cover it. Sent once.
+    Arm(Box<Arming>),
+    /// These are the covers now; with none, the display is uncovered.
+    Cover {
+        /// Comes back in the answer.
+        seq: u64,
+        /// All of them, in the order in which they are shown. The shield drops each by itself when its end comes.
+        covers: Vec<Cover>,
+    },
+    /// Show, without taking input, that the session will close.
+    Announce(Notice),
+    /// Write what the screen shows, whatever that is, as PNG into the descriptor that comes with this message.
+    Picture {
+        /// Comes back in the answer.
+        seq: u64,
+        /// How large.
+        size: ThumbnailSize,
+    },
+    /// `usherd --release-all`: uncover, and remember that it was so until the next [`ToShield::Cover`].
+    Release {
+        /// Comes back in the answer.
+        seq: u64,
+        /// Who says so.
+        by: String,
+    },
+    /// Nobody needs this shield any more: uncover and end.
+    Retire,
+}
+
+/// What a shield says to usherd.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum FromShield {
+    /// Who the shield is; first on every connection, once it is armed.
+    Hello(Box<Hello>),
+    /// The display cannot be covered at all; the shield ends now.
+    Failed {
+        /// Why, in a sentence.
+        message: String,
+    },
+    /// The covers hold: mapped, on top, keyboard and pointer held, and the message is painted. After a
+    /// [`ToShield::Cover`] with no covers: nothing of ours is mapped or held any more.
+    Covered {
+        /// Of the request.
+        seq: u64,
+        /// Another order took it back before it could be seen.
+        #[serde(default)]
+        superseded: bool,
+        /// Sentences for the outcome: a script that no font has, input held only at a later try.
+        #[serde(default)]
+        notes: Vec<String>,
+        /// From the order's arrival until cover and input were held, in microseconds; the message is
+        /// painted after that.
+        #[serde(default)]
+        held_micros: Option<u64>,
+    },
+    /// The picture is written.
+    Pictured {
+        /// Of the request.
+        seq: u64,
+        /// Why it is not, in a sentence.
+        error: Option<String>,
+    },
+    /// Something about the display changed.
+    Status(Status),
+    /// Somebody fought the cover, and what came of it; usherd logs it.
+    Incident {
+        /// What was seen and done, in a sentence.
+        what: String,
+        /// For how long the display may have been uncovered, in microseconds; none where it never was.
+        uncovered_micros: Option<u64>,
+    },
+}
+
+/// A shield's introduction.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Hello {
+    /// The version of the protocol that the shield speaks.
+    pub protocol: u32,
+    /// The version of the program.
+    pub version: String,
+    /// The session ID.
+    pub session_id: u32,
+    /// What makes it the same session.
+    pub key: SessionKey,
+    /// The display's number.
+    pub display: u32,
+    /// The X server's process.
+    pub server_pid: u32,
+    /// The shield's own processes.
+    pub pids: Vec<u32>,
+    /// The display as it is now.
+    pub status: Status,
+}
+
+/// A display as its shield sees it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Status {
+    /// The covers that hold with everything that belongs to it: mapped, on top, input held.
+    pub covers: Vec<Cover>,
+    /// Something of ours is mapped on top of everything.
+    pub covered: bool,
+    /// Keyboard and pointer are held.
+    pub input_held: bool,
+    /// The title of the window that has the focus (`_NET_ACTIVE_WINDOW`, `_NET_WM_NAME`); while
+    /// covered, the one that had it.
+    pub title: Option<String>,
+    /// When the user's last input was, known to 10 s (X Synchronization Extension, IDLETIME).
+    pub last_input: Option<Timestamp>,
+    /// `usherd --release-all` freed the display, and no daemon covered it since: who and when.
+    #[serde(default)]
+    pub released: Option<(String, Timestamp)>,
+}

@@ -1,0 +1,53 @@
+//! `usher-tty`: one small process per text session that owns its terminal and its screen.
+//!
+//! The holder outlives usherd: it keeps the lock, the screen and the program while the daemon is
+//! down, is killed, or is replaced by a later version. It is born with a connection to the daemon on
+//! standard input, and listens on a socket of its own for the daemons and the `--release-all` after.
+
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
+
+mod conn;
+mod control;
+mod ending;
+mod guard;
+mod holder;
+mod leader;
+mod lockscreen;
+mod paint;
+mod picture;
+pub mod pty;
+mod run;
+mod sandbox;
+pub mod screen;
+mod settle;
+mod station;
+mod still;
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    match arguments.next() {
+        Some(word) if word == "lead" => leader::lead(arguments),
+        Some(word) if word == "hold" => hold(),
+        _ => {
+            eprintln!(
+                "usher-tty {}: holds one text session; usherd starts it, and nothing else needs to",
+                env!("CARGO_PKG_VERSION")
+            );
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn hold() -> ExitCode {
+    let born_with = rustix::io::fcntl_dupfd_cloexec(std::io::stdin().as_fd(), 3).map(UnixStream::from);
+    match born_with.map_err(Into::into).and_then(run::hold) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("usher-tty: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

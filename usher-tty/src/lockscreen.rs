@@ -1,0 +1,275 @@
+//! What a locked station shows, and the line that announces a close.
+
+use alacritty_terminal::term::cell::{Cell, Flags};
+use alacritty_terminal::vte::ansi::NamedColor;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use unicode_bidi::BidiInfo;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+use usher_core::language::{Language, sentence};
+use usher_core::request::Size;
+use usher_core::session::Cover;
+use usher_core::wire::holder::Notice;
+
+use super::picture::{Picture, style};
+
+/// Text is wrapped to this width even where there is more room: longer lines read badly.
+const MEASURE: usize = 72;
+/// A message that needs more rows than there are is shown page by page, each for this long.
+const PAGE_SECONDS: i64 = 5;
+
+/// Who reads the lock screen: the session's user, by the session's environment.
+#[derive(Debug, Clone)]
+pub(super) struct Reader {
+    /// The language.
+    pub(super) language: Language,
+    /// The time zone.
+    pub(super) zone: TimeZone,
+}
+
+/// The lock screen of `cover` at `now`, for a station of this size.
+pub(super) fn lock_picture(cover: &Cover, size: Size, now: Timestamp, reader: &Reader) -> Picture {
+    let blue = |fg, flags| style(fg, NamedColor::Blue, flags);
+    let (plain, bold) = (blue(NamedColor::White, Flags::empty()), blue(NamedColor::BrightWhite, Flags::BOLD));
+    let mut picture = Picture::blank(size);
+    picture.visual_order = true;
+    (0..size.rows).for_each(|row| picture.fill_row(row, &plain));
+
+    let rows = usize::from(size.rows);
+    let width = usize::from(size.cols).saturating_sub(4).clamp(2, MEASURE).min(usize::from(size.cols));
+    let message = wrap(cover.message.as_str(), width);
+    let details: Vec<String> = details(cover, now, reader).iter().flat_map(|line| wrap(line, width)).collect();
+
+    // What matters most stays when there is little room: the message, then who and when, then the title.
+    let with_details = rows >= message.len().min(3) + 1 + details.len();
+    let with_title = rows >= message.len().min(3) + details.len() + 4;
+    let taken = if with_details { details.len() + 1 } else { 0 } + if with_title { 2 } else { 0 };
+    let room = rows.saturating_sub(taken).max(1);
+    let page = page(&message, room, cover, now);
+
+    let mut lines: Vec<(String, &Cell)> = Vec::new();
+    if with_title {
+        lines.extend([(sentence(reader.language, "lock-title", &[]), &plain), (String::new(), &plain)]);
+    }
+    lines.extend(page.iter().map(|line| (line.clone(), &bold)));
+    if with_details {
+        lines.push((String::new(), &plain));
+        lines.extend(details.into_iter().map(|line| (line, &plain)));
+    }
+    let top = rows.saturating_sub(lines.len()) / 2;
+    for (row, (line, cell)) in (top..rows).zip(&lines) {
+        centre(&mut picture, row, line, cell);
+    }
+    picture
+}
+
+/// Whether the lock screen changes by itself as time goes by.
+pub(super) fn ticks(cover: &Cover, size: Size) -> bool {
+    let width = usize::from(size.cols).saturating_sub(4).clamp(2, MEASURE);
+    cover.until.is_some() || wrap(cover.message.as_str(), width).len() + 6 > usize::from(size.rows)
+}
+
+/// Writes the announcement of a close over the picture's first row.
+pub(super) fn announce(picture: &mut Picture, notice: &Notice, now: Timestamp, reader: &Reader) {
+    let cell = style(NamedColor::Black, NamedColor::Yellow, Flags::BOLD);
+    picture.fill_row(0, &cell);
+    let text = notice_text(notice, now, reader.language);
+    let room = usize::from(picture.size.cols);
+    let line = wrap(&text, room).into_iter().next().unwrap_or_default();
+    centre(picture, 0, &line, &cell);
+}
+
+/// Says in the picture's last row that it is not the screen as it is now.
+pub(super) fn mark_scrolled(picture: &mut Picture, lines: usize, reader: &Reader) {
+    let cell = style(NamedColor::Black, NamedColor::Cyan, Flags::empty());
+    let row = picture.size.rows - 1;
+    picture.fill_row(row, &cell);
+    let text = sentence(reader.language, "scrolled-back", &[("lines", &lines.to_string())]);
+    centre(picture, usize::from(row), &text, &cell);
+}
+
+fn notice_text(notice: &Notice, now: Timestamp, language: Language) -> String {
+    let time = countdown(now, notice.at);
+    let (time, by) = (("time", time.as_str()), ("by", notice.by.as_str()));
+    match &notice.message {
+        Some(message) => sentence(language, "close-notice-message", &[time, by, ("message", message.as_str())]),
+        None => sentence(language, "close-notice", &[time, by]),
+    }
+}
+
+/// Who locked it, since when, and how long it still takes.
+fn details(cover: &Cover, now: Timestamp, reader: &Reader) -> Vec<String> {
+    let since = cover.since.to_zoned(reader.zone.clone());
+    let today = now.to_zoned(reader.zone.clone()).date() == since.date();
+    let since = since.strftime(if today { "%H:%M" } else { "%Y-%m-%d %H:%M" }).to_string();
+    let mut lines = vec![sentence(reader.language, "lock-by", &[("by", &cover.by), ("since", &since)])];
+    if let Some(until) = cover.until {
+        lines.push(sentence(reader.language, "lock-until", &[("time", &countdown(now, until))]));
+    }
+    lines
+}
+
+/// `1:02:03` or `2:03` until `end`; rounded up, so that it shows 0:00 only when it is over.
+fn countdown(now: Timestamp, end: Timestamp) -> String {
+    let millis = end.duration_since(now).as_millis().max(0);
+    let seconds = (millis + 999) / 1000;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// The lines that are shown now of a message that may need more rows than there are.
+fn page<'m>(message: &'m [String], room: usize, cover: &Cover, now: Timestamp) -> &'m [String] {
+    let pages = message.len().div_ceil(room).max(1);
+    let elapsed = now.duration_since(cover.since).as_secs().max(0) / PAGE_SECONDS;
+    let current = usize::try_from(elapsed).unwrap_or(0) % pages;
+    message.chunks(room).nth(current).unwrap_or_default()
+}
+
+/// Breaks text into lines of at most `width` cells: between words, and anywhere in scripts that
+/// have no spaces.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    textwrap::wrap(text, width).into_iter().map(|line| line.into_owned()).collect()
+}
+
+/// Writes one logical line into the middle of a row, in the order in which it is read from left to right.
+fn centre(picture: &mut Picture, row: usize, line: &str, cell: &Cell) {
+    let visual = visual_order(line);
+    let clusters: Vec<(&str, usize)> =
+        visual.graphemes(true).map(|cluster| (cluster, cluster.width().min(2))).filter(|(_, w)| *w > 0).collect();
+    let width: usize = clusters.iter().map(|(_, width)| width).sum();
+    let left = usize::from(picture.size.cols).saturating_sub(width) / 2;
+    let (row, left) = (u16::try_from(row).unwrap_or(u16::MAX), u16::try_from(left).unwrap_or(0));
+    picture.write(row, left, clusters.into_iter(), cell);
+}
+
+/// The Unicode bidirectional algorithm for one line.
+fn visual_order(line: &str) -> String {
+    let info = BidiInfo::new(line, None);
+    info.paragraphs.iter().map(|paragraph| info.reorder_line(paragraph, paragraph.range.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use usher_core::session::CoverSource;
+
+    fn cover(message: &str, until: Option<&str>) -> Cover {
+        Cover {
+            message: message.parse().unwrap(),
+            by: "root".to_owned(),
+            by_uid: 0,
+            since: "2026-03-02T09:41:00Z".parse().unwrap(),
+            until: until.map(|t| t.parse().unwrap()),
+            source: CoverSource::Session,
+            freeze: false,
+        }
+    }
+
+    fn text(picture: &Picture) -> Vec<String> {
+        (0..picture.size.rows)
+            .map(|row| {
+                let shown = picture.row(row).iter().filter(|c| !c.flags.contains(Flags::WIDE_CHAR_SPACER));
+                let text: String = shown
+                    .flat_map(|c| std::iter::once(c.c).chain(c.zerowidth().unwrap_or_default().iter().copied()))
+                    .collect();
+                text.trim_end().to_owned()
+            })
+            .collect()
+    }
+
+    fn reader(language: Language) -> Reader {
+        Reader { language, zone: TimeZone::UTC }
+    }
+
+    fn shown(message: &str, until: Option<&str>, rows: u16, cols: u16) -> Vec<String> {
+        shown_in(Language::English, message, until, rows, cols)
+    }
+
+    fn shown_in(language: Language, message: &str, until: Option<&str>, rows: u16, cols: u16) -> Vec<String> {
+        let now = "2026-03-02T09:42:00.5Z".parse().unwrap();
+        text(&lock_picture(&cover(message, until), Size { rows, cols }, now, &reader(language)))
+    }
+
+    #[test]
+    fn a_chinese_session_is_told_in_chinese() {
+        let lines = shown_in(Language::Chinese, "请看前面", Some("2026-03-02T10:41:00Z"), 9, 44);
+        let said: Vec<&str> = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
+        assert_eq!(said, ["此会话已锁定", "请看前面", "由 root 于 09:41 锁定", "将在 59:00 后解锁"]);
+    }
+
+    #[test]
+    fn message_who_since_and_countdown_stand_in_the_middle() {
+        let lines = shown("Eyes up, 眼睛看前面", Some("2026-03-02T10:41:00Z"), 9, 44);
+        assert_eq!(
+            lines,
+            [
+                "",
+                "           This session is locked",
+                "",
+                "            Eyes up, 眼睛看前面",
+                "",
+                "         Locked by root since 09:41",
+                "              Unlocks in 59:00",
+                "",
+                ""
+            ]
+            .map(str::to_owned)
+        );
+    }
+
+    #[test]
+    fn text_without_spaces_is_wrapped_by_display_width() {
+        let lines = shown(&"界".repeat(30), None, 12, 24);
+        let wide: Vec<_> = lines.iter().filter(|l| l.contains('界')).map(|l| l.trim().chars().count()).collect();
+        assert_eq!(wide, [10, 10, 10]);
+    }
+
+    #[test]
+    fn right_to_left_text_is_put_in_visual_order() {
+        let lines = shown("שלום abc", None, 9, 40);
+        assert!(lines.iter().any(|l| l.trim() == "abc םולש"), "{lines:?}");
+    }
+
+    #[test]
+    fn the_message_stays_when_there_is_no_room_for_more() {
+        assert!(shown("Stop", None, 1, 10)[0].contains("Stop"));
+        assert!(shown("Stop", None, 2, 4).iter().any(|l| l.contains("Stop") || l.contains("St")));
+    }
+
+    #[test]
+    fn every_part_of_a_long_message_is_shown_in_turn() {
+        let message: String = (0..40).map(|n| format!("word{n:02} ")).collect();
+        let cover = cover(message.trim(), None);
+        let size = Size { rows: 5, cols: 20 };
+        assert!(ticks(&cover, size));
+        let seen: String = (0..60)
+            .map(|step| cover.since + jiff::SignedDuration::from_secs(step * PAGE_SECONDS))
+            .flat_map(|now| text(&lock_picture(&cover, size, now, &reader(Language::English))))
+            .collect();
+        assert!((0..40).all(|n| seen.contains(&format!("word{n:02}"))));
+    }
+
+    #[test]
+    fn a_countdown_reads_as_a_clock() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        for (from, to, expected) in [
+            ("2026-01-01T00:00:00Z", "2026-01-01T00:01:05Z", "1:05"),
+            ("2026-01-01T00:00:00.2Z", "2026-01-01T00:00:01Z", "0:01"),
+            ("2026-01-01T00:00:00Z", "2026-01-01T02:00:05Z", "2:00:05"),
+            ("2026-01-01T00:00:05Z", "2026-01-01T00:00:00Z", "0:00"),
+        ] {
+            assert_eq!(countdown(at(from), at(to)), expected);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_message_on_any_station_has_a_picture(message in "\\PC{1,300}", rows in 1u16..60, cols in 2u16..200) {
+            if let Ok(message) = message.parse::<usher_core::request::Message>() {
+                let lines = shown(message.as_str(), None, rows, cols);
+                proptest::prop_assert_eq!(lines.len(), usize::from(rows));
+            }
+        }
+    }
+}

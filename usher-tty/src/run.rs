@@ -1,0 +1,278 @@
+//! The holder's life: born with a connection, opened, started, one loop, and the end.
+
+use std::io::{self, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use signal_hook::consts::SIGCHLD;
+use usher_core::language::{Language, sentence};
+use usher_core::session::SessionKey;
+use usher_core::sys::{descriptors, peer, proc};
+use usher_core::wire::Tag;
+use usher_core::wire::holder::{FromHolder, OpenSpec, ToHolder};
+
+use super::control::{self, Control};
+use super::ending::{self, reap_watching};
+use super::holder::Holder;
+use super::lockscreen::Reader;
+use super::pty::{Leader, Pty};
+use super::sandbox;
+
+/// The number of the connection to the daemon that started the holder.
+const BORN_WITH: u64 = 0;
+/// How much of a program's output is shown before others get their turn.
+const OUTPUT_TURN: usize = 128 << 10;
+
+/// Holds one session until it ends.
+pub(super) fn hold(mut born_with: UnixStream) -> io::Result<()> {
+    // A terminal's Ctrl-C or a dying daemon's process group is none of the session's business.
+    let _ = rustix::process::setsid();
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+    let mut decoder = usher_core::wire::Decoder::default();
+    let Some(ToHolder::Open(spec)) = next_message(&mut born_with, &mut decoder)? else { return Ok(()) };
+    descriptors::set_limit(spec.open_files);
+    match open(&spec) {
+        Ok((mut holder, leader, listener, terminal)) => {
+            let mut control = Control::new(born_with, BORN_WITH)?;
+            control.conn.decoder = decoder;
+            control.say(&holder.hello());
+            holder.controls.push(control);
+            let result =
+                Loop { holder, leader, listener, _terminal: terminal, started: false, next_control: BORN_WITH + 1 }
+                    .run(&spec);
+            let _ = std::fs::remove_file(&spec.socket);
+            result
+        }
+        Err(error) => {
+            let message = FromHolder::Failed { message: error.to_string() };
+            io::Write::write_all(&mut born_with, &usher_core::wire::control(&message))
+        }
+    }
+}
+
+/// Reads one message from a connection that still blocks; `None` if it ends first.
+fn next_message(stream: &mut UnixStream, decoder: &mut usher_core::wire::Decoder) -> io::Result<Option<ToHolder>> {
+    let mut buffer = [0; 8192];
+    loop {
+        if let Some((tag, payload)) = decoder.next_frame().map_err(io::Error::other)? {
+            return match tag {
+                Tag::Control => serde_json::from_slice(payload).map(Some).map_err(io::Error::other),
+                _ => Err(io::Error::other("the first frame is no control frame")),
+            };
+        }
+        match stream.read(&mut buffer)? {
+            0 => return Ok(None),
+            count => decoder.push(&buffer[..count]),
+        }
+    }
+}
+
+/// Makes the terminal, the leader and the socket of a session; its program does not run yet.
+fn open(spec: &OpenSpec) -> io::Result<(Holder, Leader, UnixListener, OwnedFd)> {
+    let size = spec.size.clamped();
+    let (pty, slave) = Pty::open(size)?;
+    let kept = slave.try_clone()?;
+    let leader = Leader::start(spec, slave)?;
+    let leader_pid = leader.child.id();
+    let (_, leader_start) =
+        proc::parent_and_start(leader_pid).ok_or_else(|| io::Error::other("the session's first process is gone"))?;
+    let listener = UnixListener::bind(&spec.socket)
+        .map_err(|e| io::Error::new(e.kind(), format!("cannot listen on {}: {e}", spec.socket.display())))?;
+    std::fs::set_permissions(&spec.socket, std::fs::Permissions::from_mode(0o600))?;
+    listener.set_nonblocking(true)?;
+    let key = SessionKey { boot_id: spec.boot_id.clone(), native_id: spec.native_id.clone(), leader_pid, leader_start };
+    let value = |name: &str| spec.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let reader = Reader { language: Language::of_variables(value), zone: TimeZone::system() };
+    Ok((Holder::new(spec.session_id, key, pty, size, reader), leader, listener, kept))
+}
+
+struct Loop {
+    holder: Holder,
+    leader: Leader,
+    listener: UnixListener,
+    /// Keeps the terminal open: a program that closes it would make the other end ready for ever.
+    _terminal: OwnedFd,
+    started: bool,
+    next_control: u64,
+}
+
+impl Loop {
+    fn run(mut self, spec: &OpenSpec) -> io::Result<()> {
+        let (children, wake) = UnixStream::pair()?;
+        children.set_nonblocking(true)?;
+        signal_hook::low_level::pipe::register(SIGCHLD, wake)?;
+        let mut buffer = vec![0; 16 << 10];
+        // What arrived together with the first message is in the decoder already.
+        self.hear_controls(spec);
+        loop {
+            if !self.started && !self.holder.controls.iter().any(|control| control.id == BORN_WITH) {
+                // The daemon died before the session was on the books: there is no session.
+                let _ = self.leader.child.kill();
+                return Ok(());
+            }
+            self.wait(&children)?;
+            let mut woken = [0; 64];
+            while matches!((&children).read(&mut woken), Ok(count) if count > 0) {}
+            // A lock that is over ends before any key of after it is looked at.
+            self.holder.expire();
+            self.accept(spec.owner);
+            self.hear_controls(spec);
+            for index in 0..self.holder.stations.len() {
+                self.holder.hear(index);
+                self.holder.stations[index].conn.flush();
+            }
+            self.holder.pty.flush();
+            self.read_output(&mut buffer)?;
+            if let Some(ended) = self.look_at_processes(&mut buffer)? {
+                return self.finish(&ended);
+            }
+            self.holder.settle();
+        }
+    }
+
+    /// Waits until there is something to do.
+    fn wait(&self, children: &UnixStream) -> io::Result<()> {
+        let holder = &self.holder;
+        let wants = |unsent: usize| if unsent > 0 { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
+        let pty = if holder.pty.has_pending() { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
+        let mut fds = vec![
+            PollFd::new(children, PollFlags::IN),
+            PollFd::new(&self.listener, PollFlags::IN),
+            PollFd::from_borrowed_fd(holder.pty.fd(), pty),
+        ];
+        fds.extend(holder.controls.iter().map(|c| PollFd::from_borrowed_fd(c.conn.fd(), wants(c.conn.unsent()))));
+        fds.extend(holder.stations.iter().map(|s| PollFd::from_borrowed_fd(s.conn.fd(), wants(s.conn.unsent()))));
+        let timeout = holder.next_deadline().and_then(|d| Timespec::try_from(d).ok());
+        match poll(&mut fds, timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Takes new connections from those who may control the session.
+    fn accept(&mut self, owner: u32) {
+        while let Ok((stream, _)) = self.listener.accept() {
+            let me = rustix::process::geteuid().as_raw();
+            let welcome = peer::of(&stream).is_ok_and(|peer| [0, me, owner].contains(&peer.uid));
+            if !welcome || !self.has_place() {
+                continue;
+            }
+            if let Ok(mut control) = Control::new(stream, self.next_control) {
+                self.next_control += 1;
+                control.say(&self.holder.hello());
+                self.holder.controls.push(control);
+            }
+        }
+    }
+
+    /// Whether there is a place for one more connection, that of the oldest that never spoke if need be.
+    fn has_place(&mut self) -> bool {
+        let controls = &mut self.holder.controls;
+        if controls.len() < control::MAX {
+            return true;
+        }
+        let silent = controls.iter().position(|control| !control.spoke);
+        silent.map(|index| controls.remove(index)).is_some()
+    }
+
+    fn hear_controls(&mut self, spec: &OpenSpec) {
+        for index in 0..self.holder.controls.len() {
+            let id = self.holder.controls[index].id;
+            for message in self.holder.controls[index].receive() {
+                match message {
+                    ToHolder::Start => self.start(id, spec),
+                    other => self.holder.obey(id, other),
+                }
+            }
+            self.holder.controls[index].conn.flush();
+        }
+        self.holder.controls.retain(|c| !c.conn.closed);
+    }
+
+    /// Runs the session's program: from here on there is a session.
+    fn start(&mut self, control: u64, spec: &OpenSpec) {
+        if self.started {
+            return;
+        }
+        match self.leader.run(spec) {
+            Ok(()) => {
+                self.started = true;
+                self.holder.say(control, &FromHolder::Started);
+                sandbox::enter(&spec.socket);
+            }
+            Err(message) => {
+                self.holder.say(control, &FromHolder::Failed { message });
+                // Without controls, the loop ends.
+                self.holder.controls.iter_mut().for_each(|control| control.conn.closed = true);
+            }
+        }
+    }
+
+    /// Shows what the program wrote, up to a turn's worth.
+    fn read_output(&mut self, buffer: &mut [u8]) -> io::Result<()> {
+        let mut shown = 0;
+        while shown < OUTPUT_TURN {
+            match self.holder.pty.read(buffer)? {
+                None | Some(0) => break,
+                Some(count) => {
+                    self.holder.show(&buffer[..count]);
+                    shown += count;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How the session ended, if it did.
+    fn look_at_processes(&mut self, buffer: &mut [u8]) -> io::Result<Option<String>> {
+        if let Some(((control, seq), ending)) = &mut self.holder.ending {
+            let (control, seq) = (*control, *seq);
+            let gone = ending.look();
+            let killed = ending.killed;
+            if gone {
+                self.holder.say(control, &FromHolder::Closed { seq, killed });
+                return Ok(Some("closed".to_owned()));
+            }
+            return Ok(None);
+        }
+        match reap_watching(self.leader.child.id()) {
+            Some(how) if self.started => {
+                // Its last words may still be on the way.
+                self.read_output(buffer)?;
+                let language = self.holder.reader.language;
+                self.holder.dismiss(&sentence(language, "left-over", &[("how", &how.say(language))]));
+                // The daemon's log is in English.
+                Ok(Some(how.say(Language::English)))
+            }
+            Some(_) | None => Ok(None),
+        }
+    }
+
+    /// Says goodbye to everyone, bounded in time.
+    fn finish(mut self, how: &str) -> io::Result<()> {
+        for control in &mut self.holder.controls {
+            control.say(&FromHolder::Ended { how: how.to_owned() });
+        }
+        let deadline = Instant::now() + Duration::from_millis(300);
+        loop {
+            let holder = &mut self.holder;
+            holder.stations.iter_mut().for_each(|s| s.conn.flush());
+            holder.controls.iter_mut().for_each(|c| c.conn.flush());
+            let unsent = holder
+                .stations
+                .iter()
+                .filter(|s| !s.conn.closed)
+                .map(|s| s.conn.unsent())
+                .chain(holder.controls.iter().filter(|c| !c.conn.closed).map(|c| c.conn.unsent()))
+                .sum::<usize>();
+            if unsent == 0 || Instant::now() >= deadline {
+                return Ok(());
+            }
+            std::thread::sleep(ending::LOOK);
+        }
+    }
+}

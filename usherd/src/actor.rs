@@ -1,0 +1,100 @@
+//! Who asks: a uid by peer credentials or a remote identity, the role it has on this host, and the session it calls from.
+
+use usher_core::request::{IdentityName, Pin};
+
+/// What an actor may do in general.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// May see and use the own sessions.
+    User,
+    /// May manage standard users' sessions.
+    Operator,
+    /// May manage every session.
+    Administrator,
+}
+
+/// Whom the host established behind a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// A user of this host, by Unix peer credentials.
+    User(u32),
+    /// A remote identity for which the gateway vouches.
+    Identity {
+        /// Its name.
+        name: IdentityName,
+        /// The hash of the public key that it proved to have.
+        key: Pin,
+    },
+    /// The gateway, for nobody: it may redeem invitations and nothing else.
+    Gateway,
+}
+
+/// Whose sessions an actor may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    /// Everybody's.
+    All,
+    /// This uid's.
+    Of(u32),
+    /// Nobody's.
+    Nothing,
+}
+
+impl Sight {
+    /// Whether a session of this uid's is seen.
+    pub fn sees(self, uid: u32) -> bool {
+        match self {
+            Sight::All => true,
+            Sight::Of(own) => own == uid,
+            Sight::Nothing => false,
+        }
+    }
+}
+
+/// Who asks, as the host itself established it: nothing here is taken from the request's word but
+/// the declared session, which can only narrow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The caller.
+    pub who: Who,
+    /// What it is called: the name that the user database gives a uid, else `uid N`; an identity's own.
+    pub name: String,
+    /// The role on this host.
+    pub role: Role,
+    /// Where the request came from, for the audit log.
+    pub from: String,
+    /// The sessions the caller sits in: the one it descends from and the one it declares.
+    pub own_sessions: Vec<u32>,
+}
+
+impl Actor {
+    /// What is stored as the uid of who has none: `(uid_t) -1`, which is nobody's (`chown(2)`).
+    const NO_UID: u32 = u32::MAX;
+
+    /// Whether the caller sits in this session.
+    pub fn sits_in(&self, session_id: u32) -> bool {
+        self.own_sessions.contains(&session_id)
+    }
+
+    /// The caller's uid; an identity has none, and so owns no session.
+    pub fn uid(&self) -> Option<u32> {
+        match self.who {
+            Who::User(uid) => Some(uid),
+            Who::Identity { .. } | Who::Gateway => None,
+        }
+    }
+
+    /// The uid that is stored with what the caller sets.
+    pub fn stored_uid(&self) -> u32 {
+        self.uid().unwrap_or(Self::NO_UID)
+    }
+
+    /// Ordinary users see what is theirs; operators and administrators see everything.
+    pub fn sight(&self) -> Sight {
+        match (self.role, self.uid()) {
+            (Role::Operator | Role::Administrator, _) => Sight::All,
+            (Role::User, Some(uid)) => Sight::Of(uid),
+            (Role::User, None) => Sight::Nothing,
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! `POST /v1/sessions/{id}/attach`: the caller's connection becomes a station of the session.
+//!
+//! The daemon judges and records, answers `101 Switching Protocols`, and hands the connection itself
+//! to the session's holder. What is typed and shown never passes through the daemon, and the
+//! station outlives it.
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio::net::UnixStream;
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::request::{Action, AttachRequest};
+use usher_core::wire::answers::ErrorBody;
+use usher_core::wire::headers::STATION_PROTOCOL;
+use usher_core::wire::holder::StationSpec;
+
+use super::{Failure, Json, Shared, parse};
+use crate::execute::Answer;
+use crate::execute::flow::{Caller, handle};
+use crate::host::Host;
+use crate::session::Target;
+
+/// Makes the connection a station of a text session.
+#[utoipa::path(post, path = "/v1/sessions/{id}/attach", params(("id" = usher_core::request::SessionRef, Path, description = "A session ID or native ID")),
+    request_body = AttachRequest, responses(
+    (status = 101, description = "The connection now speaks the station protocol `usher-station`"),
+    (status = "default", description = "Nothing was done", body = ErrorBody)))]
+pub(super) async fn attach(
+    State(host): Shared,
+    caller: Caller,
+    Path(id): Path<String>,
+    mut request: Request,
+) -> Result<Response, Failure> {
+    let reference = parse(&id)?;
+    require_upgrade(request.headers())?;
+    let upgrade = hyper::upgrade::on(&mut request);
+    let Json(body): Json<AttachRequest> = Json::from_request(request, &()).await?;
+    match handle(&host, &caller, Action::Attach(reference, body)).await? {
+        Answer::Attached(target, request) => {
+            let spec = StationSpec {
+                id: host.next_station_id(),
+                size: request.size,
+                colours: request.colours,
+                client: request.client,
+            };
+            tokio::spawn(hand_over(host, target, spec, upgrade));
+            let headers = [(header::CONNECTION, "upgrade"), (header::UPGRADE, STATION_PROTOCOL)];
+            Ok((StatusCode::SWITCHING_PROTOCOLS, headers).into_response())
+        }
+        _ => Err(Failure(Error::new(ErrorId::BackendFailed, "an attach was answered with something else"))),
+    }
+}
+
+fn require_upgrade(headers: &HeaderMap) -> Result<(), Failure> {
+    let upgrades = headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes() == STATION_PROTOCOL.as_bytes());
+    if upgrades {
+        return Ok(());
+    }
+    let message = format!("attach needs `Connection: upgrade` and `Upgrade: {STATION_PROTOCOL}`");
+    Err(Failure(Error::new(ErrorId::InvalidRequest, message)))
+}
+
+/// Gives the connection to the holder once the caller has the answer.
+async fn hand_over(host: Arc<Host>, target: Target, spec: StationSpec, upgrade: OnUpgrade) {
+    let handed = match upgrade.await {
+        Ok(upgraded) => descriptor(upgraded).and_then(|fd| host.text.seat(&target, spec, fd)),
+        Err(error) => Err(Error::new(ErrorId::BackendFailed, error.to_string())),
+    };
+    if let Err(error) = handed {
+        // The connection is dropped: the caller sees the station end before it began.
+        tracing::warn!("a station for session {} was not seated: {error}", target.id);
+    }
+}
+
+fn descriptor(upgraded: Upgraded) -> Result<OwnedFd, Error> {
+    let failed = |what: &str| Error::new(ErrorId::BackendFailed, what.to_owned());
+    let parts = upgraded.downcast::<TokioIo<UnixStream>>().map_err(|_| failed("the connection is no Unix socket"))?;
+    if !parts.read_buf.is_empty() {
+        return Err(failed("the caller spoke before it was answered"));
+    }
+    let stream = parts.io.into_inner().into_std().map_err(|e| failed(&e.to_string()))?;
+    Ok(OwnedFd::from(stream))
+}

@@ -1,0 +1,95 @@
+//! May this actor ask this at all? A pure function of actor, action and settings.
+//!
+//! This stage judges by role alone. What depends on a target (is it there, is it the caller's own,
+//! whose is it) is judged in `plan`, which can only be reached with an [`Authorized`].
+
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::request::Action;
+
+use crate::actor::{Actor, Role, Who};
+
+/// An action that its actor's role allows. Only [`authorize`] makes one.
+#[derive(Debug, Clone, PartialEq)]
+#[must_use = "an authorization that nobody plans with does nothing"]
+pub struct Authorized {
+    actor: Actor,
+    action: Action,
+}
+
+impl Authorized {
+    /// Who asks.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// What is asked.
+    pub fn action(&self) -> &Action {
+        &self.action
+    }
+}
+
+/// Decides by who asks and by role alone.
+///
+/// # Errors
+/// [`ErrorId::AccessDenied`], the first in the order of refusals.
+pub fn authorize(actor: Actor, action: Action) -> Result<Authorized, Error> {
+    suits(&actor.who, &action)?;
+    let needed = match &action {
+        Action::Lock(_) | Action::Unlock(_) | Action::Disconnect(_) | Action::Close(_) => Role::Operator,
+        Action::Block(..) | Action::Unblock(_) | Action::Blocks => Role::Operator,
+        Action::Audit(_) | Action::Invite(_) | Action::Revoke(_) | Action::Identities => Role::Administrator,
+        Action::Redeem(_) | Action::Rekey(_) => Role::User,
+        // Whose session it is decides the rest, in `plan`.
+        Action::Thumbnail(..) => Role::User,
+        Action::Open(_) | Action::Attach(..) | Action::List | Action::Watch => Role::User,
+    };
+    if actor.role >= needed {
+        return Ok(Authorized { actor, action });
+    }
+    let who = match needed {
+        Role::Administrator => "administrators",
+        Role::Operator | Role::User => "operators and administrators",
+    };
+    let verb = action.verb();
+    Err(Error::new(ErrorId::AccessDenied, format!("{} may not {verb}: that is for {who} of this host", actor.name))
+        .hint("ask an administrator to add you to the operators' group, or to do it for you"))
+}
+
+/// Whether this is for users of the host, for remote identities, or for the gateway itself.
+fn suits(who: &Who, action: &Action) -> Result<(), Error> {
+    let verb = action.verb();
+    let refused = |why: String, hint: &str| Err(Error::new(ErrorId::AccessDenied, why).hint(hint));
+    match (who, action) {
+        (Who::Gateway, Action::Redeem(_)) | (Who::Identity { .. }, Action::Rekey(_)) => Ok(()),
+        (_, Action::Redeem(_) | Action::Rekey(_)) => {
+            refused(format!("{verb} is for usher-gateway alone"), "`usher join` redeems a token, from another machine")
+        }
+        (Who::Gateway, _) => refused(
+            format!("usher-gateway may not {verb} by itself"),
+            "it vouches for an identity, which may or may not",
+        ),
+        (Who::Identity { name, .. }, Action::Open(_) | Action::Attach(..)) => refused(
+            format!("{name} is a remote identity and has no sessions on this host: it may not {verb}"),
+            "log in by ssh and do it there",
+        ),
+        (Who::Identity { name, .. }, Action::Invite(_) | Action::Revoke(_) | Action::Identities) => refused(
+            format!("{name} is a remote identity: who may call from afar is decided on the host itself"),
+            "log in by ssh and do it there",
+        ),
+        (
+            Who::Identity { .. },
+            Action::Lock(_)
+            | Action::Unlock(_)
+            | Action::Disconnect(_)
+            | Action::Close(_)
+            | Action::Block(..)
+            | Action::Unblock(_)
+            | Action::Thumbnail(..)
+            | Action::List
+            | Action::Blocks
+            | Action::Audit(_)
+            | Action::Watch,
+        )
+        | (Who::User(_), _) => Ok(()),
+    }
+}

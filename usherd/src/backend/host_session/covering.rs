@@ -1,0 +1,149 @@
+//! Covering and uncovering every display of a session, and seeing it.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::session::{Cover, Kind};
+use usher_core::wire::shield::{FromShield, ToShield};
+
+use super::screen::Screen;
+use super::{LoginBackend, freezing};
+use crate::backend::link::Reply;
+use crate::backend::{Covered, DEADLINE, Observation};
+use crate::logind::Login;
+use crate::session::Target;
+
+/// An order that is under way on one display.
+struct Ordered {
+    place: (u32, u32),
+    /// None where the shield is not there yet: it shows the covers as soon as it is.
+    reply: Option<Reply<FromShield>>,
+}
+
+/// Orders the covers on every display of the session at once.
+pub(super) fn cover(backend: &LoginBackend, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
+    let login = match backend.login(target) {
+        Ok(login) => login,
+        Err(error) => return Box::pin(std::future::ready(Err(error))),
+    };
+    let freeze = !covers.is_empty() && (backend.0.always_freeze || covers.iter().any(|cover| cover.freeze));
+    if !freeze {
+        // Before the first of the user's programs can be reached again.
+        freezing::thaw(login.uid, &login.scope);
+    }
+    let ordered = order(backend, target.id, &covers);
+    let until = Instant::now() + DEADLINE;
+    let (backend, target) = (backend.clone(), target.clone());
+    Box::pin(async move {
+        let mut covered = seen(&backend, &target, &login, &covers, ordered, until).await?;
+        if freeze {
+            let servers = backend.servers_of(target.id);
+            covered.notes.extend(freezing::freeze(login.uid, &login.scope, login.leader, &servers).await);
+        }
+        Ok(covered)
+    })
+}
+
+fn order(backend: &LoginBackend, id: u32, covers: &[Cover]) -> Vec<Ordered> {
+    let mut state = backend.state();
+    let screens = state.screens.iter_mut().filter(|(_, screen)| screen.session == Some(id));
+    screens
+        .map(|(place, screen)| {
+            screen.desired = Some(covers.to_vec());
+            let seq = backend.next_seq();
+            let message = ToShield::Cover { seq, covers: covers.to_vec() };
+            Ordered { place: *place, reply: screen.link().and_then(|link| link.ask(seq, &message).ok()) }
+        })
+        .collect()
+}
+
+/// Awaits every display's answer within one deadline.
+async fn seen(
+    backend: &LoginBackend,
+    target: &Target,
+    login: &Login,
+    covers: &[Cover],
+    ordered: Vec<Ordered>,
+    until: Instant,
+) -> Result<Covered, Error> {
+    let shows_nothing = |displays: usize| displays == 0 && !covers.is_empty() && login.kind == Kind::X11;
+    if shows_nothing(ordered.len()) {
+        return Err(no_display(target));
+    }
+    let mut covered = Covered::default();
+    for Ordered { place, reply } in ordered {
+        match answer(backend, place, covers, reply, until).await {
+            Some(FromShield::Covered { superseded, notes, .. }) => {
+                covered.unseen |= superseded;
+                covered.notes.extend(notes);
+            }
+            Some(_) => {}
+            None => return Err(not_seen(backend, target, place, covers)),
+        }
+    }
+    // A display that ended meanwhile is no failure, but where none is left nothing was seen to be covered.
+    if shows_nothing(backend.state().screens_of(target.id).count()) {
+        return Err(no_display(target));
+    }
+    Ok(covered)
+}
+
+fn no_display(target: &Target) -> Error {
+    Error::new(ErrorId::BackendFailed, format!("session {}: no X display of it was found", target.id))
+        .hint("its lock stands: a display is covered as soon as it appears")
+}
+
+/// The shield's answer, or what comes to the same: the covers seen on a display whose shield came late.
+async fn answer(
+    backend: &LoginBackend,
+    place: (u32, u32),
+    covers: &[Cover],
+    reply: Option<Reply<FromShield>>,
+    until: Instant,
+) -> Option<FromShield> {
+    if let Some(reply) = reply
+        && let Ok(answer) = tokio::time::timeout_at(until, reply).await
+        && let Ok(answer) = answer
+    {
+        return Some(answer);
+    }
+    loop {
+        // A display that is gone shows nothing that would have to be covered.
+        let done = backend.state().screens.get(&place).is_none_or(|screen| screen.shows(covers));
+        if done {
+            return Some(FromShield::Covered { seq: 0, superseded: false, notes: Vec::new(), held_micros: None });
+        }
+        if Instant::now() >= until {
+            return None;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Why a display was not seen to show its covers.
+fn not_seen(backend: &LoginBackend, target: &Target, place: (u32, u32), covers: &[Cover]) -> Error {
+    let state = backend.state();
+    let status = state.screens.get(&place).and_then(Screen::status);
+    let display = format!("session {}: display :{}", target.id, place.0);
+    let goes_on = "usherd goes on trying; `usher watch` tells when it holds";
+    match status {
+        Some(status) if !covers.is_empty() && status.covered && !status.input_held => Error::new(
+            ErrorId::CoveredInputNotHeld,
+            format!("{display} is covered, but another program holds its keyboard or pointer"),
+        )
+        .hint(goes_on),
+        Some(_) => Error::new(ErrorId::Timeout, format!("{display} did not answer in 3 s")).hint(goes_on),
+        None => {
+            let why = state.screens.get(&place).map(Screen::absence).unwrap_or_default();
+            Error::new(ErrorId::BackendFailed, format!("{display} has no shield: {why}")).hint(goes_on)
+        }
+    }
+}
+
+impl LoginBackend {
+    /// The X servers of a session: they draw the cover, so they are never stopped.
+    fn servers_of(&self, id: u32) -> Vec<u32> {
+        self.state().screens_of(id).map(|screen| screen.display.server_pid).collect()
+    }
+}

@@ -1,0 +1,189 @@
+//! What is observed of a session: its displays' shields, its clients, what logind says.
+
+use jiff::Timestamp;
+use usher_core::session::{Kind, SeenStation};
+use usher_core::sys::proc;
+
+use super::{Known, LoginBackend, State};
+use crate::backend::Noticed;
+use crate::logind::Login;
+use crate::session::Seen;
+use crate::xdisplay::Display;
+use crate::xdisplay::stations::{Client, Moment};
+
+impl LoginBackend {
+    /// Looks at who sits where now: no kernel event tells when a viewer comes or goes.
+    pub fn look_at_stations(&self) {
+        let ids: Vec<u32> = self.state().logins.keys().copied().collect();
+        let moment = Moment::now();
+        self.look_for_ports_at(&moment, |display| display.program.contains("vnc"));
+        self.look_for_xrdp_clients(&moment);
+        for id in ids {
+            self.report_at(id, &moment);
+        }
+    }
+
+    /// Tells the registry what a session looks like now.
+    pub(super) fn report(&self, id: u32) {
+        self.report_at(id, &Moment::now());
+    }
+
+    /// Looks for the ports on which displays' servers wait for viewers: they may begin to later than they listen for
+    /// programs, and some never do.
+    pub fn look_for_ports(&self) {
+        self.look_for_ports_at(&Moment::now(), |_| true);
+    }
+
+    fn look_for_ports_at(&self, moment: &Moment, of: impl Fn(&Display) -> bool) {
+        let mut state = self.state();
+        let unknown = state.screens.values_mut().filter(|s| s.session.is_some() && s.ports.is_empty());
+        unknown.filter(|screen| of(&screen.display)).for_each(|screen| screen.ports = moment.ports(&screen.display));
+    }
+
+    /// Finds out where the clients of new connections of xrdp's are.
+    fn look_for_xrdp_clients(&self, moment: &Moment) {
+        let mut state = self.state();
+        let inodes = state.screens.values().flat_map(|screen| moment.clients(&screen.display, &[]));
+        let inodes = inodes.filter_map(|client| match client {
+            Client::Xrdp { inode } => Some(inode),
+            Client::Viewer(_) => None,
+        });
+        let known = &state.xrdp_clients;
+        let address = |inode: u64| moment.xrdp_process(inode).and_then(|(_, address)| address);
+        let now = inodes.map(|inode| (inode, known.get(&inode).copied().flatten().or_else(|| address(inode))));
+        state.xrdp_clients = now.collect();
+    }
+
+    fn report_at(&self, id: u32, moment: &Moment) {
+        let mut state = self.state();
+        let Some(known) = state.logins.get(&id) else { return };
+        let released = state.screens_of(id).find_map(|screen| screen.status()?.released.clone());
+        let seen = seen(&state, id, known, moment);
+        let news = (seen.clone(), released.clone());
+        let old = state.told.insert(id, news.clone());
+        drop(state);
+        if old.as_ref() != Some(&news) {
+            self.tell(Noticed::Changed { id, seen, released });
+        }
+    }
+
+    /// The clients of a session's displays.
+    pub(super) fn clients(&self, id: u32, moment: &Moment) -> Vec<Client> {
+        clients(&self.state(), id, moment)
+    }
+}
+
+fn clients(state: &State, id: u32, moment: &Moment) -> Vec<Client> {
+    state.screens_of(id).flat_map(|screen| moment.clients(&screen.display, &screen.ports)).collect()
+}
+
+fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
+    let login = &known.login;
+    let has_display = state.screens_of(id).next().is_some();
+    let leads = leads(login);
+    let kind = kind(login, has_display, leads);
+    let mut statuses = state.screens_of(id).map(|screen| screen.status());
+    // Locked is what is covered everywhere: a display without a shield, or with other covers, is not.
+    let covers = match statuses.next() {
+        Some(Some(first)) if statuses.all(|other| other.is_some_and(|o| o.covers == first.covers)) => {
+            first.covers.clone()
+        }
+        _ => Vec::new(),
+    };
+    let shown = || state.screens_of(id).filter_map(|screen| screen.status());
+    Seen {
+        covers,
+        stations: stations(state, id, login, leads, moment),
+        title: shown().find_map(|status| status.title.clone()).or_else(|| program(login, leads)),
+        last_input: shown()
+            .filter_map(|status| status.last_input)
+            .max()
+            .or_else(|| terminal_input(login))
+            .or(login.idle_since),
+        kind: Some(kind),
+        closing: login.closing || !leads,
+        unlockable: unlockable(id, kind, login),
+        undetachable: undetachable(id, kind, login),
+    }
+}
+
+/// The leader's program. systemd names a process that is about to become one in parentheses.
+fn program(login: &Login, leads: bool) -> Option<String> {
+    leads.then(|| proc::name(login.leader)).flatten().map(|name| name.trim_matches(['(', ')']).to_owned())
+}
+
+/// A terminal in which a display server was started stays a terminal: somebody may still type at it.
+fn kind(login: &Login, has_display: bool, leads: bool) -> Kind {
+    match login.kind {
+        Kind::Ssh | Kind::Console if has_display && (login.seat.is_some() || !leads) => Kind::X11,
+        kind => kind,
+    }
+}
+
+/// Whether the session's leader is there: logind keeps a session until its last process has ended.
+fn leads(login: &Login) -> bool {
+    proc::parent_and_start(login.leader).is_some_and(|(_, start)| start == login.leader_start)
+}
+
+fn stations(state: &State, id: u32, login: &Login, leads: bool, moment: &Moment) -> Vec<SeenStation> {
+    if let Some(seat) = &login.seat {
+        return vec![SeenStation { id: seat_number(seat), client: None }];
+    }
+    let unknown = || "unknown".to_owned();
+    let clients = clients(state, id, moment);
+    let address = |client: &Client| match client {
+        Client::Viewer(tcp) => tcp.remote.0.to_string(),
+        Client::Xrdp { inode } => {
+            state.xrdp_clients.get(inode).copied().flatten().map_or_else(unknown, |a| a.to_string())
+        }
+    };
+    let mut stations: Vec<_> =
+        clients.iter().map(|client| SeenStation { id: 0, client: Some(address(client)) }).collect();
+    if stations.is_empty() && leads {
+        match (&login.remote, login.kind) {
+            (Some(host), Kind::Ssh) => {
+                stations.push(SeenStation {
+                    id: 0,
+                    client: Some(host.clone()).filter(|h| !h.is_empty()).or_else(|| Some(unknown())),
+                });
+            }
+            (None, Kind::Console | Kind::Ssh) => stations.push(SeenStation { id: 1, client: None }),
+            _ => {}
+        }
+    }
+    stations
+}
+
+/// `seat0` is station 1.
+fn seat_number(seat: &str) -> u32 {
+    seat.strip_prefix("seat").and_then(|digits| digits.parse::<u32>().ok()).map_or(1, |number| number.saturating_add(1))
+}
+
+/// A terminal's time of last access is when something was last typed, as `w(1)` shows it.
+fn terminal_input(login: &Login) -> Option<Timestamp> {
+    let meta = std::fs::metadata(std::path::Path::new("/dev").join(login.tty.as_ref()?)).ok()?;
+    Timestamp::try_from(meta.accessed().ok()?).ok()
+}
+
+fn unlockable(id: u32, kind: Kind, login: &Login) -> Option<String> {
+    let what = match kind {
+        Kind::X11 if login.seat.is_none() => return None,
+        Kind::X11 => "shows X11 on a seat of this host",
+        Kind::Ssh => "is an ssh login",
+        Kind::Console => "is at a console of this host",
+        Kind::Wayland => "is shown by a Wayland compositor",
+        Kind::Text => return None,
+    };
+    Some(format!("session {id} {what}: such sessions cannot be locked yet, only listed and closed"))
+}
+
+fn undetachable(id: u32, kind: Kind, login: &Login) -> Option<String> {
+    match kind {
+        Kind::X11 if login.seat.is_none() => None,
+        Kind::Ssh => Some(format!("session {id} is an ssh login: nothing would be left to come back to")),
+        Kind::X11 | Kind::Console | Kind::Wayland => Some(format!(
+            "session {id} is at a seat of this host: such sessions cannot be disconnected yet, only listed and closed"
+        )),
+        Kind::Text => None,
+    }
+}

@@ -1,0 +1,81 @@
+//! Pictures on their way: whoever draws one writes it into a pipe, and it is passed on as it is. usherd looks into
+//! none, and takes no more of it than there may be.
+
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use rustix::pipe::{PipeFlags, pipe_with};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::net::unix::pipe::Receiver;
+use usher_core::outcome::{Error, ErrorId};
+
+/// How long a picture may take, from the request to its last byte.
+pub(super) const DEADLINE: Duration = Duration::from_secs(15);
+/// The most bytes of a picture: more than the largest screens need.
+const MOST: u64 = 64 << 20;
+
+/// A pipe for a picture: the end that is read, and the end for who draws.
+pub(super) fn pipe() -> Result<(Receiver, OwnedFd), Error> {
+    let failed = |e: std::io::Error| failed(&format!("a pipe cannot be made: {e}"));
+    let (read, write) = pipe_with(PipeFlags::CLOEXEC).map_err(|e| failed(e.into()))?;
+    Ok((Receiver::from_owned_fd(read).map_err(failed)?, write))
+}
+
+/// Everything that is written until the end.
+pub(super) async fn collect(from: impl AsyncRead + Unpin) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let read = from.take(MOST + 1).read_to_end(&mut bytes).await;
+    read.map_err(|e| failed(&format!("the picture could not be read: {e}")))?;
+    match u64::try_from(bytes.len()) {
+        Ok(0) => Err(failed("who was to draw it ended without a picture")),
+        Ok(count) if count <= MOST => Ok(bytes),
+        _ => Err(failed("the picture is larger than 64 MiB")),
+    }
+}
+
+/// No picture came.
+pub(super) fn failed(why: &str) -> Error {
+    Error::new(ErrorId::BackendFailed, format!("no picture was taken: {why}"))
+}
+
+/// No picture came in time.
+pub(super) fn late(id: u32) -> Error {
+    Error::new(ErrorId::Timeout, format!("session {id} was not pictured in {} s", DEADLINE.as_secs()))
+        .hint("try again; a display that does not answer cannot be pictured")
+}
+
+/// The session's part of usher is of a version that makes no pictures.
+pub(super) fn too_old(id: u32, part: &str) -> Error {
+    let message = format!("the {part} of session {id} is of an older version of usher, which takes no pictures");
+    Error::new(ErrorId::NotSupported, message).hint("it can be pictured after its next login")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn collected(bytes: &'static [u8]) -> Result<Vec<u8>, Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (read, write) = pipe().unwrap();
+            let writer = std::thread::spawn(move || std::fs::File::from(write).write_all(bytes));
+            let collected = collect(read).await;
+            drop(writer.join());
+            collected
+        })
+    }
+
+    #[test]
+    fn a_picture_is_what_was_written_and_nothing_is_none() {
+        assert_eq!(collected(b"\x89PNG and more").unwrap(), b"\x89PNG and more");
+        assert_eq!(collected(b"").unwrap_err().id, ErrorId::BackendFailed);
+    }
+
+    #[test]
+    fn what_never_ends_is_not_taken() {
+        static LONG: [u8; (64 << 20) + 1] = [0; (64 << 20) + 1];
+        assert!(collected(&LONG).unwrap_err().message.contains("64 MiB"));
+    }
+}

@@ -1,0 +1,63 @@
+//! The daemon's hold on one session's holder.
+
+use tokio::net::UnixStream;
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::session::SessionKey;
+use usher_core::sys::proc;
+use usher_core::wire::holder::{FromHolder, Hello};
+
+use crate::backend::link::{Connection, Incoming, Link};
+
+/// A holder that is connected.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    pub(super) key: SessionKey,
+    pub(super) holder_pid: u32,
+    pub(super) holder_start: u64,
+    /// The version of the protocol that it speaks.
+    pub(super) protocol: u32,
+    pub(super) link: Link<FromHolder>,
+}
+
+/// A connection to a holder that has introduced itself.
+pub(super) struct Introduced {
+    pub(super) connection: Connection,
+    pub(super) hello: Hello,
+    pub(super) holder_start: u64,
+}
+
+/// Waits for the holder's introduction.
+pub(super) async fn introduce(stream: UnixStream) -> Result<Introduced, Error> {
+    let mut connection = Connection::new(stream);
+    match connection.receive().await {
+        Some(FromHolder::Hello(hello)) => {
+            let holder_start = proc::parent_and_start(hello.holder_pid).map_or(0, |(_, start)| start);
+            Ok(Introduced { connection, hello: *hello, holder_start })
+        }
+        Some(FromHolder::Failed { message }) => Err(Error::new(ErrorId::BackendFailed, message)),
+        _ => Err(Error::new(ErrorId::BackendFailed, "the session's holder does not introduce itself")),
+    }
+}
+
+impl Incoming for FromHolder {
+    fn answers(&self) -> Option<u64> {
+        match self {
+            FromHolder::Covered { seq, .. }
+            | FromHolder::Disconnected { seq }
+            | FromHolder::Written { seq, .. }
+            | FromHolder::Closed { seq, .. } => Some(*seq),
+            FromHolder::Hello(_)
+            | FromHolder::Failed { .. }
+            | FromHolder::Started
+            | FromHolder::Status(_)
+            | FromHolder::Ended { .. } => None,
+        }
+    }
+}
+
+impl Held {
+    /// Whether the very process that introduced itself is still there.
+    pub(super) fn holder_lives(&self) -> bool {
+        proc::parent_and_start(self.holder_pid).is_some_and(|(_, start)| start == self.holder_start)
+    }
+}

@@ -1,0 +1,363 @@
+//! Text sessions: each is held by an `usher-tty` process of its own.
+
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::net::UnixStream;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::request::ThumbnailSize;
+use usher_core::session::{Cover, SessionKey};
+use usher_core::sys::proc;
+use usher_core::wire::holder::{FromHolder, Notice, StationSpec, Status, ToHolder};
+
+use super::leftovers::{kill, lives, mop_up, verify_gone};
+use super::link::{Link, News, Reply};
+use super::{Backend, Covered, DEADLINE, Ended, Noticed, Observation, changed};
+use crate::paths::Paths;
+use crate::session::{Seen, Target};
+
+mod held;
+mod opening;
+mod picturing;
+use held::{Held, Introduced, introduce};
+pub use opening::{Opened, Starting};
+
+/// The backend of text sessions.
+#[derive(Debug, Clone)]
+pub struct TextBackend {
+    directory: PathBuf,
+    serving: PathBuf,
+    log: PathBuf,
+    links: Arc<Mutex<HashMap<u32, Held>>>,
+    noticed: mpsc::UnboundedSender<Noticed>,
+    seq: Arc<AtomicU64>,
+    /// Places for processes that draw.
+    drawing: Arc<Semaphore>,
+}
+
+/// A holder found alive.
+pub struct Found {
+    introduced: Introduced,
+}
+
+impl Found {
+    /// The session's ID.
+    pub fn id(&self) -> u32 {
+        self.introduced.hello.session_id
+    }
+
+    /// What makes the session the same session.
+    pub fn key(&self) -> &SessionKey {
+        &self.introduced.hello.key
+    }
+
+    /// The session as the holder sees it.
+    pub fn status(&self) -> &Status {
+        &self.introduced.hello.status
+    }
+}
+
+impl TextBackend {
+    /// The backend of the daemon with these paths; `noticed` takes its news.
+    pub fn new(paths: &Paths, noticed: mpsc::UnboundedSender<Noticed>) -> Self {
+        let (directory, serving) = (paths.holders(), paths.socket.clone());
+        // Not with the state: holders keep it open, and with it its file system, longer than the daemon lives.
+        let mut log = paths.socket.as_os_str().to_owned();
+        log.push(".log");
+        let log = PathBuf::from(log);
+        let (seq, drawing) = (Arc::new(AtomicU64::new(1)), Arc::new(Semaphore::new(picturing::AT_ONCE)));
+        TextBackend { directory, serving, log, links: Arc::default(), noticed, seq, drawing }
+    }
+
+    /// Where the holder of a session listens.
+    pub fn socket(&self, id: u32) -> PathBuf {
+        self.directory.join(id.to_string())
+    }
+
+    /// What every process of a session has in its environment, unless it took pains to be rid of it.
+    pub fn environment(&self, id: u32, boot_id: &str) -> [(String, String); 2] {
+        let socket = self.serving.to_string_lossy().into_owned();
+        [("USHER_SESSION".to_owned(), format!("{boot_id}:{id}")), ("USHER_SOCKET".to_owned(), socket)]
+    }
+
+    fn marks(&self, id: u32, key: &SessionKey) -> [String; 2] {
+        self.environment(id, &key.boot_id).map(|(name, value)| format!("{name}={value}"))
+    }
+
+    /// Every holder that listens in the directory and answers; sockets that nobody listens on are removed.
+    pub async fn find(&self) -> Vec<Found> {
+        let Ok(entries) = std::fs::read_dir(&self.directory) else { return Vec::new() };
+        let looks: Vec<_> = entries.flatten().map(|entry| tokio::spawn(look(entry.path()))).collect();
+        let mut found = Vec::new();
+        for look in looks {
+            found.extend(look.await.ok().flatten());
+        }
+        found
+    }
+
+    /// Looks once more for the holder of one session.
+    pub async fn find_one(&self, id: u32) -> Option<Found> {
+        look(self.socket(id)).await
+    }
+
+    /// Takes a holder over.
+    pub fn adopt(&self, found: Found) {
+        let (id, status) = (found.id(), found.status().clone());
+        self.tend(id, found.introduced, None);
+        self.tell(Noticed::Changed { id, seen: seen(&status), released: status.released });
+    }
+
+    /// Resolves when everything that holders reported until now is known to the registry.
+    pub async fn caught_up(&self) {
+        let (known, wait) = oneshot::channel();
+        self.tell(Noticed::Barrier(known));
+        let _ = tokio::time::timeout(DEADLINE, wait).await;
+    }
+
+    /// Ends what a dead holder left of its session.
+    pub async fn reap(&self, id: u32, key: &SessionKey) {
+        mop_up(key, &self.marks(id, key)).await;
+        let _ = std::fs::remove_file(self.socket(id));
+    }
+
+    /// Whether the session's holder is connected.
+    pub fn holds(&self, id: u32) -> bool {
+        self.links().contains_key(&id)
+    }
+
+    /// The session whose holder has this process ID.
+    pub fn session_of_holder(&self, pid: u32) -> Option<u32> {
+        self.links().iter().find(|(_, link)| link.holder_pid == pid).map(|(id, _)| *id)
+    }
+
+    /// Hands a connection over to the session's holder as a new station.
+    ///
+    /// # Errors
+    /// The session changed, or its holder does not take orders.
+    pub fn seat(&self, target: &Target, spec: StationSpec, connection: OwnedFd) -> Result<(), Error> {
+        self.link(target)?.link.hand(&ToHolder::Station(spec), connection)
+    }
+
+    /// Keeps a link's task, and turns what it hears into news. `begun` is told how the program's start
+    /// came out; until it has started, the end of the connection is news for `begun` alone.
+    fn tend(&self, id: u32, introduced: Introduced, begun: Option<oneshot::Sender<Result<(), Error>>>) -> Held {
+        let backend = self.clone();
+        let mut state = Tended { runs: begun.is_none(), begun, ended: None };
+        let mut links = self.links();
+        let Introduced { connection, hello, holder_start } = introduced;
+        let link = Link::start(connection, move |news| match news {
+            News::Said(FromHolder::Status(status)) => {
+                backend.tell(Noticed::Changed { id, seen: seen(&status), released: status.released });
+            }
+            News::Said(FromHolder::Started) => state.starts(Ok(())),
+            News::Said(FromHolder::Failed { message }) => {
+                state.starts(Err(Error::new(ErrorId::BackendFailed, message)));
+            }
+            News::Said(FromHolder::Ended { how }) => state.ended = Some(how),
+            News::Said(_) => {}
+            News::Lost => {
+                let link = backend.links().remove(&id);
+                if state.runs {
+                    tokio::spawn(backend.clone().lost(id, link, state.ended.take()));
+                }
+                state.begun = None;
+            }
+        });
+        let protocol = hello.protocol;
+        let held = Held { key: hello.key, holder_pid: hello.holder_pid, holder_start, protocol, link };
+        links.insert(id, held.clone());
+        held
+    }
+
+    /// A holder's connection ended: the session is over, the holder died, or only the connection broke.
+    async fn lost(self, id: u32, link: Option<Held>, how: Option<String>) {
+        if let Some(how) = how {
+            self.tell(Noticed::Gone { id, how: Ended::ByItself(how) });
+            return;
+        }
+        let Some(link) = link else { return };
+        // A process that is on its way out may still be seen for a moment.
+        for _ in 0..50 {
+            if !link.holder_lives() {
+                mop_up(&link.key, &self.marks(id, &link.key)).await;
+                let _ = std::fs::remove_file(self.socket(id));
+                self.tell(Noticed::Gone { id, how: Ended::HolderDied });
+                return;
+            }
+            if let Some(found) = self.find_one(id).await.filter(|found| *found.key() == link.key) {
+                self.adopt(found);
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        // It lives and does not answer: the reconcile loop goes on looking for it.
+    }
+
+    fn links(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Held>> {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn link(&self, target: &Target) -> Result<Held, Error> {
+        let link = self.links().get(&target.id).cloned();
+        match link {
+            Some(link) if link.key == target.key => Ok(link),
+            Some(_) => Err(changed(target)),
+            None => Err(Error::new(ErrorId::Timeout, format!("the holder of session {} does not answer", target.id))
+                .hint("usherd goes on trying; `usher close` ends a session whose holder hangs")),
+        }
+    }
+
+    fn tell(&self, noticed: Noticed) {
+        // The daemon stops listening only when it stops.
+        let _ = self.noticed.send(noticed);
+    }
+
+    fn next_seq(&self) -> u64 {
+        self.seq.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn ask(&self, target: &Target, message: impl FnOnce(u64) -> ToHolder) -> Result<Reply<FromHolder>, Error> {
+        let seq = self.next_seq();
+        self.link(target)?.link.ask(seq, &message(seq))
+    }
+}
+
+/// What a link's task knows of its session.
+struct Tended {
+    /// Who waits for the program's start.
+    begun: Option<oneshot::Sender<Result<(), Error>>>,
+    /// The program was started, and somebody knows.
+    runs: bool,
+    /// How the session ended, once its holder said so.
+    ended: Option<String>,
+}
+
+impl Tended {
+    fn starts(&mut self, result: Result<(), Error>) {
+        if let Some(begun) = self.begun.take() {
+            let started = result.is_ok();
+            self.runs = begun.send(result).is_ok() && started;
+        }
+    }
+}
+
+impl Backend for TextBackend {
+    fn cover(&self, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
+        let reply = self.ask(target, |seq| ToHolder::Cover { seq, covers });
+        let what = format!("session {}: its holder did not confirm in 3 s", target.id);
+        Box::pin(async move {
+            match observe(reply?, DEADLINE, &what).await? {
+                FromHolder::Covered { superseded: true, .. } => {
+                    let note = "it was locked again before its stations showed it unlocked".to_owned();
+                    Ok(Covered { unseen: true, notes: vec![note] })
+                }
+                FromHolder::Covered { dropped, .. } if !dropped.is_empty() => {
+                    let stations = dropped.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+                    let note = format!("station {stations} did not confirm in time and was disconnected");
+                    Ok(Covered { notes: vec![note], unseen: false })
+                }
+                _ => Ok(Covered::default()),
+            }
+        })
+    }
+
+    fn disconnect(&self, target: &Target, by: &str) -> Observation<()> {
+        let reply = self.ask(target, |seq| ToHolder::Disconnect { seq, by: by.to_owned() });
+        let what = format!("session {}: its stations were not seen to leave in 3 s", target.id);
+        Box::pin(async move { observe(reply?, DEADLINE, &what).await.map(drop) })
+    }
+
+    fn announce(&self, target: &Target, notice: Notice) -> Result<(), Error> {
+        self.link(target)?.link.say(&ToHolder::Announce(notice))
+    }
+
+    fn picture(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
+        picturing::picture(self, target, size)
+    }
+
+    /// A holder that does not answer is killed, and its session's processes with it.
+    fn close(&self, target: &Target, by: &str, grace: Duration) -> Observation<bool> {
+        let grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
+        let (backend, target, by) = (self.clone(), target.clone(), by.to_owned());
+        let link = self.link(&target);
+        let reply = self.ask(&target, |seq| ToHolder::Close { seq, grace_ms, by });
+        Box::pin(async move {
+            let answered = match reply {
+                Ok(reply) => observe(reply, grace + DEADLINE, "no answer").await,
+                Err(error) if error.id == ErrorId::SessionChanged => return Err(error),
+                Err(error) => Err(error),
+            };
+            let marks = backend.marks(target.id, &target.key);
+            // The holder is the reaper of everything below it: when it says that nothing is left, nothing is.
+            if let Ok(FromHolder::Closed { killed, .. }) = answered
+                && !lives(&target.key)
+            {
+                return Ok(killed);
+            }
+            if let Ok(link) = link.or_else(|_| backend.link(&target))
+                && link.holder_lives()
+            {
+                kill(link.holder_pid);
+            } else if let Some(pid) = backend.unconnected_holder(&target).await {
+                kill(pid);
+            }
+            mop_up(&target.key, &marks).await;
+            verify_gone(&target, &marks).await.map(|()| true)
+        })
+    }
+}
+
+impl TextBackend {
+    /// The process that listens on a session's socket although it does not introduce itself; where its
+    /// queue is full, the one that the session's leader descends from.
+    async fn unconnected_holder(&self, target: &Target) -> Option<u32> {
+        let connecting = UnixStream::connect(self.socket(target.id));
+        let stream = tokio::time::timeout(Duration::from_secs(2), connecting).await.ok().and_then(Result::ok);
+        let listens = stream.and_then(|stream| usher_core::sys::peer::of(&stream).ok()).map(|peer| peer.pid);
+        let above = || {
+            let (parent, start) = proc::parent_and_start(target.key.leader_pid)?;
+            let holds = start == target.key.leader_start && proc::name(parent).as_deref() == Some("usher-tty");
+            holds.then_some(parent)
+        };
+        listens.or_else(above).filter(|pid| *pid > 1)
+    }
+}
+
+async fn observe(reply: Reply<FromHolder>, deadline: Duration, what: &str) -> Result<FromHolder, Error> {
+    match tokio::time::timeout(deadline, reply).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(_)) => Err(Error::new(ErrorId::SessionChanged, "the session ended before its holder answered")),
+        Err(_) => Err(Error::new(ErrorId::Timeout, what).hint("usherd goes on trying; `usher list` shows what holds")),
+    }
+}
+
+/// Connects to a holder's socket and lets it introduce itself.
+async fn look(path: PathBuf) -> Option<Found> {
+    match tokio::time::timeout(Duration::from_secs(2), UnixStream::connect(&path)).await {
+        Ok(Ok(stream)) => {
+            let introduced = tokio::time::timeout(Duration::from_secs(2), introduce(stream)).await.ok()?.ok()?;
+            Some(Found { introduced })
+        }
+        Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+            // Its holder died without removing it.
+            let _ = std::fs::remove_file(&path);
+            None
+        }
+        Ok(Err(_)) | Err(_) => None,
+    }
+}
+
+fn seen(status: &Status) -> Seen {
+    Seen {
+        covers: status.covers.clone(),
+        stations: status.stations.clone(),
+        title: status.title.clone(),
+        last_input: status.last_input,
+        ..Seen::default()
+    }
+}

@@ -1,0 +1,123 @@
+//! Opening: a holder with its session ready, then on the books, then its program.
+
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::net::UnixStream;
+use tokio::sync::oneshot;
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::session::{Cover, SessionKey};
+use usher_core::sys::program::beside_this_program;
+use usher_core::wire::control;
+use usher_core::wire::holder::{FromHolder, OpenSpec, ToHolder};
+
+use super::TextBackend;
+use super::held::{Held, Introduced, introduce};
+use crate::backend::leftovers::kill;
+use crate::backend::link::Reply;
+
+/// How long a holder may take to introduce itself.
+const INTRODUCTION: Duration = Duration::from_secs(5);
+
+/// A holder that has its session ready, whose program does not run yet.
+pub struct Opened {
+    introduced: Introduced,
+}
+
+impl Opened {
+    /// What makes the session the same session.
+    pub fn key(&self) -> &SessionKey {
+        &self.introduced.hello.key
+    }
+}
+
+/// A session on the books whose program is about to run.
+pub struct Starting {
+    id: u32,
+    held: Held,
+    covered: Option<Result<Reply<FromHolder>, Error>>,
+    started: oneshot::Receiver<Result<(), Error>>,
+}
+
+impl TextBackend {
+    /// Starts a holder and has it make the session ready. If the daemon dies before
+    /// [`start`](Self::start), the holder sees that and ends: no orphan stays.
+    ///
+    /// # Errors
+    /// The holder cannot be started, or cannot make the session.
+    pub async fn open(&self, spec: OpenSpec) -> Result<Opened, Error> {
+        let failed = |what: &str, e: std::io::Error| Error::new(ErrorId::BackendFailed, format!("{what}: {e}"));
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(|e| failed("no socket pair", e))?;
+        ours.set_nonblocking(true).map_err(|e| failed("no socket pair", e))?;
+        let program = beside_this_program("usher-tty");
+        tokio::process::Command::new(&program)
+            .arg("hold")
+            .current_dir("/")
+            .env_clear()
+            .envs(std::env::var_os("TZ").map(|zone| ("TZ", zone)))
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            // A holder must not keep somebody's pipe open for as long as the session lives: what it says,
+            // and it speaks only when it fails, goes to a file.
+            .stdout(Stdio::null())
+            .stderr(self.log().map_or_else(|_| Stdio::null(), Stdio::from))
+            .spawn()
+            .map_err(|e| failed(&format!("cannot start {}", program.display()), e))?;
+        let mut stream = UnixStream::from_std(ours).map_err(|e| failed("no socket pair", e))?;
+        let born = async {
+            tokio::io::AsyncWriteExt::write_all(&mut stream, &control(&ToHolder::Open(Box::new(spec))))
+                .await
+                .map_err(|e| failed("the session's holder is gone", e))?;
+            introduce(stream).await
+        };
+        match tokio::time::timeout(INTRODUCTION, born).await {
+            Ok(introduced) => Ok(Opened { introduced: introduced? }),
+            Err(_) => Err(Error::new(ErrorId::Timeout, "the session's holder did not get ready in 5 s")),
+        }
+    }
+
+    /// The file for what failing holders say. It begins anew when it is large.
+    fn log(&self) -> std::io::Result<std::fs::File> {
+        let large = std::fs::metadata(&self.log).is_ok_and(|meta| meta.len() > 1 << 20);
+        if large {
+            std::fs::remove_file(&self.log)?;
+        }
+        std::fs::File::options().create(true).append(true).open(&self.log)
+    }
+
+    /// Connects a session that is on the books, whose program does not run yet, and orders its covers.
+    /// From here on it takes orders like any other: what is ordered before the program runs holds from
+    /// its first moment.
+    pub fn connect(&self, id: u32, opened: Opened, covers: Vec<Cover>) -> Starting {
+        let (begun, started) = oneshot::channel();
+        let held = self.tend(id, opened.introduced, Some(begun));
+        let seq = self.next_seq();
+        let covered = (!covers.is_empty()).then(|| held.link.ask(seq, &ToHolder::Cover { seq, covers }));
+        Starting { id, held, covered, started }
+    }
+
+    /// Runs the session's program once its covers were seen.
+    ///
+    /// # Errors
+    /// The program cannot be run, and its holder is being ended: take the session off the books, then
+    /// [`reap`](Self::reap) it.
+    pub async fn start(&self, starting: Starting) -> Result<(), Error> {
+        let gone = || Error::new(ErrorId::BackendFailed, "the session's holder is gone");
+        let Starting { id, held, covered, started } = starting;
+        let begun = async {
+            if let Some(covered) = covered {
+                covered?.await.map_err(|_| gone())?;
+            }
+            held.link.say(&ToHolder::Start)?;
+            started.await.map_err(|_| gone())?
+        };
+        let late = || Error::new(ErrorId::Timeout, "the session's program did not start in 5 s");
+        let result = tokio::time::timeout(INTRODUCTION, begun).await.unwrap_or_else(|_| Err(late()));
+        if result.is_err() {
+            // Off the books means gone: a holder that starts after all would be nobody's.
+            kill(held.holder_pid);
+            self.links().remove(&id);
+        }
+        result
+    }
+}

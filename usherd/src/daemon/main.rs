@@ -1,0 +1,113 @@
+//! `usherd`'s command line and its beginning.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::paths::shields_of;
+use usher_core::{logging, paths};
+
+use super::{release, serve};
+use crate::host::settings::Settings;
+use crate::paths::{Mode, Paths};
+
+/// The host's daemon of usher: knows the sessions, decides, acts, observes, remembers
+///
+/// Without --user it is the system's: it runs as root and controls every session that logind knows.
+#[derive(Debug, Parser)]
+#[command(name = "usherd", version, max_term_width = 100)]
+pub struct Arguments {
+    /// Host text sessions of the calling user, without root, systemd or D-Bus
+    #[arg(long)]
+    user: bool,
+    /// Where to answer; the default is /run/usher/usher.sock, in --user mode $XDG_RUNTIME_DIR/usher/usher.sock, else
+    /// /tmp/usher-$UID/usher.sock
+    #[arg(long, value_name = "PATH")]
+    socket: Option<PathBuf>,
+    /// Where locks, blocks and the audit log are kept; the default is /var/lib/usher, in --user mode $XDG_STATE_HOME/usher,
+    /// else ~/.local/state/usher
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+    /// A configuration file in TOML; the default is /etc/usher/usherd.toml if it is there, in --user mode none
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Unlock every session of the daemon with this socket, without daemon or database, and exit
+    #[arg(long)]
+    release_all: bool,
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    logging::start();
+    let socket = arguments.socket.clone().unwrap_or_else(|| match (arguments.user, arguments.release_all) {
+        (true, _) => paths::user_socket(),
+        // Freeing needs no mode: root frees the host's sessions if its daemon, which may be gone, ever had any;
+        // else it looks where the command line would.
+        (false, true) if frees_the_host() => PathBuf::from(paths::SYSTEM),
+        (false, true) => paths::default_socket(),
+        (false, false) => PathBuf::from(paths::SYSTEM),
+    });
+    if arguments.release_all {
+        return release::release_all(&socket);
+    }
+    match run(arguments, socket) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&error),
+    }
+}
+
+fn run(arguments: Arguments, socket: PathBuf) -> Result<(), Error> {
+    let mode = if arguments.user { Mode::User } else { Mode::System };
+    if mode == Mode::System && !rustix::process::geteuid().is_root() {
+        let why = "the system's daemon controls every user's sessions: only root can start it";
+        return Err(Error::new(ErrorId::AccessDenied, why).hint("`usherd --user` hosts text sessions of your own"));
+    }
+    let system_config = || Some(PathBuf::from(paths::SYSTEM_CONFIG)).filter(|path| !arguments.user && path.exists());
+    let settings = Settings::read(arguments.config.clone().or_else(system_config).as_deref())?;
+    let socket = std::path::absolute(&socket).unwrap_or(socket);
+    paths::check_length(&socket)?;
+    let state = arguments.state_dir.unwrap_or_else(|| match mode {
+        Mode::User => paths::user_state(),
+        Mode::System => PathBuf::from(paths::SYSTEM_STATE),
+    });
+    let paths = Paths { mode, socket, state };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| super::failed("the runtime cannot be started", &e))?;
+    runtime.block_on(serve(&paths, settings))
+}
+
+/// Root, who names no socket, on a host whose daemon had displays to cover.
+fn frees_the_host() -> bool {
+    let named = std::env::var_os("USHER_SOCKET").is_some_and(|path| !path.is_empty());
+    !named && rustix::process::geteuid().is_root() && shields_of(Path::new(paths::SYSTEM)).is_dir()
+}
+
+/// Resolves at SIGTERM or SIGINT, also at one that comes before anybody waits.
+pub(super) fn told_to_stop() -> impl Future<Output = ()> {
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async {
+        match signals {
+            (Ok(mut terminate), Ok(mut interrupt)) => {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+            }
+            // Without signal handlers the default action ends the process.
+            _ => std::future::pending().await,
+        }
+    }
+}
+
+fn complain(error: &Error) -> ExitCode {
+    eprintln!("usherd: {error}");
+    if let Some(hint) = &error.hint {
+        eprintln!("  hint: {hint}");
+    }
+    ExitCode::FAILURE
+}

@@ -1,0 +1,138 @@
+//! usherd: knows the sessions, decides, acts, observes, remembers.
+
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::sys::{descriptors, proc};
+
+use crate::accounts;
+use crate::api::server;
+use crate::backend::host_session::LoginBackend;
+use crate::backend::text::TextBackend;
+use crate::host::gateway::Gateway;
+use crate::host::settings::Settings;
+use crate::host::{self, Host, Parts};
+use crate::paths::{Mode, Paths};
+use crate::store::Store;
+
+pub mod adopt;
+mod expire;
+mod instance;
+pub mod logins;
+pub mod main;
+pub mod reconcile;
+mod release;
+
+/// Runs the daemon until it is told to stop.
+///
+/// # Errors
+/// It cannot start; the sentence says why.
+async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
+    // Whatever is made from here on is ours alone to read.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    // Everybody may ask the system's daemon: who may do what is decided by who asks.
+    let open_to = if paths.mode == Mode::System { 0o755 } else { 0o700 };
+    own_directory(paths.socket.parent().unwrap_or(Path::new("/")), open_to)?;
+    own_directory(&paths.state, 0o700)?;
+    let _instance = instance::claim(paths)?;
+    own_directory(&paths.holders(), 0o700)?;
+
+    let uid = rustix::process::geteuid().as_raw();
+    let user = accounts::account(uid).await.name;
+    let boot_id = proc::boot_id().map_err(|e| failed("the kernel's boot ID cannot be read", &e))?;
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let (store, loaded) = Store::open(&paths.state, &boot_id, settings.audit_limits(), &name)?;
+    let (noticed, mut news) = mpsc::unbounded_channel();
+    let login = match paths.mode {
+        Mode::User => None,
+        Mode::System => {
+            own_directory(&paths.shields(), 0o700)?;
+            let who = (boot_id.clone(), host::host_name());
+            Some(LoginBackend::new(who, paths.shields(), settings.freeze_while_locked, noticed.clone()))
+        }
+    };
+    let gateway = Gateway::new(settings.gateway_user.clone(), paths.gateway());
+    gateway.look_up(paths.mode, uid).await;
+    let host = Arc::new(Host::new(Parts {
+        boot_id,
+        uid,
+        user,
+        open_files: descriptors::raise_limit(),
+        store,
+        mode: paths.mode,
+        text: TextBackend::new(paths, noticed),
+        login,
+        last_session_id: match paths.mode {
+            Mode::User => loaded.last_session_id,
+            // Below are logind's own numbers.
+            Mode::System => loaded.last_session_id.max(logins::FIRST_OWN_ID - 1),
+        },
+        gateway,
+        registry: adopt::remembered(loaded, &settings),
+        settings,
+    }));
+    let listener = server::listen(&paths.socket, paths.mode)?;
+    adopt::adopt(&host).await;
+    logins::begin(&host, &mut news).await;
+    reconcile::catch_up(&host, &mut news).await;
+    let reconciling = tokio::spawn(reconcile::run(Arc::clone(&host), news));
+
+    // From here on a SIGTERM is a clean stop.
+    let told_to_stop = main::told_to_stop();
+    tracing::info!("usherd {} serves {}", env!("CARGO_PKG_VERSION"), paths.socket.display());
+    println!("ready: {}", paths.socket.display());
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    let stop = async {
+        told_to_stop.await;
+        host.stop_events();
+    };
+    server::serve(&host, listener, stop).await;
+
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+    reconciling.abort();
+    host.store.stop().await;
+    let _ = std::fs::remove_file(&paths.socket);
+    tracing::info!("usherd stopped; its sessions go on");
+    Ok(())
+}
+
+/// A directory that is ours: made with this mode if it is not there, refused if somebody else could put things into it.
+fn own_directory(path: &Path, mode: u32) -> Result<(), Error> {
+    let made = match path.is_dir() {
+        true => Ok(()),
+        // The mode is what the directory itself gets; `umask(2)` would take from it.
+        false => std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .and_then(|()| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))),
+    };
+    made.map_err(|e| failed(&format!("the directory {} cannot be made", path.display()), &e))?;
+    let me = rustix::process::geteuid().as_raw();
+    // Both the entry and what it leads to: a link of somebody else's leads wherever they like.
+    for meta in [std::fs::symlink_metadata(path), std::fs::metadata(path)] {
+        let meta = meta.map_err(|e| failed(&format!("{} cannot be read", path.display()), &e))?;
+        if meta.uid() != me && meta.uid() != 0 {
+            let whose = format!("the directory {} belongs to uid {}, not to uid {me}", path.display(), meta.uid());
+            return Err(
+                Error::new(ErrorId::AccessDenied, whose).hint("give another place with --socket and --state-dir")
+            );
+        }
+    }
+    let meta = std::fs::metadata(path).map_err(|e| failed(&format!("{} cannot be read", path.display()), &e))?;
+    // In a sticky directory of root's, such as /tmp, nobody renames or removes what is ours.
+    let shared = meta.uid() == 0 && meta.mode() & 0o1000 != 0;
+    if meta.mode() & 0o022 != 0 && !shared {
+        let open = format!("others may write to the directory {} (mode {:o})", path.display(), meta.mode() & 0o7777);
+        return Err(Error::new(ErrorId::AccessDenied, open)
+            .hint("`chmod go-w` it, or give another place with --socket and --state-dir"));
+    }
+    Ok(())
+}
+
+fn failed(what: &str, error: &dyn std::error::Error) -> Error {
+    Error::new(ErrorId::BackendFailed, format!("{what}: {error}"))
+}

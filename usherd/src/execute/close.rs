@@ -1,0 +1,49 @@
+//! Closing: the order stands in the store; the reconcile loop carries it out when its time has come,
+//! also after a restart. Here it is announced, and its end awaited.
+
+use std::time::Duration;
+
+use usher_core::clock;
+use usher_core::event::EventKind;
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::wire::holder::Notice;
+
+use super::Seen;
+use crate::backend::{DEADLINE, Observation};
+use crate::host::Host;
+use crate::session::{CloseOrder, Target};
+
+/// Starts what the order says, and gives the observation that the session is gone.
+pub(super) fn ordered(host: &Host, target: &Target, order: &CloseOrder) -> Observation<Seen> {
+    let gone = host.await_end(target.id);
+    let until = Duration::try_from(order.at.duration_since(clock::now())).unwrap_or_default();
+    if !until.is_zero() {
+        announce(host, target, order);
+        host.announce(EventKind::Closing, host.present(target.id), None);
+    }
+    host.wake.notify_one();
+    // Long enough for the grace, the kill and the look after it.
+    let patience = until + host.settings.close_grace() + 4 * DEADLINE;
+    let late = Error::new(ErrorId::Timeout, format!("session {}: processes were still there in the end", target.id))
+        .hint("usherd goes on trying; `usher list` shows whether it is gone");
+    Box::pin(async move {
+        match tokio::time::timeout(patience, gone).await {
+            Ok(Ok(Ok(true))) => {
+                Ok(Seen { notes: vec!["processes that ignored SIGHUP were killed".to_owned()], ..Seen::default() })
+            }
+            Ok(Ok(Ok(false))) => Ok(Seen::default()),
+            Ok(Ok(Err(error))) => Err(error),
+            Ok(Err(_)) | Err(_) => Err(late),
+        }
+    })
+}
+
+/// Shows the countdown on the session's stations.
+pub(crate) fn announce(host: &Host, target: &Target, order: &CloseOrder) {
+    let kind = host.registry().get(target.id).map(|session| session.kind);
+    let Some(backend) = kind.and_then(|kind| host.backend(kind)) else { return };
+    let notice = Notice { at: order.at, by: order.by.clone(), message: order.message.clone() };
+    if let Err(error) = backend.announce(target, notice) {
+        tracing::warn!("session {}: the close could not be announced: {error}", target.id);
+    }
+}

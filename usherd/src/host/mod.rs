@@ -1,0 +1,246 @@
+//! One host as its daemon knows it: everything that a request is judged by and carried out with.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, Semaphore, broadcast};
+use usher_core::clock;
+use usher_core::event::{Event, EventKind};
+use usher_core::outcome::Error;
+use usher_core::session::{Kind, Session};
+
+use crate::backend::Backend;
+use crate::backend::host_session::LoginBackend;
+use crate::backend::text::TextBackend;
+use crate::paths::Mode;
+use crate::session::{Change, Registry, Target, Tracked};
+use crate::store::{Attempt, AuditId, Store, Urgency};
+
+mod complaints;
+mod fresh;
+pub mod gateway;
+pub mod metrics;
+mod releases;
+pub mod settings;
+mod waiting;
+
+use complaints::Complaints;
+use gateway::Gateway;
+use metrics::Metrics;
+use releases::Releases;
+use settings::Settings;
+use waiting::Waiting;
+
+/// How many may watch at once.
+pub const MAX_WATCHERS: usize = 128;
+
+/// A host and its daemon's parts.
+pub struct Host {
+    /// The name that the host gives itself.
+    pub name: String,
+    /// The kernel's boot ID.
+    pub boot_id: String,
+    /// The uid the daemon runs as: in `--user` mode the only one it serves, besides root.
+    pub uid: u32,
+    /// That uid's name.
+    pub user: String,
+    /// The soft limit of open descriptors that sessions begin with.
+    pub open_files: Option<u64>,
+    /// What the configuration says.
+    pub settings: Settings,
+    /// What lasts.
+    pub store: Store,
+    /// Whose sessions the daemon controls.
+    pub mode: Mode,
+    /// Text sessions.
+    pub text: TextBackend,
+    /// logind's sessions, in system mode.
+    pub login: Option<LoginBackend>,
+    /// Counters for `/metrics`.
+    pub metrics: Metrics,
+    /// Held while something is decided, written and ordered, so that two requests have one order.
+    /// Seeing the effect needs no order and happens after.
+    pub order: tokio::sync::Mutex<()>,
+    /// Wakes the reconcile loop.
+    pub wake: Notify,
+    /// Those who wait for a session's end.
+    waiting: Waiting,
+    /// The releases that were taken note of.
+    pub(crate) releases: Releases,
+    /// What was last wrong with each session, so that it is said once.
+    pub(crate) complaints: Arc<Complaints>,
+    /// The service that speaks for remote identities.
+    pub gateway: Gateway,
+    /// Places for those who watch.
+    pub watchers: Arc<Semaphore>,
+    registry: Mutex<Registry>,
+    /// None once the daemon stops: then those who watch see the end.
+    events: Mutex<Option<broadcast::Sender<Event>>>,
+    last_session_id: AtomicU32,
+    last_station_id: AtomicU32,
+}
+
+/// What a [`Host`] is made of.
+pub struct Parts {
+    /// See [`Host::boot_id`].
+    pub boot_id: String,
+    /// See [`Host::uid`].
+    pub uid: u32,
+    /// See [`Host::user`].
+    pub user: String,
+    /// See [`Host::open_files`].
+    pub open_files: Option<u64>,
+    /// See [`Host::settings`].
+    pub settings: Settings,
+    /// See [`Host::store`].
+    pub store: Store,
+    /// See [`Host::mode`].
+    pub mode: Mode,
+    /// See [`Host::text`].
+    pub text: TextBackend,
+    /// See [`Host::login`].
+    pub login: Option<LoginBackend>,
+    /// See [`Host::gateway`].
+    pub gateway: Gateway,
+    /// The sessions, locks and rules known so far.
+    pub registry: Registry,
+    /// The largest session ID ever given.
+    pub last_session_id: u32,
+}
+
+impl Host {
+    /// A host from its parts.
+    pub fn new(parts: Parts) -> Self {
+        Host {
+            name: host_name(),
+            boot_id: parts.boot_id,
+            uid: parts.uid,
+            user: parts.user,
+            open_files: parts.open_files,
+            settings: parts.settings,
+            store: parts.store,
+            mode: parts.mode,
+            text: parts.text,
+            login: parts.login,
+            metrics: Metrics::default(),
+            order: tokio::sync::Mutex::new(()),
+            wake: Notify::new(),
+            waiting: Waiting::default(),
+            releases: Releases::default(),
+            complaints: Arc::default(),
+            gateway: parts.gateway,
+            watchers: Arc::new(Semaphore::new(MAX_WATCHERS)),
+            registry: Mutex::new(parts.registry),
+            events: Mutex::new(Some(broadcast::channel(1024).0)),
+            last_session_id: AtomicU32::new(parts.last_session_id),
+            last_station_id: AtomicU32::new(0),
+        }
+    }
+
+    /// The sessions and rules. Never held across an await.
+    pub fn registry(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The backend of a kind of session.
+    pub fn backend(&self, kind: Kind) -> Option<&dyn Backend> {
+        match kind {
+            Kind::Text => Some(&self.text),
+            Kind::Ssh | Kind::Console | Kind::X11 | Kind::Wayland => self.login.as_ref().map(|b| b as &dyn Backend),
+        }
+    }
+
+    /// An ID that no session had.
+    pub fn next_session_id(&self) -> u32 {
+        self.last_session_id.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Sees to it that numbers up to this one are not given again.
+    pub fn session_ids_beyond(&self, id: u32) {
+        self.last_session_id.fetch_max(id, Ordering::Relaxed);
+    }
+
+    /// A number for a new station.
+    pub fn next_station_id(&self) -> u32 {
+        self.last_station_id.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Sees to it that numbers up to this one are not given again.
+    pub fn station_ids_beyond(&self, id: u32) {
+        self.last_station_id.fetch_max(id, Ordering::Relaxed);
+    }
+
+    /// Writes changes to the disk, then to the registry. Called with [`order`](Self::order) held.
+    ///
+    /// # Errors
+    /// Nothing was changed.
+    pub async fn commit(
+        &self,
+        changes: Vec<Change>,
+        attempt: Option<Attempt>,
+        urgency: Urgency,
+    ) -> Result<Option<AuditId>, Error> {
+        let id = self.store.commit(changes.clone(), attempt, urgency).await?;
+        let mut registry = self.registry();
+        changes.iter().for_each(|change| registry.apply(change));
+        Ok(id)
+    }
+
+    /// Orders the session's backend to show what locks and rules now say.
+    pub fn cover_as_desired(&self, target: &Target) -> crate::backend::Observation<crate::backend::Covered> {
+        let (covers, kind) = {
+            let registry = self.registry();
+            (registry.covers(target.id, clock::now()), registry.get(target.id).map(|s| s.kind))
+        };
+        match kind.and_then(|kind| self.backend(kind)) {
+            Some(backend) => backend.cover(target, covers),
+            None => Box::pin(std::future::ready(Err(gone_meanwhile(target.id)))),
+        }
+    }
+
+    /// A session as callers see it now.
+    pub fn present(&self, id: u32) -> Option<Session> {
+        let registry = self.registry();
+        registry.get(id).map(|session| self.present_in(&registry, session))
+    }
+
+    /// The same, where the registry is held already.
+    pub fn present_in(&self, registry: &Registry, session: &Tracked) -> Session {
+        registry.present(session, &self.name, clock::now())
+    }
+
+    /// Tells everyone who watches.
+    pub fn announce(&self, kind: EventKind, session: Option<Session>, rule: Option<usher_core::session::Rule>) {
+        if let Some(events) = &*self.events() {
+            let _ = events.send(Event { time: clock::now(), event: kind, session, rule });
+        }
+    }
+
+    /// Follows what is announced from now on; ends at once if the daemon is stopping.
+    pub fn watch(&self) -> broadcast::Receiver<Event> {
+        match &*self.events() {
+            Some(events) => events.subscribe(),
+            None => broadcast::channel(1).1,
+        }
+    }
+
+    /// Ends what those who watch follow.
+    pub fn stop_events(&self) {
+        self.events().take();
+    }
+
+    fn events(&self) -> MutexGuard<'_, Option<broadcast::Sender<Event>>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The session ended between the plan and the act.
+pub fn gone_meanwhile(id: u32) -> Error {
+    Error::new(usher_core::outcome::ErrorId::SessionChanged, format!("session {id} ended meanwhile"))
+}
+
+/// The name that the host gives itself (`uname(2)`).
+pub fn host_name() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    if name.is_empty() { "localhost".to_owned() } else { name }
+}

@@ -1,0 +1,34 @@
+//! Those who wait for a session's end.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::oneshot;
+use usher_core::outcome::Error;
+
+use super::Host;
+
+/// How an awaited end came out: seen, and whether killing was needed; or why it was not seen.
+pub type End = Result<bool, Error>;
+
+/// Waiters by session ID.
+#[derive(Debug, Default)]
+pub struct Waiting(Mutex<HashMap<u32, Vec<oneshot::Sender<End>>>>);
+
+impl Host {
+    /// Resolves when the session is gone, or when an attempt to close it failed.
+    pub fn await_end(&self, id: u32) -> oneshot::Receiver<End> {
+        let (sender, receiver) = oneshot::channel();
+        let mut waiting = self.waiting.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.entry(id).or_default().push(sender);
+        receiver
+    }
+
+    /// Tells those who wait for this session.
+    pub fn ended(&self, id: u32, end: &End) {
+        let waiters = self.waiting.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        for waiter in waiters.into_iter().flatten() {
+            let _ = waiter.send(end.clone());
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What inviting, joining, another key and revoking mean, given what the host knows of its identities.
+
+use usher_core::request::{Address, IdentityName, IdentityRole, InviteRequest, RedeemRequest, RekeyRequest};
+
+use super::{Error, ErrorId, View};
+use crate::actor::Who;
+use crate::identities::{IdentityChange, IdentityRecord, InvitationRecord};
+
+/// What is to be done about an identity.
+#[derive(Debug, Clone, PartialEq)]
+pub enum IdentityWork {
+    /// A secret is made up and kept as this invitation, whose hash is not known yet.
+    Invite {
+        /// Who is invited.
+        name: Option<IdentityName>,
+        /// What they may do.
+        role: IdentityRole,
+        /// Where the host is reached; empty for what the host knows of itself.
+        addresses: Vec<Address>,
+    },
+    /// This is written; the answer is the identity of this name.
+    Write(IdentityName, IdentityChange),
+    /// It is so already.
+    Unchanged(IdentityName),
+}
+
+impl View<'_> {
+    pub(super) fn invite(&self, request: &InviteRequest) -> IdentityWork {
+        IdentityWork::Invite { name: request.name.clone(), role: request.role, addresses: request.addresses.clone() }
+    }
+
+    /// An invitation is good once and for its time; a free one takes nobody's name.
+    pub(super) fn redeem(&self, request: &RedeemRequest) -> Result<IdentityWork, Error> {
+        let identities = &self.registry.identities;
+        let secret = request.secret.hash();
+        let again = "ask an administrator of the host for a new token: `usher invite` there";
+        let refused = |id, why: String| Err(Error::new(id, why).hint(again));
+        let Some(invitation) = identities.invitation(&secret) else {
+            let why = "this host knows no such invitation: it was withdrawn, is long over, or is for another host";
+            return refused(ErrorId::InvitationUnknown, why.to_owned());
+        };
+        if let Some((at, name, from)) = &invitation.used {
+            let why = format!("this token was used already, at {at} by {name} ({from}): a token is good once");
+            return refused(ErrorId::InvitationUsed, why);
+        }
+        if invitation.expires <= self.now {
+            let why = format!("this token was good until {}: nobody used it in its time", invitation.expires);
+            return refused(ErrorId::InvitationExpired, why);
+        }
+        let name = self.name_for(invitation, request)?;
+        let identity = IdentityRecord {
+            name: name.clone(),
+            role: invitation.role,
+            key: request.key.clone(),
+            next_key: None,
+            created: self.now,
+            created_by: invitation.created_by.clone(),
+            revoked: None,
+        };
+        Ok(IdentityWork::Write(name, IdentityChange::Joined { identity, secret, from: self.actor.from.clone() }))
+    }
+
+    /// The name that an invitation gives, or the asked one if it is nobody's.
+    fn name_for(&self, invitation: &InvitationRecord, request: &RedeemRequest) -> Result<IdentityName, Error> {
+        let denied = |why: String, hint: &str| Err(Error::new(ErrorId::AccessDenied, why).hint(hint));
+        let asked = &request.name;
+        match &invitation.name {
+            Some(given) if request.named && given != asked => {
+                denied(format!("this token is for {given}, not for {asked}"), "join without --as")
+            }
+            Some(given) => Ok(given.clone()),
+            // Whoever has a free token must not become somebody who is known, or whom the configuration trusts more.
+            None if self.registry.identities.get(asked).is_some() => denied(
+                format!("this host knows an identity {asked} already"),
+                "join with another --as, or ask to be invited by this name: `usher invite NAME` on the host",
+            ),
+            None if self.registry.identities.is_configured(asked) => denied(
+                format!("the configuration of this host keeps the name {asked} for somebody who is invited by it"),
+                "join with another --as, or ask to be invited by this name: `usher invite NAME` on the host",
+            ),
+            None if self.registry.identities.is_invited(asked, self.now) => denied(
+                format!("somebody is invited to this host as {asked}, and has not joined yet"),
+                "join with another --as, or with the token that is for this name",
+            ),
+            None => Ok(asked.clone()),
+        }
+    }
+
+    pub(super) fn rekey(&self, request: &RekeyRequest) -> Result<IdentityWork, Error> {
+        match &self.actor.who {
+            Who::Identity { name, key } => {
+                let change =
+                    IdentityChange::Rekeyed { name: name.clone(), used: key.clone(), next: request.key.clone() };
+                Ok(IdentityWork::Write(name.clone(), change))
+            }
+            Who::User(_) | Who::Gateway => Err(Error::new(ErrorId::AccessDenied, "only an identity has a key")),
+        }
+    }
+
+    pub(super) fn revoke(&self, name: &IdentityName) -> Result<IdentityWork, Error> {
+        let identities = &self.registry.identities;
+        let invited = identities.invited(name) > 0;
+        match identities.get(name) {
+            None if !invited => {
+                let why = format!("this host knows no identity {name}");
+                return Err(Error::new(ErrorId::IdentityNotFound, why).hint("`usher identities` lists them"));
+            }
+            Some(record) if record.revoked.is_some() && !invited => return Ok(IdentityWork::Unchanged(name.clone())),
+            Some(_) | None => {}
+        }
+        let change = IdentityChange::Revoked { name: name.clone(), at: self.now, by: self.actor.name.clone() };
+        Ok(IdentityWork::Write(name.clone(), change))
+    }
+}

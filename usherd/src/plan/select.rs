@@ -1,0 +1,156 @@
+//! Which sessions a verb reaches: targets against rules 1, 2 and 3.
+
+use std::collections::BTreeSet;
+
+use usher_core::outcome::{Error, ErrorId, OutcomeResult};
+use usher_core::request::{SessionRef, Targets, Verb};
+
+use crate::actor::{Actor, Role};
+use crate::session::{Registry, Tracked};
+
+/// One target, judged.
+pub(super) enum Candidate<'a> {
+    /// The actor may act on this session.
+    Allowed(&'a Tracked),
+    /// The outcome is a refusal, or the session is left out of a selection.
+    Refused {
+        /// The session.
+        session: &'a Tracked,
+        /// `Failed` where the target was named, `Skipped` where it was selected.
+        result: OutcomeResult,
+        /// Why.
+        error: Error,
+    },
+    /// The target named what is not there.
+    Unknown {
+        /// The ID, where the target was a number.
+        named: Option<u32>,
+        /// The user, where the target was a name.
+        user: Option<String>,
+        /// Why.
+        error: Error,
+    },
+}
+
+/// Judges every target once, in the order in which they were named.
+pub(super) fn select<'a>(actor: &Actor, verb: Verb, registry: &'a Registry, targets: &Targets) -> Vec<Candidate<'a>> {
+    match targets {
+        Targets::Ids(references) => named(actor, verb, registry, references),
+        Targets::All => selected(actor, verb, registry, registry.sessions()),
+        Targets::Users(users) => {
+            let mut candidates = Vec::new();
+            let unique: BTreeSet<_> = users.iter().collect();
+            for user in unique {
+                let sessions: Vec<_> = registry.sessions().filter(|s| s.user == user.as_str()).collect();
+                if sessions.is_empty() {
+                    candidates.push(Candidate::Unknown {
+                        named: None,
+                        user: Some(user.to_string()),
+                        error: Error::new(ErrorId::SessionNotFound, format!("{user} has no session on this host"))
+                            .hint("`usher list` shows the sessions that there are"),
+                    });
+                }
+                candidates.extend(selected(actor, verb, registry, sessions.into_iter()));
+            }
+            candidates
+        }
+    }
+}
+
+fn named<'a>(actor: &Actor, verb: Verb, registry: &'a Registry, references: &[SessionRef]) -> Vec<Candidate<'a>> {
+    let mut seen_sessions = BTreeSet::new();
+    let mut seen_unknown = BTreeSet::new();
+    let mut candidates = Vec::new();
+    for reference in references {
+        let Some(session) = registry.find(reference) else {
+            if seen_unknown.insert(reference.to_string()) {
+                let named = match reference {
+                    SessionRef::Id(id) => Some(*id),
+                    SessionRef::Native(_) => None,
+                };
+                candidates.push(Candidate::Unknown { named, user: None, error: not_found(reference) });
+            }
+            continue;
+        };
+        if seen_sessions.insert(session.id) {
+            candidates.push(judge(actor, verb, registry, session, OutcomeResult::Failed));
+        }
+    }
+    candidates
+}
+
+fn selected<'a>(
+    actor: &Actor,
+    verb: Verb,
+    registry: &'a Registry,
+    sessions: impl Iterator<Item = &'a Tracked>,
+) -> Vec<Candidate<'a>> {
+    sessions.map(|session| judge(actor, verb, registry, session, OutcomeResult::Skipped)).collect()
+}
+
+/// Judges a session that exists; a refusal has the result `refused`.
+fn judge<'a>(
+    actor: &Actor,
+    verb: Verb,
+    registry: &'a Registry,
+    session: &'a Tracked,
+    refused: OutcomeResult,
+) -> Candidate<'a> {
+    match refusal(actor, verb, registry, session, refused) {
+        None => Candidate::Allowed(session),
+        Some(error) => Candidate::Refused { session, result: refused, error },
+    }
+}
+
+fn refusal(actor: &Actor, verb: Verb, registry: &Registry, session: &Tracked, refused: OutcomeResult) -> Option<Error> {
+    // Unlocking the own session harms nobody, so only a selection leaves it out.
+    let own_counts = verb != Verb::Unlock || refused == OutcomeResult::Skipped;
+    if own_counts && actor.sits_in(session.id) {
+        return Some(own_session(session.id, verb));
+    }
+    if verb == Verb::Lock && !registry.orchestratable(session) {
+        return Some(not_orchestratable(session));
+    }
+    let privileged = session.admin || session.operator;
+    let opened_by_setting = matches!(verb, Verb::Lock | Verb::Unlock) && registry.orchestrate_admins;
+    if privileged && actor.role < Role::Administrator && !opened_by_setting {
+        return Some(privileged_session(session, verb.as_str()));
+    }
+    None
+}
+
+/// The session's user is one of those whom only administrators may touch.
+pub(super) fn privileged_session(session: &Tracked, what: &str) -> Error {
+    Error::new(
+        ErrorId::AccessDenied,
+        format!(
+            "session {} belongs to {}, an administrator or operator: only administrators may {what} it",
+            session.id, session.user
+        ),
+    )
+    .hint("ask an administrator")
+}
+
+/// No session has this ID.
+pub(super) fn not_found(reference: &SessionRef) -> Error {
+    Error::new(ErrorId::SessionNotFound, format!("there is no session {reference} on this host"))
+        .hint("`usher list` shows the sessions that there are")
+}
+
+/// The caller sits in this session.
+pub(super) fn own_session(id: u32, verb: Verb) -> Error {
+    Error::new(ErrorId::OwnSession, format!("session {id} is the one you call from: you cannot {verb} it from inside"))
+        .hint("call from another terminal or another session")
+}
+
+/// The session's user is one of those whom this host does not let be locked.
+pub(super) fn not_orchestratable(session: &Tracked) -> Error {
+    Error::new(
+        ErrorId::NotOrchestratable,
+        format!(
+            "session {} belongs to {}, an administrator or operator: those are not locked on this host",
+            session.id, session.user
+        ),
+    )
+    .hint("an administrator can set `orchestrate_admins = true` in the host's configuration")
+}

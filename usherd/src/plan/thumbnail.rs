@@ -1,0 +1,49 @@
+//! Who may look at a session's screen, and which screens can be pictured.
+
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::request::{SessionRef, ThumbnailSize};
+use usher_core::session::Kind;
+
+use super::select::{not_found, privileged_session};
+use super::{View, Work};
+use crate::actor::Role;
+use crate::session::{Target, Tracked};
+
+impl View<'_> {
+    pub(super) fn thumbnail(&self, reference: &SessionRef, size: ThumbnailSize) -> Work {
+        let Some(session) = self.registry.find(reference) else {
+            return Work::Thumbnail { target: None, admitted: Err(not_found(reference)) };
+        };
+        let refusal = self.may_not_look(session).or_else(|| cannot_be_pictured(session));
+        Work::Thumbnail { target: Some(Target::from(session)), admitted: refusal.map_or(Ok(size), Err) }
+    }
+
+    /// Anybody may look at the own screens; else it is as with the verbs that touch a session.
+    fn may_not_look(&self, session: &Tracked) -> Option<Error> {
+        if Some(session.uid) == self.actor.uid() || self.actor.role == Role::Administrator {
+            return None;
+        }
+        if self.actor.role < Role::Operator {
+            let message = format!("session {} belongs to {}: only operators may look at it", session.id, session.user);
+            return Some(Error::new(ErrorId::AccessDenied, message));
+        }
+        (session.admin || session.operator).then(|| privileged_session(session, "look at"))
+    }
+}
+
+/// Kinds whose screen usher does not see.
+fn cannot_be_pictured(session: &Tracked) -> Option<Error> {
+    let (why, hint) = match session.kind {
+        Kind::Text | Kind::X11 => return None,
+        Kind::Ssh => (
+            "its terminal is at the other end of the connection",
+            "a text session (`usher open`) in the ssh login can be pictured",
+        ),
+        Kind::Console => ("usher does not read virtual terminals", "a text session (`usher open`) can be pictured"),
+        Kind::Wayland => {
+            ("its compositor lets no program of another user see its screen", "an X11 session can be pictured")
+        }
+    };
+    let message = format!("session {} is shown by {} and cannot be pictured: {why}", session.id, session.kind.as_str());
+    Some(Error::new(ErrorId::NotSupported, message).hint(hint))
+}

@@ -1,0 +1,88 @@
+//! Changes to what lasts. The store writes each, then the registry applies it, so that memory knows no more than the disk.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use usher_core::request::{Message, RuleName};
+use usher_core::session::{Kind, SessionKey};
+
+use super::OwnLock;
+use crate::identities::IdentityChange;
+
+/// A change to what lasts. The store writes it, then the registry applies it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// A session began.
+    SessionOpened(SessionRecord),
+    /// A session is gone, and with it its lock, exemptions and order to close.
+    SessionEnded(u32),
+    /// A session got its own lock, or another one.
+    LockSet(u32, OwnLock),
+    /// A session's own lock was removed.
+    LockRemoved(u32),
+    /// A session is to be closed.
+    CloseOrdered(u32, CloseOrder),
+    /// A rule was set or replaced; its exemptions stay.
+    RuleSet(RuleRecord),
+    /// A rule was removed, and with it its exemptions.
+    RuleRemoved(RuleName),
+    /// A session was taken out of a rule.
+    Exempted(RuleName, u32),
+    /// Who may call from afar changed.
+    Identity(IdentityChange),
+}
+
+/// What lasts of a session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionRecord {
+    /// The session ID.
+    pub id: u32,
+    /// What makes it the same session.
+    pub key: SessionKey,
+    /// The user's name.
+    pub user: String,
+    /// The user's number.
+    pub uid: u32,
+    /// When it began.
+    pub since: Timestamp,
+    /// The name it was opened with.
+    pub name: Option<String>,
+    /// The program it was opened with.
+    pub program: String,
+    /// How it is shown.
+    pub kind: Kind,
+    /// The user's groups by name. Not stored: they are asked for freshly.
+    pub groups: BTreeSet<String>,
+}
+
+/// A standing rule as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleRecord {
+    /// Whom it covers.
+    pub name: RuleName,
+    /// What they read.
+    pub message: Message,
+    /// Who set it.
+    pub by: String,
+    /// The uid of who set it.
+    pub by_uid: u32,
+    /// When it was set.
+    pub since: Timestamp,
+    /// When it ends by itself.
+    pub until: Option<Timestamp>,
+    /// The sessions its setter sat in, which it leaves out.
+    pub except: Vec<u32>,
+    /// The users' other processes are stopped while it locks their sessions.
+    pub freeze: bool,
+}
+
+/// An order to close a session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CloseOrder {
+    /// When to close it.
+    pub at: Timestamp,
+    /// Who ordered it.
+    pub by: String,
+    /// What the countdown says.
+    pub message: Option<Message>,
+}

@@ -1,0 +1,11 @@
+//! The host's sessions, locks and rules, as the daemon knows them.
+
+mod change;
+mod cover;
+mod registry;
+mod target;
+
+pub use change::{Change, CloseOrder, RuleRecord, SessionRecord};
+pub use cover::covers_of;
+pub use registry::{Exemption, OwnLock, Registry, Seen, Tracked};
+pub use target::Target;

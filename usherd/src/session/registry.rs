@@ -1,0 +1,291 @@
+//! The host's sessions, locks and rules in memory: the snapshot that `plan` reads.
+//!
+//! Every change to what must last is a [`Change`]: the store writes it first, then the registry
+//! applies it, so that memory never knows more than the disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use usher_core::request::{Message, RuleName, SessionRef};
+use usher_core::session::{Cover, Kind, Rule, SeenStation, Session, SessionKey, State};
+
+use super::covers_of;
+use crate::actor::Role;
+use crate::identities::Identities;
+use crate::session::{Change, CloseOrder, RuleRecord, SessionRecord};
+
+/// A session's own lock.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnLock {
+    /// What the user reads.
+    pub message: Message,
+    /// Who set it.
+    pub by: String,
+    /// The uid of who set it.
+    pub by_uid: u32,
+    /// When it was set.
+    pub since: Timestamp,
+    /// When it ends by itself.
+    pub until: Option<Timestamp>,
+    /// The user's other processes are stopped meanwhile.
+    pub freeze: bool,
+}
+
+/// A session taken out of a rule.
+pub type Exemption = (RuleName, u32);
+
+/// One session with everything that is known of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tracked {
+    /// The session ID.
+    pub id: u32,
+    /// What makes it the same session.
+    pub key: SessionKey,
+    /// The user's name.
+    pub user: String,
+    /// The user's number.
+    pub uid: u32,
+    /// How it is shown.
+    pub kind: Kind,
+    /// When it began.
+    pub since: Timestamp,
+    /// The name it was opened with.
+    pub name: Option<String>,
+    /// The program it was opened with.
+    pub program: String,
+    /// The user's groups by name, as of the last look.
+    pub groups: BTreeSet<String>,
+    /// The user is an administrator.
+    pub admin: bool,
+    /// The user is an operator.
+    pub operator: bool,
+    /// The session's own lock.
+    pub own_lock: Option<OwnLock>,
+    /// The order to close it, if there is one.
+    pub closing: Option<CloseOrder>,
+    /// What its backend saw last.
+    pub seen: Seen,
+}
+
+/// What a backend last observed of a session.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Seen {
+    /// The covers that hold, as the backend reported them.
+    pub covers: Vec<Cover>,
+    /// The stations at which somebody sits, the one typed at last first.
+    pub stations: Vec<SeenStation>,
+    /// The title that the session's program set.
+    pub title: Option<String>,
+    /// When the user last typed.
+    pub last_input: Option<Timestamp>,
+    /// How the session is shown, where that turns out only while it runs.
+    pub kind: Option<Kind>,
+    /// Its login manager says that it is ending.
+    pub closing: bool,
+    /// Why this session cannot be locked, in a sentence; none if it can.
+    pub unlockable: Option<String>,
+    /// Why this session cannot be disconnected, in a sentence; none if it can.
+    pub undetachable: Option<String>,
+}
+
+/// All sessions and rules of one host.
+#[derive(Debug, Clone, Default)]
+pub struct Registry {
+    sessions: BTreeMap<u32, Tracked>,
+    rules: BTreeMap<RuleName, RuleRecord>,
+    exemptions: BTreeSet<Exemption>,
+    /// Whether administrators' and operators' sessions may be locked.
+    pub orchestrate_admins: bool,
+    /// Who may call from afar.
+    pub identities: Identities,
+}
+
+impl Registry {
+    /// The sessions in the order of their IDs.
+    pub fn sessions(&self) -> impl Iterator<Item = &Tracked> {
+        self.sessions.values()
+    }
+
+    /// The session with this ID.
+    pub fn get(&self, id: u32) -> Option<&Tracked> {
+        self.sessions.get(&id)
+    }
+
+    /// The session that a caller names.
+    pub fn find(&self, reference: &SessionRef) -> Option<&Tracked> {
+        match reference {
+            SessionRef::Id(id) => self.get(*id),
+            SessionRef::Native(native) => self.sessions.values().find(|s| s.key.native_id == native.as_str()),
+        }
+    }
+
+    /// The rules in the order of their names.
+    pub fn rules(&self) -> impl Iterator<Item = &RuleRecord> {
+        self.rules.values()
+    }
+
+    /// The rule of this name.
+    pub fn rule(&self, name: &RuleName) -> Option<&RuleRecord> {
+        self.rules.get(name)
+    }
+
+    /// Whether the session may be locked.
+    pub fn orchestratable(&self, session: &Tracked) -> bool {
+        self.orchestrate_admins || !(session.admin || session.operator)
+    }
+
+    /// Whether `rule` locks `session`: it matches, may be locked, was not exempted, and is not the
+    /// one the rule was set from.
+    pub fn rule_covers(&self, rule: &RuleRecord, session: &Tracked) -> bool {
+        let matches = match &rule.name {
+            RuleName::All => true,
+            RuleName::User(name) => session.user == name.as_str(),
+            RuleName::Group(name) => session.groups.contains(name.as_str()),
+        };
+        matches
+            && self.orchestratable(session)
+            && !rule.except.contains(&session.id)
+            && !self.exemptions.contains(&(rule.name.clone(), session.id))
+    }
+
+    /// What covers the session at `now`.
+    pub fn covers(&self, id: u32, now: Timestamp) -> Vec<Cover> {
+        self.get(id).map(|session| covers_of(self, session, now)).unwrap_or_default()
+    }
+
+    /// Records what a backend saw; false if there is no such session.
+    pub fn see(&mut self, id: u32, update: impl FnOnce(&mut Seen)) -> bool {
+        match self.sessions.get_mut(&id) {
+            Some(session) => {
+                update(&mut session.seen);
+                session.kind = session.seen.kind.unwrap_or(session.kind);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Records the groups of every session's user, and the roles that follow from them, by uid.
+    pub fn set_groups(&mut self, known_of: impl Fn(u32) -> Option<(BTreeSet<String>, Role)>) {
+        for session in self.sessions.values_mut() {
+            if let Some((groups, role)) = known_of(session.uid) {
+                session.groups = groups;
+                session.admin = role == Role::Administrator;
+                session.operator = role == Role::Operator;
+            }
+        }
+    }
+
+    /// Puts a session in as it is.
+    #[cfg(test)]
+    pub(crate) fn put(&mut self, session: Tracked) {
+        self.sessions.insert(session.id, session);
+    }
+
+    /// Applies a change that the store has written.
+    pub fn apply(&mut self, change: &Change) {
+        match change {
+            Change::SessionOpened(record) => {
+                self.sessions.insert(record.id, Tracked::from(record));
+            }
+            Change::SessionEnded(id) => {
+                self.sessions.remove(id);
+                self.exemptions.retain(|(_, session)| session != id);
+            }
+            Change::LockSet(id, lock) => self.with(*id, |s| s.own_lock = Some(lock.clone())),
+            Change::LockRemoved(id) => self.with(*id, |s| s.own_lock = None),
+            Change::CloseOrdered(id, order) => self.with(*id, |s| s.closing = Some(order.clone())),
+            Change::RuleSet(rule) => {
+                self.rules.insert(rule.name.clone(), rule.clone());
+            }
+            Change::RuleRemoved(name) => {
+                self.rules.remove(name);
+                self.exemptions.retain(|(rule, _)| rule != name);
+            }
+            Change::Exempted(rule, id) => {
+                self.exemptions.insert((rule.clone(), *id));
+            }
+            Change::Identity(change) => self.identities.apply(change),
+        }
+    }
+
+    fn with(&mut self, id: u32, update: impl FnOnce(&mut Tracked)) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            update(session);
+        }
+    }
+
+    /// The session as callers see it at `now`: what covers it is what its backend observed.
+    pub fn present(&self, session: &Tracked, host: &str, now: Timestamp) -> Session {
+        let shown = session.seen.covers.iter().find(|cover| cover.holds(now));
+        let station = session.seen.stations.first();
+        let state = match station {
+            _ if session.closing.is_some() || session.seen.closing => State::Closing,
+            Some(SeenStation { client: Some(_), .. }) => State::Remote,
+            Some(_) => State::Connected,
+            None => State::Disconnected,
+        };
+        let active = session.seen.last_input.unwrap_or(session.since);
+        Session {
+            session_id: session.id,
+            native_id: session.key.native_id.clone(),
+            host: host.to_owned(),
+            user: session.user.clone(),
+            uid: session.uid,
+            kind: session.kind,
+            state,
+            station_id: station.map(|s| if s.client.is_some() { 0 } else { s.id }),
+            client: station.and_then(|s| s.client.clone()),
+            admin: session.admin,
+            operator: session.operator,
+            orchestratable: self.orchestratable(session),
+            locked: shown.is_some(),
+            lock: shown.map(Cover::info),
+            since: session.since,
+            idle_seconds: u64::try_from(now.duration_since(active).as_secs()).unwrap_or(0),
+            title: session.title().to_owned(),
+        }
+    }
+
+    /// The rule as callers see it.
+    pub fn present_rule(&self, rule: &RuleRecord) -> Rule {
+        Rule {
+            name: rule.name.clone(),
+            message: rule.message.clone(),
+            by: rule.by.clone(),
+            since: rule.since,
+            until: rule.until,
+            except: rule.except.clone(),
+            freeze: rule.freeze,
+            exempt: self.exemptions.iter().filter(|(name, _)| *name == rule.name).map(|(_, id)| *id).collect(),
+        }
+    }
+}
+
+impl Tracked {
+    /// The session's name, or the title its program set, or the program.
+    pub fn title(&self) -> &str {
+        self.name.as_deref().or(self.seen.title.as_deref()).unwrap_or(&self.program)
+    }
+}
+
+impl From<&SessionRecord> for Tracked {
+    fn from(record: &SessionRecord) -> Self {
+        Tracked {
+            id: record.id,
+            key: record.key.clone(),
+            user: record.user.clone(),
+            uid: record.uid,
+            kind: record.kind,
+            since: record.since,
+            name: record.name.clone(),
+            program: record.program.clone(),
+            groups: record.groups.clone(),
+            admin: false,
+            operator: false,
+            own_lock: None,
+            closing: None,
+            seen: Seen::default(),
+        }
+    }
+}
