@@ -10,6 +10,9 @@ root=$1 suite=$2 mirror=$3 debs=$4 checkout=$5 toolchain=$6 what=$7
 # What a Rust toolchain needs beside itself: a linker with the C library, and the certificates of registries.
 debootstrap --variant=minbase --include=ca-certificates,gcc,git,libc6-dev --cache-dir="$debs" "$suite" "$root" "$mirror" >&2
 
+# It becomes a mount, and then the root itself: the test hosts pivot, which a chroot does not allow.
+mount --bind "$root" "$root"
+mount --make-private "$root"
 cp /etc/resolv.conf /etc/hosts "$root/etc/"
 printf '%s\n' "$APT" >"$root/etc/apt/apt.conf.d/99outside"
 if [ -d /usr/local/share/ca-certificates ]; then
@@ -36,13 +39,10 @@ if [ -f "$CONFIG" ]; then
 fi
 git -c safe.directory='*' clone --quiet --no-hardlinks "$checkout" "$root/root/usher"
 
-# Its own root, not a chroot: the test hosts pivot too.
-mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
 mount --rbind /sys "$root/sys"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs -o mode=755 tmpfs "$root/run"
-mount --make-rprivate "$root"
 cd "$root"
 mkdir outside
 pivot_root . outside
