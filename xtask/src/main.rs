@@ -8,6 +8,7 @@ mod deb;
 mod demo;
 mod deny;
 mod docs;
+mod fresh;
 mod host;
 mod hosts;
 mod run;
@@ -23,6 +24,8 @@ Usage: cargo xtask TASK
   cargo xtask api                    ask a daemon everything that the OpenAPI document allows and forbids
   cargo xtask docs                   write the generated files under docs/ again
   cargo xtask deb                    build the Debian packages, into TARGET/debian
+  cargo xtask fresh [SUITE…]         run both commands in a pristine Debian 12 and 13, as root on Debian; --short: no verify
+  cargo xtask host                   install the programs that the tests use, as root on Debian
   cargo xtask hosts                  build the file systems of the test hosts, as root on Debian
   cargo xtask bench [-- ARGUMENTS]   run the benchmarks; with `displays 1 10 20` those of locking displays on a real host
 ";
@@ -50,6 +53,11 @@ fn main() -> ExitCode {
         "deb" => match only(&[]) {
             None => return deb::run(),
             Some(word) => format!("`cargo xtask deb` does not know {word}"),
+        },
+        "fresh" => return fresh::run(&rest),
+        "host" => match only(&[]) {
+            None => return host::run(),
+            Some(word) => format!("`cargo xtask host` does not know {word}"),
         },
         "hosts" => match only(&[]) {
             None => return hosts::run(),

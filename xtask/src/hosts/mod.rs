@@ -10,6 +10,8 @@ use crate::{host, run};
 
 mod packages;
 
+pub use packages::SUITES;
+
 /// How a tree is built.
 const RECIPE: &str = include_str!("tree.sh");
 
@@ -25,7 +27,7 @@ pub fn prepare(_: &mut Report) -> Verdict {
     let (cache, mirror) = (&cache, &mirror);
     let wrong: Vec<String> = std::thread::scope(|scope| {
         let build = |suite| scope.spawn(move || tree(suite, cache, mirror).map_err(|why| format!("{suite}: {why}")));
-        let all: Vec<_> = packages::SUITES.into_iter().map(build).collect();
+        let all: Vec<_> = SUITES.into_iter().map(build).collect();
         all.into_iter().filter_map(|one| one.join().map_or(Some("panicked".to_owned()), Result::err)).collect()
     });
     if wrong.is_empty() { Verdict::Passed } else { Verdict::Failed(wrong.join("; ")) }
@@ -86,7 +88,7 @@ fn build(suite: &str, tree: &Path, debs: &Path, mirror: &str, list: &[&str]) -> 
 }
 
 /// The mirror that this machine's own apt uses.
-fn mirror() -> Option<String> {
+pub fn mirror() -> Option<String> {
     let ask = || {
         let mut ask = run::program("apt-get");
         ask.args(["indextargets", "--format", "$(LABEL) $(COMPONENT) $(REPO_URI)", "Created-By: Packages"]);

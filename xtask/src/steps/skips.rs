@@ -28,6 +28,14 @@ pub fn read(file: &Path) -> io::Result<BTreeMap<String, String>> {
     fs::read_to_string(file).map(|text| parse(&text))
 }
 
+/// What test programs say where a package, or what we build ourselves, would have let the test run.
+const MENDABLE: [&str; 4] = ["there is no ", "there are no ", "not installed", "not built"];
+
+/// Whether a test was skipped for a reason that `cargo verify` mends where it may install packages.
+pub fn mendable(reason: &str) -> bool {
+    MENDABLE.iter().any(|words| reason.contains(words)) || reason.contains("newer than the packages")
+}
+
 fn parse(text: &str) -> BTreeMap<String, String> {
     let mut skips: BTreeMap<String, String> = BTreeMap::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -46,7 +54,7 @@ fn parse(text: &str) -> BTreeMap<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{mendable, parse};
 
     #[test]
     fn a_test_is_counted_once() {
@@ -54,6 +62,16 @@ mod tests {
             parse("skipped: lock::as_root: not root\nskipped: a::b: htop is missing\nskipped: a::b: no tmux\n\n");
         let listed: Vec<_> = skips.iter().map(|(test, reason)| format!("{test}: {reason}")).collect();
         assert_eq!(listed, ["a::b: htop is missing; no tmux", "lock::as_root: not root"]);
+    }
+
+    #[test]
+    fn what_a_package_mends_is_no_reason() {
+        for reason in ["there is no jq here", "Xvnc is not installed", "usher-shield is not built: cargo build"] {
+            assert!(mendable(reason), "{reason}");
+        }
+        for reason in ["this needs root", "nothing can be mounted here"] {
+            assert!(!mendable(reason), "{reason}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 use super::{Report, Verdict, skips};
-use crate::run;
+use crate::{host, run};
 
 /// Rounds of `kill -9` in the chaos test.
 const CHAOS_ROUNDS: &str = "200";
@@ -70,6 +70,7 @@ fn count(command: &mut Command, report: &mut Report) -> Verdict {
     let failed = tally.failed.max(usize::from(!status.success()));
     report.passed += tally.passed.saturating_sub(skipped.len());
     report.failed += failed;
+    let mendable = skipped.values().any(|reason| skips::mendable(reason)) && host::installs();
     report.skips.extend(skipped.into_iter().map(|(test, reason)| format!("{test}: {reason}")));
     report.skips.extend(tally.ignored);
     if !status.success() {
@@ -77,6 +78,8 @@ fn count(command: &mut Command, report: &mut Report) -> Verdict {
     } else if tally.passed == 0 {
         report.failed += 1;
         Verdict::Failed(format!("`{shown}` ran no test"))
+    } else if mendable {
+        Verdict::Failed("tests skipped themselves for want of what this task installs or builds".to_owned())
     } else {
         Verdict::Passed
     }

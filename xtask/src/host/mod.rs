@@ -6,23 +6,7 @@ use std::process::Stdio;
 use crate::run;
 use crate::steps::{Report, Verdict, passes};
 
-/// A program, or another file that the tests use, and the Debian package it comes in.
-const PROGRAMS: &[(&str, &str)] = &[
-    ("tmux", "tmux"),
-    ("vim", "vim"),
-    ("less", "less"),
-    ("htop", "htop"),
-    ("ps", "procps"),
-    ("script", "bsdutils"),
-    ("debootstrap", "debootstrap"),
-    ("systemd-nspawn", "systemd-container"),
-    ("ip", "iproute2"),
-    ("nsenter", "util-linux"),
-    ("dpkg-deb", "dpkg"),
-    ("zsh", "zsh"),
-    ("fish", "fish"),
-    ("/usr/share/bash-completion/bash_completion", "bash-completion"),
-];
+mod programs;
 
 /// What makes an environment of Python's its own pip, which Debian packs by itself.
 const VENV: (&str, &str) = ("python3 -m ensurepip", "python3-venv");
@@ -53,12 +37,26 @@ pub fn prepare(report: &mut Report) -> Verdict {
         return Verdict::Passed;
     }
     report.lacks.extend(absent.iter().map(|program| format!("{program}: {why}")));
-    Verdict::Skipped(format!("{}: {why}", absent.join(", ")))
+    let lacking = format!("{}: {why}", absent.join(", "));
+    // Where every package can be had, nothing excuses its absence.
+    if installs() { Verdict::Failed(lacking) } else { Verdict::Skipped(lacking) }
+}
+
+/// The task `cargo xtask host`.
+pub fn run() -> std::process::ExitCode {
+    let verdict = prepare(&mut Report::default());
+    println!("host: {verdict}");
+    if verdict == Verdict::Passed { std::process::ExitCode::SUCCESS } else { std::process::ExitCode::FAILURE }
+}
+
+/// Whether this machine is one on which we install what is missing.
+pub fn installs() -> bool {
+    is_debian() && is_root()
 }
 
 fn missing() -> Vec<(&'static str, &'static str)> {
     // An absolute path is found as it stands.
-    let programs = PROGRAMS.iter().copied().filter(|(program, _)| run::find(program).is_none());
+    let programs = programs::ALL.iter().copied().filter(|(program, _)| run::find(program).is_none());
     programs.chain(Some(VENV).filter(|_| !has_venv())).collect()
 }
 
