@@ -1,8 +1,7 @@
 //! The examples of the cmdlets' reference, by the links that the package installs, on a desktop.
 
-use crate::harness::{DESKTOP, X11, wait_until};
+use crate::harness::{DESKTOP, X11, covered, wait_until};
 use crate::host;
-use crate::lock::covered;
 use crate::who::{session, wait_state};
 
 #[test]

@@ -1,8 +1,7 @@
 //! `usher disconnect` on virtual displays: the client goes, the session lives on.
 
-use crate::harness::{DESKTOP, Host, Suite, X11, wait_until};
+use crate::harness::{DESKTOP, Host, Suite, X11, covered, wait_until};
 use crate::host;
-use crate::lock::covered;
 use crate::who::{listed, outcome, refusal, session, wait_state};
 
 #[test]

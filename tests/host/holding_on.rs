@@ -1,8 +1,7 @@
 //! A lock outlives the daemon, its own shield's processes, the X server and the login.
 
-use crate::harness::{DESKTOP, Host, Options, Screen, Suite, X11, ready, skip, wait_until};
-use crate::lock::covered;
-use crate::who::{listed, locked, wait_state};
+use crate::harness::{DESKTOP, Host, Options, Suite, X11, covered, ready, skip, wait_until};
+use crate::who::{listed, locked, shield_pids, wait_state};
 
 /// A host of its own, because these tests kill what all others need.
 fn own(suite: Suite) -> Option<Host> {
@@ -17,16 +16,6 @@ fn own(suite: Suite) -> Option<Host> {
 
 fn main_pid(host: &Host) -> String {
     host.root("systemctl show usherd --property=MainPID --value").succeeds().trim().to_owned()
-}
-
-/// The processes of the shield of a session's display; none while one shield is gone and the next not there yet.
-fn shield_pids(host: &Host, screen: &Screen) -> Vec<String> {
-    let unit = format!("usher-shield-{}-{}-*.service", screen.session, screen.number);
-    let name = host.root(&format!("systemctl list-units --plain --no-legend '{unit}'")).succeeds();
-    let Some(name) = name.split_whitespace().next() else { return Vec::new() };
-    let group = host.root(&format!("systemctl show {name} --property=ControlGroup --value")).succeeds();
-    let pids = host.root(&format!("cat /sys/fs/cgroup{}/cgroup.procs", group.trim())).succeeds();
-    pids.split_whitespace().map(str::to_owned).collect()
 }
 
 #[test]

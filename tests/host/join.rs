@@ -4,8 +4,7 @@ use std::io::{BufRead, BufReader};
 
 use serde_json::Value;
 
-use crate::harness::{Host, School, Suite, X11, ready, skip, wait_until};
-use crate::lock::covered;
+use crate::harness::{Host, School, Suite, X11, covered, ready, skip, wait_until};
 use crate::who::{outcome, session};
 
 /// Whether somebody listens on the gateway's port.

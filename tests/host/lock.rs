@@ -1,13 +1,8 @@
 //! `usher lock` and `usher unlock` on displays.
 
-use crate::harness::{DESKTOP, Host, Options, Picture, Screen, Suite, X11, ready, skip, wait_until};
+use crate::harness::{DESKTOP, Host, Options, Screen, Suite, X11, covered, ready, skip, wait_until};
 use crate::host;
 use crate::who::{locked, outcome, session, wait_state};
-
-/// Nothing of the desktop is to be seen.
-pub fn covered(picture: &Picture) -> bool {
-    !picture.has(DESKTOP)
-}
 
 fn lock_holds_on(host: &Host, server: X11) {
     let screen = host.x11(&host.user("alice"), server);

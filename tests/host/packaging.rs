@@ -1,8 +1,7 @@
 //! The packages: what they install, the hardened unit, upgrade, removal and purge, on hosts of their own.
 
-use crate::harness::{Host, Options, Suite, X11, ready, skip, wait_until};
+use crate::harness::{Host, Options, Suite, X11, covered, ready, skip, wait_until};
 use crate::host;
-use crate::lock::covered;
 use crate::who::locked;
 
 /// The exposure that `systemd-analyze security` may find, in tenths; what it objects to is explained in the unit.

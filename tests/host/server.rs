@@ -4,8 +4,7 @@ use std::io::{BufRead, BufReader};
 
 use serde_json::Value;
 
-use crate::harness::{School, Suite, User, X11, ready, skip, wait_until};
-use crate::lock::covered;
+use crate::harness::{School, Suite, User, X11, covered, ready, skip, wait_until};
 use crate::who::{locked, session, wait_state};
 
 /// Two releases of Debian between which the operator should see no difference.

@@ -4,13 +4,9 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::harness::{DESKTOP, Host, Ran, Screen, User, X11, wait_until};
+use crate::harness::{DESKTOP, GROUND, Host, Ran, Screen, User, X11, covered, wait_until};
 use crate::host;
-use crate::lock::covered;
 use crate::who::{listed, session};
-
-/// The cover's ground.
-const GROUND: [u8; 3] = [0x0b, 0x1d, 0x36];
 
 /// A decoded picture.
 struct Shot {

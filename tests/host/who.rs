@@ -55,3 +55,13 @@ pub fn locked(host: &Host, screen: &Screen) -> bool {
 pub fn wait_state(host: &Host, screen: &Screen, what: &str, wanted: impl Fn(&Value) -> bool) {
     wait_until(&format!("the session is {what}"), || listed(host, &screen.session).is_some_and(|s| wanted(&s)));
 }
+
+/// The processes of the shield of a session's display; none while one shield is gone and the next not there yet.
+pub fn shield_pids(host: &Host, screen: &Screen) -> Vec<String> {
+    let unit = format!("usher-shield-{}-{}-*.service", screen.session, screen.number);
+    let name = host.root(&format!("systemctl list-units --plain --no-legend '{unit}'")).succeeds();
+    let Some(name) = name.split_whitespace().next() else { return Vec::new() };
+    let group = host.root(&format!("systemctl show {name} --property=ControlGroup --value")).succeeds();
+    let pids = host.root(&format!("cat /sys/fs/cgroup{}/cgroup.procs", group.trim())).succeeds();
+    pids.split_whitespace().map(str::to_owned).collect()
+}

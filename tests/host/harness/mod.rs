@@ -9,6 +9,7 @@
 
 use std::time::{Duration, Instant};
 
+mod cover;
 mod desk;
 mod display;
 mod host;
@@ -21,6 +22,7 @@ mod school;
 mod shell;
 mod watch;
 
+pub use cover::{GROUND, covered};
 pub use desk::{DESKTOP, Screen, X11};
 pub use display::Display;
 pub use host::{Host, Options, User};

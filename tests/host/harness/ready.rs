@@ -55,14 +55,21 @@ pub fn packages() -> Result<Vec<PathBuf>, String> {
         return Err("there are no packages: cargo xtask deb makes them".to_owned());
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let sources = ["src", "usher-shield/src", "packaging", "Cargo.toml", "Cargo.lock"];
-    match sources.iter().find_map(|source| newer(&root.join(source), built)) {
+    match sources(root).iter().find_map(|source| newer(source, built)) {
         None => Ok(debs),
         Some(source) => {
             let name = source.strip_prefix(root).unwrap_or(&source).display();
             Err(format!("{name} is newer than the packages: cargo xtask deb makes them again"))
         }
     }
+}
+
+/// What the packages are made of: every package's sources but the tasks', and what is packed.
+fn sources(root: &Path) -> Vec<PathBuf> {
+    let packages = fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
+    let packages = packages.filter(|path| path.join("Cargo.toml").is_file() && !path.ends_with("xtask"));
+    let own = ["src", "packaging", "Cargo.toml", "Cargo.lock"].map(|name| root.join(name));
+    packages.flat_map(|package| [package.join("src"), package.join("Cargo.toml")]).chain(own).collect()
 }
 
 /// The tests' own directory of what cargo builds: this program lies in `TARGET/debug/deps`.
