@@ -7,7 +7,7 @@ use crate::reader;
 use crate::reader::tokens::Token;
 use crate::steps::{Report, Verdict};
 
-/// The share of names that may stand for more than one thing, in percent.
+/// The share of types that may share a name, in percent.
 const MOST: f64 = 8.0;
 
 /// The step of `cargo verify`.
@@ -20,9 +20,15 @@ pub fn few(_: &mut Report) -> Verdict {
     for (name, places) in &shared {
         println!("    {name}: {}", places.join(", "));
     }
-    #[expect(clippy::cast_precision_loss, reason = "there are not so many names")]
-    let share = shared.len() as f64 * 100.0 / all.len().max(1) as f64;
-    let said = format!("{} of {} type names stand for two or more things: {share:.1} %", shared.len(), all.len());
+    let (types, doubtful) = (all.values().map(Vec::len).sum(), shared.iter().map(|(_, places)| places.len()).sum());
+    let share = percent(doubtful, types);
+    let said = format!(
+        "{doubtful} of {types} types ({share:.1} %) have a name that stands for two or more; \
+        {} of {} names ({:.1} %) do",
+        shared.len(),
+        all.len(),
+        percent(shared.len(), all.len())
+    );
     println!("    {said}");
     if share < MOST { Verdict::Passed } else { Verdict::Failed(format!("{said}; at most {MOST} % may")) }
 }
@@ -32,6 +38,12 @@ pub fn run() -> ExitCode {
     let verdict = few(&mut Report::default());
     println!("names: {verdict}");
     if verdict == Verdict::Passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn percent(part: usize, whole: usize) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "there are not so many types")]
+    let share = part as f64 * 100.0 / whole.max(1) as f64;
+    share
 }
 
 /// Each type name, with the places where it is defined.
