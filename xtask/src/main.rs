@@ -11,6 +11,9 @@ mod docs;
 mod fresh;
 mod host;
 mod hosts;
+mod names;
+mod reader;
+mod rooms;
 mod run;
 mod steps;
 mod tools;
@@ -27,6 +30,8 @@ Usage: cargo xtask TASK
   cargo xtask fresh [SUITE…]         run both commands in a pristine Debian 12 and 13, as root on Debian; --short: no verify
   cargo xtask host                   install the programs that the tests use, as root on Debian
   cargo xtask hosts                  build the file systems of the test hosts, as root on Debian
+  cargo xtask rooms                  hold the use of each room by others against floors.txt
+  cargo xtask names                  count the type names that stand for more than one thing
   cargo xtask bench [-- ARGUMENTS]   run the benchmarks; with `displays 1 10 20` those of locking displays on a real host
 ";
 
@@ -55,6 +60,14 @@ fn main() -> ExitCode {
             Some(word) => format!("`cargo xtask deb` does not know {word}"),
         },
         "fresh" => return fresh::run(&rest),
+        "names" => match only(&[]) {
+            None => return names::run(),
+            Some(word) => format!("`cargo xtask names` does not know {word}"),
+        },
+        "rooms" => match only(&[]) {
+            None => return rooms::run(),
+            Some(word) => format!("`cargo xtask rooms` does not know {word}"),
+        },
         "host" => match only(&[]) {
             None => return host::run(),
             Some(word) => format!("`cargo xtask host` does not know {word}"),
