@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ExitCode, Stdio};
 
 use crate::steps::{Report, Verdict, passes};
-use crate::{run, tools};
+use crate::{programs, run, tools};
 
 /// The version of schemathesis.
 const VERSION: &str = "4.32.5";
@@ -36,7 +36,7 @@ pub fn conforms(report: &mut Report) -> Verdict {
             return Verdict::Skipped(why);
         }
     };
-    match passes(&mut run::cargo(&["build", "--package", "usher", "--bins", "--locked"])) {
+    match passes(run::cargo(&["build", "--locked"]).args(programs::DAEMON)) {
         Verdict::Passed => {}
         verdict => return verdict,
     }

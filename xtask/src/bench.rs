@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use crate::run;
+use crate::{programs, run};
 
 /// The whole task.
 pub fn run(arguments: &[String]) -> ExitCode {
@@ -11,7 +11,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
         Some((name, rest)) if ["displays", "servers"].contains(&name.as_str()) => (name.as_str(), rest),
         _ => ("figures", arguments),
     };
-    let mut bench = run::cargo(&["bench", "--locked", "--package", "usher", "--bench", name]);
+    let mut bench = run::cargo(&["bench", "--locked", "--package", programs::MAIN, "--bench", name]);
     if !arguments.is_empty() {
         bench.arg("--").args(arguments);
     }

@@ -1,47 +1,65 @@
-//! `cargo xtask deb`: every Debian package, written to `TARGET/debian`.
+//! `cargo xtask deb`: the Debian package of what the tests run, written to `TARGET/debian`; with `--release` what is
+//! shipped, which takes many times as long.
 
 use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::steps::{Report, Verdict, passes};
-use crate::{run, tools};
+use crate::{programs, run, tools};
 
 /// The version of cargo-deb that is installed where there is none.
 const VERSION: &str = "3.8.0";
 
-/// What is built for the packages. One after the other: together they would have other features, and not be what
-/// `cargo demo` builds.
-const PROGRAMS: [&[&str]; 3] = [
-    &["--package", "usher", "--bins"],
-    &["--package", "usher-shield", "--bins"],
-    &["--package", "usher-gateway", "--bins"],
-];
+/// What the programs of a package were built for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Tests,
+    Release,
+}
 
 /// The step of `cargo verify`.
 pub fn packages(_: &mut Report) -> Verdict {
-    if run::find("dpkg-deb").is_none() {
-        return Verdict::Skipped("there is no dpkg here".to_owned());
-    }
-    match tools::tool("cargo-deb", VERSION) {
-        Ok(tool) => build(&tool),
-        Err(why) => Verdict::Skipped(why),
-    }
+    made(Use::Tests)
 }
 
 /// The whole task.
-pub fn run() -> ExitCode {
-    let verdict = packages(&mut Report::default());
+pub fn run(release: bool) -> ExitCode {
+    let verdict = made(if release { Use::Release } else { Use::Tests });
     println!("packages: {verdict}");
-    if verdict == Verdict::Passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if verdict != Verdict::Passed {
+        return ExitCode::FAILURE;
+    }
+    let kind = if release { "optimized, as it is shipped" } else { "a test build; --release makes what is shipped" };
+    println!("{}: {kind}", run::target().join("debian").display());
+    ExitCode::SUCCESS
 }
 
-fn build(tool: &std::path::Path) -> Verdict {
-    for program in PROGRAMS {
-        let built = passes(run::cargo(&["build", "--release", "--locked"]).args(program));
-        if built != Verdict::Passed {
-            return built;
+fn made(purpose: Use) -> Verdict {
+    if run::find("dpkg-deb").is_none() {
+        return Verdict::Skipped("there is no dpkg here".to_owned());
+    }
+    let tool = match tools::tool("cargo-deb", VERSION) {
+        Ok(tool) => tool,
+        Err(why) => return Verdict::Skipped(why),
+    };
+    match built(purpose) {
+        Verdict::Passed => packed(&tool, purpose),
+        verdict => verdict,
+    }
+}
+
+fn built(purpose: Use) -> Verdict {
+    match purpose {
+        Use::Tests => passes(&mut run::cargo(programs::TESTED)),
+        Use::Release => {
+            let build = |words: &&[&str]| passes(run::cargo(&["build", "--release", "--locked"]).args(*words));
+            programs::SHIPPED.iter().map(build).find(|built| *built != Verdict::Passed).unwrap_or(Verdict::Passed)
         }
     }
+}
+
+fn packed(tool: &Path, purpose: Use) -> Verdict {
     let directory = run::target().join("debian");
     // Packages of other versions would be installed along with these.
     let old = fs::read_dir(&directory).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -51,7 +69,12 @@ fn build(tool: &std::path::Path) -> Verdict {
         }
     }
     let mut deb = run::program(tool);
-    deb.args(["--package", "usher", "--no-build", "--no-strip", "--locked", "--output"]).arg(&directory);
+    deb.args(["--package", programs::MAIN, "--no-build", "--locked", "--output"]).arg(&directory);
+    match purpose {
+        // Of a test build, the names of functions are of use where it fails, and small packages are not.
+        Use::Tests => deb.args(["--profile", "dev", "--strip", "--fast"]),
+        Use::Release => deb.arg("--no-strip"),
+    };
     // Where cargo builds is told, not guessed.
     passes(deb.env("CARGO_TARGET_DIR", run::target()))
 }

@@ -1,25 +1,37 @@
 //! `cargo demo`: the tour of the README, from a fresh clone.
 
+use std::io::IsTerminal;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
-use crate::run;
+use crate::{programs, run};
 
-/// Builds the programs as they are meant to be used.
+/// Builds the programs of the tour. Not optimized: what somebody waits for who tries usher is the compiler.
 pub fn build() -> Command {
-    run::cargo(&["build", "--release", "--locked", "--package", "usher", "--bins"])
+    let mut build = run::cargo(&["build", "--locked"]);
+    build.args(programs::DEMO);
+    build
 }
 
 /// `usher demo`, as [`build`] left it.
 pub fn tour(arguments: &[String]) -> Command {
-    let mut tour = run::program(run::target().join("release/usher"));
+    let mut tour = run::program(run::target().join("debug/usher"));
     tour.arg("demo").args(arguments);
     tour
 }
 
 /// The whole task. The demo takes this program's place: signals and the terminal are its own.
 pub fn run(arguments: &[String]) -> ExitCode {
-    match build().status() {
+    let mut build = build();
+    let first = !run::target().join("debug/usher").exists();
+    if first {
+        eprintln!("xtask: the demo's programs are built; the first time this takes about two minutes");
+    }
+    // On a terminal cargo shows how far it is.
+    if !std::io::stderr().is_terminal() {
+        build.arg("--quiet");
+    }
+    match build.status() {
         Ok(status) if status.success() => {}
         Ok(status) => return run::code(status),
         Err(error) => {

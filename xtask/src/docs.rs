@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use crate::run;
+use crate::{programs, run};
 
 /// The whole task: the test that compares these files also writes them.
 pub fn run() -> ExitCode {
-    let mut test = run::cargo(&["test", "--locked", "--package", "usher", "--test", "docs"]);
+    let mut test = run::cargo(&["test", "--locked", "--package", programs::MAIN, "--test", "docs"]);
     run::to_the_end(test.env("UPDATE_DOCS", "1"))
 }

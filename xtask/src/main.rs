@@ -12,21 +12,23 @@ mod fresh;
 mod host;
 mod hosts;
 mod names;
+mod programs;
 mod reader;
 mod rooms;
 mod run;
 mod steps;
+mod times;
 mod tools;
 mod verify;
 
 const USAGE: &str = "\
 Usage: cargo xtask TASK
 
-  cargo demo [-- ARGUMENTS]          build in release and run `usher demo ARGUMENTS`
+  cargo demo [-- ARGUMENTS]          build what it needs and run `usher demo ARGUMENTS`
   cargo verify [--require-hosts]     every check there is; with --require-hosts nothing may be skipped for want of a host
   cargo xtask api                    ask a daemon everything that the OpenAPI document allows and forbids
   cargo xtask docs                   write the generated files under docs/ again
-  cargo xtask deb                    build the Debian packages, into TARGET/debian
+  cargo xtask deb [--release]        build the Debian package that tests use, or that is shipped, into TARGET/debian
   cargo xtask fresh [SUITE…]         run both commands in a pristine Debian 12 and 13, as root on Debian; --short: no verify
   cargo xtask host                   install the programs that the tests use, as root on Debian
   cargo xtask hosts                  build the file systems of the test hosts, as root on Debian
@@ -55,8 +57,8 @@ fn main() -> ExitCode {
             None => return docs::run(),
             Some(word) => format!("`cargo xtask docs` does not know {word}"),
         },
-        "deb" => match only(&[]) {
-            None => return deb::run(),
+        "deb" => match only(&["--release"]) {
+            None => return deb::run(!rest.is_empty()),
             Some(word) => format!("`cargo xtask deb` does not know {word}"),
         },
         "fresh" => return fresh::run(&rest),

@@ -5,24 +5,30 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::steps::{self, Report, Step, Verdict};
-use crate::{api, deb, deny, host, hosts};
+use crate::times::Times;
+use crate::{api, deb, deny, host, hosts, rooms};
 
 /// What is checked, in this order.
 const STEPS: &[Step] = &[
-    Step { name: "host", run: host::prepare },
-    Step { name: "format", run: steps::format },
-    Step { name: "clippy", run: steps::clippy },
-    Step { name: "build", run: steps::build },
-    Step { name: "packages", run: deb::packages },
-    Step { name: "hosts", run: hosts::prepare },
-    Step { name: "tests", run: steps::testing::all },
-    Step { name: "chaos", run: steps::testing::chaos },
-    Step { name: "api", run: api::conforms },
-    Step { name: "rustdoc", run: steps::rustdoc },
-    Step { name: "demo", run: steps::demo },
-    Step { name: "dependencies", run: deny::dependencies },
-    Step { name: "advisories", run: deny::advisories },
+    step("host", "installs the programs that the tests use", 60, host::prepare),
+    step("format", "looks at the code's form", 1, steps::format),
+    step("rooms", "looks for rooms that use a higher floor", 1, rooms::in_order),
+    step("clippy", "has clippy read all of the code", 120, steps::clippy),
+    step("build", "compiles the programs and their tests", 180, steps::build),
+    step("packages", "makes the Debian package that the tests use", 60, deb::packages),
+    step("hosts", "builds the file systems of the test hosts", 180, hosts::prepare),
+    step("tests", "runs every test", 300, steps::testing::all),
+    step("chaos", "kills the daemon 200 times", 30, steps::testing::chaos),
+    step("api", "asks a daemon all that the API's document allows and forbids", 60, api::conforms),
+    step("rustdoc", "builds the code's documentation", 30, steps::rustdoc),
+    step("demo", "plays the tour", 60, steps::demo),
+    step("dependencies", "looks at licences and sources of what we depend on", 180, deny::dependencies),
+    step("advisories", "looks for known vulnerabilities", 20, deny::advisories),
 ];
+
+const fn step(name: &'static str, does: &'static str, cold: u64, run: fn(&mut Report) -> Verdict) -> Step {
+    Step { name, does, cold, run }
+}
 
 /// The whole task.
 pub fn run(require_hosts: bool) -> ExitCode {
@@ -30,11 +36,16 @@ pub fn run(require_hosts: bool) -> ExitCode {
     let mut report = Report::default();
     let mut lines = Vec::new();
     let mut failed = 0;
-    for step in STEPS {
-        say(&format!("\n==> {}", step.name));
+    let mut times = Times::last();
+    for (number, step) in STEPS.iter().enumerate() {
+        let expected = times.expected(step.name, step.cold);
+        say(&format!("\n==> {} ({} of {}): {}, {expected}", step.name, number + 1, STEPS.len(), step.does));
         let began = Instant::now();
         let verdict = (step.run)(&mut report);
         failed += usize::from(matches!(verdict, Verdict::Failed(_)));
+        if verdict == Verdict::Passed {
+            times.passed(step.name, began.elapsed().as_secs());
+        }
         let line = format!("{:<13}{:>7.1} s  {verdict}", step.name, began.elapsed().as_secs_f64());
         say(&format!("<== {line}"));
         lines.push(line);

@@ -1,0 +1,20 @@
+//! What the workspace's programs are, and how cargo is told to build them. Nothing else here names them.
+
+/// What `cargo demo` builds: as little as the tour needs.
+pub const DEMO: &[&str] = &["--package", "usher", "--bins"];
+
+/// What the API is asked of.
+pub const DAEMON: &[&str] = &["--package", "usher", "--bins"];
+
+/// Everything that tests run, built with the features that it has beside them: one build for all of verify's steps.
+pub const TESTED: &[&str] = &["test", "--workspace", "--locked", "--no-run"];
+
+/// What is shipped. Each by itself: together they would have each other's features.
+pub const SHIPPED: &[&[&str]] = &[
+    &["--package", "usher", "--bins"],
+    &["--package", "usher-shield", "--bins"],
+    &["--package", "usher-gateway", "--bins"],
+];
+
+/// The package whose manifest describes the Debian package, and that has the documentation's tests and the figures.
+pub const MAIN: &str = "usher";
