@@ -11,6 +11,7 @@ mod docs;
 mod fresh;
 mod host;
 mod hosts;
+mod mutants;
 mod names;
 mod programs;
 mod reader;
@@ -34,6 +35,7 @@ Usage: cargo xtask TASK
   cargo xtask hosts                  build the file systems of the test hosts, as root on Debian
   cargo xtask rooms                  hold the use of each room by others against floors.txt
   cargo xtask names                  count the type names that stand for more than one thing
+  cargo xtask mutants [MODULE…]      run cargo-mutants over what must be held tightly; goes on where it stopped
   cargo xtask bench [-- ARGUMENTS]   run the benchmarks; with `displays 1 10 20` those of locking displays on a real host
 ";
 
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
             None => return deb::run(!rest.is_empty()),
             Some(word) => format!("`cargo xtask deb` does not know {word}"),
         },
+        "mutants" => return mutants::run(&rest),
         "fresh" => return fresh::run(&rest),
         "names" => match only(&[]) {
             None => return names::run(),

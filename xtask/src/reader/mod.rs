@@ -75,8 +75,12 @@ fn files(top: &Path, src: &Path) -> Result<Vec<Source>, String> {
     Ok(all)
 }
 
-fn walk(directory: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
+/// Every source below a directory, but for what is built and what is hidden.
+pub fn walk(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let entries = entries
+        .filter(|entry| entry.file_name() != "target" && !entry.file_name().as_encoded_bytes().starts_with(b"."));
+    let entries = entries.map(|entry| entry.path());
     let mut all: Vec<PathBuf> = entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect();
     all.retain(|path| path.extension() == Some("rs".as_ref()));
     all.sort();
