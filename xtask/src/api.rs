@@ -36,7 +36,7 @@ pub fn conforms(report: &mut Report) -> Verdict {
             return Verdict::Skipped(why);
         }
     };
-    match passes(run::cargo(&["build", "--locked"]).args(programs::DAEMON)) {
+    match passes(&mut run::cargo(programs::TESTED)) {
         Verdict::Passed => {}
         verdict => return verdict,
     }

@@ -1,10 +1,7 @@
 //! What the workspace's programs are, and how cargo is told to build them. Nothing else here names them.
 
 /// What `cargo demo` builds: as little as the tour needs.
-pub const DEMO: &[&str] = &["--package", "usher", "--bins"];
-
-/// What the API is asked of.
-pub const DAEMON: &[&str] = &["--package", "usher", "--bins"];
+pub const DEMO: &[&str] = &["--package", "usher", "--package", "usherd", "--package", "usher-tty", "--bins"];
 
 /// Everything that tests run, built with the features that it has beside them: one build for all of verify's steps.
 pub const TESTED: &[&str] = &["test", "--workspace", "--locked", "--no-run"];
@@ -12,6 +9,8 @@ pub const TESTED: &[&str] = &["test", "--workspace", "--locked", "--no-run"];
 /// What is shipped. Each by itself: together they would have each other's features.
 pub const SHIPPED: &[&[&str]] = &[
     &["--package", "usher", "--bins"],
+    &["--package", "usherd", "--bins"],
+    &["--package", "usher-tty", "--bins"],
     &["--package", "usher-shield", "--bins"],
     &["--package", "usher-gateway", "--bins"],
 ];
