@@ -2,7 +2,7 @@
 //! shipped, which takes many times as long.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::steps::{Report, Verdict, passes};
@@ -70,11 +70,27 @@ fn packed(tool: &Path, purpose: Use) -> Verdict {
     }
     let mut deb = run::program(tool);
     deb.args(["--package", programs::MAIN, "--no-build", "--locked", "--output"]).arg(&directory);
-    match purpose {
-        // Of a test build, the names of functions are of use where it fails, and small packages are not.
-        Use::Tests => deb.args(["--profile", "dev", "--strip", "--fast"]),
-        Use::Release => deb.arg("--no-strip"),
+    // Where cargo built is told, not guessed.
+    let built = match purpose {
+        Use::Tests => staged(),
+        Use::Release => Ok(run::target()),
     };
-    // Where cargo builds is told, not guessed.
-    passes(deb.env("CARGO_TARGET_DIR", run::target()))
+    match built {
+        Ok(built) => deb.env("CARGO_TARGET_DIR", built),
+        Err(error) => return Verdict::Failed(format!("the test build cannot be packed: {error}")),
+    };
+    // The release build is stripped already. A package for tests is read once, so its size is worth no time.
+    passes(deb.args(if purpose == Use::Tests { &["--strip", "--fast"][..] } else { &["--no-strip"] }))
+}
+
+/// A target directory whose release build is the test build: cargo-deb packs releases alone.
+fn staged() -> std::io::Result<PathBuf> {
+    let staged = run::target().join("staged");
+    fs::create_dir_all(&staged)?;
+    let link = staged.join("release");
+    if link.is_symlink() {
+        fs::remove_file(&link)?;
+    }
+    std::os::unix::fs::symlink("../debug", link)?;
+    Ok(staged)
 }
