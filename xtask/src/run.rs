@@ -1,9 +1,11 @@
 //! How other programs are started.
 
-use std::env;
 use std::ffi::OsStr;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
+use std::sync::OnceLock;
+use std::{env, fs};
 
 /// The top of the repository.
 pub fn root() -> PathBuf {
@@ -12,10 +14,31 @@ pub fn root() -> PathBuf {
     own.parent().map(Path::to_path_buf).unwrap_or(own)
 }
 
-/// Where cargo puts what it builds: this program lies in `TARGET/debug`.
+/// Where cargo puts what it builds for the tasks. Tests that root runs start programs as other users: where these cannot
+/// get to root's own place, as below `/root`, it is one that they can get to.
 pub fn target() -> PathBuf {
+    static TARGET: OnceLock<PathBuf> = OnceLock::new();
+    TARGET.get_or_init(|| reachable(own_target(), is_root())).clone()
+}
+
+/// Where this program lies, which is `TARGET/debug`.
+fn own_target() -> PathBuf {
     let own = env::current_exe().unwrap_or_default();
     own.ancestors().nth(2).map_or_else(|| root().join("target"), Path::to_path_buf)
+}
+
+fn reachable(own: PathBuf, root: bool) -> PathBuf {
+    let open = |path: &Path| path.metadata().is_ok_and(|meta| meta.permissions().mode() & 0o001 != 0);
+    if !root || own.ancestors().all(open) {
+        return own;
+    }
+    let name = own.iter().skip(1).map(OsStr::to_string_lossy).collect::<Vec<_>>().join("-");
+    Path::new("/var/cache/usher").join(name)
+}
+
+/// Whether this is root.
+pub fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|meta| meta.uid() == 0)
 }
 
 /// The cache of this repository's tools, outside of every checkout.
@@ -37,7 +60,10 @@ pub fn program(path: impl AsRef<OsStr>) -> Command {
             command.env_remove(&name);
         }
     }
-    match libraries(env::var_os("LD_LIBRARY_PATH").as_deref(), &target()) {
+    if target() != own_target() {
+        command.env("CARGO_TARGET_DIR", target());
+    }
+    match libraries(env::var_os("LD_LIBRARY_PATH").as_deref(), &own_target()) {
         Some(kept) => command.env("LD_LIBRARY_PATH", kept),
         None => command.env_remove("LD_LIBRARY_PATH"),
     };
@@ -100,6 +126,20 @@ mod tests {
         assert_eq!(kept("/src/target/debug/deps:/home/a/toolchain/lib/rustlib/x86_64/lib"), None);
         assert_eq!(kept("/src/target/debug:/opt/lib:/lib"), Some("/opt/lib:/lib".into()));
         assert_eq!(libraries(None, target), None);
+    }
+
+    #[test]
+    fn what_root_builds_is_built_where_other_users_can_run_it() {
+        let place = std::env::temp_dir().join(format!("xtask-reach-{}", std::process::id()));
+        let target = place.join("usher/target");
+        fs::create_dir_all(&target).expect("a directory");
+        assert_eq!(reachable(target.clone(), true), target);
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o700)).expect("a mode");
+        let elsewhere = reachable(target.clone(), true);
+        assert_eq!(reachable(target.clone(), false), target);
+        fs::remove_dir_all(&place).expect("removed");
+        assert!(elsewhere.starts_with("/var/cache/usher"));
+        assert!(elsewhere.to_string_lossy().ends_with("-usher-target"), "{elsewhere:?}");
     }
 
     #[test]

@@ -16,7 +16,7 @@ const DEBIAN: [&str; 2] = ["12", "13"];
 
 /// Makes the host ready for the tests, or says what it lacks.
 pub fn prepare(report: &mut Report) -> Verdict {
-    let root = is_root();
+    let root = run::is_root();
     if !root {
         report.lacks.push("root: tests that need it skip themselves".to_owned());
     }
@@ -51,7 +51,7 @@ pub fn run() -> std::process::ExitCode {
 
 /// Whether this machine is one on which we install what is missing.
 pub fn installs() -> bool {
-    is_debian() && is_root()
+    is_debian() && run::is_root()
 }
 
 fn missing() -> Vec<(&'static str, &'static str)> {
@@ -82,12 +82,6 @@ fn apt(words: &[&str]) -> Verdict {
     let mut apt = run::program("apt-get");
     apt.args(["--quiet", "--option", "DPkg::Lock::Timeout=120"]).args(words);
     passes(apt.env("DEBIAN_FRONTEND", "noninteractive"))
-}
-
-/// Whether this is root.
-pub fn is_root() -> bool {
-    let id = run::program("id").arg("-u").stdin(Stdio::null()).output();
-    id.is_ok_and(|id| id.stdout.trim_ascii() == b"0")
 }
 
 /// Whether this is a Debian whose packages we know.

@@ -17,7 +17,7 @@ const RECIPE: &str = include_str!("tree.sh");
 
 /// Makes the trees of all releases ready, side by side, and links to them from `TARGET/hosts`, where the tests look.
 pub fn prepare(_: &mut Report) -> Verdict {
-    if !(host::is_root() && host::is_debian()) {
+    if !host::installs() {
         return Verdict::Skipped("test hosts are built by root on Debian".to_owned());
     }
     let (Some(cache), Some(mirror)) = (run::cache(), mirror()) else {
