@@ -1,4 +1,5 @@
 //! `cargo xtask fresh [SUITE…] [--short]`: the two commands in a pristine Debian with a Rust toolchain and nothing else.
+//! `cargo xtask fresh [SUITE…] -- COMMAND`: another command line there.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -34,8 +35,16 @@ const APT: [&str; 5] =
 
 /// The whole task.
 pub fn run(arguments: &[String]) -> ExitCode {
-    let short = arguments.iter().any(|word| word == "--short");
-    let named: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| *word != "--short").collect();
+    let mut parts = arguments.split(|word| word == "--");
+    let options = parts.next().unwrap_or_default();
+    let short = options.iter().any(|word| word == "--short");
+    let own = parts.next().map(|words| words.join(" "));
+    let (what, expected) = match &own {
+        Some(command) => (command.as_str(), 1),
+        None if short => ("short", 2),
+        None => ("all", 3),
+    };
+    let named: Vec<&str> = options.iter().map(String::as_str).filter(|word| *word != "--short").collect();
     if let Some(word) = named.iter().find(|word| !hosts::SUITES.contains(*word)) {
         eprintln!("xtask: `cargo xtask fresh` does not know {word}; it knows {}", hosts::SUITES.join(", "));
         return ExitCode::from(2);
@@ -51,13 +60,13 @@ pub fn run(arguments: &[String]) -> ExitCode {
     }
     let suites = if named.is_empty() { hosts::SUITES.to_vec() } else { named };
     let told: Vec<(&str, Result<Vec<times::Timed>, String>)> =
-        suites.into_iter().map(|suite| (suite, pristine(suite, short))).collect();
+        suites.into_iter().map(|suite| (suite, pristine(suite, what))).collect();
     let mut failed = false;
     for (suite, outcome) in &told {
         match outcome {
             Ok(all) => {
                 all.iter().for_each(|one| println!("{suite}: {one}"));
-                let wrong = times::wrong(all, if short { 2 } else { 3 });
+                let wrong = times::wrong(all, expected);
                 wrong.iter().for_each(|why| println!("{suite}: FAILED: {why}"));
                 failed |= !wrong.is_empty();
             }
@@ -71,7 +80,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
 }
 
 /// Runs the commands in a new root of this release.
-fn pristine(suite: &str, short: bool) -> Result<Vec<times::Timed>, String> {
+fn pristine(suite: &str, what: &str) -> Result<Vec<times::Timed>, String> {
     let cache = run::cache().ok_or("there is no home directory")?;
     let mirror = hosts::mirror().ok_or("apt knows no mirror of Debian")?;
     let root = cache.join("fresh").join(format!("{suite}-{}", std::process::id()));
@@ -81,7 +90,7 @@ fn pristine(suite: &str, short: bool) -> Result<Vec<times::Timed>, String> {
     println!("{suite} is made pristine in {}; what is not committed is not in it", root.display());
     let mut guardian = run::program("setsid");
     guardian.args(["sh", "-c", GUARDIAN, "guardian.sh"]).arg(&root).args([suite, &mirror]).arg(debs);
-    guardian.arg(run::root()).arg(toolchain()?).arg(if short { "short" } else { "all" });
+    guardian.arg(run::root()).arg(toolchain()?).arg(what);
     let names = carried();
     guardian.env_clear().envs(names.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
     guardian.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8").env("CONFIG", config());

@@ -1,5 +1,5 @@
 # A pristine Debian in ROOT, of SUITE from MIRROR with packages kept in DEBS, and the two commands in it.
-# CHECKOUT is cloned, TOOLCHAIN is what Rust's installer would have brought. WHAT is all or short.
+# CHECKOUT is cloned, TOOLCHAIN is what Rust's installer would have brought. WHAT is all, short, or another command line.
 # Runs in namespaces of its own, as their first process: what is mounted and started here is gone with it.
 #
 # Variables: CARRIED, the names of those that go along; APT, what apt is told about how packages are reached;
@@ -61,10 +61,15 @@ timed() {
     "$@" </dev/null || status=$?
     echo "@@end $status"
 }
-timed "cargo demo" cargo demo -- --script
-if [ "$what" = short ]; then
-    timed "cargo xtask host" cargo xtask host
-else
+case $what in
+all)
+    timed "cargo demo" cargo demo -- --script
     timed "cargo verify, cold" cargo verify --require-hosts
     timed "cargo verify, warm" cargo verify --require-hosts
-fi
+    ;;
+short)
+    timed "cargo demo" cargo demo -- --script
+    timed "cargo xtask host" cargo xtask host
+    ;;
+*) timed "$what" sh -c "$what" ;;
+esac
