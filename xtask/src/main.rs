@@ -30,7 +30,8 @@ Usage: cargo xtask TASK
   cargo xtask api                    ask a daemon everything that the OpenAPI document allows and forbids
   cargo xtask docs                   write the generated files under docs/ again
   cargo xtask deb [--release]        build the Debian package that tests use, or that is shipped, into TARGET/debian
-  cargo xtask fresh [SUITE…]         run both commands in a pristine Debian 12 and 13, as root on Debian; --short: no verify
+  cargo xtask fresh [SUITE…]         run both commands in a pristine Debian 12 and 13, as root on Debian; --short: no verify;
+                                     with `-- COMMAND` another command line there
   cargo xtask host                   install the programs that the tests use, as root on Debian
   cargo xtask hosts                  build the file systems of the test hosts, as root on Debian
   cargo xtask rooms                  hold the use of each room by others against floors.txt
@@ -43,8 +44,8 @@ fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let task = words.next().unwrap_or_default();
     let mut rest: Vec<String> = words.collect();
-    // `cargo demo -- --script` hands the `--` on.
-    if rest.first().is_some_and(|word| word == "--") {
+    // `cargo demo -- --script` hands the `--` on; what a pristine root is to run stands behind its own.
+    if task != "fresh" && rest.first().is_some_and(|word| word == "--") {
         rest.remove(0);
     }
     let only = |flags: &[&str]| rest.iter().find(|word| !flags.contains(&word.as_str()));
