@@ -18,7 +18,8 @@ use super::pty::{Leader, Pty};
 use super::sandbox;
 use super::wire::{FromHolder, OpenSpec, Tag, ToHolder};
 use crate::session::SessionKey;
-use crate::sys::{descriptors, peer, proc};
+use crate::sys::process::Process;
+use crate::sys::{descriptors, peer};
 use crate::words::{Language, tiny};
 
 /// The number of the connection to the daemon that started the holder.
@@ -77,13 +78,17 @@ fn open(spec: &OpenSpec) -> io::Result<(Holder, Leader, UnixListener, OwnedFd)> 
     let kept = slave.try_clone()?;
     let leader = Leader::start(spec, slave)?;
     let leader_pid = leader.child.id();
-    let (_, leader_start) =
-        proc::parent_and_start(leader_pid).ok_or_else(|| io::Error::other("the session's first process is gone"))?;
+    let first = Process::of(leader_pid)?.ok_or_else(|| io::Error::other("the session's first process is gone"))?;
     let listener = UnixListener::bind(&spec.socket)
         .map_err(|e| io::Error::new(e.kind(), format!("cannot listen on {}: {e}", spec.socket.display())))?;
     std::fs::set_permissions(&spec.socket, std::fs::Permissions::from_mode(0o600))?;
     listener.set_nonblocking(true)?;
-    let key = SessionKey { boot_id: spec.boot_id.clone(), native_id: spec.native_id.clone(), leader_pid, leader_start };
+    let key = SessionKey {
+        boot_id: spec.boot_id.clone(),
+        native_id: spec.native_id.clone(),
+        leader_pid,
+        leader_start: first.start,
+    };
     let value = |name: &str| spec.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     let reader = Reader { language: Language::of_variables(value), zone: TimeZone::system() };
     Ok((Holder::new(spec.session_id, key, pty, size, reader), leader, listener, kept))
