@@ -10,6 +10,7 @@ mod close;
 mod cmdlets;
 mod disconnect;
 mod holding_on;
+mod hostile;
 mod join;
 mod lab;
 mod lock;
