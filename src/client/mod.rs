@@ -362,7 +362,7 @@ async fn failure(response: Response<Incoming>) -> ClientError {
 
 /// The login session that this program runs in, as its host's daemon would be told, if it is in one.
 fn login_session() -> Option<String> {
-    let group = cgroup::of(std::process::id())?;
+    let group = cgroup::of(std::process::id()).ok()??;
     match cgroup::membership(&group) {
         cgroup::Membership::Session(native) => Some(format!("{}:{native}", proc::boot_id().ok()?)),
         cgroup::Membership::UserManager(_) | cgroup::Membership::Other => None,

@@ -16,6 +16,7 @@ mod close;
 mod cmdlets;
 mod completions;
 mod concurrency;
+mod descent;
 mod disconnect;
 mod hostile;
 mod identities;

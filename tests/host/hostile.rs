@@ -1,76 +1,312 @@
-//! What a locked user's own programs can do to the shield: with their rights, from inside of their session.
+//! What ordinary users try, with their own rights, against truth and others: what usherd says was seen is what is so.
 
-use crate::harness::{Host, Screen, X11, covered, wait_until};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::harness::{DESKTOP, Host, Options, Screen, Suite, X11, covered, ready, skip, wait_for, wait_until};
 use crate::host;
-use crate::who::{locked, shield_pids};
+use crate::who::{outcome, session, wait_state};
 
-/// Tries every way to touch a process that ptrace(2), kill(2) and proc(5) give to a process of another user. One line
-/// for each that was let through.
-const TOUCH: &str = r#"
-import ctypes, os, sys
-libc = ctypes.CDLL(None, use_errno=True)
-PTRACE_ATTACH, PTRACE_SEIZE = 16, 0x4206
-for pid in map(int, sys.argv[1:]):
-    for signal in (9, 15, 19, 1, 10):
-        try:
-            os.kill(pid, signal)
-            print(f"kill {pid} {signal}")
-        except PermissionError:
-            pass
-    for request in (PTRACE_ATTACH, PTRACE_SEIZE):
-        if libc.ptrace(request, pid, 0, 0) == 0:
-            print(f"ptrace {pid} {request}")
-    for name in ("mem", "environ", "maps", "fd", "cwd", "root", "exe", "auxv", "syscall"):
-        path = f"/proc/{pid}/{name}"
-        try:
-            if name == "fd":
-                os.listdir(path)
-            elif name in ("cwd", "root", "exe"):
-                os.readlink(path)
-            else:
-                open(path, "rb").read(1)
-            print(f"read {path}")
-        except (PermissionError, FileNotFoundError):
-            pass
-    for name in ("oom_score_adj", "clear_refs", "coredump_filter", "comm"):
-        try:
-            open(f"/proc/{pid}/{name}", "w").write("0")
-            print(f"write /proc/{pid}/{name}")
-        except (PermissionError, FileNotFoundError):
-            pass
-    try:
-        os.setpriority(os.PRIO_PROCESS, pid, 19)
-        print(f"nice {pid}")
-    except PermissionError:
-        pass
-print("tried")
-"#;
+/// Keeps an abstract socket of this name open for ever, in the session.
+fn hold_abstract(screen: &Screen, name: &str) {
+    let mark = format!("{}/held", home(screen));
+    screen.start(&format!(
+        "python3 -c 'import socket,time\ns=socket.socket(socket.AF_UNIX)\ns.bind({name})\ns.listen()\nopen(\"{mark}\",\"w\").write(\"yes\")\ntime.sleep(1000)'"
+    ));
+    wait_until("the socket is there", || screen.host.content(&mark) == "yes");
+}
 
-fn shields_cannot_be_touched(host: &Host) {
-    let screen: Screen = host.x11(&host.user("alice"), X11::Xvfb);
-    host.root_usher(&["lock", &screen.session, "--message", "Please listen"]).succeeds();
-    let pids = shield_pids(host, &screen);
-    assert!(pids.len() >= 2, "{pids:?}");
-    let watch = screen.watch(covered);
-    std::fs::write(host.path("/opt/touch.py"), TOUCH).expect("a script");
-    let tried = screen.shell(&format!("python3 /opt/touch.py {}", pids.join(" "))).succeeds();
-    assert_eq!(tried.trim(), "tried", "what was let through");
-    watch.more(10);
-    watch.finish().always_right();
-    assert_eq!(shield_pids(host, &screen), pids, "the same processes hold the display");
-    assert!(locked(host, &screen));
-    screen.type_keys("secret\n");
-    host.root_usher(&["unlock", &screen.session]).succeeds();
-    wait_until("the desktop is back", || !covered(&screen.pixels()));
-    assert_eq!(screen.typed(), "");
+fn home(screen: &Screen) -> String {
+    format!("/home/{}", screen.user.name)
+}
+
+/// The outcome of locking a session that shows more than is covered.
+fn lock_fails(host: &Host, screen: &Screen) -> Value {
+    let ran = host.root_usher(&["lock", &screen.session, "--message", "Please listen", "--output", "json"]);
+    let failed = outcome(&ran, 1);
+    assert_eq!((failed["result"].as_str(), failed["observed"].as_bool()), (Some("failed"), Some(false)), "{failed}");
+    failed
+}
+
+fn says(outcome: &Value, what: &str) -> bool {
+    outcome["error"]["message"].as_str().is_some_and(|message| message.contains(what))
+}
+
+fn disconnect(host: &Host, screen: &Screen) -> Value {
+    outcome(&host.root_usher(&["disconnect", &screen.id(), "--output", "json"]), 0)
 }
 
 #[test]
-fn the_locked_user_can_neither_signal_nor_trace_nor_read_the_shield_on_debian_12() {
-    shields_cannot_be_touched(&host!(Bookworm));
+fn a_socket_whose_name_is_no_text_hides_no_client_of_xrdp() {
+    let host = host!(Bookworm);
+    let mallory = host.x11(&host.user("mallory"), X11::Xvfb);
+    hold_abstract(&mallory, "b\"\\0ev\\xffil\"");
+    let (screen, client) = host.xrdp(&host.user("carol"));
+    wait_state(&host, &screen, "remote", |s| s["state"] == "remote");
+    let gone = disconnect(&host, &screen);
+    assert_eq!((gone["result"].as_str(), gone["observed"].as_bool()), (Some("done"), Some(true)), "{gone}");
+    client.wait_gone();
 }
 
 #[test]
-fn the_locked_user_can_neither_signal_nor_trace_nor_read_the_shield_on_debian_13() {
-    shields_cannot_be_touched(&host!(Trixie));
+fn a_forged_line_of_sockets_ends_nobodys_connection() {
+    let host = host!(Bookworm);
+    let (screen, client) = host.xrdp(&host.user("carol"));
+    wait_state(&host, &screen, "remote", |s| s["state"] == "remote");
+    let mallory = host.x11(&host.user("mallory"), X11::Xvfb);
+    // Her own display's number, and the inode of the other's connection: everybody may read it.
+    let list = host.run(&mallory.user, "cat /proc/net/unix").succeeds();
+    let theirs =
+        list.lines().find(|line| line.contains(" 03 ") && line.ends_with(&format!("xrdp_display_{}", screen.number)));
+    let inode = theirs.expect("the connection").split_whitespace().nth(6).expect("an inode").to_owned();
+    let line =
+        format!("ffff: 00000003 00000000 00000000 0001 03 {inode} /run/xrdp/sockdir/xrdp_display_{}", mallory.number);
+    hold_abstract(&mallory, &format!("b\"\\0x\\n{line}\""));
+    assert_eq!(disconnect(&host, &mallory)["result"], "unchanged");
+    assert_eq!(session(&host, &screen)["state"], "remote", "the other is still there");
+    let gone = disconnect(&host, &screen);
+    assert_eq!(gone["result"], "done");
+    client.wait_gone();
+}
+
+#[test]
+fn a_bound_name_of_a_display_of_xrdp_keeps_nobody_connected() {
+    let host = host!(Bookworm);
+    let alice = host.x11(&host.user("alice"), X11::Xvfb);
+    let mallory = host.x11(&host.user("mallory"), X11::Xvfb);
+    let path = format!("{}/xrdp_display_{}", home(&mallory), alice.number);
+    let mark = format!("{}/both", home(&mallory));
+    mallory.start(&format!(
+        "python3 -c 'import socket,time\ns=socket.socket(socket.AF_UNIX)\ns.bind(\"{path}\")\ns.listen()\nc=socket.socket(socket.AF_UNIX)\nc.connect(\"{path}\")\na=s.accept()\nopen(\"{mark}\",\"w\").write(\"yes\")\ntime.sleep(1000)'"
+    ));
+    wait_until("the connection is there", || host.content(&mark) == "yes");
+    assert_eq!(disconnect(&host, &alice)["result"], "unchanged");
+}
+
+#[test]
+fn a_port_that_a_stranger_has_too_aims_at_nobody() {
+    let host = host!(Bookworm);
+    let port = 15_900 + host.next_display();
+    let marks = format!("/run/database-{port}");
+    host.root(&format!(
+        "systemd-run --quiet --collect --unit=database-{port} python3 -c 'import socket\ns=socket.socket()\ns.bind((\"127.0.0.2\",{port}))\ns.listen()\nc=socket.create_connection((\"127.0.0.2\",{port}))\na=s.accept()[0]\nopen(\"{marks}.up\",\"w\").write(\"yes\")\ntry: c.recv(1)\nfinally: open(\"{marks}.cut\",\"w\").write(\"yes\")'"
+    ))
+    .succeeds();
+    wait_until("the database has a client", || host.content(format!("{marks}.up")) == "yes");
+    let mallory = host.x11(&host.user("mallory"), X11::Xvfb);
+    let second = host.next_display();
+    mallory.start(&format!(
+        "exec Xtigervnc :{second} -auth $HOME/.Xauthority -interface 127.0.0.1 -rfbport {port} -SecurityTypes None"
+    ));
+    let number = format!("-{second}-");
+    wait_until("it has a shield", || {
+        host.root("systemctl list-units --plain --no-legend 'usher-shield-*'").stdout.contains(&number)
+    });
+    // Her own viewer, so that there is something to drop, on a port that opened after usherd found the display.
+    let seen = format!("{}/viewer", home(&mallory));
+    mallory.start(&format!(
+        "python3 -c 'import socket\nc=socket.create_connection((\"127.0.0.1\",{port}))\nc.recv(12)\nopen(\"{seen}\",\"w\").write(\"up\")\ntry:\n while c.recv(999): pass\nexcept OSError: pass\nopen(\"{seen}\",\"w\").write(\"cut\")'"
+    ));
+    wait_until("she has a viewer", || host.content(&seen) == "up");
+    wait_state(&host, &mallory, "remote", |s| s["state"] == "remote");
+    assert_eq!(disconnect(&host, &mallory)["result"], "done");
+    wait_until("her viewer is gone", || host.content(&seen) == "cut");
+    assert_eq!(host.content(format!("{marks}.cut")), "", "the database's client is still there");
+    host.root(&format!("systemctl stop database-{port}")).succeeds();
+}
+
+#[test]
+fn an_x_server_calls_its_viewer_and_that_one_is_seen_and_dropped() {
+    let host = host!(Bookworm);
+    let alice = host.x11(&host.user("alice"), X11::Xvnc);
+    let port = 15_900 + host.next_display();
+    let seen = format!("{}/viewer", home(&alice));
+    alice.start(&format!(
+        "python3 -c 'import socket\ns=socket.socket()\ns.bind((\"127.0.0.1\",{port}))\ns.listen()\nopen(\"{seen}\",\"w\").write(\"waits\")\nc=s.accept()[0]\ntry:\n while c.recv(999): pass\nexcept OSError: pass\nopen(\"{seen}\",\"w\").write(\"cut\")'"
+    ));
+    wait_until("the viewer waits", || host.content(&seen) == "waits");
+    alice.shell(&format!("vncconfig -connect 127.0.0.1:{port}")).succeeds();
+    wait_state(&host, &alice, "remote", |s| s["state"] == "remote");
+    assert_eq!(disconnect(&host, &alice)["result"], "done");
+    wait_until("the viewer is gone", || host.content(&seen) == "cut");
+}
+
+/// The pid that a script of the session's wrote.
+fn pid(screen: &Screen, file: &str) -> String {
+    let path = format!("{}/{file}", home(screen));
+    wait_for("the process is there", || {
+        Some(screen.host.content(&path).trim().to_owned()).filter(|pid| !pid.is_empty())
+    })
+}
+
+#[test]
+fn a_second_x_server_under_another_name_is_not_told_as_covered() {
+    let host = host!(Bookworm);
+    let alice = host.x11(&host.user("alice"), X11::Xvfb);
+    let second = host.next_display();
+    // A name that usherd took for a Wayland compositor's, and that is no text.
+    alice.start(&format!(
+        "evil=\"$HOME/$(printf 'Xwayland\\377')\"; cp /usr/bin/Xvfb \"$evil\"; echo $$ > $HOME/server; exec \"$evil\" :{second} -auth $HOME/.Xauthority"
+    ));
+    let server = pid(&alice, "server");
+    wait_until("it listens", || host.path(format!("/tmp/.X11-unix/X{second}")).exists());
+    let failed = lock_fails(&host, &alice);
+    assert!(says(&failed, &format!("process {server} (Xwayland")), "{failed}");
+    host.root(&format!("kill -9 {server}")).succeeds();
+    wait_until("without it the lock is observed", || {
+        let ran = host.root_usher(&["lock", &alice.session, "--message", "Please listen", "--output", "json"]);
+        ran.code == Some(0) && ran.array()[0]["observed"] == true
+    });
+    assert!(covered(&alice.pixels()));
+}
+
+#[test]
+fn an_x_server_that_listens_where_nobody_finds_it_is_not_told_as_covered() {
+    let host = host!(Bookworm);
+    let alice = host.x11(&host.user("alice"), X11::Xvfb);
+    let second = host.next_display();
+    alice.start(&format!(
+        "echo $$ > $HOME/server; exec Xvfb :{second} -auth $HOME/.Xauthority -nolisten unix -nolisten local -listen tcp"
+    ));
+    let server = pid(&alice, "server");
+    let comm = || host.content(format!("/proc/{server}/comm"));
+    wait_until("it runs", || comm().trim() == "Xvfb");
+    let failed = lock_fails(&host, &alice);
+    assert!(says(&failed, &format!("process {server} (Xvfb)")), "{failed}");
+}
+
+#[test]
+fn an_x_server_of_a_service_of_the_users_is_not_told_as_covered() {
+    let host = host!(Bookworm);
+    let alice = host.x11(&host.user("alice"), X11::Xvfb);
+    let second = host.next_display();
+    // As at and cron start programs: with the user's uid, and in no session of logind's.
+    let (unit, name) = (format!("job-{second}"), &alice.user.name);
+    host.root(&format!(
+        "systemd-run --quiet --collect --unit={unit} -p User={name} Xvfb :{second} -auth {}/.Xauthority",
+        home(&alice)
+    ))
+    .succeeds();
+    wait_until("it listens", || host.path(format!("/tmp/.X11-unix/X{second}")).exists());
+    let server = host.root(&format!("systemctl show {unit} --property=MainPID --value")).succeeds();
+    let failed = lock_fails(&host, &alice);
+    assert!(says(&failed, &format!("process {} (Xvfb)", server.trim())), "{failed}");
+    host.root(&format!("systemctl stop {unit}")).succeeds();
+}
+
+#[test]
+fn junk_sockets_hide_no_display_of_anybody_elses() {
+    let host = host!(Bookworm);
+    let mallory = host.x11(&host.user("mallory"), X11::Xvfb);
+    let mark = format!("{}/junk", home(&mallory));
+    mallory.start(&format!(
+        "ulimit -n 4096; python3 -c 'import socket,time\nkept=[]\nfor n in range(1500):\n s=socket.socket(socket.AF_UNIX)\n s.bind(\"/tmp/.X11-unix/X%d\"%(100000+n))\n s.listen()\n kept.append(s)\nopen(\"{mark}\",\"w\").write(\"yes\")\ntime.sleep(1000)'"
+    ));
+    wait_until("the junk is there", || host.content(&mark) == "yes");
+    let bob = host.x11(&host.user("bob"), X11::Xvfb);
+    let lock = ["lock", &bob.session, "--message", "Please listen", "--output", "json"];
+    wait_until("a new display is covered", || {
+        let ran = host.root_usher(&lock);
+        ran.code == Some(0) && ran.array()[0]["observed"] == true
+    });
+    assert!(covered(&bob.pixels()));
+    let failed = lock_fails(&host, &mallory);
+    assert!(covered(&mallory.pixels()), "her own display is covered all the same: {failed}");
+    host.root("rm -f /tmp/.X11-unix/X10[0-9][0-9][0-9][0-9]").succeeds();
+}
+
+#[test]
+fn the_type_of_a_session_is_no_way_out_of_a_lock() {
+    let host = host!(Bookworm);
+    let alice = host.x11(&host.user("alice"), X11::Xvnc);
+    let viewer = host.viewer(&alice);
+    wait_state(&host, &alice, "remote", |s| s["state"] == "remote");
+    for kind in ["wayland", "tty"] {
+        std::fs::write(host.path("/usr/local/bin/set-type"), include_str!("set_type.py")).expect("a script");
+        alice.start(&format!("echo $$ > $HOME/{kind}; exec python3 /usr/local/bin/set-type {kind}"));
+        wait_until("the type is another", || host.logind_session(&alice.session, "Type") == kind);
+        wait_state(&host, &alice, "on X11", |s| s["kind"] == "x11");
+        let lock = ["lock", &alice.session, "--message", "Please listen", "--output", "json"];
+        let locked = outcome(&host.root_usher(&lock), 0);
+        assert_eq!((locked["result"].as_str(), locked["observed"].as_bool()), (Some("done"), Some(true)), "{locked}");
+        assert!(covered(&alice.pixels()));
+        host.root_usher(&["unlock", &alice.session]).succeeds();
+        wait_until("the desktop is back", || alice.pixels().share(DESKTOP) > 0.5);
+        host.root(&format!("kill -9 {}", pid(&alice, kind))).succeeds();
+        wait_until("the type is as it was", || host.logind_session(&alice.session, "Type") == "x11");
+    }
+    assert_eq!(disconnect(&host, &alice)["result"], "done");
+    viewer.leave();
+}
+
+#[test]
+fn a_server_with_a_preloaded_library_is_not_believed() {
+    let host = host!(Bookworm);
+    let alice = host.x11(&host.user("alice"), X11::Xvfb);
+    let second = host.next_display();
+    alice.start(&format!("echo $$ > $HOME/server; LD_PRELOAD=libm.so.6 exec Xvfb :{second} -auth $HOME/.Xauthority"));
+    let server = pid(&alice, "server");
+    let number = format!("-{second}-");
+    wait_until("it has a shield", || {
+        host.root("systemctl list-units --plain --no-legend 'usher-shield-*'").stdout.contains(&number)
+    });
+    let failed = lock_fails(&host, &alice);
+    assert!(says(&failed, &format!("process {server} (Xvfb)")) && says(&failed, "LD_PRELOAD"), "{failed}");
+}
+
+/// A file system on which every access waits for ever, at this directory of the host's.
+struct Dead(Child);
+
+impl Dead {
+    fn mount(host: &Host, uid: u32, directory: &str) -> Dead {
+        let command = format!(
+            "exec 3<>/dev/fuse; nsenter -t {} -m mount -i -t fuse -o fd=3,rootmode=40000,user_id={uid},group_id={uid},allow_other dead {directory}; exec sleep 1000",
+            host.leader()
+        );
+        let holder = Command::new("sh").args(["-c", &command]).stdin(Stdio::null()).spawn().expect("a shell");
+        wait_until("it is mounted", || {
+            host.root("cat /proc/mounts").stdout.contains(&format!("dead {directory} fuse"))
+        });
+        Dead(holder)
+    }
+}
+
+impl Drop for Dead {
+    fn drop(&mut self) {
+        // With its last descriptor the file system is over, and whoever waits for it goes on.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_file_that_never_answers_keeps_nobody_else_waiting() {
+    if let Err(reason) = ready(Suite::Bookworm) {
+        return skip(&reason);
+    }
+    if !Path::new("/dev/fuse").exists() {
+        return skip("there is no /dev/fuse here");
+    }
+    let host = Host::boot(Options { suite: Suite::Bookworm, packages: true });
+    let alice = host.x11(&host.user("alice"), X11::Xvfb);
+    let dead = format!("{}/dead", home(&alice));
+    alice.shell(&format!("mkdir {dead}")).succeeds();
+    let _dead = Dead::mount(&host, alice.user.uid, &dead);
+    let second = host.next_display();
+    // Her server reads the last, and usherd the first.
+    alice.start(&format!("exec Xvfb :{second} -auth {dead}/cookies -auth $HOME/.Xauthority"));
+    wait_until("it listens", || host.path(format!("/tmp/.X11-unix/X{second}")).exists());
+    let bob = host.x11(&host.user("bob"), X11::Xvfb);
+    let lock = ["lock", &bob.session, "--message", "Please listen", "--output", "json"];
+    wait_until("bob is locked", || {
+        let ran = host.root_usher(&lock);
+        ran.code == Some(0) && ran.array()[0]["observed"] == true
+    });
+    // The cookie is in her home as well, so that even her own second display gets its shield.
+    let number = format!("-{second}-");
+    wait_until("it has a shield", || {
+        host.root("systemctl list-units --plain --no-legend 'usher-shield-*'").stdout.contains(&number)
+    });
 }

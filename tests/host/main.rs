@@ -21,5 +21,6 @@ mod reboot;
 mod roles;
 mod server;
 mod sessions;
+mod shield;
 mod thumbnail;
 mod who;

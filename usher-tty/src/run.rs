@@ -11,7 +11,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::SIGCHLD;
 use usher_core::language::{Language, sentence};
 use usher_core::session::SessionKey;
-use usher_core::sys::{descriptors, peer, proc};
+use usher_core::sys::process::Process;
+use usher_core::sys::{descriptors, peer};
 use usher_core::wire::Tag;
 use usher_core::wire::holder::{FromHolder, OpenSpec, ToHolder};
 
@@ -78,13 +79,17 @@ fn open(spec: &OpenSpec) -> io::Result<(Holder, Leader, UnixListener, OwnedFd)> 
     let kept = slave.try_clone()?;
     let leader = Leader::start(spec, slave)?;
     let leader_pid = leader.child.id();
-    let (_, leader_start) =
-        proc::parent_and_start(leader_pid).ok_or_else(|| io::Error::other("the session's first process is gone"))?;
+    let first = Process::of(leader_pid)?.ok_or_else(|| io::Error::other("the session's first process is gone"))?;
     let listener = UnixListener::bind(&spec.socket)
         .map_err(|e| io::Error::new(e.kind(), format!("cannot listen on {}: {e}", spec.socket.display())))?;
     std::fs::set_permissions(&spec.socket, std::fs::Permissions::from_mode(0o600))?;
     listener.set_nonblocking(true)?;
-    let key = SessionKey { boot_id: spec.boot_id.clone(), native_id: spec.native_id.clone(), leader_pid, leader_start };
+    let key = SessionKey {
+        boot_id: spec.boot_id.clone(),
+        native_id: spec.native_id.clone(),
+        leader_pid,
+        leader_start: first.start,
+    };
     let value = |name: &str| spec.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     let reader = Reader { language: Language::of_variables(value), zone: TimeZone::system() };
     Ok((Holder::new(spec.session_id, key, pty, size, reader), leader, listener, kept))

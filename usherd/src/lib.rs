@@ -7,6 +7,8 @@ pub mod actor;
 pub mod identities;
 pub mod paths;
 
+pub mod slow;
+
 pub mod session;
 
 pub mod authorize;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::request::{Message, RuleName};
+use crate::sys::process::Process;
 
 mod cover;
 mod station;
@@ -164,4 +165,11 @@ pub struct SessionKey {
     pub leader_pid: u32,
     /// Its start time in clock ticks since boot (`proc_pid_stat(5)`, field 22).
     pub leader_start: u64,
+}
+
+impl SessionKey {
+    /// The very process that leads the session.
+    pub fn leader(&self) -> Process {
+        Process { pid: self.leader_pid, start: self.leader_start }
+    }
 }

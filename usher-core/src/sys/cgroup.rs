@@ -1,7 +1,10 @@
 //! Control groups, version 2 (`cgroups(7)`, and the kernel's `admin-guide/cgroup-v2`).
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+
+use super::process::none_if_gone;
 
 /// Where the unified hierarchy is mounted: alone, or beside version 1.
 pub fn mount() -> PathBuf {
@@ -9,10 +12,15 @@ pub fn mount() -> PathBuf {
     if alone.join("cgroup.controllers").exists() { alone.to_owned() } else { alone.join("unified") }
 }
 
-/// The group of a process, as a path that begins with `/`; `None` if there is no such process.
-pub fn of(pid: u32) -> Option<String> {
-    let text = fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
-    parse(&text)
+/// The group of a process, as a path that begins with `/`; none if there is no such process.
+///
+/// # Errors
+/// It cannot be told.
+pub fn of(pid: u32) -> io::Result<Option<String>> {
+    let Some(list) = none_if_gone(fs::read(format!("/proc/{pid}/cgroup")))? else { return Ok(None) };
+    // Below their own, users give groups any names. What counts is above those.
+    let group = parse(&String::from_utf8_lossy(&list));
+    group.map(Some).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
 /// The unified hierarchy's line is `0::PATH`; on hosts that use version 1 for services, systemd's own
@@ -24,7 +32,7 @@ fn parse(text: &str) -> Option<String> {
 }
 
 /// What a group says of whose it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Membership {
     /// Of the login session with this native ID.
     Session(String),

@@ -1,9 +1,10 @@
-//! The operating system's edges: `/proc`, control groups, sockets, peer credentials, descriptors.
+//! The operating system's edges: `/proc`, control groups, sockets, peer credentials, what a user can make slow, descriptors.
 
 pub mod cgroup;
 pub mod descriptors;
 pub mod diag;
 pub mod peer;
 pub mod proc;
+pub mod process;
 pub mod program;
 pub mod sockets;

@@ -1,31 +1,76 @@
-//! What `/proc` tells of processes (`proc(5)`).
+//! What `/proc` tells of processes (`proc(5)`). Names are their users' choice: everything is read as bytes. What cannot be
+//! read is an error, and never as if it were not there.
 
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
+
+use super::process::{Process, none_if_gone};
+
+/// No line or list that is read here is larger.
+const MOST: u64 = 64 << 20;
+/// A line of descent longer than this is not followed.
+const LONGEST_LINE: usize = 4096;
 
 /// The whole of a file of the kernel's, which has no size beforehand: read with few calls, not with many small ones.
-pub(super) fn contents(path: &str, about: usize) -> std::io::Result<String> {
-    let mut text = String::with_capacity(about);
-    fs::File::open(path)?.take(MOST).read_to_string(&mut text)?;
-    Ok(text)
+fn contents(path: &str, about: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(about);
+    fs::File::open(path)?.take(MOST).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
-/// No file that is read here is larger.
-const MOST: u64 = 64 << 20;
+/// What the kernel says of a process in one line (`proc_pid_stat(5)`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stat {
+    /// Its parent.
+    pub parent: u32,
+    /// The leader of its session (`setsid(2)`).
+    pub session: u32,
+    /// Its start time in clock ticks since boot.
+    pub start: u64,
+    /// It has ended, and nobody has collected it yet.
+    pub ended: bool,
+}
+
+/// The line of a process, collected or not; none if there is no such process.
+///
+/// # Errors
+/// It cannot be read, or is not as the kernel writes it.
+pub fn stat(pid: u32) -> io::Result<Option<Stat>> {
+    let Some(line) = none_if_gone(contents(&format!("/proc/{pid}/stat"), 1024))? else { return Ok(None) };
+    parse_stat(&line).map(Some).ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
+fn parse_stat(line: &[u8]) -> Option<Stat> {
+    // The second field is the program's name in parentheses, and may contain anything. What follows it are numbers.
+    let name_ends = line.iter().rposition(|byte| *byte == b')')?;
+    let fields: Vec<&str> = std::str::from_utf8(&line[name_ends + 1..]).ok()?.split_ascii_whitespace().collect();
+    let number = |nth: usize| fields.get(nth)?.parse::<u64>().ok();
+    let pid = |nth: usize| number(nth)?.try_into().ok();
+    let threads = number(17)?;
+    Some(Stat {
+        parent: pid(1)?,
+        session: pid(3)?,
+        start: number(19)?,
+        // A process whose first thread has ended lives on in its others.
+        ended: matches!(*fields.first()?, "Z" | "X") && threads <= 1,
+    })
+}
 
 /// The process's parent and start time in clock ticks since boot; `None` if there is no such process.
 pub fn parent_and_start(pid: u32) -> Option<(u32, u64)> {
-    let stat = contents(&format!("/proc/{pid}/stat"), 1024).ok()?;
-    // The second field is the program's name in parentheses, and may contain anything.
-    let (_, rest) = stat.rsplit_once(") ")?;
-    let mut fields = rest.split_ascii_whitespace();
-    let state = fields.next()?;
-    if matches!(state, "Z" | "X") {
-        return None;
+    stat(pid).ok()?.filter(|stat| !stat.ended).map(|stat| (stat.parent, stat.start))
+}
+
+/// The numbers of all processes.
+///
+/// # Errors
+/// Of `readdir(3)`.
+pub fn all() -> io::Result<Vec<u32>> {
+    let mut pids = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        pids.extend(entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
     }
-    let parent = fields.next()?.parse().ok()?;
-    let start = fields.nth(17)?.parse().ok()?;
-    Some((parent, start))
+    Ok(pids)
 }
 
 /// The living children of all threads of a process (`CONFIG_PROC_CHILDREN`).
@@ -42,69 +87,105 @@ pub fn children(pid: u32) -> Vec<u32> {
 
 /// The living processes whose session (`setsid(2)`) has this leader, the leader included. A process
 /// older than the leader's start is a stranger with a number used before.
-pub fn members_of_session(leader: u32, leader_start: u64) -> Vec<u32> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(|pid| session_and_start(*pid).is_some_and(|(sid, start)| sid == leader && start >= leader_start))
-        .collect()
+///
+/// # Errors
+/// A process cannot be looked at.
+pub fn members_of_session(leader: Process) -> io::Result<Vec<Process>> {
+    living(|_, stat| stat.session == leader.pid && stat.start >= leader.start)
 }
 
-/// The living processes that were executed with every one of these `NAME=VALUE` in their environment,
-/// as far as we may read it.
-pub fn with_environment(marks: &[String]) -> Vec<u32> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let marked = |pid: &u32| {
-        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        !environment.is_empty()
-            && marks.iter().all(|mark| environment.split(|byte| *byte == 0).any(|entry| entry == mark.as_bytes()))
-            && parent_and_start(*pid).is_some()
-    };
-    pids.filter(marked).collect()
+/// The living processes of which this is so.
+///
+/// # Errors
+/// A process cannot be looked at.
+pub fn living(is_so: impl Fn(u32, &Stat) -> bool) -> io::Result<Vec<Process>> {
+    let mut found = Vec::new();
+    for pid in all()? {
+        let stat = stat(pid)?.filter(|stat| !stat.ended && is_so(pid, stat));
+        found.extend(stat.map(|stat| Process { pid, start: stat.start }));
+    }
+    Ok(found)
 }
 
-fn session_and_start(pid: u32) -> Option<(u32, u64)> {
-    let (_, start) = parent_and_start(pid)?;
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, rest) = stat.rsplit_once(") ")?;
-    Some((rest.split_ascii_whitespace().nth(3)?.parse().ok()?, start))
-}
-
-/// The process and its ancestors, nearest first.
-pub fn ancestry(pid: u32) -> Vec<u32> {
-    let mut line = Vec::new();
-    let mut current = pid;
-    // A chain longer than this is no chain but processes changing while we look.
-    while current > 1 && line.len() < 256 {
-        line.push(current);
-        match parent_and_start(current) {
-            Some((parent, _)) => current = parent,
-            None => break,
+/// The process and its ancestors, nearest first, whether they have ended or not; nothing if there is no such process.
+///
+/// # Errors
+/// The line cannot be followed to its end.
+pub fn ancestry(pid: u32) -> io::Result<Vec<Process>> {
+    for _ in 0..16 {
+        if let Some(line) = followed(pid)? {
+            return Ok(line);
         }
     }
-    line
+    Err(io::Error::other("the processes change while they are looked at"))
+}
+
+/// One try at it: none if an ancestor ended meanwhile, so that another one has its child now.
+fn followed(pid: u32) -> io::Result<Option<Vec<Process>>> {
+    let mut line: Vec<Process> = Vec::new();
+    let mut current = pid;
+    while current > 0 {
+        if line.len() >= LONGEST_LINE {
+            return Err(io::Error::other("the process has too many ancestors"));
+        }
+        let Some(stat) = stat(current)? else { return Ok(line.is_empty().then_some(line)) };
+        // A parent is older than its child: a younger one has the number of one that ended.
+        if line.last().is_some_and(|child| child.start < stat.start) {
+            return Ok(None);
+        }
+        line.push(Process { pid: current, start: stat.start });
+        current = stat.parent;
+    }
+    Ok(Some(line))
 }
 
 /// The uid a process runs as; `None` if there is no such process.
 pub fn uid(pid: u32) -> Option<u32> {
-    use std::os::unix::fs::MetadataExt;
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok();
-    let effective = status.as_deref().and_then(|text| text.lines().find_map(|line| line.strip_prefix("Uid:")));
-    let effective = effective.and_then(|uids| uids.split_ascii_whitespace().nth(1)?.parse().ok());
-    effective.or_else(|| fs::metadata(format!("/proc/{pid}")).ok().map(|meta| meta.uid()))
+    uids(pid).ok()?.map(|uids| uids[1])
 }
 
-/// The living processes whose program has this name.
-pub fn named(wanted: &str) -> Vec<u32> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(|pid| name(*pid).as_deref() == Some(wanted)).collect()
+/// The uids of a process: real, effective, saved, of the file system (`proc_pid_status(5)`); none if there is no such
+/// process.
+///
+/// # Errors
+/// It cannot be told.
+pub fn uids(pid: u32) -> io::Result<Option<[u32; 4]>> {
+    let Some(value) = status(pid, "Uid:")? else { return Ok(None) };
+    let uids: Vec<u32> = value.split_ascii_whitespace().filter_map(|uid| uid.parse().ok()).collect();
+    uids.try_into().map(Some).map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
+/// The process that traces a process (`ptrace(2)`), if one does.
+///
+/// # Errors
+/// It cannot be told.
+pub fn tracer(pid: u32) -> io::Result<Option<u32>> {
+    let tracer = status(pid, "TracerPid:")?.map(|value| value.trim().parse::<u32>());
+    let tracer = tracer.transpose().map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
+    Ok(tracer.filter(|tracer| *tracer != 0))
+}
+
+/// A field of a process's status, which is made of lines; a name has no line break there.
+fn status(pid: u32, field: &str) -> io::Result<Option<String>> {
+    let Some(status) = none_if_gone(contents(&format!("/proc/{pid}/status"), 2048))? else { return Ok(None) };
+    let value = status.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(field.as_bytes()));
+    let value = value.and_then(|value| std::str::from_utf8(value).ok());
+    value.map(|value| Some(value.to_owned())).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
 /// The name of a process's program, as `ps` shows it.
 pub fn name(pid: u32) -> Option<String> {
-    let name = fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
-    Some(name.chars().filter(|c| !c.is_control()).collect())
+    let name = contents(&format!("/proc/{pid}/comm"), 64).ok()?;
+    Some(String::from_utf8_lossy(&name).chars().filter(|c| !c.is_control()).collect())
+}
+
+/// The path of a process's program, as the kernel knows it: what a user calls it changes nothing. None if there is no
+/// such process, or if it has no program, as the kernel's own have none.
+///
+/// # Errors
+/// It cannot be told.
+pub fn program(pid: u32) -> io::Result<Option<std::path::PathBuf>> {
+    none_if_gone(fs::read_link(format!("/proc/{pid}/exe")))
 }
 
 /// The kernel's boot ID, which changes with every boot.
@@ -118,17 +199,50 @@ pub fn boot_id() -> std::io::Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::process::Command;
+
     use super::*;
 
     #[test]
     fn a_process_descends_from_its_parent() {
-        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
-        let line = ancestry(child.id());
-        let (me, start) = (std::process::id(), parent_and_start(child.id()).unwrap().1);
-        assert_eq!(line[..2], [child.id(), me]);
-        assert!(start > 0 && children(me).contains(&child.id()));
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let line = ancestry(child.id()).unwrap();
+        let me = std::process::id();
+        assert_eq!([line[0].pid, line[1].pid], [child.id(), me]);
+        assert!(line[0].start >= line[1].start && children(me).contains(&child.id()));
         child.kill().unwrap();
         child.wait().unwrap();
-        assert_eq!(parent_and_start(child.id()), None);
+        assert_eq!((stat(child.id()).unwrap(), ancestry(child.id()).unwrap()), (None, Vec::new()));
+    }
+
+    #[test]
+    fn a_name_that_is_no_text_hides_nothing_of_a_process() {
+        let directory = tempfile::tempdir().unwrap();
+        let program = directory.path().join(OsStr::from_bytes(b"e) Z 1\xff\n"));
+        std::fs::copy("/bin/sleep", &program).unwrap();
+        let mut child = Command::new(&program).arg("60").spawn().unwrap();
+        let process = Process::of(child.id()).unwrap().unwrap();
+        while super::name(child.id()).as_deref() != Some("e) Z 1\u{fffd}") {
+            std::thread::yield_now();
+        }
+        assert!(process.lives());
+        assert_eq!(ancestry(child.id()).unwrap()[1].pid, std::process::id());
+        assert_eq!(uids(child.id()).unwrap().unwrap()[1], rustix::process::geteuid().as_raw());
+        assert_eq!(tracer(child.id()).unwrap(), None);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn a_process_whose_first_thread_ended_is_still_there() {
+        let line = |state: &str, threads: u32| {
+            let line = format!("7 (a) b) {state} 5 7 6 0 -1 4 1 2 3 4 5 6 7 8 20 0 {threads} 0 4711 9 9");
+            parse_stat(line.as_bytes()).unwrap()
+        };
+        assert_eq!(line("S", 1), Stat { parent: 5, session: 6, start: 4711, ended: false });
+        assert!(line("Z", 1).ended && !line("Z", 2).ended);
+        assert_eq!(parse_stat(b"7 (a) S 5"), None);
     }
 }

@@ -40,6 +40,9 @@ pub struct Arguments {
 
 /// The whole program.
 pub fn main() -> ExitCode {
+    if let Some(code) = crate::slow::serve() {
+        return code;
+    }
     let arguments = Arguments::parse();
     logging::start();
     let socket = arguments.socket.clone().unwrap_or_else(|| match (arguments.user, arguments.release_all) {

@@ -213,8 +213,7 @@ async fn sweep(host: &Arc<Host>) {
     if let Some(login) = &host.login {
         let asking = Arc::clone(host);
         tokio::spawn(async move { asking.look_at_groups().await });
-        login.find_displays();
-        login.look_for_ports();
+        login.look_for_displays();
         login.look_at_stations();
     }
     let held = |s: &Tracked| s.kind != Kind::Text || host.text.holds(s.id);

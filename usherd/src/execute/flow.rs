@@ -8,6 +8,7 @@ use usher_core::clock;
 use usher_core::outcome::{Error, ErrorId, Outcome, OutcomeResult};
 use usher_core::request::{Action, DeclaredSession, IdentityName, IdentityRole, Pin, SessionRef, Targets};
 use usher_core::sys::peer::Peer;
+use usher_core::sys::process::Process;
 use usher_core::sys::{cgroup, proc};
 
 use crate::actor::{Actor, Role, Who};
@@ -34,9 +35,11 @@ pub struct Origin {
 impl Origin {
     /// Looks at the maker of a connection.
     pub fn of(host: &Host, peer: Peer) -> Self {
-        // First the descent, then whether there was anybody to ask for it.
+        // First the descent, then whether it was this very process's all the time.
         let sessions = descent(host, peer);
-        Origin { known: !sessions.is_empty() || proc::parent_and_start(peer.pid).is_some(), sessions }
+        let still_there = peer.process().is_some_and(Process::lives);
+        let known = sessions.as_ref().is_ok_and(|sessions| !sessions.is_empty() || still_there);
+        Origin { known, sessions: sessions.unwrap_or_default() }
     }
 }
 
@@ -129,7 +132,10 @@ fn again(
         Who::User(_) | Who::Gateway if reads(action) => return (actor, Ok(None)),
         Who::User(_) | Who::Gateway => {
             let known = actor.own_sessions.len();
-            for id in descent(host, caller.peer) {
+            let Ok(sits_in) = descent(host, caller.peer) else {
+                return (actor, Err(nobody_knows("cannot be looked at")));
+            };
+            for id in sits_in {
                 if !actor.own_sessions.contains(&id) {
                     actor.own_sessions.push(id);
                 }
@@ -160,18 +166,29 @@ fn admit(caller: &Caller, action: &Action) -> Result<(), Error> {
     if caller.origin.known || reads(action) {
         return Ok(());
     }
-    let who = "the process that made this connection had ended before it was looked at";
-    Err(Error::new(ErrorId::AccessDenied, format!("{who}: nobody knows which session it calls from"))
-        .hint("ask again from a process that stays until it is answered"))
+    Err(nobody_knows("had ended before it was looked at, or cannot be looked at"))
+}
+
+fn nobody_knows(why: &str) -> Error {
+    let who = format!("the process that made this connection {why}");
+    Error::new(ErrorId::AccessDenied, format!("{who}: nobody knows which session it calls from"))
+        .hint("ask again from a process that stays until it is answered")
 }
 
 /// The sessions that a connection's maker sits in, if it is still there: the text session whose holder
 /// it descends from, and logind's, by its control group, which no process of a user's can leave.
-fn descent(host: &Host, peer: Peer) -> Vec<u32> {
-    let held = proc::ancestry(peer.pid).into_iter().find_map(|pid| host.text.session_of_holder(pid));
-    let group = || cgroup::of(peer.pid);
-    let logins = host.login.as_ref().and_then(|login| Some(login.sessions_of_group(&group()?)));
-    held.into_iter().chain(logins.into_iter().flatten()).collect()
+///
+/// # Errors
+/// It cannot be told. That is not the same as none: whoever cannot be placed acts on nobody's session.
+fn descent(host: &Host, peer: Peer) -> std::io::Result<Vec<u32>> {
+    let held = proc::ancestry(peer.pid)?.into_iter().filter_map(|process| host.text.session_of_holder(process));
+    let mut sessions: Vec<u32> = held.collect();
+    if let Some(login) = &host.login
+        && let Some(group) = cgroup::of(peer.pid)?
+    {
+        sessions.extend(login.sessions_of_group(&group));
+    }
+    Ok(sessions)
 }
 
 /// More targets than anybody has sessions would only keep everybody waiting.
@@ -242,8 +259,13 @@ async fn user(host: &Host, caller: &Caller) -> Actor {
     };
     await_own_login(host, caller.peer).await;
     let mut own_sessions: Vec<u32> = Vec::new();
-    let sits_in =
-        caller.origin.sessions.iter().copied().chain(descent(host, caller.peer)).chain(declared(host, caller));
+    let sits_in = caller
+        .origin
+        .sessions
+        .iter()
+        .copied()
+        .chain(descent(host, caller.peer).unwrap_or_default())
+        .chain(declared(host, caller));
     for id in sits_in {
         if !own_sessions.contains(&id) {
             own_sessions.push(id);
@@ -254,7 +276,7 @@ async fn user(host: &Host, caller: &Caller) -> Actor {
         None => format!("process {}", caller.peer.pid),
     };
     // Nothing of this is the caller's word: the kernel knows the login, and sshd told logind where it came from.
-    let came_from = host.login.as_ref().and_then(|login| login.ssh_origin(&cgroup::of(caller.peer.pid)?));
+    let came_from = host.login.as_ref().and_then(|login| login.ssh_origin(&cgroup::of(caller.peer.pid).ok()??));
     let name = came_from.map_or_else(|| name.clone(), |address| format!("{name} via ssh from {address}"));
     Actor { who: Who::User(uid), name, role, from, own_sessions }
 }
@@ -266,7 +288,7 @@ async fn await_own_login(host: &Host, peer: Peer) {
     // A login that logind does not count as a user's, such as a job of cron's, is never known, and waits in vain.
     const STEPS: usize = 30;
     let Some(login) = &host.login else { return };
-    let Some(group) = cgroup::of(peer.pid) else { return };
+    let Ok(Some(group)) = cgroup::of(peer.pid) else { return };
     if let cgroup::Membership::Session(_) = cgroup::membership(&group) {
         for _ in 0..STEPS {
             if !login.sessions_of_group(&group).is_empty() {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use usher_core::session::{Kind, SessionKey};
 use usher_core::sys::proc;
+use usher_core::sys::process::Process;
 use zbus::{ObjectPath, OwnedVariant, Variant};
 
 pub mod bus;
@@ -63,7 +64,7 @@ impl Login {
             uid: uid(properties)?,
             user: text("Name"),
             leader,
-            leader_start: proc::parent_and_start(leader).map_or(0, |(_, start)| start),
+            leader_start: Process::of(leader).ok().flatten().map_or(0, |process| process.start),
             since: moment(properties, "Timestamp").unwrap_or_else(usher_core::clock::now),
             kind: kind(&text("Type"), remote.is_some(), &text("TTY"), &service),
             seat: seat(properties),
@@ -86,6 +87,11 @@ impl Login {
         }
     }
 
+    /// The very process that leads the session.
+    pub fn leading(&self) -> Process {
+        Process { pid: self.leader, start: self.leader_start }
+    }
+
     /// A terminal belongs to the session, and somebody may be typing at it.
     pub fn has_terminal(&self) -> bool {
         self.tty.is_some() || self.kind == Kind::Ssh
@@ -101,12 +107,13 @@ fn is_users(class: &str) -> bool {
 fn kind(session_type: &str, remote: bool, tty: &str, service: &str) -> Kind {
     let service_is_ssh = service.starts_with("sshd");
     match session_type {
+        // The service is what let the user in; the type is what the user says.
+        _ if service_is_ssh => Kind::Ssh,
         "x11" => Kind::X11,
         "wayland" | "mir" => Kind::Wayland,
-        _ if remote || service_is_ssh => Kind::Ssh,
-        "tty" => Kind::Console,
-        // A display server that nobody declared is found by its socket.
-        _ if tty.is_empty() => Kind::X11,
+        _ if remote => Kind::Ssh,
+        // A display server that nobody declared is found by its socket. What a user opened is no console of the host.
+        _ if tty.is_empty() || tty.starts_with("pts/") => Kind::X11,
         _ => Kind::Console,
     }
 }
@@ -178,6 +185,9 @@ mod tests {
             ("tty", false, "tty1", "login", Kind::Console),
             ("wayland", false, "tty7", "login", Kind::Wayland),
             ("unspecified", false, "tty3", "", Kind::Console),
+            ("tty", false, "", "xrdp-sesman", Kind::X11),
+            ("tty", false, "pts/3", "xrdp-sesman", Kind::X11),
+            ("x11", true, "pts/0", "sshd", Kind::Ssh),
         ] {
             assert_eq!(kind(session_type, remote, tty, service), expected, "{session_type} {service}");
         }

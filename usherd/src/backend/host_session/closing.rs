@@ -8,7 +8,6 @@ use rustix::fs::{Mode, OFlags};
 use tokio::time::Instant;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::sys::cgroup::Group;
-use usher_core::sys::proc;
 use usher_core::wire::holder::Notice;
 use usher_core::wire::shield::ToShield;
 
@@ -52,11 +51,7 @@ pub(super) fn close(backend: &LoginBackend, target: &Target, grace: Duration) ->
 
 /// Signals the very process that leads the session, if it is still there.
 fn signal_leader(login: &Login, signal: rustix::process::Signal) {
-    let leads = proc::parent_and_start(login.leader).is_some_and(|(_, start)| start == login.leader_start);
-    let process = i32::try_from(login.leader).ok().and_then(rustix::process::Pid::from_raw);
-    if let Some(pid) = process.filter(|_| leads) {
-        let _ = rustix::process::kill_process(pid, signal);
-    }
+    let _ = login.leading().signal(signal);
 }
 
 fn late(target: &Target) -> Error {
@@ -69,8 +64,7 @@ async fn gone(backend: &LoginBackend, login: &Login, within: Duration) -> bool {
     let until = Instant::now() + within;
     let group = Group::of_scope(login.uid, &login.scope);
     loop {
-        let leads = proc::parent_and_start(login.leader).is_some_and(|(_, start)| start == login.leader_start);
-        if !group.populated() && !leads {
+        if !group.populated() && login.leading().is_gone() {
             match backend.0.bus.login_by_id(&login.native_id).await {
                 Ok(None) => return true,
                 // The number may have been given to the next one already.

@@ -8,7 +8,7 @@ use usher_core::session::{Cover, Kind};
 use usher_core::wire::shield::{FromShield, ToShield};
 
 use super::screen::Screen;
-use super::{LoginBackend, freezing};
+use super::{LoginBackend, doubts, freezing};
 use crate::backend::link::Reply;
 use crate::backend::{Covered, DEADLINE, Observation};
 use crate::logind::Login;
@@ -36,12 +36,16 @@ pub(super) fn cover(backend: &LoginBackend, target: &Target, covers: Vec<Cover>)
     let until = Instant::now() + DEADLINE;
     let (backend, target) = (backend.clone(), target.clone());
     Box::pin(async move {
-        let mut covered = seen(&backend, &target, &login, &covers, ordered, until).await?;
+        let (covered, doubts) = tokio::join!(
+            seen(&backend, &target, &login, &covers, ordered, until),
+            doubts::look(&backend, &target, &login, &covers, until),
+        );
+        let mut covered = covered?;
         if freeze {
             let servers = backend.servers_of(target.id);
             covered.notes.extend(freezing::freeze(login.uid, &login.scope, login.leader, &servers).await);
         }
-        Ok(covered)
+        doubts.map(|()| covered)
     })
 }
 
@@ -144,6 +148,6 @@ fn not_seen(backend: &LoginBackend, target: &Target, place: (u32, u32), covers: 
 impl LoginBackend {
     /// The X servers of a session: they draw the cover, so they are never stopped.
     fn servers_of(&self, id: u32) -> Vec<u32> {
-        self.state().screens_of(id).map(|screen| screen.display.server_pid).collect()
+        self.state().screens_of(id).map(|screen| screen.display.server.pid).collect()
     }
 }

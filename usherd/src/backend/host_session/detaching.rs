@@ -1,7 +1,9 @@
 //! Disconnecting: the client of a virtual display is dropped, the X server and its programs live on.
 
+use std::io;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use tokio::time::Instant;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::sys::diag;
@@ -23,46 +25,62 @@ pub(super) fn disconnect(backend: &LoginBackend, target: &Target) -> Observation
     Box::pin(async move {
         let (began, mut last) = (Instant::now(), None);
         loop {
-            let moment = Moment::now();
-            let clients = backend.clients(id, &moment);
-            if clients.is_empty() {
-                backend.report(id);
-                return Ok(());
+            let looked = look(&backend, id, began.elapsed() > PATIENCE);
+            match looked {
+                Ok(Dropped { clients: 0, .. }) => {
+                    backend.report(id);
+                    return Ok(());
+                }
+                Ok(Dropped { failure, .. }) => last = failure.or(last),
+                Err(error) => last = Some(unknown(id, &error)),
             }
             if began.elapsed() > DEADLINE {
                 let why = format!("session {id}: its client is still connected after 3 s");
                 return Err(last.unwrap_or_else(|| Error::new(ErrorId::Timeout, why)));
-            }
-            for client in clients {
-                last = drop_client(&moment, &client, began.elapsed() > PATIENCE).err().or(last);
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     })
 }
 
-fn drop_client(moment: &Moment, client: &Client, hard: bool) -> Result<(), Error> {
+/// Not to know whether somebody is connected is not to see that nobody is.
+fn unknown(id: u32, error: &io::Error) -> Error {
+    Error::new(ErrorId::BackendFailed, format!("session {id}: who is connected to it cannot be told: {error}"))
+}
+
+/// What came of one look.
+struct Dropped {
+    /// The clients that were there.
+    clients: usize,
+    /// Why one of them could not be dropped.
+    failure: Option<Error>,
+}
+
+/// Drops every client that is there now.
+fn look(backend: &LoginBackend, id: u32, hard: bool) -> io::Result<Dropped> {
+    let moment = Moment::now();
+    let clients = backend.clients(id, &moment)?;
+    let mut failure = None;
+    for (server_uid, client) in &clients {
+        failure = drop_client(&moment, *server_uid, client, hard).err().or(failure);
+    }
+    Ok(Dropped { clients: clients.len(), failure })
+}
+
+fn drop_client(moment: &Moment, server_uid: u32, client: &Client, hard: bool) -> Result<(), Error> {
     let failed = |what: String| Error::new(ErrorId::BackendFailed, what);
     match client {
         Client::Viewer(tcp) => diag::destroy(tcp).map_err(|error| {
             failed(format!("the connection of {} cannot be ended: {error}", tcp.remote.0))
                 .hint("this takes a kernel with CONFIG_INET_DIAG_DESTROY")
         }),
-        Client::Xrdp { inode } => match moment.xrdp_process(*inode) {
-            Some((pid, _)) => signal(pid, hard),
+        Client::Xrdp { inode } => match moment.xrdp_process(*inode, server_uid) {
+            Ok(Some((process, _))) => process
+                .signal(if hard { Signal::KILL } else { Signal::TERM })
+                .map_err(|error| failed(format!("xrdp's process {} cannot be ended: {error}", process.pid))),
             // It is gone, and its connection about to be.
-            None => Ok(()),
+            Ok(None) => Ok(()),
+            Err(error) => Err(failed(format!("xrdp's process cannot be found: {error}"))),
         },
-    }
-}
-
-fn signal(pid: u32, hard: bool) -> Result<(), Error> {
-    let signal = if hard { rustix::process::Signal::KILL } else { rustix::process::Signal::TERM };
-    let process = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
-    match process.map(|pid| rustix::process::kill_process(pid, signal)) {
-        Some(Err(error)) if error != rustix::io::Errno::SRCH => {
-            Err(Error::new(ErrorId::BackendFailed, format!("xrdp's process {pid} cannot be ended: {error}")))
-        }
-        _ => Ok(()),
     }
 }

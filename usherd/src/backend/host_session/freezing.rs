@@ -57,7 +57,7 @@ fn gather(uid: u32, session: &Group, frozen: &Group, leader: u32, servers: &[u32
 }
 
 fn in_manager(pid: u32, uid: u32) -> bool {
-    let group = usher_core::sys::cgroup::of(pid).unwrap_or_default();
+    let group = usher_core::sys::cgroup::of(pid).ok().flatten().unwrap_or_default();
     usher_core::sys::cgroup::membership(&group) == usher_core::sys::cgroup::Membership::UserManager(uid)
 }
 

@@ -1,7 +1,7 @@
 //! Sessions that logind knows: ssh logins, consoles, X11 displays, Wayland compositors. X11 displays
 //! are covered by shields, one `usher-shield` each; every kind is closed through logind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,17 +21,17 @@ use crate::logind::Login;
 use crate::logind::bus::Bus;
 use crate::session::{Seen, Target};
 use crate::xdisplay;
-use crate::xdisplay::Display;
 
 mod closing;
 mod covering;
 mod detaching;
+mod doubts;
 mod freezing;
 mod picturing;
 mod screen;
 mod seen;
 mod shield;
-use screen::Screen;
+use screen::{Screen, Shield};
 
 /// The backend of logind's sessions.
 #[derive(Debug, Clone)]
@@ -62,6 +62,8 @@ struct State {
     screens: BTreeMap<(u32, u32), Screen>,
     /// Where the clients of xrdp's connections are, by the inode of the X server's end.
     xrdp_clients: BTreeMap<u64, Option<IpAddr>>,
+    /// The users who have more sockets that may be displays' than are looked at.
+    beyond: BTreeSet<u32>,
     /// What the registry was last told of each session: only what is new is told.
     told: BTreeMap<u32, (Seen, Option<(String, Timestamp)>)>,
 }
@@ -74,8 +76,8 @@ struct Known {
 
 impl State {
     /// The session that a display belongs to.
-    fn session_of(&self, display: &Display) -> Option<u32> {
-        match &display.membership {
+    fn session_of(&self, membership: &Membership) -> Option<u32> {
+        match membership {
             Membership::Session(native) => {
                 self.logins.iter().find(|(_, k)| k.login.native_id == *native).map(|(id, _)| *id)
             }
@@ -88,6 +90,40 @@ impl State {
             }
             Membership::Other => None,
         }
+    }
+
+    /// Puts displays into the sessions that they belong to, those that began earlier first, and says which of them want a
+    /// shield now. A user's displays beyond a number get none.
+    fn place(&mut self) -> Vec<(u32, u32)> {
+        let mut order: Vec<_> =
+            self.screens.iter().map(|(place, screen)| (screen.display.server.start, *place)).collect();
+        order.sort_unstable();
+        let mut counts: BTreeMap<(u32, bool), usize> = BTreeMap::new();
+        let mut arm = Vec::new();
+        for (_, place) in order {
+            let session = self.screens.get(&place).and_then(|screen| self.session_of(&screen.display.membership));
+            let Some(screen) = self.screens.get_mut(&place) else { continue };
+            let new = screen.session.is_none() && session.is_some();
+            if new {
+                screen.session = session;
+            }
+            if screen.session.is_none() {
+                continue;
+            }
+            // Whatever else listens costs no X server its place.
+            let count = counts.entry((screen.display.server_uid, screen.display.is_known())).or_default();
+            *count += 1;
+            match screen.shield {
+                Shield::Absent(_) | Shield::Beyond if *count > screen::MOST => screen.shield = Shield::Beyond,
+                Shield::Beyond => {
+                    screen.shield = Shield::Absent("it was not started yet".to_owned());
+                    arm.push(place);
+                }
+                Shield::Absent(_) if new => arm.push(place),
+                Shield::Absent(_) | Shield::Arming | Shield::Held { .. } => {}
+            }
+        }
+        arm
     }
 
     /// The screens of a session that a shield covers.
@@ -133,7 +169,7 @@ impl LoginBackend {
         tokio::spawn(async move {
             loop {
                 backend.0.displays_changed.notified().await;
-                backend.find_displays();
+                backend.find_displays().await;
                 // A server that has only just begun to listen may not have its place yet.
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -150,9 +186,16 @@ impl LoginBackend {
         let key = self.key(&login);
         let new = self.state().logins.insert(id, Known { login, key }).is_none();
         if new {
-            self.find_displays();
+            let arm = self.state().place();
+            arm.into_iter().for_each(|place| self.arm(place));
+            self.look_for_displays();
         }
         self.report(id);
+    }
+
+    /// Has displays looked for soon.
+    pub fn look_for_displays(&self) {
+        self.0.displays_changed.notify_one();
     }
 
     /// A login is gone.
@@ -188,30 +231,30 @@ impl LoginBackend {
         login.remote.clone().filter(|_| login.kind == usher_core::session::Kind::Ssh)
     }
 
-    /// Looks for displays that came or went.
-    pub fn find_displays(&self) {
-        let found = xdisplay::find();
-        let mut arm = Vec::new();
+    /// Looks for displays that came or went, beside the daemon's other work.
+    pub async fn find_displays(&self) {
+        let found = match tokio::task::spawn_blocking(xdisplay::find).await {
+            Ok(Ok(found)) => found,
+            Ok(Err(error)) => return tracing::warn!("displays cannot be looked for: {error}"),
+            Err(error) => return tracing::error!("displays cannot be looked for: {error}"),
+        };
         let mut changed = Vec::new();
-        {
+        let arm = {
             let mut state = self.state();
             state.screens.retain(|_, screen| {
-                let lives = screen.display.lives();
-                if !lives {
-                    changed.extend(screen.session);
-                }
-                lives
+                let gone = screen.display.server.is_gone();
+                changed.extend(screen.session.filter(|_| gone));
+                !gone
             });
-            for display in found.into_iter().filter(|display| !display.is_xwayland()) {
-                let (place, session) = ((display.number, display.server_pid), state.session_of(&display));
-                let screen = state.screens.entry(place).or_insert_with(|| Screen::new(display));
-                if screen.session.is_none() && session.is_some() {
-                    screen.session = session;
-                    changed.extend(session);
-                    arm.push(place);
-                }
+            for display in found.displays.into_iter().filter(|display| !display.is_xwayland()) {
+                let place = (display.number, display.server.pid);
+                state.screens.entry(place).or_insert_with(|| Screen::new(display));
             }
-        }
+            state.beyond = found.beyond;
+            let arm = state.place();
+            changed.extend(arm.iter().filter_map(|place| state.screens.get(place)?.session));
+            arm
+        };
         arm.into_iter().for_each(|place| self.arm(place));
         changed.into_iter().for_each(|id| self.report(id));
     }

@@ -48,7 +48,7 @@ fn order(backend: &LoginBackend, target: &Target, place: (u32, u32), size: Thumb
     match &screen.shield {
         Shield::Held { protocol, .. } if *protocol < WITH_PICTURES => Err(too_old(target.id, "shield")),
         Shield::Held { link, .. } => Ok((picture, link.ask_handing(seq, &ToShield::Picture { seq, size }, theirs)?)),
-        Shield::Absent(_) | Shield::Arming => Err(no_shield(target.id, screen)),
+        Shield::Absent(_) | Shield::Beyond | Shield::Arming => Err(no_shield(target.id, screen)),
     }
 }
 
@@ -57,7 +57,7 @@ fn seen_display(backend: &LoginBackend, id: u32) -> Option<(u32, u32)> {
     let moment = Moment::now();
     let state = backend.state();
     let own = || state.screens.iter().filter(|(_, screen)| screen.session == Some(id));
-    let viewed = own().find(|(_, screen)| !moment.clients(&screen.display, &screen.ports).is_empty());
+    let viewed = own().find(|(_, screen)| moment.clients(&screen.display).is_ok_and(|clients| !clients.is_empty()));
     viewed.or_else(|| own().next()).map(|(place, _)| *place)
 }
 

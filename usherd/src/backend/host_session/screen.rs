@@ -9,14 +9,17 @@ use usher_core::wire::shield::{FromShield, Status};
 use crate::backend::link::Link;
 use crate::xdisplay::Display;
 
+/// More displays of one user's get no shield: of known X servers, and of other programs.
+pub(super) const MOST: usize = 16;
+
 /// A display, whose it is, and its shield.
 #[derive(Debug)]
 pub(super) struct Screen {
     pub(super) display: Display,
     /// The session it belongs to, once that is known.
     pub(super) session: Option<u32>,
-    /// The ports on which its server waits for viewers.
-    pub(super) ports: Vec<u16>,
+    /// Why its server's word does not count, if anything speaks against it; nothing while that was not looked at yet.
+    pub(super) doubt: Option<Option<String>>,
     /// What it was last ordered to show. A shield that comes later shows it first of all.
     pub(super) desired: Option<Vec<Cover>>,
     pub(super) shield: Shield,
@@ -29,6 +32,8 @@ pub(super) struct Screen {
 pub(super) enum Shield {
     /// There is none yet, and why.
     Absent(String),
+    /// It gets none: its user has too many displays.
+    Beyond,
     /// It is being started.
     Arming,
     /// It is connected.
@@ -44,21 +49,21 @@ pub(super) enum Shield {
 impl Screen {
     pub(super) fn new(display: Display) -> Self {
         let absent = Shield::Absent("it was not started yet".to_owned());
-        Screen { display, session: None, ports: Vec::new(), desired: None, shield: absent, looking: Arc::default() }
+        Screen { display, session: None, doubt: None, desired: None, shield: absent, looking: Arc::default() }
     }
 
     /// What its shield says; nothing while there is none.
     pub(super) fn status(&self) -> Option<&Status> {
         match &self.shield {
             Shield::Held { status, .. } => Some(status),
-            Shield::Absent(_) | Shield::Arming => None,
+            Shield::Absent(_) | Shield::Beyond | Shield::Arming => None,
         }
     }
 
     pub(super) fn link(&self) -> Option<&Link<FromShield>> {
         match &self.shield {
             Shield::Held { link, .. } => Some(link),
-            Shield::Absent(_) | Shield::Arming => None,
+            Shield::Absent(_) | Shield::Beyond | Shield::Arming => None,
         }
     }
 
@@ -66,6 +71,7 @@ impl Screen {
     pub(super) fn absence(&self) -> String {
         match &self.shield {
             Shield::Absent(why) => why.clone(),
+            Shield::Beyond => format!("its user has more than {MOST} displays"),
             Shield::Arming => "it is being started".to_owned(),
             Shield::Held { .. } => String::new(),
         }

@@ -1,5 +1,8 @@
 //! What is observed of a session: its displays' shields, its clients, what logind says.
 
+use std::collections::BTreeMap;
+use std::io;
+
 use jiff::Timestamp;
 use usher_core::session::{Kind, SeenStation};
 use usher_core::sys::proc;
@@ -8,7 +11,6 @@ use super::{Known, LoginBackend, State};
 use crate::backend::Noticed;
 use crate::logind::Login;
 use crate::session::Seen;
-use crate::xdisplay::Display;
 use crate::xdisplay::stations::{Client, Moment};
 
 impl LoginBackend {
@@ -16,7 +18,6 @@ impl LoginBackend {
     pub fn look_at_stations(&self) {
         let ids: Vec<u32> = self.state().logins.keys().copied().collect();
         let moment = Moment::now();
-        self.look_for_ports_at(&moment, |display| display.program.contains("vnc"));
         self.look_for_xrdp_clients(&moment);
         for id in ids {
             self.report_at(id, &moment);
@@ -28,30 +29,19 @@ impl LoginBackend {
         self.report_at(id, &Moment::now());
     }
 
-    /// Looks for the ports on which displays' servers wait for viewers: they may begin to later than they listen for
-    /// programs, and some never do.
-    pub fn look_for_ports(&self) {
-        self.look_for_ports_at(&Moment::now(), |_| true);
-    }
-
-    fn look_for_ports_at(&self, moment: &Moment, of: impl Fn(&Display) -> bool) {
-        let mut state = self.state();
-        let unknown = state.screens.values_mut().filter(|s| s.session.is_some() && s.ports.is_empty());
-        unknown.filter(|screen| of(&screen.display)).for_each(|screen| screen.ports = moment.ports(&screen.display));
-    }
-
     /// Finds out where the clients of new connections of xrdp's are.
     fn look_for_xrdp_clients(&self, moment: &Moment) {
         let mut state = self.state();
-        let inodes = state.screens.values().flat_map(|screen| moment.clients(&screen.display, &[]));
-        let inodes = inodes.filter_map(|client| match client {
-            Client::Xrdp { inode } => Some(inode),
-            Client::Viewer(_) => None,
-        });
-        let known = &state.xrdp_clients;
-        let address = |inode: u64| moment.xrdp_process(inode).and_then(|(_, address)| address);
-        let now = inodes.map(|inode| (inode, known.get(&inode).copied().flatten().or_else(|| address(inode))));
-        state.xrdp_clients = now.collect();
+        let displays = state.screens.values().filter(|screen| screen.session.is_some()).map(|screen| &screen.display);
+        let mut now = BTreeMap::new();
+        for display in displays {
+            for client in moment.clients(display).unwrap_or_default() {
+                let Client::Xrdp { inode } = client else { continue };
+                let process = || moment.xrdp_process(inode, display.server_uid).ok()??.1;
+                now.insert(inode, state.xrdp_clients.get(&inode).copied().flatten().or_else(process));
+            }
+        }
+        state.xrdp_clients = now;
     }
 
     fn report_at(&self, id: u32, moment: &Moment) {
@@ -67,14 +57,21 @@ impl LoginBackend {
         }
     }
 
-    /// The clients of a session's displays.
-    pub(super) fn clients(&self, id: u32, moment: &Moment) -> Vec<Client> {
+    /// The clients of a session's displays, each with the user whom its display's server runs as.
+    ///
+    /// # Errors
+    /// It cannot be told.
+    pub(super) fn clients(&self, id: u32, moment: &Moment) -> io::Result<Vec<(u32, Client)>> {
         clients(&self.state(), id, moment)
     }
 }
 
-fn clients(state: &State, id: u32, moment: &Moment) -> Vec<Client> {
-    state.screens_of(id).flat_map(|screen| moment.clients(&screen.display, &screen.ports)).collect()
+fn clients(state: &State, id: u32, moment: &Moment) -> io::Result<Vec<(u32, Client)>> {
+    let mut all = Vec::new();
+    for display in state.screens_of(id).map(|screen| &screen.display) {
+        all.extend(moment.clients(display)?.into_iter().map(|client| (display.server_uid, client)));
+    }
+    Ok(all)
 }
 
 fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
@@ -112,17 +109,20 @@ fn program(login: &Login, leads: bool) -> Option<String> {
     leads.then(|| proc::name(login.leader)).flatten().map(|name| name.trim_matches(['(', ')']).to_owned())
 }
 
-/// A terminal in which a display server was started stays a terminal: somebody may still type at it.
+/// Whoever has a display is on X11, whatever type the session's user gave it (`SetType` of
+/// `org.freedesktop.login1(5)`). A terminal in which a display server was started stays a terminal: somebody may still type
+/// at it.
 fn kind(login: &Login, has_display: bool, leads: bool) -> Kind {
     match login.kind {
         Kind::Ssh | Kind::Console if has_display && (login.seat.is_some() || !leads) => Kind::X11,
+        Kind::Wayland if has_display => Kind::X11,
         kind => kind,
     }
 }
 
 /// Whether the session's leader is there: logind keeps a session until its last process has ended.
 fn leads(login: &Login) -> bool {
-    proc::parent_and_start(login.leader).is_some_and(|(_, start)| start == login.leader_start)
+    login.leading().lives()
 }
 
 fn stations(state: &State, id: u32, login: &Login, leads: bool, moment: &Moment) -> Vec<SeenStation> {
@@ -130,7 +130,10 @@ fn stations(state: &State, id: u32, login: &Login, leads: bool, moment: &Moment)
         return vec![SeenStation { id: seat_number(seat), client: None }];
     }
     let unknown = || "unknown".to_owned();
-    let clients = clients(state, id, moment);
+    let clients = clients(state, id, moment).unwrap_or_else(|error| {
+        tracing::warn!("session {id}: who sits at it cannot be told: {error}");
+        Vec::new()
+    });
     let address = |client: &Client| match client {
         Client::Viewer(tcp) => tcp.remote.0.to_string(),
         Client::Xrdp { inode } => {
@@ -138,7 +141,7 @@ fn stations(state: &State, id: u32, login: &Login, leads: bool, moment: &Moment)
         }
     };
     let mut stations: Vec<_> =
-        clients.iter().map(|client| SeenStation { id: 0, client: Some(address(client)) }).collect();
+        clients.iter().map(|(_, client)| SeenStation { id: 0, client: Some(address(client)) }).collect();
     if stations.is_empty() && leads {
         match (&login.remote, login.kind) {
             (Some(host), Kind::Ssh) => {

@@ -51,6 +51,8 @@ impl LoginBackend {
             Some(screen) if matches!(screen.shield, Shield::Absent(_)) => screen.shield = Shield::Arming,
             _ => return,
         }
+        let checks = self.clone();
+        tokio::spawn(async move { checks.check(place).await });
         tokio::spawn(async move {
             let (mut said, mut pause) = (false, PAUSE.0);
             while let Some((display, id, key)) = backend.wanted(place) {
@@ -80,7 +82,7 @@ impl LoginBackend {
     /// The display, if it still lives and is somebody's.
     fn wanted(&self, place: (u32, u32)) -> Option<(Display, u32, SessionKey)> {
         let state = self.state();
-        let screen = state.screens.get(&place).filter(|screen| screen.display.lives())?;
+        let screen = state.screens.get(&place).filter(|screen| screen.display.server.lives())?;
         let id = screen.session?;
         Some((screen.display.clone(), id, state.logins.get(&id)?.key.clone()))
     }
@@ -90,7 +92,7 @@ impl LoginBackend {
         let path = self.shield_socket(display, key);
         if let Some(found) = look(&path).await
             && found.hello.key == *key
-            && found.hello.server_pid == display.server_pid
+            && found.hello.server_pid == display.server.pid
         {
             return Ok(found);
         }
@@ -98,14 +100,14 @@ impl LoginBackend {
     }
 
     /// The language of the session's user, for the lock screen.
-    fn language(&self, display: &Display, id: u32) -> Language {
+    async fn language(&self, display: &Display, id: u32) -> Language {
         let login = self.state().logins.get(&id).map(|known| known.login.clone());
         let (uid, scope) = login.map_or((display.server_uid, String::new()), |login| (login.uid, login.scope));
-        language::of(display, uid, &scope)
+        language::of(display, uid, &scope).await
     }
 
     fn shield_socket(&self, display: &Display, key: &SessionKey) -> PathBuf {
-        self.0.directory.join(format!("{}-{}-{}", key.native_id, display.number, display.server_pid))
+        self.0.directory.join(format!("{}-{}-{}", key.native_id, display.number, display.server.pid))
     }
 
     async fn start_shield(
@@ -118,21 +120,21 @@ impl LoginBackend {
         let failed = |what: &str, e: std::io::Error| Error::new(ErrorId::BackendFailed, format!("{what}: {e}"));
         let _ = std::fs::remove_file(path);
         let listener = UnixListener::bind(path).map_err(|e| failed("the shield's socket", e))?;
-        let name = format!("usher-shield-{}-{}-{}", key.native_id, display.number, display.server_pid);
+        let name = format!("usher-shield-{}-{}-{}", key.native_id, display.number, display.server.pid);
         let program = usher_core::sys::program::beside_this_program("usher-shield");
         self.0.bus.start_unit(&format!("{name}.service"), listener.as_fd(), unit(&program, display.number)).await?;
         drop(listener);
-        let language = self.language(display, id);
         let home = crate::accounts::account(display.server_uid).await.home;
+        let (language, authorities) = tokio::join!(self.language(display, id), authority::authorities(display, &home));
         let arming = Arming {
             session_id: id,
             key: key.clone(),
             host: self.0.host.clone(),
             display: display.number,
             socket: display.socket.clone(),
-            server_pid: display.server_pid,
-            server_start: display.server_start,
-            authorities: authority::authorities(display, &home),
+            server_pid: display.server.pid,
+            server_start: display.server.start,
+            authorities,
             language: language.tag().to_owned(),
         };
         let armed = async {
@@ -147,6 +149,7 @@ impl LoginBackend {
 
     /// Resolves when every display of a session has its shield, or is known to get none.
     pub async fn armed(&self) {
+        self.find_displays().await;
         let arming =
             || self.state().screens.values().any(|s| s.session.is_some() && matches!(s.shield, Shield::Arming));
         while arming() {
@@ -193,7 +196,7 @@ impl LoginBackend {
                 if let Some(screen) = self.state().screens.get_mut(&place) {
                     screen.shield = Shield::Absent("its shield ended".to_owned());
                 }
-                self.find_displays();
+                self.look_for_displays();
                 self.report(id);
                 self.arm(place);
             }

@@ -3,7 +3,7 @@
 use tokio::net::UnixStream;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::session::SessionKey;
-use usher_core::sys::proc;
+use usher_core::sys::process::Process;
 use usher_core::wire::holder::{FromHolder, Hello};
 
 use crate::backend::link::{Connection, Incoming, Link};
@@ -12,8 +12,7 @@ use crate::backend::link::{Connection, Incoming, Link};
 #[derive(Debug, Clone)]
 pub(super) struct Held {
     pub(super) key: SessionKey,
-    pub(super) holder_pid: u32,
-    pub(super) holder_start: u64,
+    pub(super) holder: Process,
     /// The version of the protocol that it speaks.
     pub(super) protocol: u32,
     pub(super) link: Link<FromHolder>,
@@ -23,7 +22,7 @@ pub(super) struct Held {
 pub(super) struct Introduced {
     pub(super) connection: Connection,
     pub(super) hello: Hello,
-    pub(super) holder_start: u64,
+    pub(super) holder: Process,
 }
 
 /// Waits for the holder's introduction.
@@ -31,8 +30,9 @@ pub(super) async fn introduce(stream: UnixStream) -> Result<Introduced, Error> {
     let mut connection = Connection::new(stream);
     match connection.receive().await {
         Some(FromHolder::Hello(hello)) => {
-            let holder_start = proc::parent_and_start(hello.holder_pid).map_or(0, |(_, start)| start);
-            Ok(Introduced { connection, hello: *hello, holder_start })
+            let gone = || Error::new(ErrorId::BackendFailed, "the session's holder ended or cannot be looked at");
+            let holder = Process::of(hello.holder_pid).ok().flatten().ok_or_else(gone)?;
+            Ok(Introduced { connection, hello: *hello, holder })
         }
         Some(FromHolder::Failed { message }) => Err(Error::new(ErrorId::BackendFailed, message)),
         _ => Err(Error::new(ErrorId::BackendFailed, "the session's holder does not introduce itself")),
@@ -52,12 +52,5 @@ impl Incoming for FromHolder {
             | FromHolder::Status(_)
             | FromHolder::Ended { .. } => None,
         }
-    }
-}
-
-impl Held {
-    /// Whether the very process that introduced itself is still there.
-    pub(super) fn holder_lives(&self) -> bool {
-        proc::parent_and_start(self.holder_pid).is_some_and(|(_, start)| start == self.holder_start)
     }
 }

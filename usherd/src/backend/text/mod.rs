@@ -13,9 +13,10 @@ use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::ThumbnailSize;
 use usher_core::session::{Cover, SessionKey};
 use usher_core::sys::proc;
+use usher_core::sys::process::Process;
 use usher_core::wire::holder::{FromHolder, Notice, StationSpec, Status, ToHolder};
 
-use super::leftovers::{kill, lives, mop_up, verify_gone};
+use super::leftovers::{kill, mop_up, verify_gone};
 use super::link::{Link, News, Reply};
 use super::{Backend, Covered, DEADLINE, Ended, Noticed, Observation, changed};
 use crate::paths::Paths;
@@ -130,9 +131,9 @@ impl TextBackend {
         self.links().contains_key(&id)
     }
 
-    /// The session whose holder has this process ID.
-    pub fn session_of_holder(&self, pid: u32) -> Option<u32> {
-        self.links().iter().find(|(_, link)| link.holder_pid == pid).map(|(id, _)| *id)
+    /// The session whose holder is this process.
+    pub fn session_of_holder(&self, process: Process) -> Option<u32> {
+        self.links().iter().find(|(_, link)| link.holder == process).map(|(id, _)| *id)
     }
 
     /// Hands a connection over to the session's holder as a new station.
@@ -149,7 +150,7 @@ impl TextBackend {
         let backend = self.clone();
         let mut state = Tended { runs: begun.is_none(), begun, ended: None };
         let mut links = self.links();
-        let Introduced { connection, hello, holder_start } = introduced;
+        let Introduced { connection, hello, holder } = introduced;
         let link = Link::start(connection, move |news| match news {
             News::Said(FromHolder::Status(status)) => {
                 backend.tell(Noticed::Changed { id, seen: seen(&status), released: status.released });
@@ -169,7 +170,7 @@ impl TextBackend {
             }
         });
         let protocol = hello.protocol;
-        let held = Held { key: hello.key, holder_pid: hello.holder_pid, holder_start, protocol, link };
+        let held = Held { key: hello.key, holder, protocol, link };
         links.insert(id, held.clone());
         held
     }
@@ -183,7 +184,7 @@ impl TextBackend {
         let Some(link) = link else { return };
         // A process that is on its way out may still be seen for a moment.
         for _ in 0..50 {
-            if !link.holder_lives() {
+            if link.holder.is_gone() {
                 mop_up(&link.key, &self.marks(id, &link.key)).await;
                 let _ = std::fs::remove_file(self.socket(id));
                 self.tell(Noticed::Gone { id, how: Ended::HolderDied });
@@ -295,16 +296,16 @@ impl Backend for TextBackend {
             let marks = backend.marks(target.id, &target.key);
             // The holder is the reaper of everything below it: when it says that nothing is left, nothing is.
             if let Ok(FromHolder::Closed { killed, .. }) = answered
-                && !lives(&target.key)
+                && target.key.leader().is_gone()
             {
                 return Ok(killed);
             }
             if let Ok(link) = link.or_else(|_| backend.link(&target))
-                && link.holder_lives()
+                && link.holder.lives()
             {
-                kill(link.holder_pid);
-            } else if let Some(pid) = backend.unconnected_holder(&target).await {
-                kill(pid);
+                kill(link.holder);
+            } else if let Some(holder) = backend.unconnected_holder(&target).await {
+                kill(holder);
             }
             mop_up(&target.key, &marks).await;
             verify_gone(&target, &marks).await.map(|()| true)
@@ -315,16 +316,15 @@ impl Backend for TextBackend {
 impl TextBackend {
     /// The process that listens on a session's socket although it does not introduce itself; where its
     /// queue is full, the one that the session's leader descends from.
-    async fn unconnected_holder(&self, target: &Target) -> Option<u32> {
+    async fn unconnected_holder(&self, target: &Target) -> Option<Process> {
         let connecting = UnixStream::connect(self.socket(target.id));
         let stream = tokio::time::timeout(Duration::from_secs(2), connecting).await.ok().and_then(Result::ok);
-        let listens = stream.and_then(|stream| usher_core::sys::peer::of(&stream).ok()).map(|peer| peer.pid);
+        let listens = stream.and_then(|stream| usher_core::sys::peer::of(&stream).ok()?.process());
         let above = || {
-            let (parent, start) = proc::parent_and_start(target.key.leader_pid)?;
-            let holds = start == target.key.leader_start && proc::name(parent).as_deref() == Some("usher-tty");
-            holds.then_some(parent)
+            let parent = Process::of(target.key.leader().seen().ok()??.parent).ok()??;
+            (proc::name(parent.pid).as_deref() == Some("usher-tty")).then_some(parent)
         };
-        listens.or_else(above).filter(|pid| *pid > 1)
+        listens.or_else(above).filter(|process| process.pid > 1)
     }
 }
 

@@ -115,7 +115,7 @@ impl TextBackend {
         let result = tokio::time::timeout(INTRODUCTION, begun).await.unwrap_or_else(|_| Err(late()));
         if result.is_err() {
             // Off the books means gone: a holder that starts after all would be nobody's.
-            kill(held.holder_pid);
+            kill(held.holder);
             self.links().remove(&id);
         }
         result

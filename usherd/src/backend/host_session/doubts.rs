@@ -1,0 +1,141 @@
+//! What speaks against a lock although every known display shows its cover: a server whose word does not count, one that
+//! nobody covers, displays beyond what is looked at. Then the lock stands and is not observed.
+
+use std::collections::BTreeSet;
+
+use tokio::time::Instant;
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::session::Cover;
+use usher_core::sys::process::Process;
+
+use super::LoginBackend;
+use super::screen::Screen;
+use crate::logind::Login;
+use crate::session::Target;
+use crate::xdisplay::unseen::Unseen;
+use crate::xdisplay::{Display, trust, unseen};
+
+/// Looks for everything that speaks against it, until then.
+pub(super) async fn look(
+    backend: &LoginBackend,
+    target: &Target,
+    login: &Login,
+    covers: &[Cover],
+    until: Instant,
+) -> Result<(), Error> {
+    let places = backend.places(target.id);
+    if covers.is_empty() || places.is_empty() {
+        return Ok(());
+    }
+    let all = async {
+        let displays = backend.displays_of(target.id);
+        for place in places {
+            backend.doubt(target.id, place).await?;
+        }
+        one_server_a_number(target.id, &displays)?;
+        backend.none_beyond(target.id, login.uid)?;
+        backend.none_unseen(target.id, login.uid).await
+    };
+    let late = || failed(target.id, "its displays' servers could not be looked at in time".to_owned());
+    tokio::time::timeout_at(until, all).await.unwrap_or_else(|_| Err(late()))
+}
+
+fn failed(id: u32, what: String) -> Error {
+    Error::new(ErrorId::BackendFailed, format!("session {id}: {what}"))
+        .hint("its lock stands, and nobody can tell what its user sees; `usher close` ends the session")
+}
+
+/// A display as a sentence names it.
+fn named(display: &Display) -> String {
+    let program = display.program.file_name().unwrap_or_default().to_string_lossy();
+    let program: String = program.chars().filter(|c| !c.is_control()).take(64).collect();
+    format!("process {} ({program}), which serves display :{}", display.server.pid, display.number)
+}
+
+/// Whoever connects to a number must find the server that is covered.
+fn one_server_a_number(id: u32, displays: &[Display]) -> Result<(), Error> {
+    for (nth, one) in displays.iter().enumerate() {
+        if let Some(other) = displays[..nth].iter().find(|other| other.number == one.number) {
+            let what = format!("{}, has the number of process {}'s display", named(one), other.server.pid);
+            return Err(failed(id, what));
+        }
+    }
+    Ok(())
+}
+
+impl LoginBackend {
+    fn places(&self, id: u32) -> Vec<(u32, u32)> {
+        let state = self.state();
+        state.screens.iter().filter(|(_, screen)| screen.session == Some(id)).map(|(place, _)| *place).collect()
+    }
+
+    fn displays_of(&self, id: u32) -> Vec<Display> {
+        self.state().screens_of(id).map(|screen| screen.display.clone()).collect()
+    }
+
+    /// Reads once what does not change of a display's server, so that a lock need not wait for it.
+    pub(super) async fn check(&self, place: (u32, u32)) -> std::io::Result<Option<String>> {
+        let known = |screen: &Screen| screen.doubt.clone().ok_or_else(|| screen.display.clone());
+        let display = match self.state().screens.get(&place).map(known) {
+            Some(Err(display)) => display,
+            Some(Ok(doubt)) => return Ok(doubt),
+            None => return Ok(None),
+        };
+        let doubt = trust::doubt(&display).await?;
+        if let Some(screen) = self.state().screens.get_mut(&place).filter(|screen| screen.display == display) {
+            screen.doubt = Some(doubt.clone());
+        }
+        Ok(doubt)
+    }
+
+    /// Whether the word of a display's server counts.
+    async fn doubt(&self, id: u32, place: (u32, u32)) -> Result<(), Error> {
+        let Some(display) = self.state().screens.get(&place).map(|screen| screen.display.clone()) else {
+            return Ok(());
+        };
+        let doubt = match self.check(place).await {
+            Ok(Some(doubt)) => Ok(Some(doubt)),
+            Ok(None) => trust::doubt_now(&display),
+            Err(error) => Err(error),
+        };
+        let why = match doubt {
+            Ok(None) => return Ok(()),
+            Ok(Some(why)) => why,
+            Err(error) => format!("it cannot be looked at: {error}"),
+        };
+        // One that ended meanwhile shows nothing.
+        if display.server.is_gone() {
+            return Ok(());
+        }
+        Err(failed(id, format!("{}, may show anything: {why}", named(&display))))
+    }
+
+    fn none_beyond(&self, id: u32, uid: u32) -> Result<(), Error> {
+        let beyond = self.state().beyond.contains(&uid);
+        let why = || "its user has more sockets of displays than are looked at".to_owned();
+        if beyond { Err(failed(id, why())) } else { Ok(()) }
+    }
+
+    /// That nothing of this user's serves a display which no session has, but for what belongs to another session.
+    async fn none_unseen(&self, id: u32, uid: u32) -> Result<(), Error> {
+        let traced: BTreeSet<Process> = {
+            let state = self.state();
+            let screens = state.screens.values().filter(|screen| screen.session.is_some());
+            screens.map(|screen| screen.display.server).collect()
+        };
+        let looked = tokio::task::spawn_blocking(move || unseen::of_user(uid, &traced)).await;
+        let looked = looked.map_err(std::io::Error::other).and_then(|unseen| unseen);
+        let unseen =
+            looked.map_err(|error| failed(id, format!("its user's processes cannot be looked at: {error}")))?;
+        let state = self.state();
+        let others = |unseen: &Unseen| state.session_of(&unseen.membership).is_some_and(|session| session != id);
+        match unseen.into_iter().find(|unseen| !others(unseen)) {
+            Some(Unseen { process, program, .. }) => {
+                let what =
+                    format!("process {} ({program}) of its user serves a display that is not covered", process.pid);
+                Err(failed(id, what))
+            }
+            None => Ok(()),
+        }
+    }
+}
