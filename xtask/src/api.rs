@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ExitCode, Stdio};
+use std::process::{Child, Stdio};
 
 use crate::steps::{Report, Verdict, passes};
 use crate::{programs, run, tools};
@@ -44,13 +44,6 @@ pub fn conforms(report: &mut Report) -> Verdict {
         Ok(daemon) => daemon.asked(&tool),
         Err(why) => Verdict::Failed(why),
     }
-}
-
-/// The whole task.
-pub fn run() -> ExitCode {
-    let verdict = conforms(&mut Report::default());
-    println!("api: {verdict}");
-    if verdict == Verdict::Passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// A daemon in a directory of its own. Both end with this value.

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use steps::Work;
+
 mod api;
 mod bench;
 mod deb;
@@ -40,6 +42,15 @@ Usage: cargo xtask TASK
   cargo xtask bench [-- ARGUMENTS]   run the benchmarks; with `displays 1 10 20` those of locking displays on a real host
 ";
 
+/// Steps of `cargo verify` that are also tasks by themselves.
+const STEPS: &[(&str, Work)] = &[
+    ("api", api::conforms),
+    ("host", host::prepare),
+    ("hosts", hosts::prepare),
+    ("names", names::few),
+    ("rooms", rooms::in_order),
+];
+
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);
     let task = words.next().unwrap_or_default();
@@ -48,50 +59,33 @@ fn main() -> ExitCode {
     if task != "fresh" && rest.first().is_some_and(|word| word == "--") {
         rest.remove(0);
     }
-    let only = |flags: &[&str]| rest.iter().find(|word| !flags.contains(&word.as_str()));
-    let wrong = match task.as_str() {
+    let flags: &[&str] = match task.as_str() {
         "demo" => return demo::run(&rest),
         "bench" => return bench::run(&rest),
-        "api" => match only(&[]) {
-            None => return api::run(),
-            Some(word) => format!("`cargo xtask api` does not know {word}"),
-        },
-        "docs" => match only(&[]) {
-            None => return docs::run(),
-            Some(word) => format!("`cargo xtask docs` does not know {word}"),
-        },
-        "deb" => match only(&["--release"]) {
-            None => return deb::run(!rest.is_empty()),
-            Some(word) => format!("`cargo xtask deb` does not know {word}"),
-        },
-        "mutants" => return mutants::run(&rest),
         "fresh" => return fresh::run(&rest),
-        "names" => match only(&[]) {
-            None => return names::run(),
-            Some(word) => format!("`cargo xtask names` does not know {word}"),
-        },
-        "rooms" => match only(&[]) {
-            None => return rooms::run(),
-            Some(word) => format!("`cargo xtask rooms` does not know {word}"),
-        },
-        "host" => match only(&[]) {
-            None => return host::run(),
-            Some(word) => format!("`cargo xtask host` does not know {word}"),
-        },
-        "hosts" => match only(&[]) {
-            None => return hosts::run(),
-            Some(word) => format!("`cargo xtask hosts` does not know {word}"),
-        },
-        "verify" => match only(&["--require-hosts"]) {
-            None => return verify::run(!rest.is_empty()),
-            Some(word) => format!("`cargo verify` does not know {word}"),
-        },
-        "" | "help" | "--help" | "-h" => {
-            print!("{USAGE}");
-            return ExitCode::SUCCESS;
-        }
-        other => format!("there is no task {other}"),
+        "mutants" => return mutants::run(&rest),
+        "deb" => &["--release"],
+        "verify" => &["--require-hosts"],
+        _ => &[],
     };
-    eprint!("xtask: {wrong}\n\n{USAGE}");
+    if let Some(word) = rest.iter().find(|word| !flags.contains(&word.as_str())) {
+        return wrong(&format!("`{task}` does not know {word}"));
+    }
+    let step = STEPS.iter().find(|(name, _)| *name == task);
+    match (task.as_str(), step) {
+        (name, Some((_, run))) => steps::alone(name, *run),
+        ("docs", _) => docs::run(),
+        ("deb", _) => deb::run(!rest.is_empty()),
+        ("verify", _) => verify::run(!rest.is_empty()),
+        ("" | "help" | "--help" | "-h", _) => {
+            print!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        (other, _) => wrong(&format!("there is no task {other}")),
+    }
+}
+
+fn wrong(why: &str) -> ExitCode {
+    eprint!("xtask: {why}\n\n{USAGE}");
     ExitCode::from(2)
 }

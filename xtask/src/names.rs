@@ -1,7 +1,6 @@
 //! `cargo xtask names`: type names that stand for two or more things.
 
 use std::collections::BTreeMap;
-use std::process::ExitCode;
 
 use crate::reader;
 use crate::reader::tokens::Token;
@@ -31,13 +30,6 @@ pub fn few(_: &mut Report) -> Verdict {
     );
     println!("    {said}");
     if share < MOST { Verdict::Passed } else { Verdict::Failed(format!("{said}; at most {MOST} % may")) }
-}
-
-/// The whole task.
-pub fn run() -> ExitCode {
-    let verdict = few(&mut Report::default());
-    println!("names: {verdict}");
-    if verdict == Verdict::Passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn percent(part: usize, whole: usize) -> f64 {

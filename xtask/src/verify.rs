@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::steps::{self, Report, Step, Verdict};
+use crate::steps::{self, Report, Step, Verdict, Work};
 use crate::times::Times;
 use crate::{api, deb, deny, host, hosts, rooms};
 
@@ -26,7 +26,7 @@ const STEPS: &[Step] = &[
     step("advisories", "looks for known vulnerabilities", 20, deny::advisories),
 ];
 
-const fn step(name: &'static str, does: &'static str, cold: u64, run: fn(&mut Report) -> Verdict) -> Step {
+const fn step(name: &'static str, does: &'static str, cold: u64, run: Work) -> Step {
     Step { name, does, cold, run }
 }
 

@@ -42,13 +42,6 @@ pub fn prepare(report: &mut Report) -> Verdict {
     if installs() { Verdict::Failed(lacking) } else { Verdict::Skipped(lacking) }
 }
 
-/// The task `cargo xtask host`.
-pub fn run() -> std::process::ExitCode {
-    let verdict = prepare(&mut Report::default());
-    println!("host: {verdict}");
-    if verdict == Verdict::Passed { std::process::ExitCode::SUCCESS } else { std::process::ExitCode::FAILURE }
-}
-
 /// Whether this machine is one on which we install what is missing.
 pub fn installs() -> bool {
     is_debian() && run::is_root()

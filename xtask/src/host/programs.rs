@@ -13,6 +13,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("cp", "coreutils"),
     ("debootstrap", "debootstrap"),
     ("dpkg-deb", "dpkg"),
+    ("dpkg-shlibdeps", "dpkg-dev"),
     ("find", "findutils"),
     ("fish", "fish"),
     ("htop", "htop"),

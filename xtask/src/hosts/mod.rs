@@ -33,13 +33,6 @@ pub fn prepare(_: &mut Report) -> Verdict {
     if wrong.is_empty() { Verdict::Passed } else { Verdict::Failed(wrong.join("; ")) }
 }
 
-/// The task `cargo xtask hosts`.
-pub fn run() -> std::process::ExitCode {
-    let verdict = prepare(&mut Report::default());
-    println!("test hosts: {verdict}");
-    if verdict == Verdict::Passed { std::process::ExitCode::SUCCESS } else { std::process::ExitCode::FAILURE }
-}
-
 /// One release: built unless it is there, and linked.
 fn tree(suite: &str, cache: &Path, mirror: &str) -> Result<(), String> {
     let list = packages::of(suite);

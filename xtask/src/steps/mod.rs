@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 
 use crate::{demo as tour, programs, run};
 
 pub mod skips;
 pub mod testing;
+
+/// What a step does.
+pub type Work = fn(&mut Report) -> Verdict;
 
 /// One step of `cargo verify`.
 pub struct Step {
@@ -18,7 +21,7 @@ pub struct Step {
     /// Seconds that it took on a fresh machine of two cores.
     pub cold: u64,
     /// What it does.
-    pub run: fn(&mut Report) -> Verdict,
+    pub run: Work,
 }
 
 /// How a step ended.
@@ -53,6 +56,13 @@ pub struct Report {
     pub skips: BTreeSet<String>,
     /// What the host lacks for some tests, as `LACK: REASON`.
     pub lacks: Vec<String>,
+}
+
+/// Runs one step by itself.
+pub fn alone(name: &str, step: Work) -> ExitCode {
+    let verdict = step(&mut Report::default());
+    println!("{name}: {verdict}");
+    if verdict == Verdict::Passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Runs a command whose success is the verdict. Nothing here reads from the terminal.
