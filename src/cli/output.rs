@@ -12,11 +12,11 @@ mod json;
 mod rows;
 
 pub use cells::Placed;
-pub use rows::{Row, Rows, print, print_line};
+pub use rows::{Rows, TableRow, print, print_line};
 
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum OutputFormat {
     /// A line for each, in columns
     Table,
     /// Every property on a line of its own
@@ -51,7 +51,7 @@ pub fn print_error(error: &Error) {
 pub fn print_error_about(error: &Error, id: Option<&str>) {
     eprintln!("usher: {}: {}", error.id.as_str(), printable(&sentence(error, id)));
     if let Some(hint) = hint(error) {
-        eprintln!("  {}", printable(&words::with("hint-label", &[("hint", &hint)])));
+        eprintln!("  {}", printable(&words::with!("hint-label", &[("hint", &hint)])));
     }
 }
 
@@ -63,8 +63,8 @@ pub fn sentence(error: &Error, id: Option<&str>) -> String {
     let language = words::language();
     match (language, error.id, id) {
         (Language::English, ..) => error.message.clone(),
-        (_, ErrorId::SessionNotFound, Some(id)) => words::with("error-no-such-session", &[("id", id)]),
-        (_, ErrorId::OwnSession, Some(id)) => words::with("error-own-session", &[("id", id)]),
+        (_, ErrorId::SessionNotFound, Some(id)) => words::with!("error-no-such-session", &[("id", id)]),
+        (_, ErrorId::OwnSession, Some(id)) => words::with!("error-own-session", &[("id", id)]),
         (_, other, _) => {
             let key = format!("error-{}", other.as_str());
             words::text_in(language, &key, &[("detail", &error.message)])

@@ -3,7 +3,7 @@
 use usher_core::request::{Message, ThumbnailSize};
 
 use super::bind::{BindError, Bound, Value};
-use super::{Cmdlet, Work};
+use super::{Cmdlet, CmdletVerb};
 
 /// Which sessions a call is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Call {
         };
         let message = text("Message").map(|text| text.parse::<Message>()).transpose();
         let message = message.map_err(|why| BindError::refused("Message", &sentence(&why.to_string())))?;
-        debug_assert!(bound.cmdlet.work != Work::Lock || message.is_some());
+        debug_assert!(bound.cmdlet.verb != CmdletVerb::Lock || message.is_some());
         Ok(Call {
             cmdlet: bound.cmdlet,
             selection: selection(bound),

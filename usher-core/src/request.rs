@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 mod address;
 mod identity;
+mod route;
 mod thumbnail;
 mod values;
 mod verb;
@@ -21,6 +22,7 @@ pub use identity::{
     Identity, IdentityName, IdentityRole, Invitation, InviteRequest, Pin, RedeemRequest, RekeyRequest, Revocation,
     Secret,
 };
+pub use route::Route;
 pub use thumbnail::{ThumbnailQuery, ThumbnailSize};
 pub use values::{InvalidValue, Message, Name, RuleName, Seconds, SessionRef};
 pub use verb::Verb;

@@ -26,7 +26,7 @@ pub fn list(language: Language) -> String {
         let synopsis = words::text_in(language, &format!("{}-synopsis", cmdlet.key()), &[]);
         format!("  {:<24}{synopsis}\n", cmdlet.name)
     };
-    format!("{}\n{}", words::text_in(language, "help-cmdlets", &[]), ALL.iter().map(line).collect::<String>())
+    format!("{}\n{}", words::key!("help-cmdlets").in_language(language, &[]), ALL.iter().map(line).collect::<String>())
 }
 
 #[cfg(test)]

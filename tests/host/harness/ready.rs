@@ -1,7 +1,6 @@
 //! Whether hosts can be had here, and what of them is there: trees and packages, which `cargo verify` makes.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -55,7 +54,18 @@ pub fn packages() -> Result<Vec<PathBuf>, String> {
         return Err("there are no packages: cargo xtask deb makes them".to_owned());
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let sources = ["src", "usher-shield/src", "packaging", "Cargo.toml", "Cargo.lock"];
+    let sources = [
+        "src",
+        "locales",
+        "usher-core/src",
+        "usherd/src",
+        "usher-tty/src",
+        "usher-shield/src",
+        "usher-gateway/src",
+        "packaging",
+        "Cargo.toml",
+        "Cargo.lock",
+    ];
     match sources.iter().find_map(|source| newer(&root.join(source), built)) {
         None => Ok(debs),
         Some(source) => {
@@ -80,15 +90,4 @@ fn newer(path: &Path, than: SystemTime) -> Option<PathBuf> {
 
 fn changed(path: &Path) -> Option<SystemTime> {
     path.metadata().and_then(|metadata| metadata.modified()).ok()
-}
-
-/// Says that the running test cannot do here what it is there for, in the way that CONTRIBUTING.md describes.
-pub fn skip(reason: &str) {
-    let thread = std::thread::current();
-    let line = format!("skipped: {}: {reason}\n", thread.name().unwrap_or("host"));
-    eprint!("{line}");
-    if let Some(file) = std::env::var_os("USHER_SKIPS") {
-        let file = fs::File::options().create(true).append(true).open(file);
-        file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the list of skipped tests");
-    }
 }

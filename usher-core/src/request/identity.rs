@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use strum::{IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use super::InvalidValue;
@@ -152,8 +153,23 @@ impl fmt::Display for Secret {
 text_value!(Secret);
 
 /// What a remote identity may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Default,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum IdentityRole {
     /// Nothing.
     None,
@@ -167,11 +183,7 @@ pub enum IdentityRole {
 impl IdentityRole {
     /// The role as JSON and the database spell it.
     pub fn as_str(self) -> &'static str {
-        match self {
-            IdentityRole::None => "none",
-            IdentityRole::Operator => "operator",
-            IdentityRole::Administrator => "administrator",
-        }
+        self.into()
     }
 }
 
@@ -185,8 +197,9 @@ impl FromStr for IdentityRole {
     type Err = InvalidValue;
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        [IdentityRole::None, IdentityRole::Operator, IdentityRole::Administrator]
-            .into_iter()
+        IdentityRole::VARIANTS
+            .iter()
+            .copied()
             .find(|role| role.as_str() == text)
             .ok_or_else(|| InvalidValue::new("a role is operator, administrator or none"))
     }

@@ -9,7 +9,7 @@ use rustix::net::sockopt;
 use rustls::pki_types::ServerName as TlsName;
 use rustls::{AlertDescription, CertificateError, ClientConfig, Error as TlsError, version};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use usher_core::outcome::{Error, ErrorId};
@@ -19,18 +19,18 @@ use usher_core::servers::ServerName;
 use super::files::Credentials;
 use crate::certificates::{Pinned, SERVER_NAME, WrongAuthority, provider};
 
-/// How long one address may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one address may take. `usher` waits two seconds longer, so that it hears why the host was not reached.
+const PATIENCE: Duration = Duration::from_secs(8);
 /// How long each address is tried alone before the next one is, too.
 const HEAD_START: Duration = Duration::from_millis(250);
 
 /// A stream to a gateway that proved to be the host's.
-pub type Stream = TlsStream<TcpStream>;
+pub type GatewayStream = TlsStream<TcpStream>;
 
 /// A gateway that was reached.
 pub struct Reached {
     /// The stream.
-    pub stream: Stream,
+    pub stream: GatewayStream,
     /// Where it answered.
     pub address: Address,
 }
@@ -40,6 +40,8 @@ pub struct Reached {
 enum Why {
     /// No answer, or a refusal.
     Nobody(String),
+    /// A connection on which nobody answers: whoever listens there hangs.
+    Silent,
     /// Somebody, who spoke no TLS that we understand.
     Stranger(String),
     /// A gateway whose certificate is not good now.
@@ -62,10 +64,7 @@ pub async fn reach(name: &ServerName, credentials: &Credentials) -> Result<Reach
             let config = Arc::clone(&config);
             async move {
                 sleep(HEAD_START * turn).await;
-                let reached = timeout(PATIENCE, one(address, config)).await;
-                reached
-                    .unwrap_or_else(|_| Err(Why::Nobody("no answer in 10 s".to_owned())))
-                    .map_err(|why| (address, why))
+                try_address(address, config, Instant::now() + PATIENCE).await.map_err(|why| (address, why))
             }
         })
         .collect();
@@ -83,14 +82,17 @@ pub async fn reach(name: &ServerName, credentials: &Credentials) -> Result<Reach
     Err(sentence(name, worst))
 }
 
-async fn one(address: &Address, config: Arc<ClientConfig>) -> Result<Reached, Why> {
-    let stream = TcpStream::connect((address.host(), address.port())).await.map_err(|e| Why::Nobody(e.to_string()))?;
+async fn try_address(address: &Address, config: Arc<ClientConfig>, deadline: Instant) -> Result<Reached, Why> {
+    let connected = timeout_at(deadline, TcpStream::connect((address.host(), address.port()))).await;
+    let no_answer = || Why::Nobody(format!("no answer in {} s", PATIENCE.as_secs()));
+    let stream = connected.map_err(|_| no_answer())?.map_err(|e| Why::Nobody(e.to_string()))?;
     let _ = stream.set_nodelay(true);
     notice_death(&stream).map_err(|e| Why::Nobody(e.to_string()))?;
     let server = TlsName::try_from(SERVER_NAME).map_err(|e| Why::Stranger(e.to_string()))?;
-    match TlsConnector::from(config).connect(server, stream).await {
-        Ok(stream) => Ok(Reached { stream, address: address.clone() }),
-        Err(error) => Err(judged(&error)),
+    match timeout_at(deadline, TlsConnector::from(config).connect(server, stream)).await {
+        Ok(Ok(stream)) => Ok(Reached { stream, address: address.clone() }),
+        Ok(Err(error)) => Err(judged(&error)),
+        Err(_) => Err(Why::Silent),
     }
 }
 
@@ -111,6 +113,10 @@ fn judged(error: &std::io::Error) -> Why {
         Some(TlsError::InvalidCertificate(CertificateError::Other(other))) if other.0.is::<WrongAuthority>() => {
             Why::Other
         }
+        // The pinned authority's certificate stands in the chain, which everybody can put there, and vouches for nothing.
+        Some(TlsError::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature)) => {
+            Why::Other
+        }
         Some(TlsError::InvalidCertificate(
             why @ (CertificateError::Expired
             | CertificateError::ExpiredContext { .. }
@@ -127,6 +133,10 @@ fn sentence(name: &ServerName, worst: Option<(&Address, Why)>) -> Error {
         None => unreachable(format!("no address of {name} is known")).hint("join it again"),
         Some((address, Why::Nobody(why))) => unreachable(format!("nobody answers at {address}: {why}"))
             .hint("is the host on, usher-gateway running there (`systemctl status usher-gateway`), its port open?"),
+        Some((address, Why::Silent)) => {
+            unreachable(format!("{address} took the connection and did not answer in {} s", PATIENCE.as_secs()))
+                .hint("usher-gateway hangs there: `systemctl restart usher-gateway` on the host")
+        }
         Some((address, Why::Stranger(why))) => {
             unreachable(format!("what answers at {address} is no usher-gateway: {why}"))
                 .hint("give the host's own address and port: `usher invite --address` on the host")

@@ -13,12 +13,12 @@ use jiff::Timestamp;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
+use usher_core::files;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::{Address, Pin};
 use usher_core::servers::{Book, Server, ServerName};
 
 use crate::certificates::{Facts, provider};
-use crate::gateway::authority::write_whole;
 
 /// After a renewal there is none for so long.
 const LATELY: Duration = Duration::from_secs(60);
@@ -131,7 +131,7 @@ impl Files {
         let probe = self.file(&format!(".probe.{}", std::process::id()));
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);
         // As much as is written later.
-        let tried = made.and_then(|()| write_whole(&probe, &[b'\n'; 16 << 10], 0o600));
+        let tried = made.and_then(|()| files::replace(&probe, &[b'\n'; 16 << 10], 0o600));
         let _ = fs::remove_file(&probe);
         tried.map_err(|e| self.unwritable(&e))
     }
@@ -163,7 +163,7 @@ impl Files {
             // Last: the host is in the book once everything else is there.
             ("server.toml", text.as_str()),
         ] {
-            write_whole(&self.file(name), content.as_bytes(), 0o600).map_err(failed)?;
+            files::replace(&self.file(name), content.as_bytes(), 0o600).map_err(failed)?;
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ mod stream;
 /// `usher --server` and `usher join` run it; there is no need to do so by hand.
 #[derive(Debug, Parser)]
 #[command(name = "usher-dial", version, max_term_width = 100)]
-pub struct Arguments {
+pub struct DialArguments {
     /// The joined host whose usherd standard input and output are to be a stream to
     #[arg(value_name = "NAME", required_unless_present = "join")]
     name: Option<ServerName>,
@@ -31,7 +31,7 @@ pub struct Arguments {
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = DialArguments::parse();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return greet(&Error::new(ErrorId::BackendFailed, error.to_string())),

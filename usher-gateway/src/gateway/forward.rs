@@ -16,9 +16,9 @@ use tokio::time::timeout;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::wire::headers::{API_HEADER, FROM_HEADER, IDENTITY_HEADER, IDENTITY_KEY_HEADER, OWN_SESSION_HEADER};
 
-use super::Gateway;
+use super::GatewayState;
 use super::answer::{Body, refused, wrong};
-use super::serve::Peer;
+use super::serve::RemoteCaller;
 use crate::certificates::Facts;
 
 /// The largest body: usherd's own bound.
@@ -36,12 +36,17 @@ const PASSED: [&str; 4] = ["accept", "content-type", API_HEADER, OWN_SESSION_HEA
 const RETURNED: [&str; 3] = ["content-type", "cache-control", API_HEADER];
 
 /// Hands a request to usherd and its answer back, piece by piece.
-pub async fn forward(gateway: &Gateway, peer: &Peer, identity: &Facts, request: Request<Incoming>) -> Response<Body> {
+pub async fn forward(
+    gateway: &GatewayState,
+    peer: &RemoteCaller,
+    identity: &Facts,
+    request: Request<Incoming>,
+) -> Response<Body> {
     let busy = |why: &str| {
         let error = Error::new(ErrorId::BackendFailed, why).hint("wait until some of them have ended, and ask again");
         refused(StatusCode::SERVICE_UNAVAILABLE, error)
     };
-    let Some(of_identity) = gateway.limits.identities.take(&identity.name) else {
+    let Some(of_identity) = gateway.limits.identities.take_slot(&identity.name) else {
         return busy(&format!("{} has as many requests under way as one may have", identity.name));
     };
     let Ok(place) = std::sync::Arc::clone(&gateway.limits.requests).try_acquire_owned() else {
@@ -71,7 +76,7 @@ pub async fn forward(gateway: &Gateway, peer: &Peer, identity: &Facts, request: 
             onward.headers_mut().append(name, value.clone());
         }
     }
-    match ask(gateway, onward, Some(identity), peer.address, (of_identity, place)).await {
+    match ask_usherd(gateway, onward, Some(identity), peer.address, (of_identity, place)).await {
         // The places are taken until the last piece is out.
         Ok((response, held)) => {
             let (mut head, body) = response.into_parts();
@@ -125,8 +130,8 @@ async fn collected(mut body: Incoming, most: usize) -> Result<Option<Bytes>, hyp
 ///
 /// # Errors
 /// usherd cannot be reached: the answer that says so.
-pub async fn ask<H: Send + 'static>(
-    gateway: &Gateway,
+pub async fn ask_usherd<H: Send + 'static>(
+    gateway: &GatewayState,
     mut request: Request<Full<Bytes>>,
     identity: Option<&Facts>,
     from: SocketAddr,
