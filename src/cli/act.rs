@@ -23,8 +23,8 @@ pub(super) async fn send(host: &TargetHost, action: &Action) -> Result<Vec<Outco
     Ok(outcomes)
 }
 
-/// What a host that gave no outcomes amounts to: one outcome for each session that was named, if the action was sent;
-/// else one for the host.
+/// The outcomes for a host that gave none: one for each session that was named if the action was sent, else one for
+/// the host.
 pub(super) fn lost(host: &str, verb: Verb, targets: &Targets, error: &Error) -> Vec<Outcome> {
     let outcome = |session_id| Outcome {
         host: host.to_owned(),
@@ -39,7 +39,7 @@ pub(super) fn lost(host: &str, verb: Verb, targets: &Targets, error: &Error) -> 
     };
     let of = |reference: &SessionRef| match reference {
         SessionRef::Id(id) => outcome(Some(*id)),
-        // Its number is the host's secret still.
+        // Only the host knows the number of this session.
         SessionRef::Native(native) => Outcome { notes: vec![format!("session {native}")], ..outcome(None) },
     };
     match targets {
@@ -52,7 +52,7 @@ pub(super) fn lost(host: &str, verb: Verb, targets: &Targets, error: &Error) -> 
 pub(super) struct Report<'c> {
     context: &'c Context,
     rows: Rows<Outcome>,
-    /// What failed: it is said below the table.
+    /// The failed outcomes, which are explained below the table.
     failures: Vec<Outcome>,
     exit: Exit,
 }
@@ -86,8 +86,7 @@ impl<'c> Report<'c> {
         self.exit
     }
 
-    /// What was kept for the end, in the table form each failure with its hint on standard error; and how the command
-    /// ends.
+    /// Prints the rest, below a table each failure with its hint on standard error, and returns the exit code.
     pub(super) fn end(mut self, tally: &Tally) -> Result<Exit, CommandError> {
         ignore_closed(self.rows.end())?;
         for failure in &self.failures {

@@ -9,7 +9,7 @@ use super::CommandError;
 use super::output::printable;
 use crate::words;
 
-/// What the answers amount to.
+/// The result of asking.
 pub(super) struct Approval {
     /// The sessions to act on.
     pub(super) approved: Vec<SessionRef>,

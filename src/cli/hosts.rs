@@ -38,7 +38,7 @@ impl TargetHost {
         self.label.as_deref()
     }
 
-    /// What it is called where something must stand.
+    /// The label, or the daemon's socket if the host has none.
     pub(super) fn name(&self) -> String {
         self.label.clone().unwrap_or_else(|| self.client.endpoint().to_string())
     }
@@ -117,7 +117,7 @@ impl Hosts {
     /// Asks all of them, so many at a time, and tells of each when it has answered.
     ///
     /// # Errors
-    /// What `arrived` gives; the hosts that have not answered are not waited for then.
+    /// The error of `arrived`; the hosts that have not answered are abandoned then.
     pub(super) async fn each<T>(
         &self,
         ask: impl AsyncFn(&TargetHost) -> Result<T, ClientError>,

@@ -120,7 +120,7 @@ mod tests {
     fn chinese_help_has_no_english_headings() {
         let mut command = command(Language::Chinese);
         let lock = command.find_subcommand_mut("lock").unwrap().render_long_help().to_string();
-        for part in ["用一条用户无法关闭的消息遮盖会话", "用法： usher lock", "选项:", "--message <TEXT>"]
+        for part in ["用一条用户无法关闭的消息遮住会话", "用法： usher lock", "选项:", "--message <TEXT>"]
         {
             assert!(lock.contains(part), "{part}\n{lock}");
         }

@@ -66,7 +66,7 @@ pub struct CommandLine {
     verb: VerbArguments,
 }
 
-/// What every verb takes.
+/// The options of every verb.
 #[derive(Debug, clap::Args)]
 struct Global {
     /// The daemon's socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]
@@ -118,7 +118,7 @@ enum VerbArguments {
     InstallCmdlets(install_cmdlets::InstallCmdlets),
 }
 
-/// What a verb works with.
+/// The hosts and the output of one command.
 struct Context {
     hosts: Hosts,
     format: OutputFormat,
@@ -126,7 +126,7 @@ struct Context {
 }
 
 impl Context {
-    /// Says what is asked, if the caller wants to know.
+    /// Prints a request, with `--verbose`.
     fn trace(&self, host: &TargetHost, action: &Action) {
         if self.verbose {
             eprintln!("usher: {} ({})", action.route(), host.client.endpoint());
@@ -203,8 +203,8 @@ fn named_language(words: impl Iterator<Item = String>) -> Option<Language> {
     None
 }
 
-/// Says what is wrong with a command line, which may hold anything, without repeating control
-/// characters or megabytes of it. Help and version are no errors, and ours to the letter.
+/// Says what is wrong with a command line. It may hold anything, so control characters are not repeated, and long values
+/// are cut. Help and version are our own text.
 fn refuse(mut error: clap::Error) -> ExitCode {
     if !error.use_stderr() {
         error.exit();

@@ -91,7 +91,7 @@ fn group(book: &mut Book, name: ServerName, members: Vec<ServerName>) -> Result<
     if book.server(&name).is_some() {
         return wrong(key!("servers-name-is-host"));
     }
-    // What a group stands for is fixed when it is made: members of groups that are named become its own.
+    // A group is fixed when it is made: groups among its members are replaced by their hosts.
     let members = book.expand(&members);
     book.set_group(name, members).map(drop).map_err(CommandError::Usage)
 }
@@ -151,7 +151,7 @@ impl TableRow for KnownHost {
     }
 }
 
-/// What became of asking a host.
+/// The result of testing a host.
 #[derive(Serialize)]
 pub(super) struct HostTest {
     host: String,

@@ -45,8 +45,8 @@ impl Thumbnail {
             }
             None
         } else {
-            // A place that cannot be written is found before anybody is looked at.
-            Some(Destination::open(&self.file).map_err(|error| self.unwritten(&error))?)
+            // A file that cannot be written is found before the thumbnail is taken and recorded.
+            Some(ThumbnailFile::open(&self.file).map_err(|error| self.unwritten(&error))?)
         };
         let action = Action::Thumbnail(self.id.clone(), self.size);
         context.trace(host, &action);
@@ -66,7 +66,7 @@ impl Thumbnail {
     }
 }
 
-/// What is said of a picture where it cannot be shown: `PNG 160x90, 4 KiB`.
+/// A thumbnail in words, for places that cannot show it: `PNG 160x90, 4 KiB`.
 pub(super) fn described(png: &[u8]) -> String {
     // The first chunk holds width and height (PNG specification, 11.2.2 IHDR).
     let number = |at: usize| Some(u32::from_be_bytes(*png.get(at..)?.first_chunk()?));
@@ -75,16 +75,16 @@ pub(super) fn described(png: &[u8]) -> String {
 }
 
 /// The file that a thumbnail goes to. What it had before stays until the new contents are on the disk.
-struct Destination {
+struct ThumbnailFile {
     path: PathBuf,
     /// Beside it, under another name; none for what is no plain file (a pipe, a device), which is written as it is.
     beside: Option<NamedTempFile>,
 }
 
-impl Destination {
+impl ThumbnailFile {
     fn open(path: &Path) -> io::Result<Self> {
         let (path, meta) = match fs::metadata(path) {
-            // Where it is a link, what it leads to is written.
+            // A link stays one, and the file that it leads to is written.
             Ok(meta) => (fs::canonicalize(path)?, Some(meta)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => (path.to_owned(), None),
             Err(error) => return Err(error),
@@ -93,17 +93,17 @@ impl Destination {
             return Err(io::ErrorKind::IsADirectory.into());
         }
         if meta.as_ref().is_some_and(|meta| !meta.is_file()) {
-            return Ok(Destination { path, beside: None });
+            return Ok(ThumbnailFile { path, beside: None });
         }
         let beside = files::beside(&path, 0o666)?;
         if let Some(meta) = meta {
-            // Who owns a file that nobody may write keeps it.
+            // A file that its owner has made read-only stays as it is.
             if meta.permissions().readonly() && !rustix::process::geteuid().is_root() {
                 return Err(io::ErrorKind::PermissionDenied.into());
             }
             beside.as_file().set_permissions(Permissions::from_mode(meta.permissions().mode() & 0o777))?;
         }
-        Ok(Destination { path, beside: Some(beside) })
+        Ok(ThumbnailFile { path, beside: Some(beside) })
     }
 
     fn write(self, bytes: &[u8]) -> io::Result<()> {
@@ -129,10 +129,10 @@ mod tests {
         fs::write(&path, b"before").unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
 
-        drop(Destination::open(&path).unwrap());
+        drop(ThumbnailFile::open(&path).unwrap());
         assert_eq!((fs::read(&path).unwrap(), names()), (b"before".to_vec(), 1), "given up");
 
-        Destination::open(&path).unwrap().write(b"after").unwrap();
+        ThumbnailFile::open(&path).unwrap().write(b"after").unwrap();
         let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
         assert_eq!((fs::read(&path).unwrap(), names(), mode), (b"after".to_vec(), 1, 0o640));
     }
@@ -143,7 +143,7 @@ mod tests {
         let (path, link) = (directory.path().join("shot.png"), directory.path().join("link"));
         fs::write(&path, b"before").unwrap();
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        Destination::open(&link).unwrap().write(b"after").unwrap();
+        ThumbnailFile::open(&link).unwrap().write(b"after").unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&path).unwrap(), b"after");
     }

@@ -99,7 +99,7 @@ fn print(json: &[u8], host: &TargetHost) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// What was sent is none of usherd's events.
+/// The error for a line that is not one of usherd's events.
 fn no_event(host: &TargetHost) -> CommandError {
     ended(words::with!("watch-no-event", &[("host", &host.name())]))
 }

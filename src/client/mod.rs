@@ -48,8 +48,8 @@ impl ClientError {
     }
 }
 
-/// How long a daemon may take to answer, for work that waits for nobody. No verb's own deadline in
-/// the daemon is near it: who takes longer hangs.
+/// How long a daemon may take to answer. No verb's deadline in the daemon is near it, so a daemon that takes longer
+/// hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The most that connecting may take, where an answer may take longer.
@@ -317,7 +317,7 @@ async fn collect(response: Response<Incoming>, most: usize) -> Result<Bytes, Cli
         .to_bytes())
 }
 
-/// What a daemon said that refused the request.
+/// Reads the error of a daemon that refused the request.
 async fn read_refusal(response: Response<Incoming>) -> ClientError {
     let status = response.status();
     let bytes = match collect(response, LARGEST_REASON).await {

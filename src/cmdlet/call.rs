@@ -29,7 +29,7 @@ pub enum Preference {
     Inquire,
 }
 
-/// What is said beside the objects, and what it leads to.
+/// The streams beside the objects, and what to do after a message on each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Streams {
     /// Say what is done.
@@ -84,7 +84,7 @@ impl Call {
             server: text("Server"),
             message,
             what_if: switch(bound, "WhatIf"),
-            // What only says what would be done has nothing to ask about.
+            // A dry run has nothing to ask about.
             confirm: switch(bound, "Confirm") && !switch(bound, "WhatIf"),
             thumbnail: thumbnail(bound),
             streams: Streams {

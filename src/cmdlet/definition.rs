@@ -1,4 +1,4 @@
-//! What a cmdlet is: its parameters, their sets, and the keys of its words.
+//! The definition of a cmdlet: its parameters, their sets, and the keys of its sentences.
 
 /// A command of the form Verb-Noun.
 #[derive(Debug)]
@@ -227,7 +227,7 @@ const fn common(name: &'static str, kind: Type, alias: &'static [&'static str]) 
     Parameter::new(name, kind).also(alias).of(ParameterGroup::Common)
 }
 
-/// What every cmdlet takes (about_CommonParameters, and `CommonCommandParameters.cs` for the order).
+/// The parameters of every cmdlet (about_CommonParameters, and `CommonCommandParameters.cs` for the order).
 const COMMON: &[Parameter] = &[
     common("Verbose", Type::Switch, &["vb"]),
     common("Debug", Type::Switch, &["db"]),
@@ -243,7 +243,7 @@ const COMMON: &[Parameter] = &[
     common("PipelineVariable", Type::Text, &["pv"]).non_empty(),
 ];
 
-/// What cmdlets take that ask before they act (`ShouldProcessParameters.cs`).
+/// The parameters of cmdlets that ask before they act (`ShouldProcessParameters.cs`).
 const SHOULD_PROCESS: &[Parameter] = &[
     Parameter::new("WhatIf", Type::Switch).also(&["wi"]).of(ParameterGroup::ShouldProcess),
     Parameter::new("Confirm", Type::Switch).also(&["cf"]).of(ParameterGroup::ShouldProcess),

@@ -1,7 +1,7 @@
-//! What people read, in their language. The sentences are in `locales/`, one directory per language, in Fluent's
-//! syntax (`projectfluent.org`); the code knows their keys.
+//! Sentences for people, in their language. They are in `locales/`, one directory per language, in Fluent's syntax
+//! (`projectfluent.org`); the code knows their keys.
 //!
-//! What scripts match on (bind errors, identifiers, results, JSON) is not here: it is the same in every language.
+//! Text that scripts match on (bind errors, identifiers, results, JSON) is not here: it is the same in every language.
 
 use std::sync::OnceLock;
 
@@ -138,7 +138,7 @@ fn bundle(language: Language) -> &'static Bundle {
         // Isolating marks are for mixed directions, and would stand in what scripts read.
         bundle.set_use_isolating(false);
         for file in files(language) {
-            // What can be read of a file is used; a test reads all of it.
+            // A file with an error is used as far as it can be read; a test reads all of it.
             let resource = FluentResource::try_new((*file).to_owned()).unwrap_or_else(|(readable, _)| readable);
             let _ = bundle.add_resource(resource);
         }

@@ -37,7 +37,7 @@ fn every_key_is_there_in_every_language_with_the_same_names_in_it() {
     for language in Language::ALL {
         let theirs = keys(language);
         let missing: Vec<_> = english.keys().filter(|key| !theirs.contains_key(*key)).collect();
-        // What the verbs' help and tables say in English stands in the code; `cli/localized.rs` holds both together.
+        // The English help of verbs and the heads of tables are in the code; a test of `cli/localized.rs` compares them.
         let verbs = |key: &str| key.starts_with("verb-") || key.starts_with("head-") || key.ends_with("-heading");
         let unknown: Vec<_> = theirs.keys().filter(|key| !english.contains_key(*key) && !verbs(key)).collect();
         assert!(missing.is_empty() && unknown.is_empty(), "{language} lacks {missing:?}, and alone has {unknown:?}");

@@ -231,7 +231,7 @@ fn a_socket_of_somebody_elses_is_not_spoken_to() {
         return;
     }
     let said = ran.exits(3);
-    assert!(said.stderr.contains("belongs to uid 65534"), "{}", said.stderr);
+    assert!(said.stderr.contains("runs as uid 65534"), "{}", said.stderr);
 }
 
 #[test]

@@ -25,14 +25,14 @@ pub(super) fn action(call: &Call, targets: Targets, dry_run: bool) -> Action {
     }
 }
 
-/// What a session shows, as PNG; or why that is not known.
+/// A session's thumbnail as PNG, or the reason why there is none.
 pub(super) type SessionThumbnail = Result<Bytes, ClientError>;
 
-/// What a host answered.
+/// The answer of a host.
 pub(super) enum HostAnswer {
     /// All its sessions, with the thumbnails that the call wants.
     Sessions(Vec<(Session, Option<SessionThumbnail>)>),
-    /// What became of the targets, or would.
+    /// The outcomes for the targets; of a dry run, the planned ones.
     Outcomes(Vec<Outcome>),
 }
 

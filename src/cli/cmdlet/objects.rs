@@ -25,13 +25,13 @@ use crate::words;
 /// How many objects are read ahead of the one that is at work.
 const AHEAD: usize = 256;
 
-/// What an object names: a host, if it says one, and sessions.
+/// The host, if there is one, and the sessions that an object names.
 type Named = (Option<String>, Vec<u32>);
 
 /// A host's answer, when it is there.
 type PendingAnswer = LocalBoxFuture<'static, (Rc<TargetHost>, Targets, Result<HostAnswer, ClientError>)>;
 
-/// What waits for a host.
+/// Targets that wait until their host is free.
 struct QueuedTargets {
     host: Rc<TargetHost>,
     targets: Targets,
@@ -129,7 +129,7 @@ fn targets(ids: Vec<u32>) -> Targets {
     Targets::Ids(ids.into_iter().map(SessionRef::Id).collect())
 }
 
-/// What is under way, and what waits until its host is free.
+/// The requests that are under way, and the targets that wait for a free host.
 #[derive(Default)]
 struct Queue {
     under_way: FuturesUnordered<PendingAnswer>,

@@ -1,4 +1,4 @@
-//! What is said beside the objects: errors, warnings, and what the caller wants to know.
+//! Messages beside the objects: errors, warnings, and information that the caller asked for.
 
 use std::io::{self, Write};
 
@@ -37,7 +37,7 @@ pub(super) enum Next {
     Stop,
 }
 
-/// Says what is to be said.
+/// Writes messages as the preferences of the call demand.
 pub(super) struct Reporter {
     cmdlet: &'static Cmdlet,
     streams: Streams,
@@ -62,7 +62,7 @@ impl Reporter {
         next.0
     }
 
-    /// What is worth knowing; by default nobody wants to, and then it is not even put into words.
+    /// Information. It is silent by default, and then not even formatted.
     pub(super) fn information(&mut self, text: impl FnOnce() -> String) -> Next {
         if self.streams.information == Preference::Silent {
             return Next::GoOn;
@@ -86,7 +86,7 @@ impl Reporter {
     }
 }
 
-/// Says it as the preference wants, and gives the preference from now on.
+/// Writes a message as the preference demands, and returns the preference for the next one.
 fn write_message(preference: Preference, text: &str, question: &str) -> (Next, Preference) {
     if preference != Preference::Silent {
         write_line(&mut io::stderr(), text);

@@ -1,4 +1,4 @@
-//! What became of each session, said.
+//! The outcome of each session, reported.
 
 use usher_core::outcome::{Error, ErrorId, Exit, Outcome, OutcomeResult};
 use usher_core::request::{SessionRef, Targets};
@@ -25,7 +25,7 @@ impl CmdletRun {
         words::with!("performing", &[("operation", self.call.cmdlet.name), ("target", &target)])
     }
 
-    /// Says what became of a session.
+    /// Reports an outcome on the stream that it belongs to.
     pub(super) fn report_outcome(&mut self, outcome: Outcome) -> Result<(), Abort> {
         match outcome.result {
             OutcomeResult::Planned => {
@@ -81,7 +81,7 @@ impl CmdletRun {
         let message = output::sentence(&error.error, None) + &hint;
         let place = (host.name(), "String");
         let verb = action::action(&self.call, Targets::All, false).verb();
-        // What was sent may have been done: that is said of each session.
+        // A request that was sent may have been carried out: each session is reported as unknown.
         for outcome in act::lost(&host.name(), verb, targets, &error.error) {
             let target = outcome.session_id.map_or_else(|| place.clone(), |id| (id.to_string(), "UInt32"));
             Result::from(self.reporter.error(&Record::of_failure(&error.error, message.clone(), Some(target))))?;
@@ -116,7 +116,7 @@ pub(super) fn is_lost(error: &ClientError) -> bool {
     error.exit == Exit::Unreachable
 }
 
-/// What failed and what to do about it.
+/// The error of an outcome as a sentence.
 fn sentence_about(error: &Error, outcome: &Outcome) -> String {
     output::sentence(error, outcome.session_id.map(|id| id.to_string()).as_deref())
 }
@@ -128,7 +128,7 @@ fn target(outcome: &Outcome) -> String {
     words::with!("cmdlet-target", &[("id", &id), ("user", user), ("host", &outcome.host)])
 }
 
-/// What became of a session that is as it should be.
+/// The success of an outcome in words.
 fn became(outcome: &Outcome) -> String {
     let what = match outcome.result {
         OutcomeResult::Unchanged => words::text!("cmdlet-became-unchanged"),

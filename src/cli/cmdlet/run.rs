@@ -32,7 +32,7 @@ pub(super) struct CmdletRun {
     lost: HashSet<String>,
     sessions: ObjectRows<WmsSession>,
     pub(super) outcomes: Option<ObjectRows<Outcome>>,
-    /// What `Yes to All` or `No to All` answered for the rest of this run.
+    /// The answer for the rest of this run, after `Yes to All` or `No to All`.
     for_all: Option<bool>,
     /// Something was done, or could have been.
     reached: bool,
@@ -114,7 +114,7 @@ impl CmdletRun {
         }
     }
 
-    /// Where the first error may be the end, or each session is asked about, one is tried after the other.
+    /// Whether sessions are tried one after the other, because the first error may end the run or each one needs an answer.
     pub(super) fn is_in_turn(&self) -> bool {
         let stops = |preference| matches!(preference, Preference::Stop | Preference::Inquire);
         self.call.confirm || stops(self.call.streams.error) || stops(self.call.streams.warning)
@@ -154,7 +154,7 @@ impl CmdletRun {
         Ok(Hosts::choose(name.as_slice(), &self.manner)?.into_vec())
     }
 
-    /// Asks a host and says what it answered, before anything else is done.
+    /// Sends a request to a host and reports the answer before anything else is done.
     pub(super) async fn in_turn(&mut self, host: Rc<TargetHost>, targets: Targets) -> Result<(), Abort> {
         let ids: Vec<Targets> = match targets {
             Targets::Ids(ids) => ids.into_iter().map(|id| Targets::Ids(vec![id])).collect(),
@@ -183,7 +183,7 @@ impl CmdletRun {
         action::call_host(host, &self.call, targets, dry_run).await
     }
 
-    /// Says what a host answered.
+    /// Reports the answer of a host.
     pub(super) fn report_answer(
         &mut self,
         host: &TargetHost,

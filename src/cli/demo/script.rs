@@ -9,7 +9,7 @@ use usher_core::session::Session;
 use super::stage::DemoStage;
 use super::station::{DemoStation, SIZE, until};
 
-/// What was not as it should be.
+/// An expectation that was not met.
 #[derive(Debug, thiserror::Error)]
 enum Unmet {
     #[error("not observed: {0}")]

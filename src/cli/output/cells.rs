@@ -1,4 +1,4 @@
-//! What stands in the columns of each kind of row.
+//! The columns of each kind of row.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

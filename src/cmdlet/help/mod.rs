@@ -1,4 +1,4 @@
-//! What is said about a cmdlet, made of its definition and the sentences of `locales/`: one page in every form.
+//! The help of a cmdlet, made from its definition and the sentences of `locales/`: one page in every format.
 
 mod completions;
 mod manual;

@@ -121,7 +121,7 @@ impl Writer<'_> {
         parts
     }
 
-    /// What is said of the parameter of this cmdlet, else what is said of it everywhere.
+    /// The help of this cmdlet's own parameter, else the help that the parameter has everywhere.
     fn about(&self, parameter: &Parameter) -> String {
         let (key, own) = (parameter_key(parameter), self.cmdlet.key());
         words::find_in(self.language, &format!("{own}-{key}")).unwrap_or_else(|| self.sentence_of(&key))
@@ -193,7 +193,7 @@ fn heading(parameter: &Parameter) -> String {
     }
 }
 
-/// The key of what is said of a parameter.
+/// The key of a parameter's help.
 pub(super) fn parameter_key(parameter: &Parameter) -> String {
     format!("parameter-{}", parameter.name)
 }

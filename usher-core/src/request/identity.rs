@@ -1,4 +1,4 @@
-//! Who may call from afar: names, keys and roles of remote identities, and what is asked about them.
+//! Remote identities: their names, keys and roles, and the requests about them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -152,7 +152,7 @@ impl fmt::Display for Secret {
 
 text_value!(Secret);
 
-/// What a remote identity may do.
+/// The role of a remote identity.
 #[derive(
     Debug,
     Clone,
@@ -209,13 +209,13 @@ impl FromStr for IdentityRole {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InviteRequest {
-    /// Who is invited; whoever has the token chooses a free name if absent.
+    /// The name of the invited person; if absent, the person who has the token chooses a free one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<IdentityName>,
     /// What they may do.
     #[serde(default)]
     pub role: IdentityRole,
-    /// Where the host is reached, as HOST or HOST:PORT; what the host knows of itself if empty.
+    /// The addresses of the host, as HOST or HOST:PORT; if empty, its name and the addresses of its interfaces.
     #[serde(default)]
     pub addresses: Vec<super::Address>,
 }
@@ -228,7 +228,7 @@ pub struct RedeemRequest {
     pub secret: Secret,
     /// The name that the caller asks for.
     pub name: IdentityName,
-    /// The caller chose the name; one that the invitation fixes then does not replace it, but refuses it.
+    /// The caller chose the name: if the invitation is for another name, it is refused.
     #[serde(default)]
     pub named: bool,
     /// The hash of the caller's public key.
@@ -278,9 +278,9 @@ pub struct Revocation {
 /// The answer to `POST /v1/identities/invite`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Invitation {
-    /// What to give to whoever is invited: one word that `usher join` takes.
+    /// The token for the invited person: one word that `usher join` takes.
     pub token: String,
-    /// Who is invited; null for whoever has the token.
+    /// The name of the invited person; null if the person who has the token chooses it.
     pub name: Option<IdentityName>,
     /// What they may do.
     pub role: IdentityRole,

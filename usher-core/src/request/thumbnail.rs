@@ -1,4 +1,4 @@
-//! The size of a picture of a session's screen.
+//! The size of a thumbnail.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::InvalidValue;
 
-/// How large a picture is to be. It keeps the screen's proportions and is never larger than the screen.
+/// The size of a thumbnail. It keeps the screen's proportions and is never larger than the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema, IntoStaticStr)]
 #[serde(rename_all = "lowercase", try_from = "String")]
 #[strum(serialize_all = "lowercase")]

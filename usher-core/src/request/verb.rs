@@ -1,4 +1,4 @@
-//! What can be asked, by name.
+//! The names of actions.
 
 use std::fmt;
 use std::str::FromStr;

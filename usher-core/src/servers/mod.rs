@@ -74,7 +74,7 @@ impl Book {
             Err(error) => return Err(wrong(&book.directory.join("servers"), &error)),
         };
         for entry in entries.flatten() {
-            // What is no name is a file of somebody else's, or one that is being written.
+            // An entry that is not a name is somebody else's file, or one that is being written.
             let name = entry.file_name().to_str().and_then(|name| name.parse::<ServerName>().ok());
             let Some(name) = name.filter(ServerName::is_plain) else { continue };
             let file = entry.path().join("server.toml");

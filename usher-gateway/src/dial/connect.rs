@@ -107,7 +107,7 @@ fn notice_death(stream: &TcpStream) -> std::io::Result<()> {
     Ok(())
 }
 
-/// What an error of a handshake tells.
+/// The reason behind an error of a handshake.
 fn judged(error: &std::io::Error) -> Why {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
         Some(TlsError::InvalidCertificate(CertificateError::Other(other))) if other.0.is::<WrongAuthority>() => {
@@ -132,24 +132,24 @@ fn sentence(name: &ServerName, worst: Option<(&Address, Why)>) -> Error {
     match worst {
         None => unreachable(format!("no address of {name} is known")).hint("join it again"),
         Some((address, Why::Nobody(why))) => unreachable(format!("nobody answers at {address}: {why}"))
-            .hint("is the host on, usher-gateway running there (`systemctl status usher-gateway`), its port open?"),
+            .hint("check that the host is on, that usher-gateway runs there (`systemctl status usher-gateway`), and that its port is open"),
         Some((address, Why::Silent)) => {
             unreachable(format!("{address} took the connection and did not answer in {} s", PATIENCE.as_secs()))
                 .hint("usher-gateway hangs there: `systemctl restart usher-gateway` on the host")
         }
         Some((address, Why::Stranger(why))) => {
-            unreachable(format!("what answers at {address} is no usher-gateway: {why}"))
+            unreachable(format!("the program that answers at {address} is not usher-gateway: {why}"))
                 .hint("give the host's own address and port: `usher invite --address` on the host")
         }
         Some((address, Why::BadTime(why))) => {
-            unreachable(format!("the gateway at {address} shows a certificate whose time is not now: {why}"))
+            unreachable(format!("the certificate of the gateway at {address} is not valid now: {why}"))
                 .hint("compare the clocks of both machines")
         }
         Some((address, Why::Other)) => {
             let why =
-                format!("what answers at {address} is not {name}: another authority vouches for it. Nothing was sent");
+                format!("the host at {address} is not {name}: another authority vouches for it. Nothing was sent");
             Error::new(ErrorId::AccessDenied, why).hint(
-                "if the host was installed anew, forget it (`usher servers remove`) and join it again; else somebody is in between",
+                "if the host was reinstalled, forget it (`usher servers remove`) and join it again; otherwise somebody is in between",
             )
         }
     }
@@ -169,7 +169,7 @@ fn config(credentials: &Credentials) -> Result<ClientConfig, Error> {
     Ok(config)
 }
 
-/// What a gateway said about our certificate, where a stream ended with an alert (RFC 8446 section 6.2).
+/// The gateway's objection to our certificate, if the stream ended with an alert (RFC 8446 section 6.2).
 pub fn alert(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
     let mut cause = Some(error);
     while let Some(error) = cause {
@@ -177,10 +177,10 @@ pub fn alert(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> 
         let tls = error.downcast_ref::<TlsError>().or_else(|| inner.and_then(|inner| inner.downcast_ref::<TlsError>()));
         if let Some(TlsError::AlertReceived(alert)) = tls {
             return Some(match alert {
-                AlertDescription::CertificateExpired => "its time is over",
+                AlertDescription::CertificateExpired => "it has expired",
                 AlertDescription::UnknownCA | AlertDescription::DecryptError => "another authority issued it",
-                AlertDescription::CertificateRequired => "there is none",
-                _ => "it is not accepted",
+                AlertDescription::CertificateRequired => "none was sent",
+                _ => "the host refuses it",
             });
         }
         cause = error.source();

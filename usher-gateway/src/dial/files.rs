@@ -1,4 +1,4 @@
-//! What is kept of a joined host: where it is, who vouches for it, and our certificate and key.
+//! The files of a joined host: its addresses, its authority, and our certificate and key.
 //!
 //! Certificate and key are two files, which cannot be replaced at one moment. So `key.pem` has the new key and the one
 //! before it until the next renewal: whichever certificate there is, its key is there too.
@@ -197,8 +197,9 @@ impl Credentials {
     /// It is.
     pub fn in_time(&self, name: &ServerName) -> Result<(), Error> {
         let Some(own) = self.own.as_ref().filter(|own| own.facts.until <= Timestamp::now()) else { return Ok(()) };
-        let why = format!("the certificate of {} for {name} was good until {}", own.facts.name, own.facts.until);
-        let hint = "it renews itself when it is used in time; now ask for a new invitation: `usher invite` there";
+        let why = format!("the certificate of {} for {name} was valid until {}", own.facts.name, own.facts.until);
+        let hint =
+            "it would have renewed itself if it had been used in time; ask for a new invitation: `usher invite` there";
         Err(Error::new(ErrorId::AccessDenied, why).hint(format!("{hint} {}", own.facts.name)))
     }
 
@@ -224,6 +225,6 @@ fn unknown(name: &ServerName) -> Error {
 }
 
 fn broken(why: &dyn std::fmt::Display) -> Error {
-    Error::new(ErrorId::HostUnreachable, format!("what is kept of the host cannot be used: {why}"))
+    Error::new(ErrorId::HostUnreachable, format!("the files of the host cannot be used: {why}"))
         .hint("`usher servers remove` forgets the host; then join it again")
 }

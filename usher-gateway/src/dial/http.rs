@@ -19,7 +19,7 @@ const MAX_ANSWER: usize = 64 << 10;
 /// How long it may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// What was answered, and the stream as it is after it.
+/// An answer, and the stream behind it.
 pub struct Answered {
     /// The body of a good answer.
     pub body: Bytes,
@@ -30,7 +30,7 @@ pub struct Answered {
 /// Why there is no good answer.
 #[derive(Debug)]
 pub enum ExchangeError {
-    /// What was asked was not done.
+    /// The request was refused, and not carried out.
     Refused(Error),
     /// The answer did not arrive, or cannot be read: nobody here knows whether it was done.
     Lost(Error),
@@ -89,7 +89,7 @@ async fn exchange(stream: GatewayStream, method: &str, path: &str, body: Vec<u8>
     let parts = parts.map_err(|e| lost(&e))?;
     match parts.read_buf.is_empty() {
         true => Ok(Answered { body, stream: parts.io.into_inner() }),
-        false => Err(ExchangeError::Lost(unknown("the host said more than it was asked"))),
+        false => Err(ExchangeError::Lost(unknown("the host sent more than an answer"))),
     }
 }
 

@@ -23,7 +23,7 @@ use crate::certificates::Facts;
 
 /// The largest body: usherd's own bound.
 const MAX_BODY: usize = 1 << 20;
-/// What is read and thrown away of a larger one.
+/// How much of a larger body is read and thrown away.
 const DISCARDED: usize = 4 << 20;
 /// How long a body may take to arrive.
 const BODY: Duration = Duration::from_secs(10);
@@ -43,14 +43,14 @@ pub async fn forward(
     request: Request<Incoming>,
 ) -> Response<Body> {
     let busy = |why: &str| {
-        let error = Error::new(ErrorId::BackendFailed, why).hint("wait until some of them have ended, and ask again");
+        let error = Error::new(ErrorId::BackendFailed, why).hint("wait until some of them have ended and try again");
         refused(StatusCode::SERVICE_UNAVAILABLE, error)
     };
     let Some(of_identity) = gateway.limits.identities.take_slot(&identity.name) else {
-        return busy(&format!("{} has as many requests under way as one may have", identity.name));
+        return busy(&format!("{} has too many requests under way", identity.name));
     };
     let Ok(place) = std::sync::Arc::clone(&gateway.limits.requests).try_acquire_owned() else {
-        return busy("as many requests from afar are under way as this host serves");
+        return busy("this host is serving too many remote requests at the moment");
     };
     let (head, body) = request.into_parts();
     let body = match whole(body, MAX_BODY).await {
@@ -59,7 +59,7 @@ pub async fn forward(
     };
     let has_body = matches!(head.method, Method::POST | Method::PUT);
     if has_body && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err() {
-        return wrong(StatusCode::BAD_REQUEST, "the body is no JSON");
+        return wrong(StatusCode::BAD_REQUEST, "the body is not JSON");
     }
     if !has_body && !body.is_empty() {
         return wrong(StatusCode::BAD_REQUEST, "this request has no body");
@@ -154,7 +154,7 @@ pub async fn ask_usherd<H: Send + 'static>(
     let (answer, answered) = oneshot::channel();
     tokio::spawn(async move {
         let response = exchange(&socket, request).await;
-        // Nobody takes it if the caller hung up: then what is held is let go here.
+        // If the caller hung up, nobody takes the answer, and the places are let go here.
         let _ = answer.send((response, held));
     });
     let answered = answered.await.map_err(|_| "it was not asked".to_owned());

@@ -29,8 +29,7 @@ pub async fn join(gateway: &GatewayState, peer: &RemoteCaller, request: Request<
         let join: JoinRequest = read(request).await?;
         let requested = requested(&join.request)?;
         let redeem = RedeemRequest { secret: join.secret, name: join.name, named: join.named, key: requested.pin() };
-        let place =
-            take_slot(&gateway.limits.joins, "as many tokens as this host looks at at once are being looked at")?;
+        let place = take_slot(&gateway.limits.joins, "this host is checking too many tokens at the moment")?;
         let identity = post(gateway, peer, None, "/v1/identities/redeem", &redeem, place).await?;
         tracing::info!("{} joined from {}", identity.name, peer.address);
         issued(gateway, &identity, &requested)
@@ -52,8 +51,7 @@ pub async fn renew(
         let renew: RenewRequest = read(request).await?;
         let requested = requested(&renew.request)?;
         let rekey = RekeyRequest { key: requested.pin() };
-        let place =
-            take_slot(&gateway.limits.requests, "as many requests from afar are under way as this host serves")?;
+        let place = take_slot(&gateway.limits.requests, "this host is serving too many remote requests at the moment")?;
         let places = (of_identity, place);
         let identity = post(gateway, peer, Some(facts), "/v1/identities/rekey", &rekey, places).await?;
         issued(gateway, &identity, &requested)
@@ -69,7 +67,7 @@ async fn answered(work: impl Future<Output = Result<Response<Body>, RefusedRespo
 }
 
 fn busy(why: &str) -> RefusedResponse {
-    let error = Error::new(ErrorId::BackendFailed, why).hint("nothing was done: wait a little, and ask again");
+    let error = Error::new(ErrorId::BackendFailed, why).hint("nothing was done: wait a little and try again");
     refused(StatusCode::SERVICE_UNAVAILABLE, error).into()
 }
 

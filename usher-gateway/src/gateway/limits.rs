@@ -1,4 +1,4 @@
-//! What one address, one identity and all together may take, so that nobody takes what others need.
+//! Limits for one address, one identity and all callers together, so that nobody takes the places of others.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -91,7 +91,7 @@ impl<K: Eq + Hash> Drop for Slot<K> {
     }
 }
 
-/// What counts as one address: an IPv4 address however it is written, an IPv6 network of 64 bits.
+/// The address that a caller counts for: an IPv4 address however it is written, or an IPv6 network of 64 bits.
 pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {

@@ -28,27 +28,27 @@ use config::{GatewaySettings, SYSTEM_CONFIG};
 /// Where the system's gateway keeps its authority.
 const SYSTEM_STATE: &str = "/var/lib/usher-gateway";
 
-/// Serves usher's API by TLS to those who were invited
+/// Serve usher's API over TLS to callers who were invited
 ///
-/// It listens on the network, knows by certificates who asks, and hands what they ask to usherd, which judges. `usher
-/// invite` starts it.
+/// usher-gateway listens on the network, recognises callers by their certificates, and passes their requests on to
+/// usherd, which judges them. `usher invite` starts it.
 #[derive(Debug, Parser)]
 #[command(name = "usher-gateway", version, max_term_width = 100)]
 pub struct GatewayArguments {
-    /// Serve a `usherd --user` of the calling user
+    /// Serve the `usherd --user` of the calling user
     #[arg(long)]
     user: bool,
-    /// usherd's socket; the default is /run/usher/usher.sock, in --user mode as `usherd --user` has it
+    /// usherd's socket [default: /run/usher/usher.sock; with --user, that of `usherd --user`]
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
-    /// Where the host's authority is kept; the default is /var/lib/usher-gateway, in --user mode the directory gateway in
-    /// usherd's state
+    /// The directory of the host's authority [default: /var/lib/usher-gateway; with --user, the directory gateway in
+    /// usherd's state]
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
-    /// Where to listen, instead of what the configuration says
+    /// The address and port to listen on, instead of the configured ones
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// A configuration file in TOML; the default is /etc/usher/gateway.toml if it is there, in --user mode none
+    /// A configuration file in TOML [default: /etc/usher/gateway.toml if it exists; with --user, none]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -78,7 +78,10 @@ pub fn main() -> ExitCode {
 fn run(arguments: GatewayArguments) -> Result<(), BoxedError> {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     if rustix::process::geteuid().is_root() && !arguments.user {
-        return Err("it listens on the network and does not run as root: `usher invite` starts it as it should".into());
+        return Err(
+            "it listens on the network, and so refuses to run as root: `usher invite` starts it as the right user"
+                .into(),
+        );
     }
     let system_config = || Some(PathBuf::from(SYSTEM_CONFIG)).filter(|path| !arguments.user && path.exists());
     let mut settings = GatewaySettings::read(arguments.config.clone().or_else(system_config).as_deref())?;

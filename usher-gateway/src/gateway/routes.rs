@@ -1,4 +1,4 @@
-//! What may be asked from afar: a closed list. Nothing else gets as far as usherd.
+//! The closed list of requests that remote callers may make. No other request reaches usherd.
 
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, HeaderValue, TRANSFER_ENCODING};
@@ -35,14 +35,14 @@ enum Misroute {
 pub async fn answer(gateway: &GatewayState, peer: &RemoteCaller, request: Request<Incoming>) -> Response<Body> {
     let route = match route(request.method(), request.uri().path()) {
         Ok(route) => route,
-        Err(Misroute::Unknown) => return wrong(StatusCode::NOT_FOUND, "there is no such path for callers from afar"),
+        Err(Misroute::Unknown) => return wrong(StatusCode::NOT_FOUND, "there is no such path for remote callers"),
         Err(Misroute::Methods(methods)) => {
             let mut response = wrong(StatusCode::METHOD_NOT_ALLOWED, format!("this path is for {methods}"));
             response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
             return response;
         }
     };
-    // Where a body ends is said in one way, so that nobody reads it in another.
+    // A body's length is given in one way only, so that usherd cannot read another one.
     if request.headers().contains_key(TRANSFER_ENCODING) {
         return wrong(
             StatusCode::LENGTH_REQUIRED,
@@ -54,7 +54,7 @@ pub async fn answer(gateway: &GatewayState, peer: &RemoteCaller, request: Reques
         (Destination::Renew, Some(identity)) => issue::renew(gateway, peer, identity, request).await,
         (Destination::Forward, Some(identity)) => forward::forward(gateway, peer, identity, request).await,
         (Destination::Renew | Destination::Forward, None) => {
-            let error = Error::new(ErrorId::AccessDenied, "this host serves only those who joined it");
+            let error = Error::new(ErrorId::AccessDenied, "this host serves only callers who have joined it");
             let hint = "ask an administrator of the host for a token (`usher invite`), then `usher join TOKEN`";
             refused(StatusCode::UNAUTHORIZED, error.hint(hint))
         }

@@ -22,7 +22,7 @@ use crate::certificates::Facts;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// The largest head of a request.
 const MAX_HEAD: usize = 16 << 10;
-/// Nobody's certificate lasts longer than this; nor does a connection.
+/// No certificate and no connection lasts longer than this.
 const LONGEST: Duration = Duration::from_secs(366 * 86_400);
 
 /// Who is at the other end of a connection.
@@ -79,7 +79,7 @@ async fn accept(gateway: &Arc<GatewayState>, listener: &TcpListener, connections
             drop(handshake);
             match shaken {
                 Ok(Ok(stream)) => connection(&gateway, stream, address, watcher).await,
-                // What goes wrong in a handshake is the caller's affair; who looks for it finds it.
+                // A failed handshake is the caller's affair; the debug log has it.
                 Ok(Err(error)) => tracing::debug!("{address} did not complete a handshake: {error}"),
                 Err(_) => tracing::debug!("{address} took too long over the handshake"),
             }
@@ -122,7 +122,7 @@ async fn connection(gateway: &Arc<GatewayState>, stream: CallerStream, address: 
         .header_read_timeout(gateway.settings.idle.0)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
-    // What goes wrong on a connection is the caller's affair: it hung up, or spoke no HTTP.
+    // A connection that fails is the caller's affair: it hung up, or did not speak HTTP.
     let _ = timeout(good_for.min(LONGEST), watcher.watch(connection)).await;
 }
 

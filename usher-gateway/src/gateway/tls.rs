@@ -1,4 +1,4 @@
-//! What this gateway accepts as TLS: version 1.3, nothing resumed, certificates of its own authority or none.
+//! The TLS that this gateway accepts: version 1.3, nothing resumed, certificates of its own authority or none.
 
 use std::sync::Arc;
 
