@@ -285,7 +285,7 @@ fn last_line_is(station: &Station, line: &str) {
 fn a_locked_session_never_resizes() {
     let daemon = Daemon::start();
     // A locked session's programs go on: this one says on request which size its terminal has.
-    let answers = "stty size > new; mv new size; rm asked";
+    let answers = "rm asked; stty size > new; mv new size";
     let id = daemon.open(&format!("while :; do if [ -e asked ]; then {answers}; fi; sleep 0.05; done"));
     let size = || {
         let _ = std::fs::remove_file(daemon.path("size"));
