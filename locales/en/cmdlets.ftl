@@ -1,4 +1,4 @@
-# What the cmdlets say while they work.
+# The messages of the cmdlets.
 prompt-head = cmdlet { $name } at command pipeline position 1
 prompt-supply = Supply values for the following parameters:
 ask-confirm = Confirm
@@ -25,11 +25,11 @@ ask-halt-help = End the command here.
 stream-warning = WARNING
 stream-verbose = VERBOSE
 stream-debug = DEBUG
-cmdlet-cannot-ask = -Confirm needs a terminal to ask on; nothing was done
-cmdlet-no-such-form = the output can be table, list, json or jsonl, and not "{ $value }"
-cmdlet-all-is-off = -All is $false: no session is meant, and nothing was done
+cmdlet-cannot-ask = -Confirm needs a terminal for its questions; nothing was done
+cmdlet-no-such-form = the output format is table, list, json or jsonl, not "{ $value }"
+cmdlet-all-is-off = -All is $false, so no session was selected and nothing was done
 cmdlet-became = { $target }: { $what }
-cmdlet-became-done = done, and seen
-cmdlet-became-unchanged = it was so already
+cmdlet-became-done = done and observed
+cmdlet-became-unchanged = nothing had to be changed
 cmdlet-target = session { $id } ({ $user }) on { $host }
 cmdlet-left-out = { $target } was left out: { $why }

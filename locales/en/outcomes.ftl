@@ -1,6 +1,6 @@
-# Why something failed, by the error's identifier. What the daemon said stands in { $detail }.
+# Why something failed, by the ID of the error. { $detail } is what the daemon said.
 error-no-such-session = there is no session { $id } on this host
-error-own-session = session { $id } is the one you call from: it cannot be done from inside
+error-own-session = you call from session { $id }, so this cannot be done to it
 error-SessionNotFound = { $detail }
 error-AccessDenied = { $detail }
 error-OwnSession = { $detail }
@@ -16,7 +16,7 @@ error-HostUnreachable = { $detail }
 error-OutcomeUnknown = { $detail }
 error-InvalidRequest = { $detail }
 hint-label = hint: { $hint }
-hint-SessionNotFound = `usher list` shows the sessions that there are
+hint-SessionNotFound = `usher list` shows the sessions
 hint-OwnSession = call from another terminal or another session
 error-IdentityNotFound = { $detail }
 error-InvitationUnknown = { $detail }

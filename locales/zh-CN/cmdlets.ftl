@@ -1,4 +1,4 @@
-# cmdlet 运行时所说的话。
+# cmdlet 的消息。
 prompt-head = 位于命令管道位置 1 的 cmdlet { $name }
 prompt-supply = 请为以下参数提供值:
 ask-confirm = 确认
@@ -29,7 +29,7 @@ cmdlet-cannot-ask = -Confirm 需要终端才能询问；未执行任何操作
 cmdlet-no-such-form = 输出格式只能是 table、list、json 或 jsonl，不能是“{ $value }”
 cmdlet-all-is-off = -All 的值为 $false：没有指定任何会话，未执行任何操作
 cmdlet-became = { $target }：{ $what }
-cmdlet-became-done = 已完成，并已核实
+cmdlet-became-done = 已完成，并已确认
 cmdlet-became-unchanged = 原本即为此状态，未作更改
 cmdlet-target = { $host } 上的会话 { $id } ({ $user })
 cmdlet-left-out = 已跳过 { $target }：{ $why }

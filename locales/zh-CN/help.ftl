@@ -46,16 +46,16 @@ get-description =
 get-example-1 = 列出本机的所有会话。
 get-example-2 = 只列出会话 3 和会话 4。
 get-example-3 = 锁定 alice 的所有会话：对象经 jq 筛选后传给下一个 cmdlet。
-get-example-4 = 将会话 3 的画面写入文件，与 `usher thumbnail 3 --size large -o 3.png` 相同。
-get-parameter-All = 主机上的所有会话，包括发出命令的会话。写成 -All:$false 则不指定任何会话。
+get-example-4 = 将会话 3 的缩略图存为文件，与 `usher thumbnail 3 --size large -o 3.png` 相同。
+get-parameter-All = 主机上的所有会话，包括您当前所在的会话。写成 -All:$false 则不指定任何会话。
 get-inputs = 含有 SessionId 的 JSON 对象（可另含 Server 或 ComputerName），或单独的会话 ID。
 get-outputs = 每个会话一个对象，属性如上所述。
 
-lock-synopsis = 用一条消息遮盖会话，直到解锁为止。
+lock-synopsis = 用一条消息遮住会话，直到解锁为止。
 lock-description =
-    用户看到的是这条消息而不是自己的会话，既不能关闭消息，也不能输入。会话中正在运行的程序会继续运行。再次锁定会替换原有消息。
+    用户看到的是消息，而不是自己的会话；既不能关闭消息，也不能输入。程序继续运行。再次锁定会替换消息。
 
-    不能锁定发出命令的会话。只有主机设置允许时，才能锁定管理员和操作员的会话。
+    不能锁定您当前所在的会话。只有主机设置允许时，才能锁定管理员和操作员的会话。
 lock-example-1 = 锁定会话 3，并向用户显示这条消息。
 lock-example-2 = 锁定除自己以外的所有会话；未使用 -SessionId 时，第一个不带名称的参数就是消息。
 lock-inputs = 含有 SessionId 的 JSON 对象（可另含 Server 或 ComputerName），或单独的会话 ID。
@@ -63,7 +63,7 @@ lock-outputs = 无；如果指定了输出格式，则输出每个会话的结�
 
 unlock-synopsis = 解除会话的锁定，交还给用户。
 unlock-description =
-    遮盖消失，显示会话当前的内容。对未锁定的会话执行解锁不会有任何变化。
+    遮挡消失，会话显示当前的内容。解锁未锁定的会话不会有任何变化。
 
     如果会话仍被常设规则（见 `usher blocks`）覆盖，则解锁失败并返回 StillBlocked。可以用 `usher unblock` 删除该规则，或用 `usher unlock --exempt` 将该会话排除在规则之外。
 unlock-example-1 = 解除会话 3 的锁定。
@@ -75,9 +75,9 @@ disconnect-synopsis = 断开会话与工位的连接，会话本身继续保留�
 disconnect-description =
     正在使用该会话的人会被断开，工位可供其他人使用。会话中的程序继续运行，用户可以在同一工位或其他工位重新连接。
 
-    不能断开发出命令的会话。
+    不能断开您当前所在的会话。
 disconnect-example-1 = 断开会话 3，释放它所在的工位。
-disconnect-example-2 = 只说明会断开哪些会话，不执行任何操作。
+disconnect-example-2 = 只显示将会断开哪些会话，不执行任何操作。
 disconnect-inputs = 含有 SessionId 的 JSON 对象（可另含 Server 或 ComputerName），或单独的会话 ID。
 disconnect-outputs = 无；如果指定了输出格式，则输出每个会话的结果。
 
@@ -85,20 +85,20 @@ close-synopsis = 结束会话并注销其用户。
 close-description =
     先请求会话中的程序退出，未退出的将被强制终止。未保存的内容会丢失。确认会话的所有进程都已消失后，此 cmdlet 才算完成。
 
-    只有管理员可以关闭管理员和操作员的会话；任何人都不能关闭自己发出命令的会话。
+    只有管理员可以关闭管理员和操作员的会话。不能关闭您当前所在的会话。
 close-example-1 = 结束会话 3。
 close-example-2 = 对两个会话逐一询问，只结束回答“是”的会话。
-close-example-3 = 逐一说明会对每个会话做什么，但不执行。
+close-example-3 = 只显示将对每个会话做什么，不执行任何操作。
 close-inputs = 含有 SessionId 的 JSON 对象（可另含 Server 或 ComputerName），或单独的会话 ID。
 close-outputs = 无，除非指定了输出格式。会话 ID 不存在时报告 ItemNotFoundException。
 
 parameter-SessionId = 会话的 ID：一个，或以逗号分隔的多个。数字可以写成 3、0x3 或 1kb。
-parameter-All = 主机上除发出命令的会话以外的所有会话。调用者无权操作的会话会被跳过并给出警告。写成 -All:$false 则不指定任何会话。
+parameter-All = 主机上除您当前所在会话以外的所有会话。您无权操作的会话会被跳过，并给出警告。写成 -All:$false 则不指定任何会话。
 parameter-Message = 显示给用户的消息：1 到 1000 个字符，可使用任何文字，只能有一行。在终端上运行且未提供时会询问。
 parameter-Server = 目标主机：已加入的主机、主机组，或 ssh 目标。localhost 以及本机的其他名称均指本机。
-parameter-Thumbnail = 截取每个会话用户当前所见的画面，尺寸可为 Small（最大 160x120 像素）、Medium（320x240）、Large（640x480）或 FullScreen（与屏幕同样大小）。通过管道输出时，图片以 base64 编码的 PNG 写入 Thumbnail 属性；在终端上只显示图片的大小，用 `usher thumbnail` 可以存为文件。无法截取时报告原因，对象仍会输出，但没有图片。每次查看都会记入审核日志。
-parameter-WhatIf = 只说明会执行什么操作，不实际执行。优先于 -Confirm。
-parameter-Confirm = 对每个会话逐一询问：是、否、对其后全部适用，或挂起。无法询问时不执行任何操作。
+parameter-Thumbnail = 每个会话用户当前所见画面的缩略图，尺寸可为 Small（最大 160x120 像素）、Medium（320x240）、Large（640x480）或 FullScreen（与屏幕同样大小）。在管道中，Thumbnail 属性是 base64 编码的 PNG 图片；在终端上只显示其大小，用 `usher thumbnail` 可以存为文件。无法获取缩略图时会报告原因，对象仍会输出，只是不含缩略图。每次获取都会记入审计日志。
+parameter-WhatIf = 只显示将要执行的操作。优先于 -Confirm。
+parameter-Confirm = 对每个会话逐一询问：是、否、对其后全部适用，或挂起。没有终端时不执行任何操作。
 parameter-Verbose = 在标准错误上说明所执行的操作。
 parameter-Debug = 在标准错误上说明向守护进程发出的请求。
 parameter-ErrorAction = 出错之后：报告并继续 (Continue)、停止 (Stop)、询问 (Inquire)，或不报告而继续 (SilentlyContinue、Ignore)。

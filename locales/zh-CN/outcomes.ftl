@@ -1,6 +1,6 @@
 # 按错误标识说明失败原因。{ $detail } 是守护进程给出的原文。
 error-no-such-session = 此主机上没有会话 { $id }
-error-own-session = 会话 { $id } 正是您发出命令的会话，不能从其内部执行此操作
+error-own-session = 您当前就在会话 { $id } 中，不能对它执行此操作
 error-SessionNotFound = 找不到会话（{ $detail }）
 error-AccessDenied = 权限不足，操作被拒绝（{ $detail }）
 error-OwnSession = 不能对您当前所在的会话执行此操作（{ $detail }）
@@ -8,7 +8,7 @@ error-NotOrchestratable = 此会话属于管理员或操作员，本主机不允
 error-StillBlocked = 常设规则仍然覆盖此会话，因此未解锁（{ $detail }）
 error-NotSupported = 此类会话不支持该操作（{ $detail }）
 error-Timeout = 未能在时限内确认结果（{ $detail }）
-error-CoveredInputNotHeld = 屏幕已遮盖，但尚未接管输入（{ $detail }）
+error-CoveredInputNotHeld = 屏幕已遮住，但尚未拦下输入（{ $detail }）
 error-SessionChanged = 会话已发生变化，未执行操作（{ $detail }）
 error-InvalidMessage = 消息无效（{ $detail }）
 error-BackendFailed = 内部错误（{ $detail }）

@@ -6,45 +6,72 @@ options-heading = 选项
 verb-help-flag = 显示帮助
 verb-version-flag = 显示版本
 verb-usher = 列出、锁定、解锁、断开和关闭共享 Linux 主机上的用户会话
-verb-usher-long = 只有确认效果之后，命令才算成功。退出代码：0 表示所有目标都已处于所要求的状态；1 表示至少有一个目标失败；2 表示命令行有误；3 表示无法连接主机或其守护进程。
+verb-usher-long =
+    命令只有在效果得到确认之后才算成功：确实看到屏幕已被遮住、输入已被拦下，会话才算锁定；仅仅发出了信号不算。
+
+    退出代码：0 表示所有目标都处于所要求的状态；1 表示至少有一个目标失败；2 表示命令行有误；3 表示无法连接主机或其守护进程，未执行任何操作。
 verb-usher-after = Get-、Lock-、Unlock-、Disconnect- 和 Close-WmsSession 这些 cmdlet 也可以作为动词使用：`usher help Lock-WmsSession`。
 verb-usher-socket = 守护进程的套接字 [默认：$USHER_SOCKET，其次 /run/usher/usher.sock、$XDG_RUNTIME_DIR/usher/usher.sock、/tmp/usher-$UID/usher.sock]
-verb-usher-server = 其他主机，用逗号分隔：已加入的主机、组，或 ssh 目标
-verb-usher-timeout = 主机最长可用多少时间应答，例如 5s [默认：30s，另加命令本身所需的时间]
-verb-usher-at_once = 同时向多少台主机发出请求
+verb-usher-server = 在这些主机上执行命令，用逗号分隔：已加入的主机、组，或 ssh 目标
+verb-usher-timeout = 等待主机应答的时间，例如 5s [默认：30s；命令本身耗时较长时相应延长]
+verb-usher-at_once = 最多同时向多少台主机发出请求
 verb-usher-output = 输出格式：table（表格）、list（属性列表）、json（一个数组）或 jsonl（每行一个对象）
 verb-usher-lang = 帮助、提问和消息所用的语言：en 或 zh-CN [默认：取自区域设置]
-verb-usher-verbose = 在标准错误上说明向谁发出了什么请求
+verb-usher-verbose = 在标准错误上显示发出的每个请求
 verb-list = 列出本机的会话
+verb-list-long =
+    普通用户只能看到自己的会话，操作员和管理员可以看到所有人的会话。表中列出每个会话的 ID 和用户、显示方式（text、ssh、console、x11 或 wayland）、是否有人在使用，以及是否已锁定。
+
+    会话存在期间，其 ID 保持不变。凡是需要 ID 的地方，也可以使用 `loginctl` 显示的 ID，例如 c2。
 verb-list-ids = 只列出这些会话
 verb-list-user = 只列出该用户的会话；可多次指定
-verb-lock = 用一条用户无法关闭的消息遮盖会话
+verb-lock = 用一条用户无法关闭的消息遮住会话
+verb-lock-long =
+    消息会遮住整个屏幕；在解锁之前，键盘和鼠标操作不会到达任何程序。程序继续运行；使用 --freeze 还会停止该用户的其他进程。再次锁定会替换消息。
+
+    只有确认会话已被遮住、输入已被拦下，结果才是 done。重新启动 usherd，或从另一个工位连接，都不会解除锁定。不能锁定您当前所在的会话。
 verb-lock-ids = 会话 ID，见 `usher list`
 verb-lock-all = 除您当前所在会话以外的所有会话
 verb-lock-user = 该用户的所有会话；可多次指定
 verb-lock-message = 显示给用户的消息：1 到 1000 个字符，可使用任何文字
 verb-lock-duration = 经过此时间后自动解锁，例如 90s、10m 或 1h30m
 verb-lock-freeze = 同时停止该用户的其他进程，直到会话解锁
-verb-unlock = 解除会话的锁定，交还给用户
+verb-unlock = 解除锁定，把会话交还给用户
+verb-unlock-long =
+    遮挡消失，会话显示当前的内容。锁定期间按下的键不会到达任何程序。解锁未锁定的会话不会有任何变化。
+
+    受常设规则覆盖的会话仍然保持锁定：命令以 StillBlocked 失败，并指出是哪条规则。可以用 `usher unblock` 删除规则，或用 --exempt 将会话排除在所有规则之外。
 verb-unlock-ids = 会话 ID，见 `usher list`
 verb-unlock-all = 除您当前所在会话以外的所有会话
 verb-unlock-user = 该用户的所有会话；可多次指定
 verb-unlock-exempt = 将会话排除在所有覆盖它的常设规则之外
-verb-disconnect = 断开会话与工位的连接；会话继续保留，可以重新连接
+verb-disconnect = 断开会话与工位的连接；会话继续保留
+verb-disconnect-long =
+    正在使用会话的人会被断开，其程序继续运行。文本会话可以用 `usher attach` 重新连接，远程桌面可以重新登录后继续使用。
+
+    如果断开之后无法再回到该会话，例如普通的 ssh 登录，usher 会拒绝执行并说明原因。不能断开您当前所在的会话。
 verb-disconnect-ids = 会话 ID，见 `usher list`
 verb-disconnect-all = 除您当前所在会话以外的所有会话
 verb-disconnect-user = 该用户的所有会话；可多次指定
-verb-disconnect-dry_run = 只说明会执行什么操作
+verb-disconnect-dry_run = 只显示将要执行的操作
 verb-disconnect-confirm = 对每个会话逐一询问
-verb-close = 结束会话：先请求其程序退出，未退出的强制终止，并确认已全部消失
+verb-close = 结束会话，并确认其中的程序已全部退出
+verb-close-long =
+    先请求会话中的程序退出，宽限期过后仍未退出的会被强制终止。确认会话的所有进程都已消失之后，结果才是 done。未保存的内容会丢失。
+
+    使用 --notice 时，用户会先看到倒计时，命令会等待倒计时结束。只有管理员可以关闭管理员和操作员的会话。不能关闭您当前所在的会话。
 verb-close-ids = 会话 ID，见 `usher list`
 verb-close-all = 除您当前所在会话以外的所有会话
 verb-close-user = 该用户的所有会话；可多次指定
-verb-close-dry_run = 只说明会执行什么操作
+verb-close-dry_run = 只显示将要执行的操作
 verb-close-confirm = 对每个会话逐一询问
 verb-close-notice = 先向用户显示此时长的倒计时，例如 90s 或 10m
 verb-close-message = 倒计时期间显示的消息
-verb-block = 设置常设规则：现在和将来符合条件的会话都会被锁定
+verb-block = 设置常设规则，锁定现有和以后打开的会话
+verb-block-long =
+    规则会锁定所有符合条件的现有会话，以及规则有效期间打开的会话。主机重新启动后规则仍然有效。您当前所在的会话和不允许锁定的会话不受影响。
+
+    `usher unlock` 不能解锁受规则覆盖的会话：`usher unlock --exempt` 可将一个会话排除在规则之外，`usher unblock` 可删除规则。再次设置规则会替换其消息和到期时间。
 verb-block-all = 适用于所有会话的规则
 verb-block-user = 适用于该用户会话的规则
 verb-block-group = 适用于该组成员会话的规则
@@ -52,32 +79,67 @@ verb-block-message = 显示给用户的消息：1 到 1000 个字符，可使用
 verb-block-duration = 经过此时间后自动删除规则，例如 90s、10m 或 1h30m
 verb-block-freeze = 规则锁定会话期间，同时停止这些用户的其他进程
 verb-unblock = 删除常设规则
+verb-unblock-long =
+    只因这条规则而锁定的会话会被解锁。自身已被锁定的会话，或受其他规则覆盖的会话，仍然保持锁定。
+
+    规则的例外会随规则一起失效。用 `usher blocks` 可以查看现有规则。
 verb-unblock-all = 适用于所有会话的规则
 verb-unblock-user = 适用于该用户会话的规则
 verb-unblock-group = 适用于该组成员会话的规则
-verb-blocks = 列出常设规则：由谁、何时设置，何时到期
+verb-blocks = 列出常设规则
+verb-blocks-long =
+    表中列出每条规则由谁设置、何时生效、何时到期，以及哪些会话是例外。
+
+    用 `usher block` 设置规则，用 `usher unblock` 删除规则。只有操作员和管理员可以查看规则。
 verb-open = 启动一个文本会话并输出其 ID
+verb-open-long =
+    usherd 会在一个暂时无人查看的终端中启动程序；用 `usher attach` 可以在您的终端中显示它。程序结束时，会话随之结束。
+
+    程序在当前目录中启动，并使用此命令的环境变量。标准输出只有 ID，便于脚本使用。
 verb-open-name = 会话在 `usher list` 中的标题
 verb-open-command = 要运行的程序及其参数；未指定时为您的登录 shell
-verb-attach = 连接到文本会话；按 Ctrl-\ d 离开，按 Ctrl-\ b 和 f 前后滚动
+verb-attach = 把当前终端连接到文本会话；按 Ctrl-\ d 离开
+verb-attach-long =
+    您的终端会显示会话的屏幕，您输入的内容会交给会话中的程序。多个终端可以同时连接。按 Ctrl-\ d 离开，会话继续运行；按 Ctrl-\ b 和 Ctrl-\ f 可向后和向前滚动。
+
+    会话锁定期间，您会看到锁定画面，按键不起作用。只能连接自己的会话，root 也不例外。
 verb-attach-id = 会话，见 `usher list`
-verb-attach-detach_keys = 离开会话的按键，例如 '^\ d'；连按两次第一个键会将其发送给会话
-verb-thumbnail = 截取会话用户当前所见的画面；每次查看都会记入审核日志
-verb-thumbnail-long = 图片为 PNG 文件。已锁定的会话显示其锁定画面，不会露出下面的内容。
+verb-attach-detach_keys = 离开会话的按键，例如 '^\ d'；连按两次第一个键，可将该键发送给会话
+verb-thumbnail = 保存会话画面的缩略图
+verb-thumbnail-long =
+    缩略图是 PNG 图片，内容是会话用户当前看到的画面。已锁定的会话显示其锁定画面，不会露出下面的内容。
+
+    管理员可以获取所有会话的缩略图，操作员可以获取标准用户会话的缩略图，每个人都可以获取自己会话的缩略图。每次获取之前都会记入审计日志。
 verb-thumbnail-id = 会话 ID，见 `usher list`
 verb-thumbnail-size = small（最大 160x120）、medium（320x240）、large（640x480）或 fullscreen（与屏幕同样大小）
-verb-thumbnail-file = 要写入的文件，原有内容会被替换；- 表示标准输出
+verb-thumbnail-file = 要写入的文件；- 表示标准输出
 verb-watch = 实时输出会话和锁定事件，每行一个 JSON 对象
-verb-audit = 查看审计记录：谁、何时、从何处、对哪些会话做了什么、结果如何
+verb-watch-long =
+    每个事件说明发生了什么，并包含会话或规则变化之后的状态。普通用户只能看到自己会话的事件。
+
+    如果此命令来不及处理，usherd 会丢弃部分事件并发送 lagged：这时请用 `usher list` 查看当前状态。usherd 停止时，命令随之结束。
+verb-audit = 查看审计记录：谁在何时、从何处做了什么，结果如何
+verb-audit-long =
+    凡是会带来改变或查看屏幕的请求都有记录，被拒绝的请求也不例外。只有管理员可以查看。
+
+    不带选项时，按时间从早到晚显示全部记录。记录保留多久由 usherd 的设置决定。
 verb-audit-since = 只显示此时间及之后的记录：RFC 3339 时间、日期，或距现在的时长，例如 2h
-verb-audit-user = 只显示由该用户发起或涉及其会话的记录
+verb-audit-user = 只显示该用户所做的操作，以及对其会话所做的操作
 verb-audit-action = 只显示此操作的记录，例如 lock、close 或 expire
-verb-demo = 在专用的守护进程上体验全部功能，提供三个练习会话；结束后不留任何痕迹
-verb-demo-script = 无人值守地演示全部内容；只有每一步都得到确认才算成功
+verb-demo = 在专用的守护进程上体验全部功能，提供三个练习会话
+verb-demo-long =
+    演示会启动专用的 usherd，打开三个会话，并给出可以尝试的命令。如果装有 tmux，会用它分割终端。
+
+    结束后不留任何痕迹：会话会被关闭，守护进程也会退出。
+verb-demo-script = 自动演示全部内容；只有每一步都得到确认才算成功
 verb-demo-no_tmux = 不用 tmux 分割终端
 verb-help = 说明某个动词或 cmdlet，例如 lock 或 Lock-WmsSession
 verb-help-name = 动词或 cmdlet 的名称；未指定时列出全部
 verb-install-cmdlets = 创建链接，以便直接用 Lock-WmsSession 等名称运行 cmdlet
+verb-install-cmdlets-long =
+    每个链接都指向本程序，程序根据调用时的名称识别 cmdlet。已有的链接会被替换，其他文件不受影响。
+
+    没有链接时，每个 cmdlet 也可以作为动词使用：`usher Lock-WmsSession`。
 verb-install-cmdlets-directory = 存放链接的目录，最好在 $PATH 中
 head-HOST = 主机
 head-ID = 会话
@@ -105,7 +167,11 @@ head-FROM = 来源
 head-TARGETS = 目标
 head-OUTCOMES = 结果汇总
 verb-servers = 显示、测试、分组和删除 --server 按名称识别的主机
-verb-test = 询问主机是否以当前用户的身份应答
+verb-servers-long =
+    不带子命令时，表中列出您已加入的主机、各组的成员，以及连接它们的方式。
+
+    给 --server 的其他名称都视为 ssh 目标，按 ~/.ssh/config 连接。
+verb-test = 测试主机是否应答当前用户
 verb-test-names = 主机和组；不指定时为所有已知主机
 verb-group = 建立或替换一个组：之后组名即代表这些主机
 verb-group-name = 组名：字母、数字、点、短横线和下划线
@@ -114,7 +180,11 @@ verb-ungroup = 删除一个组；其中的主机仍然保留
 verb-ungroup-name = 组
 verb-remove = 删除一台已加入的主机：包括其地址以及对应的证书和密钥
 verb-remove-name = 主机
-verb-dial-stdio = 将标准输入和标准输出连接到本机的守护进程：`usher --server HOST` 在 ssh 的另一端运行的就是它
+verb-dial-stdio = 将标准输入和标准输出连接到本机的守护进程
+verb-dial-stdio-long =
+    `usher --server HOST` 会在 ssh 的另一端运行此命令，无需手动运行。
+
+    它以登录用户的权限传递数据，不解析其中的内容。
 head-VIA = 途径
 head-ADDRESS = 地址
 head-IDENTITY = 身份
@@ -123,17 +193,33 @@ head-GROUPS = 组
 head-ANSWERS = 应答
 head-VERSION = 版本
 head-SESSIONS = 会话数
-verb-invite = 打印一个令牌，供他人在另一台机器上加入本主机，只能使用一次且很快过期
-verb-invite-name = 受邀者，例如 olga@laptop；未指定时由持有令牌的人选一个未用的名称
-verb-invite-role = 其权限
-verb-invite-address = 对方连接本主机的地址，用于主机名和网卡地址不适用的情况
-verb-identities = 显示从其他机器加入本主机的身份：角色、加入时间，以及被吊销者
-verb-revoke = 从此刻起拒绝某个已加入的身份，并撤回其未用的邀请
+verb-invite = 生成令牌，供他人从另一台机器加入本主机
+verb-invite-long =
+    令牌只能使用一次，有效期 15 分钟。它等同于密码，请像对待密码一样传递。用令牌加入的人获得 --role 所指定的角色。
+
+    首次邀请会启动 usher-gateway，此后它会在网络上监听。未指定 NAME 时，由持有令牌的人选择一个未用的名称。
+verb-invite-name = 受邀者的名称，例如 olga@laptop [默认：由持有令牌的人选择]
+verb-invite-role = 用令牌加入的人的角色
+verb-invite-address = 另一台机器连接本主机所用的地址 [默认：本机名称及各网卡的地址]
+verb-identities = 列出从其他机器加入本主机的身份
+verb-identities-long =
+    表中列出每个身份的角色、加入时间、邀请人和吊销时间。只有管理员可以在本机查看。
+
+    用 `usher invite` 发出邀请，用 `usher revoke` 拒绝某个身份。
+verb-revoke = 从现在起拒绝某个远程身份
+verb-revoke-long =
+    主机会拒绝该身份的下一个请求，终止它正在观看的事件流，并撤回其未用的邀请。对方机器上的文件不再有效。
+
+    如需让此人重新加入，请用同一名称再次邀请。
 verb-revoke-name = 身份，如 `usher identities` 所示
-verb-join = 用 `usher invite` 打印的令牌加入一台主机：此后它就列在 `usher servers` 中
-verb-join-token = 令牌，须完整；- 表示从标准输入读取，这样进程列表中不会显示它
-verb-join-name = 该主机在本机的名称；未指定时用它自己的名称
-verb-join-identity = 您在那里的身份，例如 olga@laptop；未指定时为用户名加本机名
+verb-join = 用 `usher invite` 生成的令牌加入一台主机
+verb-join-long =
+    令牌指明主机的位置以及如何辨认它。如果对方不能证明自己就是那台主机，就不会向它发送任何内容。加入之后，--server 即可用名称连接该主机。
+
+    证书及其密钥保存在 ~/.config/usher/servers/NAME，仅您本人可以读取。证书在使用时自动续期。
+verb-join-token = 令牌；- 表示从标准输入读取，这样它就不会出现在进程列表中
+verb-join-name = 该主机在本机上的名称 [默认：主机自己的名称]
+verb-join-identity = 您在该主机上的名称，例如 olga@laptop [默认：用户名、@ 和本机名]
 head-ROLE = 角色
 head-REVOKED = 吊销
 head-KEY = 密钥

@@ -1,82 +1,30 @@
 //! The way of every verb that acts on sessions: the same request to each host, outcomes printed as they come.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
-use hyper::Method;
-use serde::Serialize;
 use usher_core::outcome::{Error, Exit, Outcome, OutcomeResult};
-use usher_core::request::{
-    CloseRequest, DisconnectRequest, LockRequest, Seconds, SessionRef, Targets, UnlockRequest, Verb,
-};
+use usher_core::request::{Action, SessionRef, Targets, Verb};
 
 use super::confirm::{self, Approval};
-use super::hosts::{Host, Tally};
+use super::hosts::{Tally, TargetHost};
 use super::output::{self, Rows};
-use super::{Context, Failure};
+use super::{CommandError, Context};
 use crate::client::ClientError;
 
-/// A request that acts on sessions and is answered with their outcomes.
-pub(super) trait Order: Serialize {
-    /// Which verb it is.
-    const VERB: Verb;
-    /// The sessions.
-    fn targets(&self) -> &Targets;
-    /// How much longer than other work it may take.
-    fn longer(&self) -> Duration {
-        Duration::ZERO
-    }
-}
-
-impl Order for LockRequest {
-    const VERB: Verb = Verb::Lock;
-    fn targets(&self) -> &Targets {
-        &self.targets
-    }
-}
-
-impl Order for UnlockRequest {
-    const VERB: Verb = Verb::Unlock;
-    fn targets(&self) -> &Targets {
-        &self.targets
-    }
-}
-
-impl Order for DisconnectRequest {
-    const VERB: Verb = Verb::Disconnect;
-    fn targets(&self) -> &Targets {
-        &self.targets
-    }
-}
-
-impl Order for CloseRequest {
-    const VERB: Verb = Verb::Close;
-    fn targets(&self) -> &Targets {
-        &self.targets
-    }
-    fn longer(&self) -> Duration {
-        // The daemon answers when the notice has passed, and the programs were asked, killed and seen gone.
-        let notice = self.notice.map_or(Duration::ZERO, Seconds::as_duration);
-        Duration::from_secs(30).saturating_add(notice)
-    }
-}
-
-/// Sends an order to a host.
+/// Sends an action to a host.
 ///
 /// # Errors
-/// The host was not reached, refused the whole order, or did not answer.
-pub(super) async fn send<O: Order>(host: &Host, order: &O) -> Result<Vec<Outcome>, ClientError> {
-    let path = format!("/v1/sessions/{}", O::VERB);
-    let sent = host.client.send_json_patiently(Method::POST, &path, order, order.longer());
-    let mut outcomes: Vec<Outcome> = sent.await?;
+/// The host was not reached, refused the whole action, or did not answer.
+pub(super) async fn send(host: &TargetHost, action: &Action) -> Result<Vec<Outcome>, ClientError> {
+    let mut outcomes: Vec<Outcome> = host.client.call(action).await?;
     if let Some(label) = host.label() {
         outcomes.iter_mut().for_each(|outcome| label.clone_into(&mut outcome.host));
     }
     Ok(outcomes)
 }
 
-/// What a host that gave no outcomes amounts to: one outcome for each session that was named, if the order was sent;
-/// else one for the host.
+/// The outcomes for a host that gave none: one for each session that was named if the action was sent, else one for
+/// the host.
 pub(super) fn lost(host: &str, verb: Verb, targets: &Targets, error: &Error) -> Vec<Outcome> {
     let outcome = |session_id| Outcome {
         host: host.to_owned(),
@@ -91,7 +39,7 @@ pub(super) fn lost(host: &str, verb: Verb, targets: &Targets, error: &Error) -> 
     };
     let of = |reference: &SessionRef| match reference {
         SessionRef::Id(id) => outcome(Some(*id)),
-        // Its number is the host's secret still.
+        // Only the host knows the number of this session.
         SessionRef::Native(native) => Outcome { notes: vec![format!("session {native}")], ..outcome(None) },
     };
     match targets {
@@ -104,7 +52,7 @@ pub(super) fn lost(host: &str, verb: Verb, targets: &Targets, error: &Error) -> 
 pub(super) struct Report<'c> {
     context: &'c Context,
     rows: Rows<Outcome>,
-    /// What failed: it is said below the table.
+    /// The failed outcomes, which are explained below the table.
     failures: Vec<Outcome>,
     exit: Exit,
 }
@@ -113,15 +61,16 @@ impl<'c> Report<'c> {
     pub(super) fn new(context: &'c Context) -> Self {
         let rows = match context.hosts.iter().count() {
             1 => Rows::new(context.format),
-            _ => Rows::in_pieces(context.format, context.hosts.iter().filter_map(Host::label)),
+            _ => Rows::in_pieces(context.format, context.hosts.iter().filter_map(TargetHost::label)),
         };
         Report { context, rows, failures: Vec::new(), exit: Exit::Success }
     }
 
     /// Prints outcomes.
-    pub(super) fn print(&mut self, outcomes: Vec<Outcome>) -> Result<(), Failure> {
+    pub(super) fn print(&mut self, outcomes: Vec<Outcome>) -> Result<(), CommandError> {
         self.exit = self.exit.max(Exit::of(&outcomes));
-        let failed = |o: &&Outcome| o.result == OutcomeResult::Failed && self.context.format == output::Format::Table;
+        let failed =
+            |o: &&Outcome| o.result == OutcomeResult::Failed && self.context.format == output::OutputFormat::Table;
         self.failures.extend(outcomes.iter().filter(failed).cloned());
         // A reader that has seen enough does not turn a failure into a success.
         ignore_closed(self.rows.push(outcomes))
@@ -137,86 +86,89 @@ impl<'c> Report<'c> {
         self.exit
     }
 
-    /// What was kept for the end, in the table form each failure with its hint on standard error; and how the command
-    /// ends.
-    pub(super) fn end(mut self, tally: &Tally) -> Result<Exit, Failure> {
+    /// Prints the rest, below a table each failure with its hint on standard error, and returns the exit code.
+    pub(super) fn end(mut self, tally: &Tally) -> Result<Exit, CommandError> {
         ignore_closed(self.rows.end())?;
         for failure in &self.failures {
             if let Some(error) = &failure.error {
                 output::print_error_about(error, failure.session_id.map(|id| id.to_string()).as_deref());
             }
         }
-        tally.say();
+        tally.print();
         Ok(tally.exit(self.exit))
     }
 }
 
-fn ignore_closed(printed: std::io::Result<()>) -> Result<(), Failure> {
+fn ignore_closed(printed: std::io::Result<()>) -> Result<(), CommandError> {
     match printed {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
 }
 
-/// Sends the order to every host, prints what becomes of it, and gives the exit code.
+/// Sends the action to every host, prints what becomes of it, and gives the exit code.
 ///
 /// # Errors
-/// This host's daemon refused the whole order or could not be reached; a host that was named becomes an outcome.
-pub(super) async fn act<O: Order>(context: &Context, order: O) -> Result<Exit, Failure> {
+/// This host's daemon refused the whole action or could not be reached; a host that was named becomes an outcome.
+pub(super) async fn act(context: &Context, action: Action) -> Result<Exit, CommandError> {
     let mut report = Report::new(context);
-    let tally = each(context, |_| Some(&order), |_, outcomes| report.print(outcomes)).await?;
+    let tally = send_to_each(context, |_| Some(&action), |_, outcomes| report.print(outcomes)).await?;
     report.end(&tally)
 }
 
-/// Asks about each session that would be acted on, and sends the order for those that were agreed to.
+/// Asks about each session that would be acted on, and sends the action for those that were agreed to.
 ///
 /// # Errors
 /// As [`act`]; or nobody can be asked.
-pub(super) async fn confirmed<O: Order>(
+pub(super) async fn confirmed(
     context: &Context,
-    order: impl Fn(Targets, bool) -> O,
+    action: impl Fn(Targets, bool) -> Action,
     targets: Targets,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CommandError> {
     confirm::require_terminal()?;
-    let plan = order(targets, true);
+    let plan = action(targets, true);
     let mut planned = Vec::new();
-    let keep = |host: &Host, outcomes| {
+    let keep = |host: &TargetHost, outcomes| {
         planned.push((host.name(), outcomes));
         Ok(())
     };
-    let first = each(context, |_| Some(&plan), keep).await?;
+    let first = send_to_each(context, |_| Some(&plan), keep).await?;
     let mut report = Report::new(context);
-    let mut asking = confirm::Asking::default();
-    let mut orders = HashMap::new();
+    let mut confirmation = confirm::Confirmation::default();
+    let mut actions = HashMap::new();
     let mut known = Vec::new();
     for (host, outcomes) in planned {
-        let Approval { approved, outcomes } = asking.ask(outcomes)?;
+        let Approval { approved, outcomes } = confirmation.confirm_all(outcomes)?;
         known.extend(outcomes);
         if !approved.is_empty() {
-            orders.insert(host, order(Targets::Ids(approved), false));
+            actions.insert(host, action(Targets::Ids(approved), false));
         }
     }
     report.print(known)?;
-    let second = each(context, |host| orders.get(&host.name()), |_, outcomes| report.print(outcomes)).await?;
+    let second = send_to_each(context, |host| actions.get(&host.name()), |_, outcomes| report.print(outcomes)).await?;
     report.end(&first.and(second))
 }
 
-/// Sends each host the order that there is for it.
-async fn each<'o, O: Order + 'o>(
+/// Sends each host the action that there is for it.
+async fn send_to_each<'a>(
     context: &Context,
-    order: impl Fn(&Host) -> Option<&'o O>,
-    mut arrived: impl FnMut(&Host, Vec<Outcome>) -> Result<(), Failure>,
-) -> Result<Tally, Failure> {
-    let ask = async |host: &Host| match order(host) {
-        Some(order) => {
-            context.trace(host, &format!("POST /v1/sessions/{}", O::VERB));
-            send(host, order).await
+    action: impl Fn(&TargetHost) -> Option<&'a Action>,
+    mut arrived: impl FnMut(&TargetHost, Vec<Outcome>) -> Result<(), CommandError>,
+) -> Result<Tally, CommandError> {
+    let ask = async |host: &TargetHost| match action(host) {
+        Some(action) => {
+            context.trace(host, action);
+            send(host, action).await
         }
         None => Ok(Vec::new()),
     };
-    let take = |host: &Host, answer: Result<Vec<Outcome>, ClientError>| match (answer, host.label(), order(host)) {
+    let take = |host: &TargetHost, answer: Result<Vec<Outcome>, ClientError>| match (answer, host.label(), action(host))
+    {
         (Ok(outcomes), ..) => arrived(host, outcomes),
-        (Err(error), Some(label), Some(order)) => arrived(host, lost(label, O::VERB, order.targets(), &error.error)),
+        (Err(error), Some(label), Some(action)) => {
+            let all = Targets::All;
+            arrived(host, lost(label, action.verb(), action.targets().unwrap_or(&all), &error.error))
+        }
         (Err(error), ..) => Err(error.into()),
     };
     context.hosts.each(ask, take).await

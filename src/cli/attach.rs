@@ -6,9 +6,9 @@ use std::os::unix::net::UnixStream;
 
 use clap::Args;
 use usher_core::outcome::{Error, ErrorId, Exit};
-use usher_core::request::{AttachRequest, Colours, SessionRef, Size};
+use usher_core::request::{Action, AttachRequest, Colours, SessionRef, Size};
 
-use super::{Context, Failure};
+use super::{CommandError, Context};
 use crate::words;
 
 mod keys;
@@ -19,32 +19,40 @@ mod terminal;
 use keys::DetachKeys;
 pub(super) use terminal::{GUARD, guard};
 
-/// Sit down at a text session; Ctrl-\ d leaves it, Ctrl-\ b and f scroll it back and forward
+/// Attach this terminal to a text session; Ctrl-\ d detaches it
+///
+/// Your terminal shows the session's screen, and what you type goes to its program. Several terminals can be
+/// attached at once. Ctrl-\ d detaches this one, and the session lives on; Ctrl-\ b and Ctrl-\ f scroll back
+/// and forward.
+///
+/// While the session is locked, you see its lock screen and your keys go nowhere. You can attach to your own
+/// sessions only; this holds for root as well.
 #[derive(Debug, Args)]
 pub struct Attach {
     /// The session, as `usher list` shows it
     #[arg(value_name = "ID")]
     id: SessionRef,
-    /// The keys that leave the session, such as '^\ d'; the first one twice sends it to the session
+    /// The keys that detach, such as '^\ d'; press the first key twice to send it to the session
     #[arg(long, value_name = "KEYS", default_value = "^\\ d")]
     detach_keys: DetachKeys,
 }
 
 impl Attach {
-    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
-            let error = Error::new(ErrorId::InvalidRequest, words::text("attach-needs-terminal"));
-            return Err(Failure::Usage(error.hint(words::text("attach-needs-terminal-hint"))));
+            let error = Error::new(ErrorId::InvalidRequest, words::text!("attach-needs-terminal"));
+            return Err(CommandError::Usage(error.hint(words::text!("attach-needs-terminal-hint"))));
         }
         let request = AttachRequest { size: terminal::size(), colours: colours(), client: ssh_client() };
         let host = context.hosts.only("attach")?;
         if let Some(name) = host.client.name() {
             let values = [("host", name.as_str()), ("id", &self.id.to_string())];
-            let error = Error::new(ErrorId::NotSupported, words::text("attach-far"));
-            return Err(Failure::Usage(error.hint(words::with("attach-far-hint", &values))));
+            let error = Error::new(ErrorId::NotSupported, words::text!("attach-far"));
+            return Err(CommandError::Usage(error.hint(words::with!("attach-far-hint", &values))));
         }
-        context.trace(host, &format!("POST /v1/sessions/{}/attach", self.id));
-        let (connection, begun) = host.client.attach(&self.id, &request).await?;
+        let action = Action::Attach(self.id.clone(), request);
+        context.trace(host, &action);
+        let (connection, begun) = host.client.attach(&action).await?;
         let left = station::sit(UnixStream::from(connection), &begun, &self.detach_keys)?;
         let mut err = std::io::stderr();
         if !screen::takes_output(&err) {
@@ -52,7 +60,7 @@ impl Attach {
         }
         let said = [("id", self.id.to_string()), ("why", super::output::printable(&left.why))];
         let said = said.each_ref().map(|(name, value)| (*name, value.as_str()));
-        writeln!(err, "usher: {}", words::with("attach-left", &said))?;
+        writeln!(err, "usher: {}", words::with!("attach-left", &said))?;
         Ok(left.exit)
     }
 }
@@ -84,7 +92,7 @@ struct Left {
 }
 
 /// The size that the terminal says it has.
-fn window_size(fd: impl std::os::fd::AsFd) -> Size {
+pub(super) fn window_size(fd: impl std::os::fd::AsFd) -> Size {
     let size = rustix::termios::tcgetwinsize(fd).ok().filter(|size| size.ws_row > 0 && size.ws_col > 0);
     size.map_or_else(Size::default, |size| Size { rows: size.ws_row, cols: size.ws_col })
 }

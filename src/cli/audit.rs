@@ -4,51 +4,52 @@ use std::io::Write;
 
 use clap::Args;
 use jiff::{Timestamp, civil};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use usher_core::audit::AuditRecord;
 use usher_core::clock;
 use usher_core::outcome::Exit;
-use usher_core::request::{Name, Seconds, Verb};
+use usher_core::request::{Action, AuditQuery, Name, Seconds, Verb};
 
-use super::hosts::Host;
-use super::output::{Format, Placed};
-use super::{Context, Failure, read};
+use super::hosts::TargetHost;
+use super::output::{OutputFormat, Placed};
+use super::{CommandError, Context, read};
 
-/// Show who did what, when, from where, to which sessions, with what result
+/// Show who did what, when, from where and with what result
+///
+/// The log has a record of every request that would change something or look at a screen, also of those that
+/// were refused. Only administrators may read it.
+///
+/// Without options, every record is shown, the oldest first. The settings of usherd say for how long records
+/// are kept.
 #[derive(Debug, Args)]
 pub struct Audit {
-    /// Only records of this time or later: an RFC 3339 time, a date, or a duration back from now such as 2h
+    /// Show only records from this time on: an RFC 3339 time, a date, or a duration back from now such as 2h
     #[arg(long, value_name = "T", value_parser = moment)]
     since: Option<Timestamp>,
-    /// Only records by this user or about their sessions
+    /// Show only records of what this user did, or what was done to their sessions
     #[arg(long, value_name = "NAME")]
     user: Option<Name>,
-    /// Only records of this action, such as lock, close or expire
+    /// Show only records of this action, such as lock, close or expire
     #[arg(long, value_name = "A")]
     action: Option<Verb>,
 }
 
 impl Audit {
-    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let since = self.since.map(|time| format!("since={}", encoded(&time.to_string())));
-        let user = self.user.map(|name| format!("user={}", encoded(name.as_str())));
-        let action = self.action.map(|verb| format!("action={verb}"));
-        let query: Vec<String> = since.into_iter().chain(user).chain(action).collect();
-        let path = format!("/v1/audit?{}", query.join("&"));
-        if context.format == Format::Json && !context.hosts.are_named() {
-            return print_array(context, &path).await;
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
+        let Audit { since, user, action } = self;
+        let query = Action::Audit(AuditQuery { since, user, action });
+        if context.format == OutputFormat::Json && !context.hosts.are_named() {
+            return print_array(context, &query).await;
         }
-        let all = |_: &Host, records: Vec<AuditRecord>| (records, Exit::Success);
-        read::rows(context, &path, all, Placed::on).await
+        let all = |_: &TargetHost, records: Vec<AuditRecord>| (records, Exit::Success);
+        read::rows(context, &query, all, Placed::on).await
     }
 }
 
 /// The answer is the array already, however long it is.
-async fn print_array(context: &Context, path: &str) -> Result<Exit, Failure> {
+async fn print_array(context: &Context, query: &Action) -> Result<Exit, CommandError> {
     let host = context.hosts.only("audit")?;
-    context.trace(host, &format!("GET {path}"));
-    let mut stream = host.client.stream(path).await?;
+    context.trace(host, query);
+    let mut stream = host.client.call_stream(query).await?;
     let mut out = std::io::stdout();
     while let Some(bytes) = stream.next().await? {
         out.write_all(&bytes)?;

@@ -1,27 +1,31 @@
 //! `usher block`
 
 use clap::Args;
-use hyper::Method;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use usher_core::outcome::{Exit, RuleAnswer};
-use usher_core::request::{BlockRequest, Message, RuleName, Seconds, Targets, Verb};
+use usher_core::request::{Action, BlockRequest, Message, Seconds, Targets};
 
 use super::act::{self, Report};
-use super::hosts::Host;
-use super::output::{self, Format, Placed};
+use super::hosts::TargetHost;
+use super::output::{self, OutputFormat, Placed};
 use super::targets::RuleArguments;
-use super::{Context, Failure};
-use crate::client::ClientError;
+use super::{CommandError, Context};
 
-/// Set a standing rule: every matching session, present or future, is locked
+/// Set a standing rule that locks present and future sessions
+///
+/// The rule locks every matching session that exists now, and every one that is opened while the rule stands.
+/// It survives a reboot of the host. The session that you call from is left out, and so are sessions that may
+/// not be locked.
+///
+/// `usher unlock` does not unlock a session that a rule covers: `usher unlock --exempt` takes one session out
+/// of the rule, and `usher unblock` removes the rule. Setting a rule again replaces its message and its end.
 #[derive(Debug, Args)]
 pub struct Block {
     #[command(flatten)]
     rule: RuleArguments,
-    /// What the users read: 1 to 1000 characters of any script
+    /// The message that the users see: 1 to 1000 characters of any script
     #[arg(long, value_name = "TEXT")]
     message: Message,
-    /// Remove the rule by itself after this time, such as 90s, 10m or 1h30m
+    /// Remove the rule automatically after this time, such as 90s, 10m or 1h30m
     #[arg(long = "for", value_name = "DURATION")]
     duration: Option<Seconds>,
     /// Also stop the users' other processes while the rule locks their sessions
@@ -30,32 +34,25 @@ pub struct Block {
 }
 
 impl Block {
-    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let path = path(&self.rule.rule());
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let request = BlockRequest { message: self.message, duration: self.duration, freeze: self.freeze };
-        let ask = async |host: &Host| {
-            context.trace(host, &format!("PUT {path}"));
-            host.client.send_json(Method::PUT, &path, &request).await
-        };
-        each(context, Verb::Block, ask, |_| ()).await
+        change_rule(context, &Action::Block(self.rule.rule(), request), |_| ()).await
     }
 }
 
-/// The rule's place in the API.
-pub(super) fn path(rule: &RuleName) -> String {
-    format!("/v1/blocks/{}", utf8_percent_encode(&rule.to_string(), NON_ALPHANUMERIC))
-}
-
 /// Changes the rule on every host, and prints it and its outcomes.
-pub(super) async fn each(
+pub(super) async fn change_rule(
     context: &Context,
-    verb: Verb,
-    ask: impl AsyncFn(&Host) -> Result<RuleAnswer, ClientError>,
+    action: &Action,
     mut answered: impl FnMut(&RuleAnswer),
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CommandError> {
     let mut report = Report::new(context);
     let mut covered = 0;
     let mut answers = Vec::new();
+    let ask = async |host: &TargetHost| {
+        context.trace(host, action);
+        host.client.call::<RuleAnswer>(action).await
+    };
     let tally = context
         .hosts
         .each(ask, |host, answer| {
@@ -63,7 +60,7 @@ pub(super) async fn each(
                 (Ok(answer), _) => answer,
                 (Err(error), None) => return Err(error.into()),
                 (Err(error), Some(label)) => {
-                    let outcomes = act::lost(label, verb, &Targets::All, &error.error);
+                    let outcomes = act::lost(label, action.verb(), &Targets::All, &error.error);
                     RuleAnswer { rule: None, outcomes }
                 }
             };
@@ -72,7 +69,7 @@ pub(super) async fn each(
             }
             answered(&answer);
             covered += answer.outcomes.len();
-            if context.format == Format::Json {
+            if context.format == OutputFormat::Json {
                 report.count(&answer.outcomes);
                 answers.push(Placed::on(host.label().unwrap_or_default(), answer));
                 Ok(())
@@ -81,19 +78,19 @@ pub(super) async fn each(
             }
         })
         .await?;
-    if context.format == Format::Json {
+    if context.format == OutputFormat::Json {
         // One object for one host, as it was asked for; an array where hosts were named.
         let out = &mut std::io::stdout().lock();
         match answers.as_slice() {
             [only] if !context.hosts.are_named() => output::print_line(out, only.row())?,
             all => output::print_line(out, &all)?,
         }
-        tally.say();
+        tally.print();
         return Ok(tally.exit(report.exit()));
     }
     let exit = report.end(&tally)?;
-    if context.format == Format::Table && covered == 0 {
-        eprintln!("usher: {}", crate::words::text("rule-covers-none"));
+    if context.format == OutputFormat::Table && covered == 0 {
+        eprintln!("usher: {}", crate::words::text!("rule-covers-none"));
     }
     Ok(exit)
 }

@@ -2,19 +2,26 @@
 
 use clap::Args;
 use usher_core::outcome::Exit;
+use usher_core::request::Action;
 use usher_core::session::Rule;
 
-use super::hosts::Host;
+use super::hosts::TargetHost;
 use super::output::Placed;
-use super::{Context, Failure, read};
+use super::{CommandError, Context, read};
 
-/// Show the standing rules: who set them, since when, until when
+/// Show the standing rules
+///
+/// The table shows who set each rule, since when it stands, when it ends, and which sessions were exempted from
+/// it.
+///
+/// `usher block` sets a rule and `usher unblock` removes it. Only operators and administrators may see the
+/// rules.
 #[derive(Debug, Args)]
 pub struct Blocks {}
 
 impl Blocks {
-    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let all = |_: &Host, rules: Vec<Rule>| (rules, Exit::Success);
-        read::rows(context, "/v1/blocks", all, Placed::on).await
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
+        let all = |_: &TargetHost, rules: Vec<Rule>| (rules, Exit::Success);
+        read::rows(context, &Action::Blocks, all, Placed::on).await
     }
 }

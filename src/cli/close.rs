@@ -2,38 +2,45 @@
 
 use clap::Args;
 use usher_core::outcome::Exit;
-use usher_core::request::{CloseRequest, Message, Seconds};
+use usher_core::request::{Action, CloseRequest, Message, Seconds};
 
 use super::targets::TargetArguments;
-use super::{Context, Failure, act};
+use super::{CommandError, Context, act};
 
-/// End sessions: their programs are asked to go, killed if they do not, and seen gone
+/// End sessions and see that all of their programs are gone
+///
+/// The programs of the session are asked to end, and those that do not are killed after a grace period. The
+/// result is `done` once every process of the session was seen gone. Unsaved work is lost.
+///
+/// With --notice, the user first sees a countdown, and the command waits for its end. Only administrators may
+/// close the sessions of administrators and operators. You cannot close the session that you call from.
 #[derive(Debug, Args)]
 pub struct Close {
     #[command(flatten)]
     targets: TargetArguments,
-    /// Only say what would be done
+    /// Only show what would be done
     #[arg(long)]
     dry_run: bool,
     /// Ask before each session
     #[arg(long)]
     confirm: bool,
-    /// Show the user a countdown of this length first, such as 90s or 10m
+    /// First show the user a countdown of this length, such as 90s or 10m
     #[arg(long, value_name = "DURATION")]
     notice: Option<Seconds>,
-    /// What the countdown says
+    /// The message beside the countdown
     #[arg(long, value_name = "TEXT", requires = "notice")]
     message: Option<Message>,
 }
 
 impl Close {
-    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let Close { targets, dry_run, confirm, notice, message } = self;
-        let request = |targets, dry_run| CloseRequest { targets, dry_run, notice, message: message.clone() };
+        let action =
+            |targets, dry_run| Action::Close(CloseRequest { targets, dry_run, notice, message: message.clone() });
         if confirm && !dry_run {
-            act::confirmed(context, request, targets.targets()).await
+            act::confirmed(context, action, targets.targets()).await
         } else {
-            act::act(context, request(targets.targets(), dry_run)).await
+            act::act(context, action(targets.targets(), dry_run)).await
         }
     }
 }

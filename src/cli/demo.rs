@@ -5,17 +5,22 @@ use std::io::IsTerminal;
 use clap::Args;
 use usher_core::outcome::{Error, ErrorId, Exit};
 
-use super::Failure;
+use super::CommandError;
 
 mod hands_on;
 mod script;
 mod stage;
 mod station;
 
-/// Try everything on a daemon of its own, with three sessions to play with; nothing is left behind
+/// Try everything on a daemon of its own, with three sessions to play with
+///
+/// The demo starts a usherd for itself, opens three sessions, and suggests commands to try. It splits the
+/// terminal with tmux if tmux is installed.
+///
+/// Nothing is left behind: when you leave, the sessions are closed and the daemon ends.
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// Play the whole tour unattended; succeeds only if every step was observed
+    /// Play the whole tour unattended, and succeed only if every step was observed
     #[arg(long)]
     script: bool,
     /// Do not split the terminal with tmux
@@ -24,13 +29,13 @@ pub struct Demo {
 }
 
 impl Demo {
-    pub(super) async fn run(self) -> Result<Exit, Failure> {
+    pub(super) async fn run(self) -> Result<Exit, CommandError> {
         if self.script {
             return Ok(script::play());
         }
         if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
             let error = Error::new(ErrorId::InvalidRequest, "the tour needs a terminal");
-            return Err(Failure::Usage(error.hint("`usher demo --script` plays it unattended")));
+            return Err(CommandError::Usage(error.hint("`usher demo --script` plays it unattended")));
         }
         Ok(hands_on::tour(!self.no_tmux)?)
     }

@@ -9,20 +9,24 @@ use clap::Args;
 use usher_core::outcome::{Error, ErrorId, Exit};
 use usher_core::wire::greeting;
 
-use super::{Context, Failure};
+use super::{CommandError, Context};
 use crate::client::ClientError;
-use crate::client::connect::{Place, local};
+use crate::client::connect::{Endpoint, local};
 use crate::words;
 
-/// Connect standard input and output to this host's daemon: what `usher --server HOST` runs at the other end of ssh
+/// Connect standard input and output to the daemon of this host
+///
+/// `usher --server HOST` runs this command at the other end of ssh. There is no need to run it by hand.
+///
+/// It passes bytes on with the rights of the user who logged in, and interprets none of them.
 #[derive(Debug, Args)]
 pub struct DialStdio {}
 
 impl DialStdio {
-    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let connected = match context.hosts.only("dial-stdio")?.client.place() {
-            Place::Here(socket) => local(socket).await,
-            Place::There(..) => return Err(Failure::Usage(not_here())),
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
+        let connected = match context.hosts.only("dial-stdio")?.client.endpoint() {
+            Endpoint::Local(socket) => local(socket).await,
+            Endpoint::Remote(..) => return Err(CommandError::Usage(not_here())),
         };
         let daemon = match connected {
             Ok(daemon) => daemon,
@@ -59,5 +63,5 @@ fn own(descriptor: impl AsFd) -> io::Result<File> {
 }
 
 fn not_here() -> Error {
-    Error::new(ErrorId::InvalidRequest, words::text("dial-not-here"))
+    Error::new(ErrorId::InvalidRequest, words::text!("dial-not-here"))
 }

@@ -2,17 +2,23 @@
 
 use clap::Args;
 use usher_core::outcome::Exit;
-use usher_core::request::DisconnectRequest;
+use usher_core::request::{Action, DisconnectRequest};
 
 use super::targets::TargetArguments;
-use super::{Context, Failure, act};
+use super::{CommandError, Context, act};
 
-/// Free the stations of sessions; the sessions live on and can be resumed
+/// Free the stations of sessions; the sessions live on
+///
+/// Whoever sits at the session is sent away, and their programs keep running. The user returns to a text
+/// session with `usher attach`, and to a remote desktop by logging in again.
+///
+/// usher refuses to disconnect a session that nobody could return to, such as a plain ssh login, and says why.
+/// You cannot disconnect the session that you call from.
 #[derive(Debug, Args)]
 pub struct Disconnect {
     #[command(flatten)]
     targets: TargetArguments,
-    /// Only say what would be done
+    /// Only show what would be done
     #[arg(long)]
     dry_run: bool,
     /// Ask before each session
@@ -21,13 +27,13 @@ pub struct Disconnect {
 }
 
 impl Disconnect {
-    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let request = |targets, dry_run| DisconnectRequest { targets, dry_run };
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
+        let action = |targets, dry_run| Action::Disconnect(DisconnectRequest { targets, dry_run });
         let targets = self.targets.targets();
         if self.confirm && !self.dry_run {
-            act::confirmed(context, request, targets).await
+            act::confirmed(context, action, targets).await
         } else {
-            act::act(context, request(targets, self.dry_run)).await
+            act::act(context, action(targets, self.dry_run)).await
         }
     }
 }

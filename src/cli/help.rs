@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use usher_core::outcome::{Error, ErrorId, Exit};
 
-use super::{Failure, localized, output};
+use super::{CommandError, localized, output};
 use crate::{cmdlet, words};
 
 /// Explain a verb or a cmdlet, such as lock or Lock-WmsSession
@@ -18,7 +18,7 @@ pub struct Help {
 }
 
 impl Help {
-    pub(super) fn run(self) -> Result<Exit, Failure> {
+    pub(super) fn run(self) -> Result<Exit, CommandError> {
         let Some(name) = self.name else {
             let verbs = localized::command(words::language()).render_long_help();
             write!(io::stdout(), "{verbs}\n{}", cmdlet::help::list(words::language()))?;
@@ -33,8 +33,8 @@ impl Help {
         match command.find_subcommand_mut(&name) {
             Some(verb) => write!(io::stdout(), "{}", verb.render_long_help())?,
             None => {
-                let message = words::with("help-unknown", &[("name", &output::printable(&super::shortened(&name)))]);
-                return Err(Failure::Usage(Error::new(ErrorId::InvalidRequest, message)));
+                let message = words::with!("help-unknown", &[("name", &output::printable(&super::shortened(&name)))]);
+                return Err(CommandError::Usage(Error::new(ErrorId::InvalidRequest, message)));
             }
         }
         Ok(Exit::Success)

@@ -8,16 +8,16 @@ use futures_util::stream::{self, StreamExt};
 use usher_core::outcome::{Error, ErrorId, Exit};
 use usher_core::servers::{Book, ServerName};
 
-use super::Failure;
+use super::CommandError;
 use super::output::printable;
-use crate::client::remote::Way;
+use crate::client::remote::Transport;
 use crate::client::{Client, ClientError};
 use crate::words;
 
 mod here;
 mod progress;
 
-use progress::Progress;
+use progress::ProgressLine;
 
 /// How many hosts are asked at the same time, if nobody says.
 pub(super) const AT_ONCE: u16 = 64;
@@ -25,28 +25,28 @@ pub(super) const AT_ONCE: u16 = 64;
 pub(super) const MOST_AT_ONCE: u16 = 1024;
 
 /// A host that is to be asked.
-pub(super) struct Host {
+pub(super) struct TargetHost {
     /// How the caller called it; `None` for this host if nobody named it.
     label: Option<String>,
     /// Asks its daemon.
     pub(super) client: Client,
 }
 
-impl Host {
+impl TargetHost {
     /// How the caller called it.
     pub(super) fn label(&self) -> Option<&str> {
         self.label.as_deref()
     }
 
-    /// What it is called where something must stand.
+    /// The label, or the daemon's socket if the host has none.
     pub(super) fn name(&self) -> String {
-        self.label.clone().unwrap_or_else(|| self.client.place().to_string())
+        self.label.clone().unwrap_or_else(|| self.client.endpoint().to_string())
     }
 }
 
 /// The hosts that a command is for.
 pub(super) struct Hosts {
-    hosts: Vec<Host>,
+    hosts: Vec<TargetHost>,
     at_once: usize,
 }
 
@@ -70,27 +70,28 @@ impl Hosts {
         let local = || Client::here(manner.socket.clone()).within(manner.patience);
         let at_once = manner.at_once.max(1);
         if names.is_empty() {
-            return Ok(Hosts { hosts: vec![Host { label: None, client: local() }], at_once });
+            return Ok(Hosts { hosts: vec![TargetHost { label: None, client: local() }], at_once });
         }
         let book = Book::load()?;
         let names = book.expand(names);
         let asks = names.len() == 1;
         let client = |name: &ServerName| match book.server(name) {
             _ if here::is_here(name.as_str()) => local(),
-            Some(_) => Client::there(name.clone(), Way::Dial).within(manner.patience),
-            None => Client::there(name.clone(), Way::Ssh { asks }).within(manner.patience),
+            Some(_) => Client::there(name.clone(), Transport::Dial).within(manner.patience),
+            None => Client::there(name.clone(), Transport::Ssh { asks }).within(manner.patience),
         };
-        let hosts = names.iter().map(|name| Host { label: Some(name.to_string()), client: client(name) }).collect();
+        let hosts =
+            names.iter().map(|name| TargetHost { label: Some(name.to_string()), client: client(name) }).collect();
         Ok(Hosts { hosts, at_once })
     }
 
     /// The hosts themselves.
-    pub(super) fn into_vec(self) -> Vec<Host> {
+    pub(super) fn into_vec(self) -> Vec<TargetHost> {
         self.hosts
     }
 
     /// Every one of them.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Host> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &TargetHost> {
         self.hosts.iter()
     }
 
@@ -103,12 +104,12 @@ impl Hosts {
     ///
     /// # Errors
     /// Several were named.
-    pub(super) fn only(&self, verb: &str) -> Result<&Host, Failure> {
+    pub(super) fn only(&self, verb: &str) -> Result<&TargetHost, CommandError> {
         match self.hosts.as_slice() {
             [host] => Ok(host),
-            _ => Err(Failure::Usage(Error::new(
+            _ => Err(CommandError::Usage(Error::new(
                 ErrorId::InvalidRequest,
-                words::with("hosts-only-one", &[("verb", verb)]),
+                words::with!("hosts-only-one", &[("verb", verb)]),
             ))),
         }
     }
@@ -116,14 +117,14 @@ impl Hosts {
     /// Asks all of them, so many at a time, and tells of each when it has answered.
     ///
     /// # Errors
-    /// What `arrived` gives; the hosts that have not answered are not waited for then.
+    /// The error of `arrived`; the hosts that have not answered are abandoned then.
     pub(super) async fn each<T>(
         &self,
-        ask: impl AsyncFn(&Host) -> Result<T, ClientError>,
-        mut arrived: impl FnMut(&Host, Result<T, ClientError>) -> Result<(), Failure>,
-    ) -> Result<Tally, Failure> {
+        ask: impl AsyncFn(&TargetHost) -> Result<T, ClientError>,
+        mut arrived: impl FnMut(&TargetHost, Result<T, ClientError>) -> Result<(), CommandError>,
+    ) -> Result<Tally, CommandError> {
         let mut tally = Tally::default();
-        let mut progress = Progress::new(self.hosts.iter().map(Host::name).collect());
+        let mut progress = ProgressLine::new(self.hosts.iter().map(TargetHost::name).collect());
         let ask = &ask;
         let answers = stream::iter(&self.hosts).map(|host| async move { (host, ask(host).await) });
         let mut answers = pin!(answers.buffer_unordered(self.at_once));
@@ -153,7 +154,7 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Takes note of what a host answered.
-    pub(super) fn count<T>(&mut self, host: &Host, answer: &Result<T, ClientError>) {
+    pub(super) fn count<T>(&mut self, host: &TargetHost, answer: &Result<T, ClientError>) {
         self.asked += 1;
         match answer {
             Err(error) if error.exit == Exit::Unreachable && error.error.id == ErrorId::OutcomeUnknown => {
@@ -165,17 +166,19 @@ impl Tally {
     }
 
     /// Says on standard error which hosts gave no answer, where there were several, and what is unknown of them.
-    pub(super) fn say(&self) {
+    pub(super) fn print(&self) {
         let lost = self.unreached.len() + self.silent.len();
         if self.asked < 2 || lost == 0 {
             return;
         }
         let counts = [("answered", (self.asked - lost).to_string()), ("asked", self.asked.to_string())];
         let counts = counts.each_ref().map(|(name, value)| (*name, value.as_str()));
-        eprintln!("usher: {}", words::with("hosts-answered", &counts));
-        for (key, hosts) in [("hosts-unreached", &self.unreached), ("hosts-silent", &self.silent)] {
+        eprintln!("usher: {}", words::with!("hosts-answered", &counts));
+        for (key, hosts) in
+            [(words::key!("hosts-unreached"), &self.unreached), (words::key!("hosts-silent"), &self.silent)]
+        {
             if !hosts.is_empty() {
-                eprintln!("  {}", printable(&words::with(key, &[("hosts", &hosts.join(","))])));
+                eprintln!("  {}", printable(&key.text(&[("hosts", &hosts.join(","))])));
             }
         }
     }

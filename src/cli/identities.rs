@@ -2,19 +2,24 @@
 
 use clap::Args;
 use usher_core::outcome::Exit;
-use usher_core::request::Identity;
+use usher_core::request::{Action, Identity};
 
-use super::hosts::Host;
+use super::hosts::TargetHost;
 use super::output::Placed;
-use super::{Context, Failure, read};
+use super::{CommandError, Context, read};
 
-/// Show who joined this host from other machines: their roles, since when, and who was revoked
+/// Show who joined this host from other machines
+///
+/// The table shows each identity's role, since when it is known, who invited it, and when it was revoked. Only
+/// administrators may see it, on the host itself.
+///
+/// `usher invite` makes an invitation, and `usher revoke` refuses an identity from then on.
 #[derive(Debug, Args)]
-pub struct Identities {}
+pub struct ListIdentities {}
 
-impl Identities {
-    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let all = |_: &Host, identities: Vec<Identity>| (identities, Exit::Success);
-        read::rows(context, "/v1/identities", all, Placed::on).await
+impl ListIdentities {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
+        let all = |_: &TargetHost, identities: Vec<Identity>| (identities, Exit::Success);
+        read::rows(context, &Action::Identities, all, Placed::on).await
     }
 }

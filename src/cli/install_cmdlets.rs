@@ -8,27 +8,32 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use usher_core::outcome::{Error, ErrorId, Exit};
 
-use super::{Failure, output};
+use super::{CommandError, output};
 use crate::cmdlet::ALL;
 use crate::words;
 
-/// Make links by which the cmdlets are called by their names, such as Lock-WmsSession
+/// Create links through which the cmdlets are called by name, such as Lock-WmsSession
+///
+/// Each link leads to this program, which recognises the cmdlet by the name that it was called by. Links that
+/// are there already are replaced; other files are left alone.
+///
+/// Without links, every cmdlet is available as a verb: `usher Lock-WmsSession`.
 #[derive(Debug, Args)]
 pub struct InstallCmdlets {
-    /// The directory for the links, best one in $PATH
+    /// The directory for the links, preferably one in $PATH
     #[arg(value_name = "DIR")]
     directory: PathBuf,
 }
 
 impl InstallCmdlets {
-    pub(super) fn run(self) -> Result<Exit, Failure> {
+    pub(super) fn run(self) -> Result<Exit, CommandError> {
         let program = std::env::current_exe()?;
         let mut exit = Exit::Success;
         for cmdlet in ALL {
             let link = self.directory.join(cmdlet.name);
             if let Err(error) = install(&program, &link) {
                 let (place, why) = (link.display().to_string(), error.to_string());
-                let message = words::with("install-failed", &[("link", &place), ("why", &why)]);
+                let message = words::with!("install-failed", &[("link", &place), ("why", &why)]);
                 output::print_error(&Error::new(ErrorId::InvalidRequest, message));
                 exit = Exit::Failed;
             }

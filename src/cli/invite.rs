@@ -3,24 +3,29 @@
 use std::io::Write;
 
 use clap::{Args, ValueEnum};
-use hyper::Method;
 use usher_core::outcome::Exit;
-use usher_core::request::{Address, IdentityName, IdentityRole, Invitation, InviteRequest};
+use usher_core::request::{Action, Address, IdentityName, IdentityRole, Invitation, InviteRequest};
 
-use super::output::{self, Format};
-use super::{Context, Failure};
+use super::output::{self, OutputFormat};
+use super::{CommandError, Context};
 use crate::words;
 
-/// Print a token with which somebody on another machine joins this host, once and soon
+/// Print a token with which somebody joins this host from another machine
+///
+/// The token works once, within 15 minutes. It is as good as a password: send it as you would send one. Whoever
+/// joins with it gets the role that --role names.
+///
+/// The first invitation starts usher-gateway, which listens on the network from then on. Without NAME, the
+/// person who has the token chooses a free name.
 #[derive(Debug, Args)]
 pub struct Invite {
-    /// Who is invited, such as olga@laptop; whoever has the token chooses a free name if it is left out
+    /// The name of the invited person, such as olga@laptop [default: the person who has the token chooses]
     #[arg(value_name = "NAME")]
     name: Option<IdentityName>,
-    /// What they may do
+    /// The role of whoever joins with the token
     #[arg(long, value_enum, value_name = "ROLE", default_value_t = RoleArgument::Operator)]
     role: RoleArgument,
-    /// Where they reach this host, if its name and the numbers of its interfaces are not it
+    /// Where the other machine reaches this host [default: its name and the addresses of its interfaces]
     #[arg(long, value_name = "HOST[:PORT]")]
     address: Vec<Address>,
 }
@@ -35,24 +40,24 @@ enum RoleArgument {
 }
 
 impl Invite {
-    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let host = context.hosts.only("invite")?;
-        context.trace(host, "POST /v1/identities/invite");
         let role = match self.role {
             RoleArgument::Operator => IdentityRole::Operator,
             RoleArgument::Administrator => IdentityRole::Administrator,
         };
-        let request = InviteRequest { name: self.name, role, addresses: self.address };
-        let invitation: Invitation = host.client.send_json(Method::POST, "/v1/identities/invite", &request).await?;
+        let action = Action::Invite(InviteRequest { name: self.name, role, addresses: self.address });
+        context.trace(host, &action);
+        let invitation: Invitation = host.client.call(&action).await?;
         match context.format {
-            Format::Table | Format::List => {
+            OutputFormat::Table | OutputFormat::List => {
                 writeln!(std::io::stdout(), "{}", invitation.token)?;
                 let addresses: Vec<String> = invitation.addresses.iter().map(ToString::to_string).collect();
                 let until = invitation.expires.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string();
                 let values = [("role", role.as_str()), ("until", &until), ("addresses", &addresses.join(", "))];
-                eprintln!("{}", output::printable(&words::with("invite-what-next", &values)));
+                eprintln!("{}", output::printable(&words::with!("invite-what-next", &values)));
             }
-            Format::Json | Format::Jsonl => output::print(vec![invitation], context.format)?,
+            OutputFormat::Json | OutputFormat::Jsonl => output::print(vec![invitation], context.format)?,
         }
         Ok(Exit::Success)
     }

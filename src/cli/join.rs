@@ -11,29 +11,35 @@ use usher_core::request::IdentityName;
 use usher_core::servers::ServerName;
 use usher_core::wire::joining::{JoinAnswer, JoinOrder, Joined};
 
-use super::output::{self, Format};
-use super::{Context, Failure};
+use super::output::{self, OutputFormat};
+use super::{CommandError, Context};
 use crate::client::{ClientError, remote};
 use crate::words;
 
-/// Join a host with a token that `usher invite` printed there: it is in `usher servers` from then on
+/// Join a host with a token that `usher invite` printed there
+///
+/// The token says where the host is and how to recognise it. Nothing is sent to a machine that cannot prove to
+/// be that host. From then on, --server reaches it by its name.
+///
+/// The certificate and its key are kept in ~/.config/usher/servers/NAME, for you alone. The certificate renews
+/// itself when it is used.
 #[derive(Debug, Args)]
 pub struct Join {
-    /// The token, in one piece; - to read it from standard input, where no list of processes shows it
+    /// The token; with -, it is read from standard input, so that no list of processes shows it
     #[arg(value_name = "TOKEN")]
     token: String,
-    /// What this host is called here; the name that it gives itself if left out
+    /// The name of the host on this machine [default: the name that the host gives itself]
     #[arg(long, value_name = "NAME")]
     name: Option<ServerName>,
-    /// Who you are there, such as olga@laptop; your user name at this machine's name if left out
+    /// Your name on the host, such as olga@laptop [default: your user name, @, and this machine's name]
     #[arg(long = "as", value_name = "IDENTITY")]
     identity: Option<IdentityName>,
 }
 
 impl Join {
-    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let order = JoinOrder { token: token(self.token)?, name: self.name, identity: self.identity };
-        let joined = match ask(&order).await.map_err(unreachable)? {
+        let joined = match run_dial(&order).await.map_err(unreachable)? {
             JoinAnswer::Joined(joined) => joined,
             JoinAnswer::Failed(error) => {
                 let exit = match error.id {
@@ -45,8 +51,8 @@ impl Join {
             }
         };
         match context.format {
-            Format::Table | Format::List => say(&joined),
-            Format::Json | Format::Jsonl => output::print(vec![joined], context.format)?,
+            OutputFormat::Table | OutputFormat::List => print_joined(&joined),
+            OutputFormat::Json | OutputFormat::Jsonl => output::print(vec![joined], context.format)?,
         }
         Ok(Exit::Success)
     }
@@ -63,7 +69,7 @@ fn token(given: String) -> io::Result<String> {
     Ok(line.trim().to_owned())
 }
 
-fn say(joined: &Joined) {
+fn print_joined(joined: &Joined) {
     let until = joined.expires.strftime("%Y-%m-%d").to_string();
     let values = [
         ("host", joined.name.as_str()),
@@ -73,13 +79,13 @@ fn say(joined: &Joined) {
         ("until", until.as_str()),
         ("directory", joined.directory.as_str()),
     ];
-    for key in ["join-done", "join-certificate", "join-what-next"] {
-        println!("{}", output::printable(&words::with(key, &values)));
+    for key in [words::key!("join-done"), words::key!("join-certificate"), words::key!("join-what-next")] {
+        println!("{}", output::printable(&key.text(&values)));
     }
 }
 
 /// Has usher-dial do it: what speaks TLS is no part of this program.
-async fn ask(order: &JoinOrder) -> Result<JoinAnswer, String> {
+async fn run_dial(order: &JoinOrder) -> Result<JoinAnswer, String> {
     let program = remote::dial_program();
     let cannot = |why: &dyn std::fmt::Display| format!("{}: {why}", program.display());
     let mut child = Command::new(&program)
@@ -99,8 +105,8 @@ async fn ask(order: &JoinOrder) -> Result<JoinAnswer, String> {
     serde_json::from_slice(&output.stdout).map_err(|e| cannot(&e))
 }
 
-fn unreachable(why: String) -> Failure {
-    let text = words::with("join-no-program", &[("why", &why)]);
-    let error = Error::new(ErrorId::HostUnreachable, text).hint(words::text("far-no-program-hint"));
+fn unreachable(why: String) -> CommandError {
+    let text = words::with!("join-no-program", &[("why", &why)]);
+    let error = Error::new(ErrorId::HostUnreachable, text).hint(words::text!("far-no-program-hint"));
     ClientError { error, exit: Exit::Unreachable }.into()
 }

@@ -2,27 +2,34 @@
 
 use clap::Args;
 use usher_core::outcome::{Error, ErrorId, Exit};
-use usher_core::request::{Name, SessionRef};
+use usher_core::request::{Action, Name, SessionRef};
 use usher_core::session::Session;
 
-use super::hosts::Host;
+use super::hosts::TargetHost;
 use super::output::Placed;
-use super::{Context, Failure, output, read};
+use super::{CommandError, Context, output, read};
 
 /// Show the sessions of this host
+///
+/// Ordinary users see their own sessions; operators and administrators see everybody's. The table shows each
+/// session's ID and user, how it is displayed (text, ssh, console, x11 or wayland), whether somebody sits at
+/// it, and whether it is locked.
+///
+/// A session keeps its ID for as long as it lives. The ID that `loginctl` shows, such as c2, is accepted
+/// wherever an ID is.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Only these sessions
+    /// Show only these sessions
     #[arg(value_name = "ID")]
     ids: Vec<SessionRef>,
-    /// Only this user's sessions; may be given several times
+    /// Show only this user's sessions; can be given several times
     #[arg(long, value_name = "NAME", conflicts_with = "ids")]
     user: Vec<Name>,
 }
 
 impl List {
-    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
-        let choose = |host: &Host, all: Vec<Session>| {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
+        let choose = |host: &TargetHost, all: Vec<Session>| {
             let missing: Vec<_> = self.ids.iter().filter(|id| !all.iter().any(|s| is(s, id))).collect();
             for id in &missing {
                 let error = Error::new(ErrorId::SessionNotFound, not_there(id, host.label()));
@@ -32,7 +39,7 @@ impl List {
             let exit = if missing.is_empty() { Exit::Success } else { Exit::Failed };
             (all.into_iter().filter(|session| self.shows(session)).collect(), exit)
         };
-        read::rows(context, "/v1/sessions", choose, Placed::session).await
+        read::rows(context, &Action::List, choose, Placed::session).await
     }
 
     fn shows(&self, session: &Session) -> bool {

@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use usher_core::language::Language;
 use usher_core::outcome::{Error, Exit};
-use usher_core::request::Seconds;
+use usher_core::request::{Action, Seconds};
 use usher_core::servers::ServerName;
 
 use crate::client::ClientError;
@@ -44,48 +44,50 @@ mod unblock;
 mod unlock;
 mod watch;
 
-use hosts::{Host, Hosts, Manner};
-use output::Format;
+use hosts::{Hosts, Manner, TargetHost};
+use output::OutputFormat;
 
 /// List, lock, unlock, disconnect and close the user sessions of shared Linux hosts
 ///
-/// A verb succeeds only when its effect was observed. Exit codes: 0 every target is in the requested
-/// state, 1 at least one target failed, 2 the command line was wrong, 3 the host or its daemon could
-/// not be reached.
+/// A verb succeeds only when its effect was observed: a session counts as locked when its screen was seen to be covered
+/// and its input to be held, not when a signal was sent.
+///
+/// Exit codes: 0 if every target is in the requested state, 1 if at least one target failed, 2 if the command line was
+/// wrong, 3 if the host or its daemon could not be reached and nothing was done.
 #[derive(Debug, Parser)]
 #[command(name = "usher", version, max_term_width = 100, arg_required_else_help = true, disable_help_subcommand = true)]
 #[command(
     after_help = "The cmdlets (Get-, Lock-, Unlock-, Disconnect- and Close-WmsSession) are verbs too: `usher help Lock-WmsSession`."
 )]
-pub struct Arguments {
+pub struct CommandLine {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
     verb: VerbArguments,
 }
 
-/// What every verb takes.
+/// The options of every verb.
 #[derive(Debug, clap::Args)]
 struct Global {
     /// The daemon's socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]
     #[arg(long, global = true, value_name = "PATH")]
     socket: Option<PathBuf>,
-    /// Other hosts, separated by commas: joined hosts, groups, or destinations for ssh
+    /// Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh
     #[arg(long, global = true, value_name = "HOST", value_delimiter = ',', conflicts_with = "socket")]
     server: Vec<ServerName>,
-    /// How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]
+    /// How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]
     #[arg(long, global = true, value_name = "DURATION")]
     timeout: Option<Seconds>,
-    /// How many hosts are asked at the same time
+    /// How many hosts to ask at the same time
     #[arg(long, global = true, value_name = "N", default_value_t = hosts::AT_ONCE, value_parser = clap::value_parser!(u16).range(1..=i64::from(hosts::MOST_AT_ONCE)))]
     at_once: u16,
-    /// How to print what comes back
-    #[arg(long, global = true, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
-    output: Format,
-    /// The language of help, questions and messages: en or zh-CN [default: that of the locale]
+    /// How to print the results
+    #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Table, value_name = "FORMAT")]
+    output: OutputFormat,
+    /// The language of help, questions and messages: en or zh-CN [default: the language of the locale]
     #[arg(long, global = true, value_name = "LANGUAGE", value_parser = clap::value_parser!(Language))]
     lang: Option<Language>,
-    /// Say on standard error what is asked of whom
+    /// Print each request to standard error
     #[arg(long, global = true)]
     verbose: bool,
 }
@@ -108,7 +110,7 @@ enum VerbArguments {
     Demo(demo::Demo),
     Help(help::Help),
     Invite(invite::Invite),
-    Identities(identities::Identities),
+    Identities(identities::ListIdentities),
     Revoke(revoke::Revoke),
     Join(join::Join),
     Servers(servers::Servers),
@@ -116,25 +118,25 @@ enum VerbArguments {
     InstallCmdlets(install_cmdlets::InstallCmdlets),
 }
 
-/// What a verb works with.
+/// The hosts and the output of one command.
 struct Context {
     hosts: Hosts,
-    format: Format,
+    format: OutputFormat,
     verbose: bool,
 }
 
 impl Context {
-    /// Says what is asked, if the caller wants to know.
-    fn trace(&self, host: &Host, what: &str) {
+    /// Prints a request, with `--verbose`.
+    fn trace(&self, host: &TargetHost, action: &Action) {
         if self.verbose {
-            eprintln!("usher: {what} ({})", host.client.place());
+            eprintln!("usher: {} ({})", action.route(), host.client.endpoint());
         }
     }
 }
 
 /// Why a verb ended without an answer to print.
 #[derive(Debug)]
-enum Failure {
+enum CommandError {
     /// The daemon refused the request, or could not be reached.
     Client(Box<ClientError>),
     /// The command line was wrong.
@@ -143,21 +145,21 @@ enum Failure {
     Output(std::io::Error),
 }
 
-impl From<ClientError> for Failure {
+impl From<ClientError> for CommandError {
     fn from(error: ClientError) -> Self {
-        Failure::Client(Box::new(error))
+        CommandError::Client(Box::new(error))
     }
 }
 
-impl From<std::io::Error> for Failure {
+impl From<std::io::Error> for CommandError {
     fn from(error: std::io::Error) -> Self {
-        Failure::Output(error)
+        CommandError::Output(error)
     }
 }
 
 /// The command line's definition, for man pages, completions and the reference.
 pub fn command() -> clap::Command {
-    Arguments::command()
+    CommandLine::command()
 }
 
 /// The whole program.
@@ -172,7 +174,7 @@ pub fn main() -> ExitCode {
         words::speak(language);
     }
     let matched = localized::command(words::language()).try_get_matches();
-    let arguments = match matched.and_then(|matches| Arguments::from_arg_matches(&matches)) {
+    let arguments = match matched.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => return refuse(error),
     };
@@ -201,8 +203,8 @@ fn named_language(words: impl Iterator<Item = String>) -> Option<Language> {
     None
 }
 
-/// Says what is wrong with a command line, which may hold anything, without repeating control
-/// characters or megabytes of it. Help and version are no errors, and ours to the letter.
+/// Says what is wrong with a command line. It may hold anything, so control characters are not repeated, and long values
+/// are cut. Help and version are our own text.
 fn refuse(mut error: clap::Error) -> ExitCode {
     if !error.use_stderr() {
         error.exit();
@@ -227,10 +229,10 @@ fn shortened(text: &str) -> String {
     if short.len() < text.len() { short + "…" } else { short }
 }
 
-async fn run(arguments: Arguments) -> Result<Exit, Failure> {
+async fn run(arguments: CommandLine) -> Result<Exit, CommandError> {
     let Global { socket, server, timeout, at_once, output, lang: _, verbose } = arguments.global;
     let manner = Manner { socket, patience: timeout.map(Seconds::as_duration), at_once: usize::from(at_once) };
-    let hosts = Hosts::choose(&server, &manner).map_err(Failure::Usage)?;
+    let hosts = Hosts::choose(&server, &manner).map_err(CommandError::Usage)?;
     let context = Context { hosts, format: output, verbose };
     match arguments.verb {
         VerbArguments::List(verb) => verb.run(&context).await,
@@ -259,20 +261,20 @@ async fn run(arguments: Arguments) -> Result<Exit, Failure> {
 }
 
 /// The one place where failures become sentences and exit codes.
-fn complain(failure: &Failure) -> Exit {
+fn complain(failure: &CommandError) -> Exit {
     match failure {
-        Failure::Client(client) => {
+        CommandError::Client(client) => {
             output::print_error(&client.error);
             client.exit
         }
-        Failure::Usage(error) => {
+        CommandError::Usage(error) => {
             output::print_error(error);
             Exit::Usage
         }
         // A reader that has seen enough is no failure of ours.
-        Failure::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Success,
-        Failure::Output(error) => {
-            eprintln!("usher: {}", words::with("cannot-print", &[("why", &error.to_string())]));
+        CommandError::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Success,
+        CommandError::Output(error) => {
+            eprintln!("usher: {}", words::with!("cannot-print", &[("why", &error.to_string())]));
             Exit::Failed
         }
     }

@@ -3,14 +3,19 @@
 use std::io::Write;
 
 use clap::Args;
-use hyper::Method;
 use usher_core::outcome::Exit;
-use usher_core::request::{Name, OpenRequest, Size};
+use usher_core::request::{Action, Name, OpenRequest};
 use usher_core::session::Session;
 
-use super::{Context, Failure};
+use super::{CommandError, Context, attach};
 
 /// Start a text session and print its ID
+///
+/// usherd starts the program in a terminal that nobody looks at yet; `usher attach` shows it in yours. The
+/// session ends with its program.
+///
+/// The program starts in the current directory, with the environment of this command. Standard output is the ID
+/// alone, so that scripts can use it.
 #[derive(Debug, Args)]
 pub struct Open {
     /// The session's title in `usher list`
@@ -22,9 +27,8 @@ pub struct Open {
 }
 
 impl Open {
-    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let host = context.hosts.only("open")?;
-        context.trace(host, "POST /v1/sessions/open");
         // A variable that is no text cannot be said in JSON, and no program that we start needs it.
         let text =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
@@ -33,19 +37,20 @@ impl Open {
             command: self.command,
             directory: std::env::current_dir().ok(),
             environment: text.map(|(name, value)| format!("{name}={value}")).collect(),
-            size: terminal_size(),
+            // The session begins as large as it will be shown.
+            size: attach::window_size(std::io::stderr()),
         };
-        let session: Session = host.client.send_json(Method::POST, "/v1/sessions/open", &request).await?;
+        let action = Action::Open(Box::new(request));
+        context.trace(host, &action);
+        let session: Session = host.client.call(&action).await?;
         match context.format {
-            super::Format::Table | super::Format::List => writeln!(std::io::stdout(), "{}", session.session_id)?,
-            super::Format::Json | super::Format::Jsonl => super::output::print(vec![session], context.format)?,
+            super::OutputFormat::Table | super::OutputFormat::List => {
+                writeln!(std::io::stdout(), "{}", session.session_id)?
+            }
+            super::OutputFormat::Json | super::OutputFormat::Jsonl => {
+                super::output::print(vec![session], context.format)?
+            }
         }
         Ok(Exit::Success)
     }
-}
-
-/// The size of the caller's terminal, so that the session begins as large as it will be shown.
-fn terminal_size() -> Size {
-    let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok().filter(|size| size.ws_row > 0 && size.ws_col > 0);
-    size.map_or_else(Size::default, |size| Size { rows: size.ws_row, cols: size.ws_col })
 }

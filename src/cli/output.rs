@@ -1,5 +1,5 @@
-//! What callers read: tables, property lists, JSON. Nothing that a session or a user named can put
-//! control sequences on the reader's terminal.
+//! Tables, property lists and JSON for callers. Names of sessions and users cannot put control sequences on the
+//! reader's terminal.
 
 use clap::ValueEnum;
 use usher_core::language::Language;
@@ -12,11 +12,11 @@ mod json;
 mod rows;
 
 pub use cells::Placed;
-pub use rows::{Row, Rows, print, print_line};
+pub use rows::{Rows, TableRow, print, print_line};
 
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub enum OutputFormat {
     /// A line for each, in columns
     Table,
     /// Every property on a line of its own
@@ -32,7 +32,7 @@ pub fn printable(text: &str) -> String {
     text.chars().map(|c| if obeyed(c) { '\u{fffd}' } else { c }).collect()
 }
 
-/// What a terminal would not show but obey.
+/// Whether a terminal would obey a character rather than show it.
 fn obeyed(c: char) -> bool {
     c.is_control() || is_bidi_control(c)
 }
@@ -51,20 +51,20 @@ pub fn print_error(error: &Error) {
 pub fn print_error_about(error: &Error, id: Option<&str>) {
     eprintln!("usher: {}: {}", error.id.as_str(), printable(&sentence(error, id)));
     if let Some(hint) = hint(error) {
-        eprintln!("  {}", printable(&words::with("hint-label", &[("hint", &hint)])));
+        eprintln!("  {}", printable(&words::with!("hint-label", &[("hint", &hint)])));
     }
 }
 
-/// What happened, in the caller's language; `id` is the session that it happened to, where it is one.
+/// The error as a sentence in the caller's language; `id` is the session that it concerns, if there is one.
 ///
-/// A daemon speaks English. What its errors always mean has a sentence of its own in each language; what only its
-/// words tell stands in it.
+/// The daemon speaks English. Each error ID has a sentence in every language, which quotes the daemon's own words as
+/// the detail.
 pub fn sentence(error: &Error, id: Option<&str>) -> String {
     let language = words::language();
     match (language, error.id, id) {
         (Language::English, ..) => error.message.clone(),
-        (_, ErrorId::SessionNotFound, Some(id)) => words::with("error-no-such-session", &[("id", id)]),
-        (_, ErrorId::OwnSession, Some(id)) => words::with("error-own-session", &[("id", id)]),
+        (_, ErrorId::SessionNotFound, Some(id)) => words::with!("error-no-such-session", &[("id", id)]),
+        (_, ErrorId::OwnSession, Some(id)) => words::with!("error-own-session", &[("id", id)]),
         (_, other, _) => {
             let key = format!("error-{}", other.as_str());
             words::text_in(language, &key, &[("detail", &error.message)])
@@ -72,7 +72,7 @@ pub fn sentence(error: &Error, id: Option<&str>) -> String {
     }
 }
 
-/// What to do about it, in the caller's language as far as it is always the same.
+/// The hint, in the caller's language if every error with this ID has the same one.
 fn hint(error: &Error) -> Option<String> {
     let said = error.hint.clone()?;
     let always = words::find_in(words::language(), &format!("hint-{}", error.id.as_str()));

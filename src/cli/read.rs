@@ -2,28 +2,31 @@
 
 use serde::de::DeserializeOwned;
 use usher_core::outcome::Exit;
+use usher_core::request::Action;
 
-use super::hosts::Host;
-use super::output::{self, Placed, Row, Rows};
-use super::{Context, Failure};
+use super::hosts::TargetHost;
+use super::output::{self, Placed, Rows, TableRow};
+use super::{CommandError, Context};
 
 /// Asks every host and prints what each has, beside the host's name where hosts were named.
 ///
 /// # Errors
 /// This host's daemon refused or could not be reached; of a host that was named that is said, and the others go on.
-pub(super) async fn rows<T: Row + DeserializeOwned>(
+pub(super) async fn rows<T: TableRow + DeserializeOwned>(
     context: &Context,
-    path: &str,
-    mut choose: impl FnMut(&Host, Vec<T>) -> (Vec<T>, Exit),
+    action: &Action,
+    mut choose: impl FnMut(&TargetHost, Vec<T>) -> (Vec<T>, Exit),
     place: impl Fn(&str, T) -> Placed<T>,
-) -> Result<Exit, Failure> {
+) -> Result<Exit, CommandError> {
     let mut exit = Exit::Success;
     let mut failures = Vec::new();
-    let (mut bare, mut placed) =
-        (Rows::new(context.format), Rows::in_pieces(context.format, context.hosts.iter().filter_map(Host::label)));
-    let ask = async |host: &Host| {
-        context.trace(host, &format!("GET {path}"));
-        host.client.get::<Vec<T>>(path).await
+    let (mut bare, mut placed) = (
+        Rows::new(context.format),
+        Rows::in_pieces(context.format, context.hosts.iter().filter_map(TargetHost::label)),
+    );
+    let ask = async |host: &TargetHost| {
+        context.trace(host, action);
+        host.client.call::<Vec<T>>(action).await
     };
     let tally = context
         .hosts
@@ -52,6 +55,6 @@ pub(super) async fn rows<T: Row + DeserializeOwned>(
         bare.end()?
     }
     failures.iter().for_each(output::print_error);
-    tally.say();
+    tally.print();
     Ok(tally.exit(exit))
 }

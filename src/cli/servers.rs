@@ -7,14 +7,18 @@ use jiff::Timestamp;
 use serde::Serialize;
 use usher_core::outcome::{Error, ErrorId, Exit};
 use usher_core::servers::{Book, ServerName};
-use usher_core::wire::answers::Health;
 
-use super::Failure;
-use super::hosts::{Host, Hosts, Manner};
-use super::output::{self, Format, Row, Rows};
-use crate::words;
+use super::CommandError;
+use super::hosts::{Hosts, Manner, TargetHost};
+use super::output::{self, OutputFormat, Rows, TableRow};
+use crate::words::{self, Key, key};
 
 /// Show, test, group and forget the hosts that --server knows by name
+///
+/// Without a command, the table shows the hosts that you joined and the members of your groups, and how each of
+/// them is reached.
+///
+/// Every other name that you give to --server is a destination for ssh, as ~/.ssh/config has it.
 #[derive(Debug, Args)]
 pub struct Servers {
     #[command(subcommand)]
@@ -23,13 +27,13 @@ pub struct Servers {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Ask hosts whether they answer, as this user
+    /// Test whether hosts answer this user
     Test {
-        /// Hosts and groups; without one, every host that is known
+        /// Hosts and groups [default: every host that is known]
         #[arg(value_name = "HOST")]
         names: Vec<ServerName>,
     },
-    /// Make a group, or replace it: its name then stands for these hosts
+    /// Create or replace a group, whose name then stands for these hosts
     Group {
         /// The group's name: letters, digits, dots, dashes and underscores
         #[arg(value_name = "NAME")]
@@ -44,7 +48,7 @@ enum What {
         #[arg(value_name = "NAME")]
         name: ServerName,
     },
-    /// Forget a joined host: its address, and the certificate and key for it
+    /// Forget a joined host, its address, and the certificate and key for it
     Remove {
         /// The host
         #[arg(value_name = "NAME")]
@@ -53,22 +57,22 @@ enum What {
 }
 
 impl Servers {
-    pub(super) async fn run(self, manner: &Manner, format: Format) -> Result<Exit, Failure> {
-        let mut book = Book::load().map_err(Failure::Usage)?;
+    pub(super) async fn run(self, manner: &Manner, format: OutputFormat) -> Result<Exit, CommandError> {
+        let mut book = Book::load().map_err(CommandError::Usage)?;
         match self.what {
             None => output::print(known(&book), format)?,
             Some(What::Test { names }) => return test(&book, names, manner, format).await,
             Some(What::Group { name, members }) => group(&mut book, name, members)?,
             Some(What::Ungroup { name }) => {
-                let text = words::with("servers-no-group", &[("name", name.as_str())]);
-                if !book.set_group(name, Vec::new()).map_err(Failure::Usage)? {
-                    return Err(Failure::Usage(Error::new(ErrorId::InvalidRequest, text)));
+                let text = words::with!("servers-no-group", &[("name", name.as_str())]);
+                if !book.set_group(name, Vec::new()).map_err(CommandError::Usage)? {
+                    return Err(CommandError::Usage(Error::new(ErrorId::InvalidRequest, text)));
                 }
             }
             Some(What::Remove { name }) => {
-                if !book.forget(&name).map_err(Failure::Usage)? {
-                    let text = words::with("servers-no-server", &[("name", name.as_str())]);
-                    return Err(Failure::Usage(Error::new(ErrorId::InvalidRequest, text)));
+                if !book.forget(&name).map_err(CommandError::Usage)? {
+                    let text = words::with!("servers-no-server", &[("name", name.as_str())]);
+                    return Err(CommandError::Usage(Error::new(ErrorId::InvalidRequest, text)));
                 }
             }
         }
@@ -76,25 +80,25 @@ impl Servers {
     }
 }
 
-fn group(book: &mut Book, name: ServerName, members: Vec<ServerName>) -> Result<(), Failure> {
-    let wrong = |key| {
-        let text = words::with(key, &[("name", name.as_str())]);
-        Err(Failure::Usage(Error::new(ErrorId::InvalidRequest, text)))
+fn group(book: &mut Book, name: ServerName, members: Vec<ServerName>) -> Result<(), CommandError> {
+    let wrong = |key: Key| {
+        let text = key.text(&[("name", name.as_str())]);
+        Err(CommandError::Usage(Error::new(ErrorId::InvalidRequest, text)))
     };
     if !name.is_plain() {
-        return wrong("servers-no-name");
+        return wrong(key!("servers-no-name"));
     }
     if book.server(&name).is_some() {
-        return wrong("servers-name-is-host");
+        return wrong(key!("servers-name-is-host"));
     }
-    // What a group stands for is fixed when it is made: members of groups that are named become its own.
+    // A group is fixed when it is made: groups among its members are replaced by their hosts.
     let members = book.expand(&members);
-    book.set_group(name, members).map(drop).map_err(Failure::Usage)
+    book.set_group(name, members).map(drop).map_err(CommandError::Usage)
 }
 
 /// A host that is known by name.
 #[derive(Serialize)]
-pub(super) struct Known {
+pub(super) struct KnownHost {
     name: String,
     via: &'static str,
     addresses: Vec<String>,
@@ -104,12 +108,12 @@ pub(super) struct Known {
 }
 
 /// Joined hosts, and behind them the members of groups that are reached by ssh.
-fn known(book: &Book) -> Vec<Known> {
+fn known(book: &Book) -> Vec<KnownHost> {
     let groups_of = |host: &ServerName| {
         let with = book.groups().filter(|(_, members)| members.contains(host));
         with.map(|(name, _)| name.to_string()).collect()
     };
-    let joined = book.servers().map(|(name, server)| Known {
+    let joined = book.servers().map(|(name, server)| KnownHost {
         name: name.to_string(),
         via: "tls",
         addresses: server.addresses.clone(),
@@ -118,7 +122,7 @@ fn known(book: &Book) -> Vec<Known> {
         groups: groups_of(name),
     });
     let names: Vec<ServerName> = book.groups().flat_map(|(_, members)| members.to_vec()).collect();
-    let by_ssh = book.expand(&names).into_iter().filter(|name| book.server(name).is_none()).map(|name| Known {
+    let by_ssh = book.expand(&names).into_iter().filter(|name| book.server(name).is_none()).map(|name| KnownHost {
         groups: groups_of(&name),
         name: name.to_string(),
         via: "ssh",
@@ -129,7 +133,7 @@ fn known(book: &Book) -> Vec<Known> {
     joined.chain(by_ssh).collect()
 }
 
-impl Row for Known {
+impl TableRow for KnownHost {
     fn heads() -> Vec<&'static str> {
         vec!["HOST", "VIA", "ADDRESS", "IDENTITY", "EXPIRES", "GROUPS"]
     }
@@ -147,9 +151,9 @@ impl Row for Known {
     }
 }
 
-/// What became of asking a host.
+/// The result of testing a host.
 #[derive(Serialize)]
-pub(super) struct Tested {
+pub(super) struct HostTest {
     host: String,
     answers: bool,
     millis: f64,
@@ -158,19 +162,24 @@ pub(super) struct Tested {
     error: Option<Error>,
 }
 
-async fn test(book: &Book, names: Vec<ServerName>, manner: &Manner, format: Format) -> Result<Exit, Failure> {
+async fn test(
+    book: &Book,
+    names: Vec<ServerName>,
+    manner: &Manner,
+    format: OutputFormat,
+) -> Result<Exit, CommandError> {
     let every = || known(book).into_iter().filter_map(|known| known.name.parse().ok()).collect();
     let names = if names.is_empty() { every() } else { names };
     if names.is_empty() {
-        let error = Error::new(ErrorId::InvalidRequest, words::text("servers-none"));
-        return Err(Failure::Usage(error.hint(words::text("servers-none-hint"))));
+        let error = Error::new(ErrorId::InvalidRequest, words::text!("servers-none"));
+        return Err(CommandError::Usage(error.hint(words::text!("servers-none-hint"))));
     }
-    let hosts = Hosts::choose(&names, manner).map_err(Failure::Usage)?;
-    let mut rows = Rows::in_pieces(format, hosts.iter().filter_map(Host::label));
+    let hosts = Hosts::choose(&names, manner).map_err(CommandError::Usage)?;
+    let mut rows = Rows::in_pieces(format, hosts.iter().filter_map(TargetHost::label));
     let mut failures: Vec<Error> = Vec::new();
-    let ask = async |host: &Host| {
+    let ask = async |host: &TargetHost| {
         let begun = Instant::now();
-        let health = host.client.get::<Health>("/healthz").await;
+        let health = host.client.health().await;
         Ok((health, begun.elapsed().as_secs_f64() * 1000.0))
     };
     let mut exit = Exit::Unreachable;
@@ -182,9 +191,9 @@ async fn test(book: &Book, names: Vec<ServerName>, manner: &Manner, format: Form
             all &= answers;
             exit = if answers { Exit::Failed } else { exit };
             let (health, error) = health.map_or_else(|e| (None, Some(e.error)), |health| (Some(health), None));
-            failures.extend(error.clone().filter(|_| format == Format::Table));
+            failures.extend(error.clone().filter(|_| format == OutputFormat::Table));
             let (version, sessions) = health.map(|health| (health.version, health.sessions)).unzip();
-            rows.push(vec![Tested { host: host.name(), answers, millis, version, sessions, error }])?;
+            rows.push(vec![HostTest { host: host.name(), answers, millis, version, sessions, error }])?;
             Ok(())
         })
         .await?;
@@ -193,7 +202,7 @@ async fn test(book: &Book, names: Vec<ServerName>, manner: &Manner, format: Form
     Ok(if all { Exit::Success } else { exit })
 }
 
-impl Row for Tested {
+impl TableRow for HostTest {
     fn widths() -> Vec<u16> {
         vec![0, 7, 7, 7, 8]
     }

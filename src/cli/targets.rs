@@ -10,10 +10,10 @@ pub struct TargetArguments {
     /// Session IDs, as `usher list` shows them
     #[arg(value_name = "ID")]
     ids: Vec<SessionRef>,
-    /// Every session but the one you call from
+    /// Every session except the one that you call from
     #[arg(long)]
     all: bool,
-    /// Every session of this user; may be given several times
+    /// Every session of this user; can be given several times
     #[arg(long, value_name = "NAME")]
     user: Vec<Name>,
 }

@@ -2,20 +2,26 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, IsTerminal, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use tempfile::NamedTempFile;
+use usher_core::files;
 use usher_core::outcome::{Error, ErrorId, Exit};
-use usher_core::request::{SessionRef, ThumbnailSize};
+use usher_core::request::{Action, SessionRef, ThumbnailSize};
 
-use super::{Context, Failure};
-use crate::client::{Client, ClientError};
+use super::{CommandError, Context};
+use crate::client::ClientError;
 use crate::words;
 
-/// Take a picture of what the person at a session sees; every look is in the audit log
+/// Save a thumbnail of what a session shows
 ///
-/// The picture is a PNG file. A locked session shows its lock screen, and nothing of what is below it.
+/// The thumbnail is a PNG image of what the person at the session sees. A locked session shows its lock screen,
+/// and nothing of what lies beneath.
+///
+/// Administrators may take thumbnails of all sessions, operators of standard users' sessions, and everybody of
+/// their own. The audit log records each one before it is taken.
 #[derive(Debug, Args)]
 pub struct Thumbnail {
     /// The session, as `usher list` shows it
@@ -24,48 +30,43 @@ pub struct Thumbnail {
     /// small (at most 160x120), medium (320x240), large (640x480) or fullscreen (as large as the screen)
     #[arg(long, value_name = "SIZE", default_value_t)]
     size: ThumbnailSize,
-    /// The file to write, in place of what it had before; - for standard output
+    /// The file to write; - for standard output
     #[arg(short = 'o', long, value_name = "FILE")]
     file: PathBuf,
 }
 
 impl Thumbnail {
-    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let host = context.hosts.only("thumbnail")?;
         let written = if self.file.as_os_str() == "-" {
             if io::stdout().is_terminal() {
-                let error = Error::new(ErrorId::InvalidRequest, words::text("thumbnail-to-terminal"));
-                return Err(Failure::Usage(error.hint(words::text("thumbnail-to-terminal-hint"))));
+                let error = Error::new(ErrorId::InvalidRequest, words::text!("thumbnail-to-terminal"));
+                return Err(CommandError::Usage(error.hint(words::text!("thumbnail-to-terminal-hint"))));
             }
             None
         } else {
-            // A place that cannot be written is found before anybody is looked at.
-            Some(Whole::begin(&self.file).map_err(|error| self.unwritten(&error))?)
+            // A file that cannot be written is found before the thumbnail is taken and recorded.
+            Some(ThumbnailFile::open(&self.file).map_err(|error| self.unwritten(&error))?)
         };
-        context.trace(host, &format!("GET /v1/sessions/{}/thumbnail", self.id));
-        let png = take(&host.client, &self.id, self.size).await?;
+        let action = Action::Thumbnail(self.id.clone(), self.size);
+        context.trace(host, &action);
+        let png = host.client.call_bytes(&action).await?;
         match written {
-            Some(file) => file.end(&png).map_err(|error| self.unwritten(&error))?,
+            Some(file) => file.write(&png).map_err(|error| self.unwritten(&error))?,
             None => io::stdout().write_all(&png).and_then(|()| io::stdout().flush())?,
         }
         Ok(Exit::Success)
     }
 
-    fn unwritten(&self, error: &io::Error) -> Failure {
+    fn unwritten(&self, error: &io::Error) -> CommandError {
         let (file, why) = (self.file.display().to_string(), error.to_string());
-        let message = words::with("thumbnail-unwritten", &[("file", &file), ("why", &why)]);
+        let message = words::with!("thumbnail-unwritten", &[("file", &file), ("why", &why)]);
         let error = Error::new(ErrorId::BackendFailed, message);
-        Failure::Client(Box::new(ClientError { error, exit: Exit::Failed }))
+        CommandError::Client(Box::new(ClientError { error, exit: Exit::Failed }))
     }
 }
 
-/// Asks the daemon for a picture.
-pub(super) async fn take(client: &Client, id: &SessionRef, size: ThumbnailSize) -> Result<Vec<u8>, ClientError> {
-    let png = client.get_bytes(&format!("/v1/sessions/{id}/thumbnail?size={size}")).await?;
-    Ok(png.into())
-}
-
-/// What is said of a picture where it cannot be shown: `PNG 160x90, 4 KiB`.
+/// A thumbnail in words, for places that cannot show it: `PNG 160x90, 4 KiB`.
 pub(super) fn described(png: &[u8]) -> String {
     // The first chunk holds width and height (PNG specification, 11.2.2 IHDR).
     let number = |at: usize| Some(u32::from_be_bytes(*png.get(at..)?.first_chunk()?));
@@ -73,17 +74,17 @@ pub(super) fn described(png: &[u8]) -> String {
     format!("PNG{size}, {} KiB", png.len().div_ceil(1024))
 }
 
-/// A file that is written whole, or not at all: what it had before stays until the new contents are on the disk.
-struct Whole {
+/// The file that a thumbnail goes to. What it had before stays until the new contents are on the disk.
+struct ThumbnailFile {
     path: PathBuf,
     /// Beside it, under another name; none for what is no plain file (a pipe, a device), which is written as it is.
-    beside: Option<(PathBuf, File)>,
+    beside: Option<NamedTempFile>,
 }
 
-impl Whole {
-    fn begin(path: &Path) -> io::Result<Self> {
+impl ThumbnailFile {
+    fn open(path: &Path) -> io::Result<Self> {
         let (path, meta) = match fs::metadata(path) {
-            // Where it is a link, what it leads to is written.
+            // A link stays one, and the file that it leads to is written.
             Ok(meta) => (fs::canonicalize(path)?, Some(meta)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => (path.to_owned(), None),
             Err(error) => return Err(error),
@@ -92,39 +93,27 @@ impl Whole {
             return Err(io::ErrorKind::IsADirectory.into());
         }
         if meta.as_ref().is_some_and(|meta| !meta.is_file()) {
-            return Ok(Whole { path, beside: None });
+            return Ok(ThumbnailFile { path, beside: None });
         }
-        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy().into_owned();
-        let beside = path.with_file_name(format!(".{name}.{}", std::process::id()));
-        let file = File::options().write(true).create_new(true).mode(0o666).open(&beside)?;
-        let whole = Whole { path, beside: Some((beside, file)) };
-        if let (Some(meta), Some((_, file))) = (meta, &whole.beside) {
-            // Who owns a file that nobody may write keeps it.
+        let beside = files::beside(&path, 0o666)?;
+        if let Some(meta) = meta {
+            // A file that its owner has made read-only stays as it is.
             if meta.permissions().readonly() && !rustix::process::geteuid().is_root() {
                 return Err(io::ErrorKind::PermissionDenied.into());
             }
-            file.set_permissions(Permissions::from_mode(meta.permissions().mode() & 0o777))?;
+            beside.as_file().set_permissions(Permissions::from_mode(meta.permissions().mode() & 0o777))?;
         }
-        Ok(whole)
+        Ok(ThumbnailFile { path, beside: Some(beside) })
     }
 
-    fn end(mut self, bytes: &[u8]) -> io::Result<()> {
-        let Some((beside, file)) = &mut self.beside else {
+    fn write(self, bytes: &[u8]) -> io::Result<()> {
+        let Some(mut beside) = self.beside else {
             return File::options().write(true).open(&self.path)?.write_all(bytes);
         };
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&*beside, &self.path)?;
-        self.beside = None;
+        beside.write_all(bytes)?;
+        beside.as_file().sync_all()?;
+        beside.persist(&self.path)?;
         Ok(())
-    }
-}
-
-impl Drop for Whole {
-    fn drop(&mut self) {
-        if let Some((beside, _)) = &self.beside {
-            let _ = fs::remove_file(beside);
-        }
     }
 }
 
@@ -140,10 +129,10 @@ mod tests {
         fs::write(&path, b"before").unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
 
-        drop(Whole::begin(&path).unwrap());
+        drop(ThumbnailFile::open(&path).unwrap());
         assert_eq!((fs::read(&path).unwrap(), names()), (b"before".to_vec(), 1), "given up");
 
-        Whole::begin(&path).unwrap().end(b"after").unwrap();
+        ThumbnailFile::open(&path).unwrap().write(b"after").unwrap();
         let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
         assert_eq!((fs::read(&path).unwrap(), names(), mode), (b"after".to_vec(), 1, 0o640));
     }
@@ -154,7 +143,7 @@ mod tests {
         let (path, link) = (directory.path().join("shot.png"), directory.path().join("link"));
         fs::write(&path, b"before").unwrap();
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        Whole::begin(&link).unwrap().end(b"after").unwrap();
+        ThumbnailFile::open(&link).unwrap().write(b"after").unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&path).unwrap(), b"after");
     }

@@ -2,13 +2,17 @@
 
 use clap::Args;
 use usher_core::outcome::{Exit, RuleAnswer};
-use usher_core::request::Verb;
+use usher_core::request::Action;
 
-use super::hosts::Host;
 use super::targets::RuleArguments;
-use super::{Context, Failure, block};
+use super::{CommandError, Context, block};
 
 /// Remove a standing rule
+///
+/// Sessions that only this rule kept locked are unlocked. A session with a lock of its own, or one that another
+/// rule covers, stays locked.
+///
+/// The rule's exemptions end with it. `usher blocks` shows the rules that stand.
 #[derive(Debug, Args)]
 pub struct Unblock {
     #[command(flatten)]
@@ -16,19 +20,15 @@ pub struct Unblock {
 }
 
 impl Unblock {
-    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let rule = self.rule.rule();
-        let path = block::path(&rule);
-        let ask = async |host: &Host| {
-            context.trace(host, &format!("DELETE {path}"));
-            host.client.delete(&path).await
-        };
+        let action = Action::Unblock(rule.clone());
         let answered = |answer: &RuleAnswer| {
             let lost = answer.outcomes.iter().any(|outcome| outcome.session_id.is_none());
             if answer.rule.is_none() && !lost {
-                eprintln!("usher: {}", crate::words::with("no-such-rule", &[("rule", &rule.to_string())]));
+                eprintln!("usher: {}", crate::words::with!("no-such-rule", &[("rule", &rule.to_string())]));
             }
         };
-        block::each(context, Verb::Unblock, ask, answered).await
+        block::change_rule(context, &action, answered).await
     }
 }

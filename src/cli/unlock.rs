@@ -2,12 +2,18 @@
 
 use clap::Args;
 use usher_core::outcome::Exit;
-use usher_core::request::UnlockRequest;
+use usher_core::request::{Action, UnlockRequest};
 
 use super::targets::TargetArguments;
-use super::{Context, Failure, act};
+use super::{CommandError, Context, act};
 
 /// Give locked sessions back to their users
+///
+/// The cover disappears and the session is shown as it is now. Keys that were typed while it was locked reach
+/// nobody. Unlocking a session that is not locked changes nothing.
+///
+/// A session that a standing rule covers stays locked: the command fails with StillBlocked and names the rule.
+/// Remove the rule with `usher unblock`, or take the session out of every rule with --exempt.
 #[derive(Debug, Args)]
 pub struct Unlock {
     #[command(flatten)]
@@ -18,8 +24,8 @@ pub struct Unlock {
 }
 
 impl Unlock {
-    pub(super) async fn run(self, context: &Context) -> Result<Exit, Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let request = UnlockRequest { targets: self.targets.targets(), exempt: self.exempt };
-        act::act(context, request).await
+        act::act(context, Action::Unlock(request)).await
     }
 }

@@ -14,23 +14,23 @@ use usher_core::servers::ServerName;
 use usher_core::sys::peer;
 
 use super::ClientError;
-use super::remote::{self, Way};
-use crate::words;
+use super::remote::{self, Transport};
+use crate::words::{self, key};
 
 /// Where a daemon is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum Endpoint {
     /// On this host, at its socket.
-    Here(PathBuf),
+    Local(PathBuf),
     /// On another host.
-    There(ServerName, Way),
+    Remote(ServerName, Transport),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Here(socket) => write!(f, "{}", socket.display()),
-            Place::There(name, _) => name.fmt(f),
+            Endpoint::Local(socket) => write!(f, "{}", socket.display()),
+            Endpoint::Remote(name, _) => name.fmt(f),
         }
     }
 }
@@ -42,15 +42,15 @@ pub(super) type Sender = SendRequest<Full<Bytes>>;
 ///
 /// # Errors
 /// There is nobody, or not in time; the sentence says what to do.
-pub(super) async fn connect(place: &Place, patience: Option<Duration>) -> Result<Sender, ClientError> {
+pub(super) async fn connect(place: &Endpoint, patience: Option<Duration>) -> Result<Sender, ClientError> {
     match place {
-        Place::Here(socket) => {
+        Endpoint::Local(socket) => {
             let stream = local(socket).await?;
             let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|e| no_answer(place, &e))?;
             tokio::spawn(connection.with_upgrades());
             Ok(sender)
         }
-        Place::There(name, way) => {
+        Endpoint::Remote(name, way) => {
             let (stream, program) = remote::open(name, way, patience).await?;
             let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|e| no_answer(place, &e))?;
             tokio::spawn(async move {
@@ -70,15 +70,18 @@ pub(super) async fn connect(place: &Place, patience: Option<Duration>) -> Result
 pub async fn local(socket: &Path) -> Result<UnixStream, ClientError> {
     let place = socket.display().to_string();
     let stream = UnixStream::connect(socket).await.map_err(|error| match error.kind() {
-        ErrorKind::NotFound => {
-            ClientError::unreachable(words::with("client-no-daemon", &[("place", &place)]), "client-no-daemon-hint")
-        }
-        ErrorKind::ConnectionRefused => {
-            ClientError::unreachable(words::with("client-dead-daemon", &[("place", &place)]), "client-dead-daemon-hint")
-        }
-        ErrorKind::PermissionDenied => {
-            ClientError::unreachable(words::with("client-not-yours", &[("place", &place)]), "client-not-yours-hint")
-        }
+        ErrorKind::NotFound => ClientError::unreachable(
+            words::with!("client-no-daemon", &[("place", &place)]),
+            key!("client-no-daemon-hint"),
+        ),
+        ErrorKind::ConnectionRefused => ClientError::unreachable(
+            words::with!("client-dead-daemon", &[("place", &place)]),
+            key!("client-dead-daemon-hint"),
+        ),
+        ErrorKind::PermissionDenied => ClientError::unreachable(
+            words::with!("client-not-yours", &[("place", &place)]),
+            key!("client-not-yours-hint"),
+        ),
         _ => cannot_connect(&place, &error),
     })?;
     trust(&stream, &place)?;
@@ -92,8 +95,8 @@ fn trust(stream: &UnixStream, place: &str) -> Result<(), ClientError> {
     match theirs {
         Ok(uid) if uid == 0 || uid == me || me == 0 => Ok(()),
         Ok(uid) => Err(ClientError::unreachable(
-            words::with("client-strangers", &[("place", place), ("uid", &uid.to_string())]),
-            "client-strangers-hint",
+            words::with!("client-strangers", &[("place", place), ("uid", &uid.to_string())]),
+            key!("client-strangers-hint"),
         )),
         Err(error) => Err(cannot_connect(place, &error)),
     }
@@ -101,12 +104,12 @@ fn trust(stream: &UnixStream, place: &str) -> Result<(), ClientError> {
 
 fn cannot_connect(place: &str, error: &dyn fmt::Display) -> ClientError {
     let values = [("place", place), ("why", &error.to_string())];
-    ClientError::unreachable(words::with("client-cannot-connect", &values), "client-socket-hint")
+    ClientError::unreachable(words::with!("client-cannot-connect", &values), key!("client-socket-hint"))
 }
 
 /// The connection ended before a request was on it.
-pub(super) fn no_answer(place: &Place, error: &dyn fmt::Display) -> ClientError {
+pub(super) fn no_answer(place: &Endpoint, error: &dyn fmt::Display) -> ClientError {
     let values = [("place", place.to_string()), ("why", error.to_string())];
     let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-    ClientError::unreachable(words::with("client-no-answer", &values), "client-no-answer-hint")
+    ClientError::unreachable(words::with!("client-no-answer", &values), key!("client-no-answer-hint"))
 }

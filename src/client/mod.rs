@@ -6,23 +6,22 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::{Method, Request, Response, StatusCode, header};
+use hyper::{Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 use tokio::sync::Mutex;
 use usher_core::outcome::{Error, ErrorId, Exit};
 use usher_core::paths;
-use usher_core::request::{AttachRequest, SessionRef};
+use usher_core::request::{Action, Route, Seconds};
 use usher_core::servers::ServerName;
 use usher_core::sys::{cgroup, proc};
-use usher_core::wire::answers::ErrorBody;
+use usher_core::wire::answers::{ErrorBody, Health};
 use usher_core::wire::headers::{API_HEADER, API_VERSION, OWN_SESSION_HEADER, STATION_PROTOCOL};
 
-use crate::words;
-use connect::{Place, Sender, connect, no_answer};
-use remote::Way;
+use crate::words::{self, Key, key};
+use connect::{Endpoint, Sender, connect, no_answer};
+use remote::Transport;
 
 pub mod connect;
 pub mod remote;
@@ -38,31 +37,42 @@ pub struct ClientError {
 
 impl ClientError {
     /// `hint` is the key of what to do about it.
-    pub(super) fn unreachable(message: String, hint: &str) -> Self {
-        let error = Error::new(ErrorId::HostUnreachable, message).hint(words::text(hint));
+    pub(super) fn unreachable(message: String, hint: Key) -> Self {
+        let error = Error::new(ErrorId::HostUnreachable, message).hint(hint.text(&[]));
         ClientError { error, exit: Exit::Unreachable }
     }
 
     fn unknown(message: String) -> Self {
-        let error = Error::new(ErrorId::OutcomeUnknown, message).hint(words::text("client-unknown-hint"));
+        let error = Error::new(ErrorId::OutcomeUnknown, message).hint(words::text!("client-unknown-hint"));
         ClientError { error, exit: Exit::Unreachable }
     }
 }
 
-/// How long a daemon may take to answer, for work that waits for nobody. No verb's own deadline in
-/// the daemon is near it: who takes longer hangs.
+/// How long a daemon may take to answer. No verb's deadline in the daemon is near it, so a daemon that takes longer
+/// hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The most that connecting may take, where an answer may take longer.
 const LONGEST_REACH: Duration = Duration::from_secs(10);
-/// The largest answer of another host's: a picture in full, or very many sessions.
+/// The largest answer of another host's: a thumbnail in full, or very many sessions.
 const LARGEST_FAR_ANSWER: usize = 72 << 20;
 /// The largest reason for a refusal.
 const LARGEST_REASON: usize = 64 << 10;
 
+/// How much longer than other work an action may take. The daemon answers a close when the notice has passed, and the
+/// programs were asked, killed and seen gone.
+fn extra_patience(action: &Action) -> Duration {
+    match action {
+        Action::Close(request) => {
+            Duration::from_secs(30).saturating_add(request.notice.map_or(Duration::ZERO, Seconds::as_duration))
+        }
+        _ => Duration::ZERO,
+    }
+}
+
 /// A caller of one daemon.
 pub struct Client {
-    place: Place,
+    endpoint: Endpoint,
     /// How long connecting may take, where somebody says.
     reach: Option<Duration>,
     patience: Duration,
@@ -81,21 +91,21 @@ impl Client {
         let hosting = std::env::var_os("USHER_SOCKET").map(PathBuf::from);
         let same = hosting.is_some_and(|hosting| !named || hosting == socket);
         let own_session = std::env::var("USHER_SESSION").ok().filter(|_| same);
-        Client::of(Place::Here(socket), own_session)
+        Client::of(Endpoint::Local(socket), own_session)
     }
 
     /// A client of another host's daemon.
-    pub fn there(name: ServerName, way: Way) -> Self {
+    pub fn there(name: ServerName, way: Transport) -> Self {
         // By a name that does not look like it, this may be the very host that the caller sits at: the daemon
         // there sees a login of its own for this connection.
         let own = std::env::var("USHER_SESSION").ok().or_else(login_session);
-        Client::of(Place::There(name, way), own)
+        Client::of(Endpoint::Remote(name, way), own)
     }
 
-    fn of(place: Place, own_session: Option<String>) -> Self {
+    fn of(endpoint: Endpoint, own_session: Option<String>) -> Self {
         let seconds = std::env::var("USHER_TIMEOUT_SECONDS").ok().and_then(|text| text.parse().ok());
         let asked = seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs);
-        let client = Client { place, reach: None, patience: PATIENCE, own_session, idle: Mutex::default() };
+        let client = Client { endpoint, reach: None, patience: PATIENCE, own_session, idle: Mutex::default() };
         client.within(asked)
     }
 
@@ -109,95 +119,65 @@ impl Client {
     }
 
     /// Where the daemon is.
-    pub fn place(&self) -> &Place {
-        &self.place
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 
     /// By which name the caller called the host, if it is another one.
     pub fn name(&self) -> Option<&ServerName> {
-        match &self.place {
-            Place::Here(_) => None,
-            Place::There(name, _) => Some(name),
+        match &self.endpoint {
+            Endpoint::Local(_) => None,
+            Endpoint::Remote(name, _) => Some(name),
         }
     }
 
-    /// Asks for something that has no body.
+    /// Has the daemon carry out an action, and reads its answer.
     ///
     /// # Errors
-    /// The daemon cannot be reached, refused the request, or did not answer.
-    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        let answer = self.send(Method::GET, path, Bytes::new(), None).await?;
-        self.whole(answer).await
+    /// The daemon cannot be reached, refused the action, or did not answer.
+    pub async fn call<T: DeserializeOwned>(&self, action: &Action) -> Result<T, ClientError> {
+        let answer = self.send(action.route(), None, extra_patience(action)).await?;
+        self.read_json(answer).await
     }
 
-    /// Asks for something that is no JSON.
+    /// The same for an action whose answer is not JSON.
     ///
     /// # Errors
-    /// As [`get`](Self::get).
-    pub async fn get_bytes(&self, path: &str) -> Result<Bytes, ClientError> {
-        let answer = self.send(Method::GET, path, Bytes::new(), None).await?;
-        self.whole_bytes(answer).await
+    /// As [`call`](Self::call).
+    pub async fn call_bytes(&self, action: &Action) -> Result<Bytes, ClientError> {
+        let answer = self.send(action.route(), None, extra_patience(action)).await?;
+        self.read_bytes(answer).await
     }
 
-    /// Sends a body and awaits the answer.
+    /// The same for an action whose answer arrives in pieces.
     ///
     /// # Errors
-    /// As [`get`](Self::get).
-    pub async fn send_json<B: Serialize, T: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: &str,
-        body: &B,
-    ) -> Result<T, ClientError> {
-        self.send_json_patiently(method, path, body, Duration::ZERO).await
+    /// As [`call`](Self::call).
+    pub async fn call_stream(&self, action: &Action) -> Result<AnswerStream, ClientError> {
+        let (response, sender) = self.send(action.route(), None, Duration::ZERO).await?;
+        let body = self.within_patience(require_success(response)).await?.into_body();
+        Ok(AnswerStream { body, _connection: sender })
     }
 
-    /// Sends a body and awaits the answer to work that may take so much longer than other work.
+    /// Whether the daemon answers at all, which is no action.
     ///
     /// # Errors
-    /// As [`get`](Self::get).
-    pub async fn send_json_patiently<B: Serialize, T: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: &str,
-        body: &B,
-        longer: Duration,
-    ) -> Result<T, ClientError> {
-        let body = serde_json::to_vec(body).unwrap_or_default();
-        let answer = self.send_patiently(method, path, Bytes::from(body), None, longer).await?;
-        self.whole(answer).await
+    /// As [`call`](Self::call).
+    pub async fn health(&self) -> Result<Health, ClientError> {
+        let route = Route { method: "GET", path: "/healthz".to_owned(), body: Vec::new() };
+        let answer = self.send(route, None, Duration::ZERO).await?;
+        self.read_json(answer).await
     }
 
-    /// Removes something.
+    /// Attaches the connection to a session as a station, and gives it, with what arrived on it already.
     ///
     /// # Errors
-    /// As [`get`](Self::get).
-    pub async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        let answer = self.send(Method::DELETE, path, Bytes::new(), None).await?;
-        self.whole(answer).await
-    }
-
-    /// Asks for an answer that arrives in pieces.
-    ///
-    /// # Errors
-    /// As [`get`](Self::get).
-    pub async fn stream(&self, path: &str) -> Result<Stream, ClientError> {
-        let (response, sender) = self.send(Method::GET, path, Bytes::new(), None).await?;
-        let body = self.soon(good(response)).await?.into_body();
-        Ok(Stream { body, _connection: sender })
-    }
-
-    /// Makes the connection a station of a session and gives it, with what arrived on it already.
-    ///
-    /// # Errors
-    /// As [`get`](Self::get).
-    pub async fn attach(&self, id: &SessionRef, request: &AttachRequest) -> Result<(OwnedFd, Bytes), ClientError> {
-        let body = serde_json::to_vec(request).unwrap_or_default();
-        let path = format!("/v1/sessions/{id}/attach");
-        let (response, _) = self.send(Method::POST, &path, Bytes::from(body), Some(STATION_PROTOCOL)).await?;
+    /// As [`call`](Self::call).
+    pub async fn attach(&self, attach: &Action) -> Result<(OwnedFd, Bytes), ClientError> {
+        let (response, _) = self.send(attach.route(), Some(STATION_PROTOCOL), Duration::ZERO).await?;
         let lost = |e: &dyn std::fmt::Display| ClientError::unknown(format!("the connection was lost: {e}"));
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            return self.soon(async { Err(failure(response).await) }).await;
+            return self.within_patience(async { Err(read_refusal(response).await) }).await;
         }
         let upgraded = hyper::upgrade::on(response).await.map_err(|e| lost(&e))?;
         let parts = upgraded.downcast::<TokioIo<UnixStream>>().map_err(|_| lost(&"it is no Unix socket"))?;
@@ -205,33 +185,21 @@ impl Client {
         Ok((OwnedFd::from(stream), parts.read_buf))
     }
 
-    /// What is to come soon, or an error.
-    async fn soon<T>(&self, work: impl Future<Output = Result<T, ClientError>>) -> Result<T, ClientError> {
-        let slow = || ClientError::unknown(format!("{} did not end its answer in time", self.place));
+    /// Awaits the rest of an answer that has begun.
+    async fn within_patience<T>(&self, work: impl Future<Output = Result<T, ClientError>>) -> Result<T, ClientError> {
+        let slow = || ClientError::unknown(format!("{} did not end its answer in time", self.endpoint));
         tokio::time::timeout(self.patience, work).await.unwrap_or_else(|_| Err(slow()))
     }
 
     async fn send(
         &self,
-        method: Method,
-        path: &str,
-        body: Bytes,
-        upgrade: Option<&str>,
-    ) -> Result<(Response<Incoming>, Sender), ClientError> {
-        self.send_patiently(method, path, body, upgrade, Duration::ZERO).await
-    }
-
-    async fn send_patiently(
-        &self,
-        method: Method,
-        path: &str,
-        body: Bytes,
+        route: Route,
         upgrade: Option<&str>,
         longer: Duration,
     ) -> Result<(Response<Incoming>, Sender), ClientError> {
         let mut request = Request::builder()
-            .method(method)
-            .uri(path)
+            .method(route.method)
+            .uri(route.path)
             .header(header::HOST, "usherd")
             .header(header::CONTENT_TYPE, "application/json")
             .header(API_HEADER, API_VERSION);
@@ -241,22 +209,23 @@ impl Client {
         if let Some(protocol) = upgrade {
             request = request.header(header::CONNECTION, "upgrade").header(header::UPGRADE, protocol);
         }
-        let request = request.body(Full::new(body)).map_err(|e| {
+        let body = Full::new(Bytes::from(route.body));
+        let request = request.body(body).map_err(|e| {
             let error = Error::new(ErrorId::InvalidRequest, format!("the request cannot be written: {e}"));
             ClientError { error, exit: Exit::Usage }
         })?;
         let mut sender = self.connected().await?;
         let silent = |why: &dyn std::fmt::Display| {
-            let place = self.place.to_string();
+            let place = self.endpoint.to_string();
             let values = [("place", place.as_str()), ("why", &why.to_string())];
-            ClientError::unknown(words::with("client-silent", &values))
+            ClientError::unknown(words::with!("client-silent", &values))
         };
         let patience = self.patience.saturating_add(longer);
         let answer = tokio::time::timeout(patience, sender.send_request(request)).await;
         let answer = answer.map_err(|_| silent(&format_args!("for {} seconds", patience.as_secs())))?;
         let response = answer.map_err(|e| match e.is_canceled() {
             // The connection had ended before the request was on it.
-            true => no_answer(&self.place, &e),
+            true => no_answer(&self.endpoint, &e),
             false => silent(&e),
         })?;
         self.same_version(&response)?;
@@ -270,23 +239,23 @@ impl Client {
         {
             return Ok(kept);
         }
-        connect(&self.place, self.reach).await
+        connect(&self.endpoint, self.reach).await
     }
 
     /// The whole answer; after it the connection is free for the next request.
-    async fn whole<T: DeserializeOwned>(&self, answer: (Response<Incoming>, Sender)) -> Result<T, ClientError> {
-        let bytes = self.whole_bytes(answer).await?;
+    async fn read_json<T: DeserializeOwned>(&self, answer: (Response<Incoming>, Sender)) -> Result<T, ClientError> {
+        let bytes = self.read_bytes(answer).await?;
         serde_json::from_slice(&bytes).map_err(|e| ClientError::unknown(format!("usherd's answer cannot be read: {e}")))
     }
 
-    async fn whole_bytes(&self, answer: (Response<Incoming>, Sender)) -> Result<Bytes, ClientError> {
+    async fn read_bytes(&self, answer: (Response<Incoming>, Sender)) -> Result<Bytes, ClientError> {
         let (response, sender) = answer;
-        let most = match self.place {
-            Place::Here(_) => usize::MAX,
-            Place::There(..) => LARGEST_FAR_ANSWER,
+        let most = match self.endpoint {
+            Endpoint::Local(_) => usize::MAX,
+            Endpoint::Remote(..) => LARGEST_FAR_ANSWER,
         };
-        let bytes = self.soon(async { collect(good(response).await?, most).await }).await?;
-        if let Place::There(..) = self.place {
+        let bytes = self.within_patience(async { collect(require_success(response).await?, most).await }).await?;
+        if let Endpoint::Remote(..) = self.endpoint {
             *self.idle.lock().await = Some(sender);
         }
         Ok(bytes)
@@ -297,26 +266,27 @@ impl Client {
         if theirs == Some(API_VERSION) {
             return Ok(());
         }
-        let place = self.place.to_string();
+        let place = self.endpoint.to_string();
         Err(match theirs {
             Some(version) => ClientError::unreachable(
-                words::with("client-version", &[("place", &place), ("theirs", version), ("ours", API_VERSION)]),
-                "client-version-hint",
+                words::with!("client-version", &[("place", &place), ("theirs", version), ("ours", API_VERSION)]),
+                key!("client-version-hint"),
             ),
-            None => {
-                ClientError::unreachable(words::with("client-no-usherd", &[("place", &place)]), "client-socket-hint")
-            }
+            None => ClientError::unreachable(
+                words::with!("client-no-usherd", &[("place", &place)]),
+                key!("client-socket-hint"),
+            ),
         })
     }
 }
 
 /// An answer that arrives in pieces.
-pub struct Stream {
+pub struct AnswerStream {
     body: Incoming,
     _connection: Sender,
 }
 
-impl Stream {
+impl AnswerStream {
     /// The next piece; `None` at the end.
     ///
     /// # Errors
@@ -336,8 +306,8 @@ impl Stream {
     }
 }
 
-async fn good(response: Response<Incoming>) -> Result<Response<Incoming>, ClientError> {
-    if response.status().is_success() { Ok(response) } else { Err(failure(response).await) }
+async fn require_success(response: Response<Incoming>) -> Result<Response<Incoming>, ClientError> {
+    if response.status().is_success() { Ok(response) } else { Err(read_refusal(response).await) }
 }
 
 async fn collect(response: Response<Incoming>, most: usize) -> Result<Bytes, ClientError> {
@@ -347,8 +317,8 @@ async fn collect(response: Response<Incoming>, most: usize) -> Result<Bytes, Cli
         .to_bytes())
 }
 
-/// What a daemon said that refused the request.
-async fn failure(response: Response<Incoming>) -> ClientError {
+/// Reads the error of a daemon that refused the request.
+async fn read_refusal(response: Response<Incoming>) -> ClientError {
     let status = response.status();
     let bytes = match collect(response, LARGEST_REASON).await {
         Ok(bytes) => bytes,

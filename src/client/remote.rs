@@ -20,11 +20,11 @@ use usher_core::servers::ServerName;
 use usher_core::wire::greeting::{self, Greeting};
 
 use super::ClientError;
-use crate::words;
+use crate::words::{self, key};
 
 /// How a host is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Way {
+pub enum Transport {
     /// By ssh, as it is configured for this user.
     Ssh {
         /// It may ask on the terminal for a password or about a host's key. Where several hosts are asked at once,
@@ -47,7 +47,7 @@ const COMPLAINT: u64 = 8 << 10;
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// A stream to a far daemon.
-pub(super) type Stream = Join<BufReader<ChildStdout>, ChildStdin>;
+pub(super) type RemoteStream = Join<BufReader<ChildStdout>, ChildStdin>;
 
 /// Runs the program and reads the greeting, within this time or the usual one. The program ends when the second value
 /// is dropped.
@@ -56,22 +56,22 @@ pub(super) type Stream = Join<BufReader<ChildStdout>, ChildStdin>;
 /// The host was not reached; nothing was sent to it.
 pub(super) async fn open(
     name: &ServerName,
-    way: &Way,
+    way: &Transport,
     patience: Option<Duration>,
-) -> Result<(Stream, Child), ClientError> {
-    let asks = matches!(way, Way::Ssh { asks: true }) && std::io::stderr().is_terminal();
+) -> Result<(RemoteStream, Child), ClientError> {
+    let asks = matches!(way, Transport::Ssh { asks: true }) && std::io::stderr().is_terminal();
     let reach = patience.unwrap_or(REACH);
     // ssh gives up an address by itself; whoever types a password takes their time.
     let patience = patience.unwrap_or(if asks { ASKING } else { REACH });
     let mut command = match way {
-        Way::Ssh { asks } => ssh(name, *asks, reach),
-        Way::Dial => dial(name),
+        Transport::Ssh { asks } => ssh(name, *asks, reach),
+        Transport::Dial => dial(name),
     };
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let program = command.as_std().get_program().to_string_lossy().into_owned();
     let cannot_run = |why: &str| {
         let values = [("host", name.as_str()), ("program", &program), ("why", why)];
-        ClientError::unreachable(words::with("far-no-program", &values), "far-no-program-hint")
+        ClientError::unreachable(words::with!("far-no-program", &values), key!("far-no-program-hint"))
     };
     let mut child = command.spawn().map_err(|e| cannot_run(&e.to_string()))?;
     let (Some(stdin), Some(stdout), Some(stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
@@ -87,7 +87,7 @@ pub(super) async fn open(
         Ok(Some(Greeting::Good)) => Ok((join(stdout, stdin), child)),
         Ok(Some(Greeting::Refused(error))) => {
             let values = [("host", name.as_str()), ("why", &error.message)];
-            let said = Error { message: words::with("far-refused", &values), ..error };
+            let said = Error { message: words::with!("far-refused", &values), ..error };
             // A host that says no was reached.
             let exit = if said.id == ErrorId::HostUnreachable { Exit::Unreachable } else { Exit::Failed };
             Err(ClientError { error: said, exit })
@@ -95,7 +95,7 @@ pub(super) async fn open(
         Ok(Some(Greeting::Foreign(version))) => {
             let values =
                 [("place", name.as_str()), ("theirs", &version), ("ours", usher_core::wire::headers::API_VERSION)];
-            Err(ClientError::unreachable(words::with("client-version", &values), "client-version-hint"))
+            Err(ClientError::unreachable(words::with!("client-version", &values), key!("client-version-hint")))
         }
         Ok(None) => {
             let (status, complaint) = last_words(child, stderr).await;
@@ -116,7 +116,7 @@ async fn end(mut child: Child) {
 
 fn silent(name: &ServerName, patience: Duration) -> ClientError {
     let values = [("host", name.as_str()), ("seconds", &patience.as_secs_f64().to_string())];
-    ClientError::unreachable(words::with("far-silent", &values), "far-silent-hint")
+    ClientError::unreachable(words::with!("far-silent", &values), key!("far-silent-hint"))
 }
 
 /// The greeting, behind whatever a login shell prints first; `None` if the output ends without one.
@@ -145,23 +145,25 @@ async fn last_words(mut child: Child, stderr: ChildStderr) -> (Option<ExitStatus
 }
 
 /// Why there was no greeting (`ssh(1)`: 255 is its own failure; `sh(1)`: 127 is a command that is not there).
-fn failed(name: &ServerName, way: &Way, status: Option<ExitStatus>, complaint: &str) -> ClientError {
+fn failed(name: &ServerName, way: &Transport, status: Option<ExitStatus>, complaint: &str) -> ClientError {
     // The last line is the reason; what stands above it leads there.
     let line = complaint.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
     let line: String = line.chars().filter(|c| !c.is_control()).take(300).collect();
     let code = status.and_then(|status| status.code());
     let (key, hint) = match (way, code) {
-        (Way::Ssh { .. }, Some(255)) if complaint.contains("Host key verification failed") => {
-            ("far-ssh", "far-ssh-key-hint")
+        (Transport::Ssh { .. }, Some(255)) if complaint.contains("Host key verification failed") => {
+            (key!("far-ssh"), key!("far-ssh-key-hint"))
         }
-        (Way::Ssh { .. }, Some(255)) if complaint.contains("Permission denied") => ("far-ssh", "far-ssh-denied-hint"),
-        (Way::Ssh { .. }, Some(255)) => ("far-ssh", "far-ssh-hint"),
-        (Way::Ssh { .. }, Some(126 | 127)) => ("far-no-usher", "far-no-usher-hint"),
-        (Way::Ssh { .. }, _) => ("far-ended", "far-ended-hint"),
-        (Way::Dial, _) => ("far-ended", "far-silent-hint"),
+        (Transport::Ssh { .. }, Some(255)) if complaint.contains("Permission denied") => {
+            (key!("far-ssh"), key!("far-ssh-denied-hint"))
+        }
+        (Transport::Ssh { .. }, Some(255)) => (key!("far-ssh"), key!("far-ssh-hint")),
+        (Transport::Ssh { .. }, Some(126 | 127)) => (key!("far-no-usher"), key!("far-no-usher-hint")),
+        (Transport::Ssh { .. }, _) => (key!("far-ended"), key!("far-ended-hint")),
+        (Transport::Dial, _) => (key!("far-ended"), key!("far-silent-hint")),
     };
-    let why = if line.is_empty() { words::text("far-no-reason") } else { line };
-    ClientError::unreachable(words::with(key, &[("host", name.as_str()), ("why", &why)]), hint)
+    let why = if line.is_empty() { words::text!("far-no-reason") } else { line };
+    ClientError::unreachable(key.text(&[("host", name.as_str()), ("why", &why)]), hint)
 }
 
 /// `ssh`, as the user has configured it, with a connection that is kept for a while (`ssh_config(5)`). It takes

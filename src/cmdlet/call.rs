@@ -3,7 +3,7 @@
 use usher_core::request::{Message, ThumbnailSize};
 
 use super::bind::{BindError, Bound, Value};
-use super::{Cmdlet, Work};
+use super::{Cmdlet, CmdletVerb};
 
 /// Which sessions a call is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub enum Preference {
     Inquire,
 }
 
-/// What is said beside the objects, and what it leads to.
+/// The streams beside the objects, and what to do after a message on each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Streams {
     /// Say what is done.
@@ -77,14 +77,14 @@ impl Call {
         };
         let message = text("Message").map(|text| text.parse::<Message>()).transpose();
         let message = message.map_err(|why| BindError::refused("Message", &sentence(&why.to_string())))?;
-        debug_assert!(bound.cmdlet.work != Work::Lock || message.is_some());
+        debug_assert!(bound.cmdlet.verb != CmdletVerb::Lock || message.is_some());
         Ok(Call {
             cmdlet: bound.cmdlet,
             selection: selection(bound),
             server: text("Server"),
             message,
             what_if: switch(bound, "WhatIf"),
-            // What only says what would be done has nothing to ask about.
+            // A dry run has nothing to ask about.
             confirm: switch(bound, "Confirm") && !switch(bound, "WhatIf"),
             thumbnail: thumbnail(bound),
             streams: Streams {

@@ -1,4 +1,4 @@
-//! What a cmdlet is: its parameters, their sets, and the keys of its words.
+//! The definition of a cmdlet: its parameters, their sets, and the keys of its sentences.
 
 /// A command of the form Verb-Noun.
 #[derive(Debug)]
@@ -6,7 +6,7 @@ pub struct Cmdlet {
     /// The name as it is shown; in a command line, its casing does not matter.
     pub name: &'static str,
     /// What it does.
-    pub work: Work,
+    pub verb: CmdletVerb,
     /// The names of its parameter sets. A call is in exactly one of them.
     pub sets: [&'static str; 2],
     /// Its own parameters, in the order in which they are shown.
@@ -23,7 +23,7 @@ pub struct Cmdlet {
 
 /// What a cmdlet does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Work {
+pub enum CmdletVerb {
     /// Shows sessions.
     Get,
     /// Locks them.
@@ -64,7 +64,7 @@ pub struct Parameter {
     /// Whether an empty text is refused.
     pub non_empty: bool,
     /// Who brings it.
-    pub group: Group,
+    pub group: ParameterGroup,
 }
 
 /// The sets a parameter belongs to.
@@ -79,7 +79,7 @@ pub enum Sets {
 /// Who brings a parameter. A name that could be one of the cmdlet's own and one that every cmdlet has is the
 /// cmdlet's own (`MergedCommandParameterMetadata.cs`, `GetMatchingParameter`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Group {
+pub enum ParameterGroup {
     /// The cmdlet.
     Declared,
     /// Every cmdlet.
@@ -139,7 +139,7 @@ impl Parameter {
             position: None,
             pipeline: None,
             non_empty: false,
-            group: Group::Declared,
+            group: ParameterGroup::Declared,
         }
     }
 
@@ -174,7 +174,7 @@ impl Parameter {
     }
 
     /// The same, brought by something else than the cmdlet.
-    pub const fn of(self, group: Group) -> Self {
+    pub const fn of(self, group: ParameterGroup) -> Self {
         Parameter { group, ..self }
     }
 
@@ -206,12 +206,12 @@ impl Cmdlet {
 
     /// The beginning of the keys of its words: `lock` for `Lock-WmsSession`.
     pub fn key(&self) -> &'static str {
-        match self.work {
-            Work::Get => "get",
-            Work::Lock => "lock",
-            Work::Unlock => "unlock",
-            Work::Disconnect => "disconnect",
-            Work::Close => "close",
+        match self.verb {
+            CmdletVerb::Get => "get",
+            CmdletVerb::Lock => "lock",
+            CmdletVerb::Unlock => "unlock",
+            CmdletVerb::Disconnect => "disconnect",
+            CmdletVerb::Close => "close",
         }
     }
 }
@@ -224,10 +224,10 @@ pub const PREFERENCES: Type = Type::Choice(
 );
 
 const fn common(name: &'static str, kind: Type, alias: &'static [&'static str]) -> Parameter {
-    Parameter::new(name, kind).also(alias).of(Group::Common)
+    Parameter::new(name, kind).also(alias).of(ParameterGroup::Common)
 }
 
-/// What every cmdlet takes (about_CommonParameters, and `CommonCommandParameters.cs` for the order).
+/// The parameters of every cmdlet (about_CommonParameters, and `CommonCommandParameters.cs` for the order).
 const COMMON: &[Parameter] = &[
     common("Verbose", Type::Switch, &["vb"]),
     common("Debug", Type::Switch, &["db"]),
@@ -243,8 +243,8 @@ const COMMON: &[Parameter] = &[
     common("PipelineVariable", Type::Text, &["pv"]).non_empty(),
 ];
 
-/// What cmdlets take that ask before they act (`ShouldProcessParameters.cs`).
+/// The parameters of cmdlets that ask before they act (`ShouldProcessParameters.cs`).
 const SHOULD_PROCESS: &[Parameter] = &[
-    Parameter::new("WhatIf", Type::Switch).also(&["wi"]).of(Group::ShouldProcess),
-    Parameter::new("Confirm", Type::Switch).also(&["cf"]).of(Group::ShouldProcess),
+    Parameter::new("WhatIf", Type::Switch).also(&["wi"]).of(ParameterGroup::ShouldProcess),
+    Parameter::new("Confirm", Type::Switch).also(&["cf"]).of(ParameterGroup::ShouldProcess),
 ];

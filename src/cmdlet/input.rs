@@ -1,4 +1,4 @@
-//! What comes through a pipe: a stream of JSON in whatever layout, cut into values, each bound by property name.
+//! Objects from a pipe: a stream of JSON in any layout, cut into values, each bound by property name.
 //!
 //! Our own objects and `usher list --output jsonl` are one object a line; `jq` spreads an object over lines;
 //! `--output json` is one array. A line that is none of these costs itself alone.
@@ -15,7 +15,7 @@ const LONGEST: usize = 90 << 20;
 /// So many lines may be read again and again, however long they are.
 const FEW: usize = 64;
 
-/// What a piped value is bound to.
+/// The binding of a piped value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piped {
     /// The sessions.

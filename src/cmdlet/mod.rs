@@ -18,5 +18,5 @@ pub mod input;
 pub mod object;
 pub mod record;
 
-pub use definition::{Cmdlet, Example, Group, Parameter, Sets, Type, Work};
+pub use definition::{Cmdlet, CmdletVerb, Example, Parameter, ParameterGroup, Sets, Type};
 pub use definitions::{ALL, find};

@@ -1,7 +1,7 @@
-//! What people read, in their language. The sentences are in `locales/`, one directory per language, in Fluent's
-//! syntax (`projectfluent.org`); the code knows their keys.
+//! Sentences for people, in their language. They are in `locales/`, one directory per language, in Fluent's syntax
+//! (`projectfluent.org`); the code knows their keys.
 //!
-//! What scripts match on (bind errors, identifiers, results, JSON) is not here: it is the same in every language.
+//! Text that scripts match on (bind errors, identifiers, results, JSON) is not here: it is the same in every language.
 
 use std::sync::OnceLock;
 
@@ -22,15 +22,85 @@ pub fn language() -> Language {
     *CHOSEN.get_or_init(Language::of_locale)
 }
 
-/// The sentence of this key.
-pub fn text(key: &str) -> String {
-    text_in(language(), key, &[])
+/// The key of a sentence that is there: [`key!`] makes one while the program is compiled, of a key that the English
+/// files have. A test holds the other languages against those.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key(&'static str);
+
+impl Key {
+    /// The key, if the English files have it.
+    ///
+    /// # Panics
+    /// They have not; [`key!`] turns that into an error of the compiler.
+    pub const fn new(key: &'static str) -> Self {
+        assert!(is_in(files(Language::English), key), "locales/en has no sentence with this key");
+        Key(key)
+    }
+
+    /// The sentence in one language, with what it says of these names.
+    pub fn in_language(self, language: Language, values: &[(&str, &str)]) -> String {
+        text_in(language, self.0, values)
+    }
+
+    /// The sentence in this program's language.
+    pub fn text(self, values: &[(&str, &str)]) -> String {
+        self.in_language(language(), values)
+    }
 }
 
-/// The sentence of this key, with what it says of these names.
-pub fn with(key: &str, values: &[(&str, &str)]) -> String {
-    text_in(language(), key, values)
+/// Whether a file has a line that begins with this key. Loops, because the compiler runs it.
+const fn is_in(files: &[&str], key: &str) -> bool {
+    let mut file = 0;
+    while file < files.len() {
+        if has_key(files[file].as_bytes(), key.as_bytes()) {
+            return true;
+        }
+        file += 1;
+    }
+    false
 }
+
+const fn has_key(text: &[u8], key: &[u8]) -> bool {
+    let mut line = 0;
+    while line < text.len() {
+        let mut same = 0;
+        while same < key.len() && line + same < text.len() && text[line + same] == key[same] {
+            same += 1;
+        }
+        let behind = line + same;
+        if same == key.len() && behind + 1 < text.len() && text[behind] == b' ' && text[behind + 1] == b'=' {
+            return true;
+        }
+        while line < text.len() && text[line] != b'\n' {
+            line += 1;
+        }
+        line += 1;
+    }
+    false
+}
+
+/// The [`Key`] of a literal, checked by the compiler.
+macro_rules! key {
+    ($key:literal) => {
+        const { $crate::words::Key::new($key) }
+    };
+}
+
+/// The sentence of a literal key.
+macro_rules! text {
+    ($key:literal) => {
+        $crate::words::key!($key).text(&[])
+    };
+}
+
+/// The sentence of a literal key, with what it says of these names.
+macro_rules! with {
+    ($key:literal, $values:expr $(,)?) => {
+        $crate::words::key!($key).text($values)
+    };
+}
+
+pub(crate) use {key, text, with};
 
 /// The sentence of this key in one language; in English where that language lacks it, which a test rules out.
 pub fn text_in(language: Language, key: &str, values: &[(&str, &str)]) -> String {
@@ -68,7 +138,7 @@ fn bundle(language: Language) -> &'static Bundle {
         // Isolating marks are for mixed directions, and would stand in what scripts read.
         bundle.set_use_isolating(false);
         for file in files(language) {
-            // What can be read of a file is used; a test reads all of it.
+            // A file with an error is used as far as it can be read; a test reads all of it.
             let resource = FluentResource::try_new((*file).to_owned()).unwrap_or_else(|(readable, _)| readable);
             let _ = bundle.add_resource(resource);
         }
@@ -90,7 +160,7 @@ macro_rules! files {
     };
 }
 
-fn files(language: Language) -> &'static [&'static str] {
+const fn files(language: Language) -> &'static [&'static str] {
     match language {
         Language::English => files!("en"),
         Language::Chinese => files!("zh-CN", "verbs.ftl"),

@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::harness::{Daemon, Shot, Station, has, processes, wait_until};
+use crate::harness::{Daemon, Shot, Station, has, processes, wait_for, wait_until};
 
 /// A shell script that says how large its terminal is, again and again.
 const SIZE: &str = "while :; do stty size; sleep 0.1; done";
@@ -284,21 +284,26 @@ fn last_line_is(station: &Station, line: &str) {
 #[test]
 fn a_locked_session_never_resizes() {
     let daemon = Daemon::start();
-    let id = daemon.open("trap 'stty size >> sizes' WINCH; stty size > sizes; while :; do sleep 0.05; done");
+    // A locked session's programs go on: this one says on request which size its terminal has.
+    let answers = "rm asked; stty size > new; mv new size";
+    let id = daemon.open(&format!("while :; do if [ -e asked ]; then {answers}; fi; sleep 0.05; done"));
+    let size = || {
+        let _ = std::fs::remove_file(daemon.path("size"));
+        std::fs::write(daemon.path("asked"), "").expect("a file");
+        wait_for("the program says its size", || Some(daemon.content("size")).filter(|size| !size.is_empty()))
+    };
     let station = Station::attach(&daemon, id, 24, 80);
-    wait_until("the program runs", || daemon.content("sizes").ends_with("24 80\n"));
-    let before = daemon.content("sizes");
+    wait_until("the program has the station's size", || size() == "24 80\n");
     daemon.lock(id, "stop");
     station.resize(30, 100);
     station.wait("the lock fills the new size", |shot| shot.corner().paper == vt100::Color::Idx(4));
     let larger = Station::attach(&daemon, id, 40, 120);
     larger.wait_for("stop");
     larger.type_keys(b"x");
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    assert_eq!(daemon.content("sizes"), before, "the program was told nothing");
+    assert_eq!(size(), "24 80\n", "the terminal has the size that it had");
     drop(larger);
     daemon.unlock(id);
-    wait_until("the size follows the unlock", || daemon.content("sizes").ends_with("30 100\n"));
+    wait_until("the size follows the unlock", || size() == "30 100\n");
 }
 
 #[test]

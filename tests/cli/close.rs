@@ -182,8 +182,11 @@ fn a_connection_whose_maker_has_died_still_calls_from_the_makers_session() {
     let daemon = Daemon::start();
     let script = "import os,socket,time
 s=socket.socket(socket.AF_UNIX); s.connect(os.environ['USHER_SOCKET'])
-if os.fork(): time.sleep(0.5); os._exit(0)
-time.sleep(1); b=b'{\"targets\":{\"ids\":[1]}}'
+s.sendall(b'GET /healthz HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'); s.recv(4096)
+maker=os.getpid()
+if os.fork(): os._exit(0)
+while os.getppid()==maker: time.sleep(0.01)
+b=b'{\"targets\":{\"ids\":[1]}}'
 s.sendall(b'POST /v1/sessions/close HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\nContent-Type: application/json\\r\\nContent-Length: %d\\r\\n\\r\\n' % len(b) + b)
 open('answer','wb').write(b''.join(iter(lambda: s.recv(4096), b'')))
 ";

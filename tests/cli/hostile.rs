@@ -1,7 +1,6 @@
 //! Programs and stations that mean harm: what they may make a holder keep or burn is bounded.
 
-use std::time::Duration;
-
+use jiff::Timestamp;
 use rustix::process::Signal;
 
 use crate::harness::{Daemon, Station, processes, wait_until};
@@ -20,11 +19,13 @@ fn ticks(pid: u32) -> u64 {
     rest.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().expect("a number")).sum()
 }
 
-/// Lets a program write for two seconds, and gives its holder's memory after that.
+/// Lets a program write until its holder has worked on it for a second of processor time, and gives the holder's memory
+/// after that.
 fn memory_after(daemon: &Daemon, program: &str) -> u64 {
     let id = daemon.open(program);
-    std::thread::sleep(Duration::from_secs(2));
-    let memory = status_kib(daemon.holder(id), "VmRSS");
+    let holder = daemon.holder(id);
+    wait_until("the holder has read much", || ticks(holder) > 100);
+    let memory = status_kib(holder, "VmRSS");
     daemon.usher(&["close", &id.to_string()]).exits(0);
     memory
 }
@@ -52,11 +53,13 @@ fn a_program_that_closes_its_terminal_does_not_keep_its_holder_busy() {
     let daemon = Daemon::start();
     let id = daemon.open("exec sleep 1000 < /dev/null > /dev/null 2>&1");
     let holder = daemon.holder(id);
-    std::thread::sleep(Duration::from_millis(500));
-    let before = ticks(holder);
-    std::thread::sleep(Duration::from_secs(1));
+    // Another program shows how much a busy one would get meanwhile, on however busy a machine.
+    let busy = daemon.open("while :; do :; done");
+    let busy = *processes::descendants(daemon.holder(busy)).first().expect("its shell");
+    let (before, begun) = (ticks(holder), ticks(busy));
+    wait_until("the other one has worked", || ticks(busy) > begun + 100);
     let used = ticks(holder) - before;
-    assert!(used < 30, "{used} of about 100 clock ticks in a second of doing nothing");
+    assert!(used < 30, "{used} clock ticks of doing nothing, beside 100 of work");
 }
 
 #[test]
@@ -65,11 +68,13 @@ fn keys_typed_at_a_lock_that_ends_while_its_holder_stands_still_never_arrive() {
     let id = daemon.open("exec cat > typed");
     let station = Station::attach(&daemon, id, 24, 80);
     daemon.usher(&["lock", &id.to_string(), "--message", "stop", "--for", "2s"]).exits(0);
+    let until = daemon.session(id)["lock"]["until"].as_str().and_then(|text| text.parse().ok());
+    let until: Timestamp = until.expect("it has an end");
     let holder = daemon.holder(id);
     processes::signal(holder, Signal::STOP);
     wait_until("the holder stands still", || processes::stopped(holder));
     station.type_keys(b"late\r");
-    std::thread::sleep(Duration::from_millis(2200));
+    wait_until("the lock's time is over", || Timestamp::now() > until);
     processes::signal(holder, Signal::CONT);
     daemon.wait_session(id, "unlocked", |s| s["locked"] == false);
     let fresh = Station::attach(&daemon, id, 24, 80);

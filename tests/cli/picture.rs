@@ -1,7 +1,7 @@
 //! What a station shows is what the program drew: colours, wide characters, lines, full-screen
 //! programs; the same after detach and attach, and after lock and unlock.
 
-use crate::harness::{Daemon, Shot, Station, need, processes, wait_until};
+use crate::harness::{Daemon, Shot, Station, need, processes, wait_for, wait_until};
 
 /// The picture must be the same on the station after a lock, on a new station, and when the daemon is back.
 fn the_same_again(daemon: &mut Daemon, id: u32, station: Station, before: &Shot) {
@@ -17,15 +17,19 @@ fn the_same_again(daemon: &mut Daemon, id: u32, station: Station, before: &Shot)
     Station::attach(daemon, id, rows, cols).wait_same(before);
 }
 
-/// Waits until a program has drawn what it draws: the picture no longer changes.
-fn settled(station: &Station, text: &str) -> Shot {
-    let mut last = station.wait_for(text);
-    crate::harness::wait_for("the picture stands still", || {
-        std::thread::sleep(std::time::Duration::from_millis(300));
-        let now = station.shot();
-        let still = now == last;
+/// Waits until a program has drawn what it draws: between ten looks neither it nor its holder has run, and the screen is
+/// the same.
+fn settled(daemon: &Daemon, id: u32, station: &Station, text: &str) -> Shot {
+    station.wait_for(text);
+    let holder = daemon.holder(id);
+    let mut last = (Vec::new(), station.shot());
+    let mut same = 0;
+    wait_for("the program waits for its user", || {
+        let all = processes::descendants(holder).into_iter().chain([holder]);
+        let now = (all.map(processes::switches).collect::<Vec<_>>(), station.shot());
+        same = if now == last { same + 1 } else { 0 };
         last = now;
-        still.then(|| last.clone())
+        (same == 10).then(|| last.1.clone())
     })
 }
 
@@ -139,7 +143,7 @@ fn vim_looks_the_same_after_everything() {
     let station = Station::attach(&daemon, id, 24, 80);
     station.wait_for("line20");
     station.type_keys(b":split\r100G/line10\r");
-    let before = settled(&station, "line101");
+    let before = settled(&daemon, id, &station, "line101");
     assert!(before.mouse != vt100::MouseProtocolMode::None, "{before:?}");
     the_same_again(&mut daemon, id, station, &before);
     let again = Station::attach(&daemon, id, 24, 80);
@@ -159,7 +163,7 @@ fn less_looks_the_same_after_everything() {
     let station = Station::attach(&daemon, id, 24, 80);
     station.wait_for("line 20");
     station.type_keys(b"200g/300\r");
-    let before = settled(&station, "line 300");
+    let before = settled(&daemon, id, &station, "line 300");
     the_same_again(&mut daemon, id, station, &before);
 }
 
@@ -171,7 +175,7 @@ fn top_looks_the_same_after_everything() {
     let mut daemon = Daemon::start();
     let id = daemon.open("exec top -d 3600");
     let station = Station::attach(&daemon, id, 24, 80);
-    let before = settled(&station, "COMMAND");
+    let before = settled(&daemon, id, &station, "COMMAND");
     stand_still(&daemon, id);
     the_same_again(&mut daemon, id, station, &before);
 }
@@ -184,7 +188,7 @@ fn htop_looks_the_same_after_everything() {
     let mut daemon = Daemon::start();
     let id = daemon.open("exec htop -d 100000");
     let station = Station::attach(&daemon, id, 24, 100);
-    let before = settled(&station, "F10");
+    let before = settled(&daemon, id, &station, "F10");
     stand_still(&daemon, id);
     the_same_again(&mut daemon, id, station, &before);
 }

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 
-use crate::harness::{Daemon, Station, http, processes};
+use crate::harness::{Daemon, Station, http, processes, wait_until};
 
 /// A station that confirms pictures only when the test says so.
 struct ByHand {
@@ -187,7 +187,7 @@ fn a_lock_is_seen_or_its_station_dropped_before_it_is_taken_away_again() {
         let locking = scope.spawn(|| daemon.lock(id, "stop"));
         daemon.wait_session(id, "locked", |s| s["locked"] == true);
         let unlocking = scope.spawn(|| daemon.unlock(id));
-        std::thread::sleep(std::time::Duration::from_millis(100));
+        wait_until("the unlock is on record, and waits", || daemon.audit("unlock").len() == 1);
         // Only now does the station confirm what it showed before: the lock must still come.
         let seen = slow.confirms(&number) && slow.sees("stop") && slow.sees("private-things");
         let locked = locking.join().expect("a lock");

@@ -165,7 +165,7 @@ fn standard_output_takes_a_picture_unless_it_is_a_terminal() {
     let looks = daemon.audit("thumbnail").len();
     let mut terminal = Station::run(&daemon, &["thumbnail", &id, "-o", "-"], 24, 80);
     assert_eq!(terminal.wait_gone().code(), Some(2));
-    terminal.wait_for("not for a terminal");
+    terminal.wait_for("cannot show a thumbnail");
     assert_eq!(daemon.audit("thumbnail").len(), looks);
 }
 

@@ -12,6 +12,7 @@ use usher::cmdlet::help;
 mod cmdlets;
 mod configuration;
 mod reference;
+mod routes;
 
 /// Files by their names.
 type Files = BTreeMap<String, Vec<u8>>;
@@ -72,11 +73,11 @@ fn usherd() -> Command {
 }
 
 fn gateway() -> Command {
-    built(usher_gateway::gateway::Arguments::command())
+    built(usher_gateway::gateway::GatewayArguments::command())
 }
 
 fn dial() -> Command {
-    built(usher_gateway::dial::Arguments::command())
+    built(usher_gateway::dial::DialArguments::command())
 }
 
 fn built(mut command: Command) -> Command {

@@ -174,6 +174,40 @@ fn the_gateway_alone_is_nobody() {
     assert_eq!(tried.len(), 1, "the attempt is on record: {tried:?}");
 }
 
+#[test]
+fn the_gateways_uid_may_ask_for_nothing_and_no_other_uid_speaks_for_others() {
+    let school = joined!(&[Suite::Bookworm]);
+    let host = &school.hosts[0];
+    let as_gateway = |words: &[&str]| {
+        let output = host.command_as("usher-gateway").arg("usher").args(words).output().expect("usher");
+        (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    for words in [
+        &["list"][..],
+        &["blocks"],
+        &["audit"],
+        &["identities"],
+        &["invite"],
+        &["revoke", "olga@laptop"],
+        &["open"],
+        &["lock", "--all", "--message", "Mine now"],
+        &["unblock", "--all"],
+    ] {
+        let (code, said) = as_gateway(words);
+        // A lock answers with a failed outcome, all else with an error.
+        let denied = said.contains("usher-gateway may not") || words[0] == "lock" && said.contains("AccessDenied");
+        assert!(code == Some(1) && denied, "{words:?}: {code:?} {said}");
+    }
+    let tried = host.root_usher(&["audit", "--action", "lock", "--output", "json"]).array();
+    assert!(tried.iter().any(|record| record["actor"] == "usher-gateway"), "the attempt is on record: {tried:?}");
+    host.usher(&host.user("bob"), &["list"]).succeeds();
+    for user in ["root", "bob"] {
+        let output = host.command_as(user).args(["sh", "-c", FORGED]).output().expect("a shell");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(said.starts_with("HTTP/1.1 403") && said.contains("only usher-gateway may say"), "{user}: {said}");
+    }
+}
+
 /// A request with headers as the gateway writes them, for an identity that nobody invited.
 const FORGED: &str = "python3 -c '
 import socket

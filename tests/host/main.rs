@@ -6,6 +6,7 @@
 #[allow(dead_code, reason = "the benchmarks stand on it too, and each uses a part of it")]
 mod harness;
 
+mod bounds;
 mod close;
 mod cmdlets;
 mod disconnect;

@@ -4,6 +4,8 @@
 pub mod audit;
 pub mod clock;
 pub mod event;
+#[cfg(feature = "servers")]
+pub mod files;
 pub mod language;
 #[cfg(feature = "logging")]
 pub mod logging;

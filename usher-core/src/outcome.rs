@@ -1,6 +1,7 @@
 //! What became of a request: one [`Outcome`] per target, the error IDs, and the exit codes.
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 use utoipa::ToSchema;
 
 use crate::request::Verb;
@@ -31,8 +32,9 @@ pub struct Outcome {
 }
 
 /// The kinds of ending that a target can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum OutcomeResult {
     /// The requested state was reached by this request.
     Done,
@@ -49,13 +51,7 @@ pub enum OutcomeResult {
 impl OutcomeResult {
     /// The result as JSON and tables spell it.
     pub fn as_str(self) -> &'static str {
-        match self {
-            OutcomeResult::Done => "done",
-            OutcomeResult::Unchanged => "unchanged",
-            OutcomeResult::Planned => "planned",
-            OutcomeResult::Skipped => "skipped",
-            OutcomeResult::Failed => "failed",
-        }
+        self.into()
     }
 }
 
@@ -87,7 +83,7 @@ impl Error {
 }
 
 /// The stable names of failures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, IntoStaticStr)]
 pub enum ErrorId {
     /// No session has this ID.
     SessionNotFound,
@@ -130,26 +126,7 @@ pub enum ErrorId {
 impl ErrorId {
     /// The ID as JSON spells it.
     pub fn as_str(self) -> &'static str {
-        match self {
-            ErrorId::SessionNotFound => "SessionNotFound",
-            ErrorId::AccessDenied => "AccessDenied",
-            ErrorId::OwnSession => "OwnSession",
-            ErrorId::NotOrchestratable => "NotOrchestratable",
-            ErrorId::StillBlocked => "StillBlocked",
-            ErrorId::NotSupported => "NotSupported",
-            ErrorId::Timeout => "Timeout",
-            ErrorId::CoveredInputNotHeld => "CoveredInputNotHeld",
-            ErrorId::SessionChanged => "SessionChanged",
-            ErrorId::InvalidMessage => "InvalidMessage",
-            ErrorId::BackendFailed => "BackendFailed",
-            ErrorId::HostUnreachable => "HostUnreachable",
-            ErrorId::OutcomeUnknown => "OutcomeUnknown",
-            ErrorId::InvalidRequest => "InvalidRequest",
-            ErrorId::IdentityNotFound => "IdentityNotFound",
-            ErrorId::InvitationUnknown => "InvitationUnknown",
-            ErrorId::InvitationUsed => "InvitationUsed",
-            ErrorId::InvitationExpired => "InvitationExpired",
-        }
+        self.into()
     }
 }
 

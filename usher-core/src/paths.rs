@@ -1,4 +1,4 @@
-//! Where the socket and the state are, if nobody says.
+//! The default paths of sockets and state.
 
 use std::path::{Path, PathBuf};
 
@@ -13,10 +13,10 @@ pub const SYSTEM_STATE: &str = "/var/lib/usher";
 /// The configuration of the system's daemon, if there is one.
 pub const SYSTEM_CONFIG: &str = "/etc/usher/usherd.toml";
 
-/// Where the system's gateway publishes where it listens and whom it trusts.
+/// The directory in which the system's gateway publishes its address and its authority.
 pub const SYSTEM_GATEWAY: &str = "/run/usher-gateway";
 
-/// Where the gateway of the daemon with this socket publishes where it listens and whom it trusts.
+/// The directory in which the gateway of the daemon with this socket publishes its address and its authority.
 pub fn gateway_of(socket: &Path) -> PathBuf {
     if socket == Path::new(SYSTEM) {
         return PathBuf::from(SYSTEM_GATEWAY);
@@ -46,7 +46,7 @@ pub const AUTHORITY_FILE: &str = "authority.der";
 /// In the gateway's directory: where it listens, as `ADDRESS:PORT`.
 pub const LISTEN_FILE: &str = "listen";
 
-/// Where a `--user` daemon of this user answers.
+/// The socket of this user's `--user` daemon.
 pub fn user_socket() -> PathBuf {
     match std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| Path::new(dir).is_absolute()) {
         Some(runtime) => PathBuf::from(runtime).join("usher/usher.sock"),
@@ -54,7 +54,7 @@ pub fn user_socket() -> PathBuf {
     }
 }
 
-/// Where a `--user` daemon of this user keeps its state.
+/// The state directory of this user's `--user` daemon.
 pub fn user_state() -> PathBuf {
     let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path: &PathBuf| path.is_absolute());
     match (absolute("XDG_STATE_HOME"), absolute("HOME")) {

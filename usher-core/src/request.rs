@@ -1,4 +1,4 @@
-//! What a caller asks for: one closed set of [`Action`]s, built from validated values.
+//! Requests of callers: one closed set of [`Action`]s, built from validated values.
 //!
 //! The same types are the bodies of the HTTP API and the result of parsing a command line, so a
 //! value that exists has already passed its checks.
@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 mod address;
 mod identity;
+mod route;
 mod thumbnail;
 mod values;
 mod verb;
@@ -21,6 +22,7 @@ pub use identity::{
     Identity, IdentityName, IdentityRole, Invitation, InviteRequest, Pin, RedeemRequest, RekeyRequest, Revocation,
     Secret,
 };
+pub use route::Route;
 pub use thumbnail::{ThumbnailQuery, ThumbnailSize};
 pub use values::{InvalidValue, Message, Name, RuleName, Seconds, SessionRef};
 pub use verb::Verb;
@@ -47,7 +49,7 @@ pub enum Action {
     Open(Box<OpenRequest>),
     /// Sit down at a text session.
     Attach(SessionRef, AttachRequest),
-    /// Look at what a session's screen shows.
+    /// Take a thumbnail of a session.
     Thumbnail(SessionRef, ThumbnailSize),
     /// Read sessions.
     List,
@@ -137,9 +139,9 @@ pub enum Targets {
 pub struct LockRequest {
     /// Which sessions.
     pub targets: Targets,
-    /// What the user reads.
+    /// The message that the user sees.
     pub message: Message,
-    /// The lock ends by itself after this time.
+    /// The lock ends automatically after this time.
     #[serde(default, rename = "for_seconds", skip_serializing_if = "Option::is_none")]
     pub duration: Option<Seconds>,
     /// Stop the users' other processes while their sessions are locked.
@@ -164,7 +166,7 @@ pub struct UnlockRequest {
 pub struct DisconnectRequest {
     /// Which sessions.
     pub targets: Targets,
-    /// Only say what would be done.
+    /// Only return what would be done.
     #[serde(default)]
     pub dry_run: bool,
 }
@@ -175,13 +177,13 @@ pub struct DisconnectRequest {
 pub struct CloseRequest {
     /// Which sessions.
     pub targets: Targets,
-    /// Only say what would be done.
+    /// Only return what would be done.
     #[serde(default)]
     pub dry_run: bool,
     /// Warn the user with a countdown of this length first.
     #[serde(default, rename = "notice_seconds", skip_serializing_if = "Option::is_none")]
     pub notice: Option<Seconds>,
-    /// What the countdown says.
+    /// The message beside the countdown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<Message>,
 }
@@ -190,9 +192,9 @@ pub struct CloseRequest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BlockRequest {
-    /// What the users read.
+    /// The message that the users see.
     pub message: Message,
-    /// The rule ends by itself after this time.
+    /// The rule ends automatically after this time.
     #[serde(default, rename = "for_seconds", skip_serializing_if = "Option::is_none")]
     pub duration: Option<Seconds>,
     /// Stop the users' other processes while the rule locks their sessions.

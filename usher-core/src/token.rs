@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::request::{Address, InvalidValue, Pin, Secret};
 
-/// What every token begins with; the number is the form's version.
+/// The beginning of every token; the number is the version of the format.
 const PREFIX: &str = "usher1.";
 /// The longest token that is read.
 const MAX_LENGTH: usize = 8 << 10;

@@ -1,4 +1,4 @@
-//! What both ends know of certificates: names, keys, times, and who vouches for whom.
+//! Certificates as both ends read them: names, keys, times, and issuers.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
-/// What is read of a certificate that was verified.
+/// The content of a certificate that was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// Whose it is.

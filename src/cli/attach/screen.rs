@@ -29,34 +29,34 @@ const LEAVE: &[u8] = b"\x1b\\\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The terminal's screen, and whose it is.
-pub(super) struct Screen {
+pub(super) struct StationScreen {
     out: Out,
-    state: Mutex<State>,
+    state: Mutex<ScreenState>,
 }
 
-struct State {
+struct ScreenState {
     /// Pictures may be drawn.
     ours: bool,
     /// What must be written before the next picture.
     first: &'static [u8],
 }
 
-impl Screen {
+impl StationScreen {
     /// The screen of the terminal on standard output, which is not taken yet.
     pub(super) fn open() -> io::Result<Self> {
-        Ok(Screen { out: Out::open()?, state: Mutex::new(State { ours: false, first: &[] }) })
+        Ok(StationScreen { out: Out::open()?, state: Mutex::new(ScreenState { ours: false, first: &[] }) })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ScreenState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes the screen, or takes it again; the next to be drawn does it. The title is kept only once:
     /// terminals have a stack of them.
-    pub(super) fn take(&self) {
+    pub(super) fn enter(&self) {
         let mut state = self.state();
         if !state.ours {
-            *state = State { ours: true, first: ENTER };
+            *state = ScreenState { ours: true, first: ENTER };
         } else if state.first.is_empty() {
             state.first = TAKE;
         }
@@ -94,7 +94,7 @@ impl Screen {
 
     /// Gives the screen back, within about a second whatever the terminal does. Whether it was ours.
     pub(super) fn give_back(&self) -> bool {
-        let was_ours = std::mem::replace(&mut *self.state(), State { ours: false, first: &[] }).ours;
+        let was_ours = std::mem::replace(&mut *self.state(), ScreenState { ours: false, first: &[] }).ours;
         if was_ours {
             self.out.leave();
         }

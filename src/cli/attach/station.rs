@@ -18,7 +18,7 @@ use usher_core::outcome::Exit;
 use usher_core::wire::{Decoder, FLUSH, Tag, put};
 
 use super::keys::{DetachKeys, Typed, Watcher};
-use super::terminal::{self, Terminal};
+use super::terminal::{self, RawTerminal};
 use super::{Left, Size};
 use crate::words;
 
@@ -42,14 +42,14 @@ impl Speaker {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn say(&self, tag: Tag, payload: &[u8]) -> io::Result<()> {
-        self.sending().say(tag, payload)
+    fn send_frame(&self, tag: Tag, payload: &[u8]) -> io::Result<()> {
+        self.sending().send_frame(tag, payload)
     }
 
     /// Sends keys that were read when what was typed had been forgotten `forgotten` times.
     fn say_keys(&self, keys: &[u8], forgotten: u64) -> io::Result<()> {
         let mut sending = self.sending();
-        if sending.forgotten == forgotten { sending.say(Tag::Input, keys) } else { Ok(()) }
+        if sending.forgotten == forgotten { sending.send_frame(Tag::Input, keys) } else { Ok(()) }
     }
 
     /// Forgets what was typed and confirms the picture, with no key in between.
@@ -57,12 +57,12 @@ impl Speaker {
         let mut sending = self.sending();
         sending.forgotten += 1;
         terminal::forget_typed();
-        sending.say(Tag::Shown, number)
+        sending.send_frame(Tag::Shown, number)
     }
 }
 
 impl Sending {
-    fn say(&mut self, tag: Tag, payload: &[u8]) -> io::Result<()> {
+    fn send_frame(&mut self, tag: Tag, payload: &[u8]) -> io::Result<()> {
         let mut frame = Vec::with_capacity(payload.len() + 5);
         put(&mut frame, tag, payload);
         self.stream.write_all(&frame)
@@ -75,7 +75,7 @@ pub(super) fn sit(connection: UnixStream, begun: &[u8], detach: &DetachKeys) -> 
     connection.set_nonblocking(false)?;
     let speaker = Speaker::new(connection.try_clone()?);
     let mut signals = Signals::new([SIGWINCH, SIGCONT, SIGTSTP, SIGTERM, SIGHUP, SIGINT, SIGQUIT])?;
-    let terminal = Arc::new(Terminal::enter()?);
+    let terminal = Arc::new(RawTerminal::enter()?);
     let (ended, end) = channel();
 
     let drawing = {
@@ -97,7 +97,7 @@ pub(super) fn sit(connection: UnixStream, begun: &[u8], detach: &DetachKeys) -> 
     let watched = Arc::clone(&terminal);
     std::thread::spawn(move || heed(&mut signals, &watched, &speaker, &ended));
 
-    let left = end.recv().unwrap_or_else(|_| lost(&words::text("attach-threads")));
+    let left = end.recv().unwrap_or_else(|_| lost(&words::text!("attach-threads")));
     let _ = connection.shutdown(Shutdown::Both);
     // The last picture is drawn whole, unless the terminal takes nothing.
     for _ in 0..50 {
@@ -113,23 +113,23 @@ pub(super) fn sit(connection: UnixStream, begun: &[u8], detach: &DetachKeys) -> 
 
 /// Does what signals ask for. The second that ends the station ends it at once, and the guard gives the
 /// terminal back.
-fn heed(signals: &mut Signals, terminal: &Terminal, speaker: &Speaker, ended: &Sender<Left>) {
+fn heed(signals: &mut Signals, terminal: &RawTerminal, speaker: &Speaker, ended: &Sender<Left>) {
     let mut ending = false;
     for signal in signals {
         match signal {
             // Where this cannot be said, the drawing thread sees the end too, and knows why.
-            SIGWINCH => drop(speaker.say(Tag::Resize, &size_bytes(terminal::size()))),
+            SIGWINCH => drop(speaker.send_frame(Tag::Resize, &size_bytes(terminal::size()))),
             SIGTSTP if ending => {}
             SIGTSTP => suspend(terminal),
             SIGCONT if ending => {}
             SIGCONT => match terminal.enter_again() {
-                Ok(()) => drop(speaker.say(Tag::Redraw, &[])),
+                Ok(()) => drop(speaker.send_frame(Tag::Redraw, &[])),
                 Err(error) => drop(ended.send(lost(&error.to_string()))),
             },
             _ if ending => std::process::exit(Exit::Failed as i32),
             _ => {
                 ending = true;
-                if ended.send(lost(&words::text("attach-signal"))).is_err() {
+                if ended.send(lost(&words::text!("attach-signal"))).is_err() {
                     // The terminal is given back; something else holds the program up.
                     std::process::exit(Exit::Failed as i32);
                 }
@@ -139,13 +139,13 @@ fn heed(signals: &mut Signals, terminal: &Terminal, speaker: &Speaker, ended: &S
 }
 
 /// Stops this program with the terminal given back. Going on, it is told by SIGCONT to take it again.
-fn suspend(terminal: &Terminal) {
+fn suspend(terminal: &RawTerminal) {
     terminal.give_back();
     let _ = kill_process(getpid(), Signal::STOP);
 }
 
 fn lost(why: &str) -> Left {
-    Left { why: words::with("attach-lost", &[("why", why)]), exit: Exit::Failed }
+    Left { why: words::with!("attach-lost", &[("why", why)]), exit: Exit::Failed }
 }
 
 fn size_bytes(size: Size) -> [u8; 4] {
@@ -170,7 +170,7 @@ fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
             (watcher, known) = (Watcher::new(detach), forgotten);
         }
         let typed = match rustix::io::read(&stdin, &mut buffer) {
-            Ok(0) => Err(words::text("attach-no-terminal")),
+            Ok(0) => Err(words::text!("attach-no-terminal")),
             Ok(count) => Ok(&buffer[..count]),
             Err(rustix::io::Errno::INTR) => continue,
             Err(error) => Err(error.to_string()),
@@ -185,9 +185,9 @@ fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
         for told in watcher.tell_apart(typed) {
             let said = match told {
                 Typed::Keys(keys) => speaker.say_keys(&keys, forgotten),
-                Typed::Scroll(pages) => speaker.say(Tag::Scroll, &pages.to_le_bytes()),
+                Typed::Scroll(pages) => speaker.send_frame(Tag::Scroll, &pages.to_le_bytes()),
                 Typed::Leave => {
-                    let why = words::text("attach-detached");
+                    let why = words::text!("attach-detached");
                     let _ = ended.send(Left { why, exit: Exit::Success });
                     return;
                 }
@@ -221,7 +221,7 @@ fn draw(
                     let Some((number, rest)) = payload.split_first_chunk::<8>() else { continue };
                     let _ = match rest.first() {
                         Some(&FLUSH) => speaker.confirm_forgotten(number),
-                        _ => speaker.say(Tag::Shown, number),
+                        _ => speaker.send_frame(Tag::Shown, number),
                     };
                 }
                 Tag::Leave => {
@@ -231,7 +231,7 @@ fn draw(
             }
         }
         match connection.read(&mut buffer)? {
-            0 => return Ok(lost(&words::text("attach-no-holder"))),
+            0 => return Ok(lost(&words::text!("attach-no-holder"))),
             count => decoder.push(&buffer[..count]),
         }
     }

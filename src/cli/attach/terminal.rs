@@ -16,7 +16,7 @@ use nix::sys::signal::{SigSet, Signal};
 use rustix::termios::{OptionalActions, QueueSelector, Termios, tcgetattr, tcsetattr};
 use usher_core::request::Size;
 
-use super::screen::{Out, Screen};
+use super::screen::{Out, StationScreen};
 
 /// The hidden word that makes `usher` a guard.
 pub(in crate::cli) const GUARD: &str = "__guard-terminal";
@@ -27,17 +27,17 @@ pub(super) fn size() -> Size {
 }
 
 /// A terminal that is a station.
-pub(super) struct Terminal {
+pub(super) struct RawTerminal {
     before: Termios,
-    screen: Screen,
+    screen: StationScreen,
     guard: Mutex<Option<UnixStream>>,
 }
 
-impl Terminal {
+impl RawTerminal {
     /// Takes the terminal on standard input and output.
     pub(super) fn enter() -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;
-        let terminal = Terminal { screen: Screen::open()?, guard: Mutex::new(start_guard()), before };
+        let terminal = RawTerminal { screen: StationScreen::open()?, guard: Mutex::new(start_guard()), before };
         terminal.enter_again()?;
         Ok(terminal)
     }
@@ -47,7 +47,7 @@ impl Terminal {
         let mut raw = self.before.clone();
         raw.make_raw();
         tcsetattr(io::stdin(), OptionalActions::Now, &raw)?;
-        self.screen.take();
+        self.screen.enter();
         self.tell_guard(b"t");
         Ok(())
     }
@@ -73,13 +73,13 @@ impl Terminal {
     }
 }
 
-impl Drop for Terminal {
+impl Drop for RawTerminal {
     fn drop(&mut self) {
         self.leave();
     }
 }
 
-impl Terminal {
+impl RawTerminal {
     /// Gives the terminal back for good.
     pub(super) fn leave(&self) {
         self.give_back();

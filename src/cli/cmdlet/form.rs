@@ -8,7 +8,7 @@ use rustix::fs::{FileType, fstat};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::cli::output::{Format, Row};
+use crate::cli::output::{OutputFormat, TableRow};
 use crate::cli::{output, thumbnail};
 use crate::cmdlet::object::WmsSession;
 use crate::words;
@@ -17,7 +17,7 @@ use crate::words;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// As somebody asked for.
-    Asked(Format),
+    Asked(OutputFormat),
     /// For the next program in a pipe: one object a line.
     Piped,
     /// For a person: a list of properties.
@@ -29,26 +29,26 @@ impl Form {
     pub(super) fn chosen(option: Option<&str>) -> Result<Self, String> {
         let variable = std::env::var("USHER_OUTPUT").ok().filter(|value| !value.is_empty());
         match option.map(str::to_owned).or(variable).as_deref() {
-            Some("table") => Ok(Form::Asked(Format::Table)),
-            Some("list") => Ok(Form::Asked(Format::List)),
-            Some("json") => Ok(Form::Asked(Format::Json)),
-            Some("jsonl") => Ok(Form::Asked(Format::Jsonl)),
-            Some(other) => Err(words::with("cmdlet-no-such-form", &[("value", &output::printable(other))])),
+            Some("table") => Ok(Form::Asked(OutputFormat::Table)),
+            Some("list") => Ok(Form::Asked(OutputFormat::List)),
+            Some("json") => Ok(Form::Asked(OutputFormat::Json)),
+            Some("jsonl") => Ok(Form::Asked(OutputFormat::Jsonl)),
+            Some(other) => Err(words::with!("cmdlet-no-such-form", &[("value", &output::printable(other))])),
             None => Ok(if stdout_is_pipe() { Form::Piped } else { Form::Shown }),
         }
     }
 
     /// The format for objects.
-    pub(super) fn format(self) -> Format {
+    pub(super) fn format(self) -> OutputFormat {
         match self {
             Form::Asked(format) => format,
-            Form::Piped => Format::Jsonl,
-            Form::Shown => Format::List,
+            Form::Piped => OutputFormat::Jsonl,
+            Form::Shown => OutputFormat::List,
         }
     }
 
     /// The format for outcomes, which are shown only on request: the cmdlets that act write no objects.
-    pub(super) fn outcomes(self) -> Option<Format> {
+    pub(super) fn outcomes(self) -> Option<OutputFormat> {
         match self {
             Form::Asked(format) => Some(format),
             Form::Piped | Form::Shown => None,
@@ -63,22 +63,22 @@ fn stdout_is_pipe() -> bool {
 }
 
 /// Rows that are written at once where each is a line, and at the end where they are one table or array.
-pub(super) struct Rows<T> {
-    format: Format,
+pub(super) struct ObjectRows<T> {
+    format: OutputFormat,
     kept: Vec<T>,
     written: usize,
 }
 
-impl<T: Row> Rows<T> {
-    pub(super) fn new(format: Format) -> Self {
-        Rows { format, kept: Vec::new(), written: 0 }
+impl<T: TableRow> ObjectRows<T> {
+    pub(super) fn new(format: OutputFormat) -> Self {
+        ObjectRows { format, kept: Vec::new(), written: 0 }
     }
 
-    /// A picture as these rows hold it: programs get it whole, people get told how large it is.
-    pub(super) fn pictured(&self, png: &[u8]) -> String {
+    /// A thumbnail as these rows hold it: programs get it whole, people get told how large it is.
+    pub(super) fn thumbnail_cell(&self, png: &[u8]) -> String {
         match self.format {
-            Format::Json | Format::Jsonl => base64::engine::general_purpose::STANDARD.encode(png),
-            Format::Table | Format::List => thumbnail::described(png),
+            OutputFormat::Json | OutputFormat::Jsonl => base64::engine::general_purpose::STANDARD.encode(png),
+            OutputFormat::Table | OutputFormat::List => thumbnail::described(png),
         }
     }
 
@@ -86,17 +86,17 @@ impl<T: Row> Rows<T> {
     /// Standard output cannot be written.
     pub(super) fn push(&mut self, row: T) -> io::Result<()> {
         match self.format {
-            Format::Table | Format::Json => {
+            OutputFormat::Table | OutputFormat::Json => {
                 self.kept.push(row);
                 return Ok(());
             }
-            Format::List => {
+            OutputFormat::List => {
                 if self.written > 0 {
                     writeln!(io::stdout())?;
                 }
                 properties(&mut io::stdout(), &row)?;
             }
-            Format::Jsonl => output::print_line(&mut io::stdout().lock(), &row)?,
+            OutputFormat::Jsonl => output::print_line(&mut io::stdout().lock(), &row)?,
         }
         self.written += 1;
         io::stdout().flush()
@@ -106,8 +106,8 @@ impl<T: Row> Rows<T> {
     /// Standard output cannot be written.
     pub(super) fn end(&mut self) -> io::Result<()> {
         match self.format {
-            Format::Table | Format::Json => output::print(std::mem::take(&mut self.kept), self.format),
-            Format::List | Format::Jsonl => Ok(()),
+            OutputFormat::Table | OutputFormat::Json => output::print(std::mem::take(&mut self.kept), self.format),
+            OutputFormat::List | OutputFormat::Jsonl => Ok(()),
         }
     }
 }
@@ -115,7 +115,7 @@ impl<T: Row> Rows<T> {
 /// One `Name : value` per property, the colons below each other, as `Format-List` writes them.
 fn properties<T: Serialize>(out: &mut impl Write, row: &T) -> io::Result<()> {
     // Through text, which keeps the properties in their order.
-    let Ordered(properties) = serde_json::from_str(&serde_json::to_string(row)?)?;
+    let OrderedProperties(properties) = serde_json::from_str(&serde_json::to_string(row)?)?;
     let width = properties.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     for (name, value) in &properties {
         writeln!(out, "{}", format!("{name:<width$} : {}", output::printable(&shown(value))).trim_end())?;
@@ -134,27 +134,27 @@ fn shown(value: &serde_json::Value) -> String {
 }
 
 /// The properties of a JSON object as they stand in it.
-struct Ordered(Vec<(String, serde_json::Value)>);
+struct OrderedProperties(Vec<(String, serde_json::Value)>);
 
-impl<'de> Deserialize<'de> for Ordered {
+impl<'de> Deserialize<'de> for OrderedProperties {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Properties;
-        impl<'de> Visitor<'de> for Properties {
-            type Value = Ordered;
+        struct PropertiesVisitor;
+        impl<'de> Visitor<'de> for PropertiesVisitor {
+            type Value = OrderedProperties;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ordered, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<OrderedProperties, A::Error> {
                 let mut properties = Vec::new();
                 while let Some(property) = map.next_entry()? {
                     properties.push(property);
                 }
-                Ok(Ordered(properties))
+                Ok(OrderedProperties(properties))
             }
         }
-        deserializer.deserialize_map(Properties)
+        deserializer.deserialize_map(PropertiesVisitor)
     }
 }
 
@@ -168,7 +168,7 @@ pub(super) fn print_line(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-impl Row for WmsSession {
+impl TableRow for WmsSession {
     fn heads() -> Vec<&'static str> {
         vec!["SessionId", "UserName", "State", "StationId", "ClientName", "IsLocked", "LockedBy", "LockMessage"]
     }

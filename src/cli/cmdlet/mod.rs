@@ -18,17 +18,17 @@ use crate::cmdlet::record::Record;
 use crate::cmdlet::{Cmdlet, find};
 use crate::words;
 
-mod ask;
+mod action;
 mod form;
 mod input;
 mod objects;
+mod prompt;
+mod reporter;
+mod results;
 mod run;
-mod say;
-mod tell;
-mod work;
 
 use form::Form;
-use run::Run;
+use run::CmdletRun;
 
 /// A cmdlet's command line.
 #[derive(Debug)]
@@ -94,13 +94,13 @@ impl Invocation {
     /// The whole program.
     pub(super) fn main(self) -> ExitCode {
         if let Err(refused) = self.choose_language() {
-            say::line(&mut io::stderr(), &format!("usher: --lang: {refused}"));
+            reporter::write_line(&mut io::stderr(), &format!("usher: --lang: {refused}"));
             return Exit::Usage.into();
         }
         let form = match Form::chosen(self.output.as_deref()) {
             Ok(form) => form,
             Err(refused) => {
-                say::line(&mut io::stderr(), &format!("usher: {refused}"));
+                reporter::write_line(&mut io::stderr(), &format!("usher: {refused}"));
                 return Exit::Usage.into();
             }
         };
@@ -108,7 +108,7 @@ impl Invocation {
             Ok(None) => super::help::print(&crate::cmdlet::help::text(self.cmdlet, words::language())),
             Ok(Some(call)) => self.run(call, form).into(),
             Err(record) => {
-                say::line(&mut io::stderr(), &say::lines(&record, self.cmdlet));
+                reporter::write_line(&mut io::stderr(), &reporter::lines(&record, self.cmdlet));
                 Exit::Usage.into()
             }
         }
@@ -123,7 +123,7 @@ impl Invocation {
 
     /// The call, or `None` for help.
     fn call(&self) -> Result<Option<Call>, Record> {
-        let bound = bind(self.cmdlet, &self.words, input::is_there(), &mut ask::Mandatory::default());
+        let bound = bind(self.cmdlet, &self.words, input::is_there(), &mut prompt::Mandatory::default());
         match bound.map_err(|error| Record::of_binding(&error))? {
             Binding::Help => Ok(None),
             Binding::Call(bound) => Call::new(&bound).map(Some).map_err(|error| Record::of_binding(&error)),
@@ -135,11 +135,11 @@ impl Invocation {
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => {
-                say::line(&mut io::stderr(), &format!("usher: the runtime cannot be started: {error}"));
+                reporter::write_line(&mut io::stderr(), &format!("usher: the runtime cannot be started: {error}"));
                 return Exit::Unreachable;
             }
         };
         let manner = Manner { socket: self.socket, patience: self.timeout, at_once: usize::from(self.at_once) };
-        runtime.block_on(Run::new(call, manner, form).all())
+        runtime.block_on(CmdletRun::new(call, manner, form).all())
     }
 }

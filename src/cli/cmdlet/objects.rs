@@ -12,10 +12,10 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use usher_core::request::{SessionRef, Targets};
 
+use super::action::{self, HostAnswer};
 use super::input;
-use super::run::{End, Run, trace};
-use super::work::{self, Answer};
-use crate::cli::hosts::Host;
+use super::run::{Abort, CmdletRun, trace};
+use crate::cli::hosts::TargetHost;
 use crate::client::ClientError;
 use crate::cmdlet::call::Selection;
 use crate::cmdlet::input::{Unbound, bind_value, unreadable};
@@ -25,31 +25,31 @@ use crate::words;
 /// How many objects are read ahead of the one that is at work.
 const AHEAD: usize = 256;
 
-/// What an object names: a host, if it says one, and sessions.
+/// The host, if there is one, and the sessions that an object names.
 type Named = (Option<String>, Vec<u32>);
 
 /// A host's answer, when it is there.
-type Asked = LocalBoxFuture<'static, (Rc<Host>, Targets, Result<Answer, ClientError>)>;
+type PendingAnswer = LocalBoxFuture<'static, (Rc<TargetHost>, Targets, Result<HostAnswer, ClientError>)>;
 
-/// What waits for a host.
-struct Waiting {
-    host: Rc<Host>,
+/// Targets that wait until their host is free.
+struct QueuedTargets {
+    host: Rc<TargetHost>,
     targets: Targets,
 }
 
-impl Run {
-    pub(super) async fn objects(&mut self) -> Result<(), End> {
+impl CmdletRun {
+    pub(super) async fn objects(&mut self) -> Result<(), Abort> {
         match self.call.selection.clone() {
             Selection::Ids(ids) => self.together(self.call.server.clone(), targets(ids)).await,
             Selection::All(true) => self.together(self.call.server.clone(), Targets::All).await,
-            Selection::All(false) => self.say.warning(&words::text("cmdlet-all-is-off")).into(),
+            Selection::All(false) => self.reporter.warning(&words::text!("cmdlet-all-is-off")).into(),
             Selection::Piped if self.is_in_turn() => self.piped_in_turn().await,
             Selection::Piped => self.piped().await,
         }
     }
 
     /// The same targets on every host that a name stands for.
-    async fn together(&mut self, server: Option<String>, targets: Targets) -> Result<(), End> {
+    async fn together(&mut self, server: Option<String>, targets: Targets) -> Result<(), Abort> {
         let hosts = self.hosts_of(server)?;
         if self.is_in_turn() {
             for host in hosts {
@@ -60,13 +60,13 @@ impl Run {
         let mut queue = Queue::default();
         hosts.into_iter().for_each(|host| queue.add(host, targets.clone()));
         while let Some((host, targets, answer)) = queue.next(self).await {
-            self.take(&host, &targets, answer)?;
+            self.report_answer(&host, &targets, answer)?;
         }
         Ok(())
     }
 
     /// Each object acts, and what became of it is said, before the next is read.
-    async fn piped_in_turn(&mut self) -> Result<(), End> {
+    async fn piped_in_turn(&mut self) -> Result<(), Abort> {
         for value in input::Values::default() {
             let Some((server, ids)) = self.bound(value)? else { continue };
             for host in self.hosts_of(server)? {
@@ -76,7 +76,7 @@ impl Run {
         Ok(())
     }
 
-    async fn piped(&mut self) -> Result<(), End> {
+    async fn piped(&mut self) -> Result<(), Abort> {
         let (sender, mut values) = mpsc::channel(AHEAD);
         // Reading blocks. The thread ends with the input, or with the program.
         std::thread::spawn(move || input::Values::default().try_for_each(|value| sender.blocking_send(value)));
@@ -97,7 +97,7 @@ impl Run {
                     None => more = false,
                 },
                 Some((host, targets, answer)) = queue.next(self), if !queue.is_empty() => {
-                    self.take(&host, &targets, answer)?;
+                    self.report_answer(&host, &targets, answer)?;
                     if self.has_lost(&host) {
                         for targets in queue.forget(&host) {
                             self.not_sent(&host, &targets)?;
@@ -110,7 +110,7 @@ impl Run {
     }
 
     /// The host and the sessions that an object names; an object that names none is said and left out.
-    fn bound(&mut self, value: Result<Value, String>) -> Result<Option<Named>, End> {
+    fn bound(&mut self, value: Result<Value, String>) -> Result<Option<Named>, Abort> {
         let bound = match &value {
             Ok(value) => bind_value(self.call.cmdlet, value),
             Err(text) => Err(unreadable(text)),
@@ -129,12 +129,12 @@ fn targets(ids: Vec<u32>) -> Targets {
     Targets::Ids(ids.into_iter().map(SessionRef::Id).collect())
 }
 
-/// What is under way, and what waits until its host is free.
+/// The requests that are under way, and the targets that wait for a free host.
 #[derive(Default)]
 struct Queue {
-    under_way: FuturesUnordered<Asked>,
-    busy: Vec<Rc<Host>>,
-    waiting: VecDeque<Waiting>,
+    under_way: FuturesUnordered<PendingAnswer>,
+    busy: Vec<Rc<TargetHost>>,
+    waiting: VecDeque<QueuedTargets>,
 }
 
 impl Queue {
@@ -143,34 +143,34 @@ impl Queue {
     }
 
     /// Puts targets behind those that wait for the same host.
-    fn add(&mut self, host: Rc<Host>, targets: Targets) {
+    fn add(&mut self, host: Rc<TargetHost>, targets: Targets) {
         let before = self.waiting.iter_mut().find(|waiting| Rc::ptr_eq(&waiting.host, &host));
         match (before.map(|waiting| &mut waiting.targets), targets) {
             (Some(Targets::Ids(ids)), Targets::Ids(more)) => ids.extend(more),
-            (_, targets) => self.waiting.push_back(Waiting { host, targets }),
+            (_, targets) => self.waiting.push_back(QueuedTargets { host, targets }),
         }
     }
 
     /// Nothing more is sent to a host; gives what was to be.
-    fn forget(&mut self, host: &Rc<Host>) -> Vec<Targets> {
+    fn forget(&mut self, host: &Rc<TargetHost>) -> Vec<Targets> {
         let (forgotten, waiting) =
             std::mem::take(&mut self.waiting).into_iter().partition(|waiting| Rc::ptr_eq(&waiting.host, host));
         self.waiting = waiting;
-        let forgotten: VecDeque<Waiting> = forgotten;
+        let forgotten: VecDeque<QueuedTargets> = forgotten;
         forgotten.into_iter().map(|waiting| waiting.targets).collect()
     }
 
     /// The next answer that is there; `None` when nothing is left.
-    async fn next(&mut self, run: &Run) -> Option<(Rc<Host>, Targets, Result<Answer, ClientError>)> {
+    async fn next(&mut self, run: &CmdletRun) -> Option<(Rc<TargetHost>, Targets, Result<HostAnswer, ClientError>)> {
         while self.busy.len() < run.at_once() {
-            let free = |waiting: &Waiting| !self.busy.iter().any(|busy| Rc::ptr_eq(busy, &waiting.host));
+            let free = |waiting: &QueuedTargets| !self.busy.iter().any(|busy| Rc::ptr_eq(busy, &waiting.host));
             let Some(next) = self.waiting.iter().position(free).and_then(|at| self.waiting.remove(at)) else { break };
-            run.say.debug(&trace(&run.call, &next.host));
+            run.reporter.debug(&trace(&run.call, &next.host));
             self.busy.push(Rc::clone(&next.host));
             let call = Rc::clone(&run.call);
             self.under_way.push(Box::pin(async move {
-                let Waiting { host, targets } = next;
-                let answer = work::ask(&host, &call, targets.clone(), call.what_if).await;
+                let QueuedTargets { host, targets } = next;
+                let answer = action::call_host(&host, &call, targets.clone(), call.what_if).await;
                 (host, targets, answer)
             }));
         }

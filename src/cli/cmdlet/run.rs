@@ -9,30 +9,30 @@ use usher_core::request::{SessionRef, Targets};
 use usher_core::servers::ServerName;
 use usher_core::session::Session;
 
-use super::ask::{Answer as Choice, CONFIRM, Terminal};
-use super::form::{Form, Rows};
-use super::say::{Next, Say};
-use super::work::{self, Answer, Picture};
-use crate::cli::hosts::{Host, Hosts, Manner};
+use super::action::{self, HostAnswer, SessionThumbnail};
+use super::form::{Form, ObjectRows};
+use super::prompt::{CONFIRM, PromptAnswer, PromptTerminal};
+use super::reporter::{Next, Reporter};
+use crate::cli::hosts::{Hosts, Manner, TargetHost};
 use crate::client::ClientError;
-use crate::cmdlet::Work;
+use crate::cmdlet::CmdletVerb;
 use crate::cmdlet::call::{Call, Preference};
 use crate::cmdlet::object::WmsSession;
 use crate::cmdlet::record::Record;
 use crate::words;
 
 /// One run of a cmdlet.
-pub(super) struct Run {
+pub(super) struct CmdletRun {
     pub(super) call: Rc<Call>,
-    pub(super) say: Say,
+    pub(super) reporter: Reporter,
     manner: Manner,
     /// The hosts that were named so far, by the name; without one, this host.
-    hosts: HashMap<Option<String>, Vec<Rc<Host>>>,
+    hosts: HashMap<Option<String>, Vec<Rc<TargetHost>>>,
     /// Hosts that gave no answer: nothing more is sent to them.
     lost: HashSet<String>,
-    sessions: Rows<WmsSession>,
-    pub(super) outcomes: Option<Rows<Outcome>>,
-    /// What `Yes to All` or `No to All` answered for the rest of this run.
+    sessions: ObjectRows<WmsSession>,
+    pub(super) outcomes: Option<ObjectRows<Outcome>>,
+    /// The answer for the rest of this run, after `Yes to All` or `No to All`.
     for_all: Option<bool>,
     /// Something was done, or could have been.
     reached: bool,
@@ -43,34 +43,34 @@ pub(super) struct Run {
 }
 
 /// Why a run ends before its end.
-pub(super) enum End {
+pub(super) enum Abort {
     /// An error was to stop it.
     Stopped,
     /// Nobody reads the output any more, or it cannot be written.
     Output(io::Error),
 }
 
-impl From<io::Error> for End {
+impl From<io::Error> for Abort {
     fn from(error: io::Error) -> Self {
-        End::Output(error)
+        Abort::Output(error)
     }
 }
 
-impl From<Next> for Result<(), End> {
+impl From<Next> for Result<(), Abort> {
     fn from(next: Next) -> Self {
         match next {
             Next::GoOn => Ok(()),
-            Next::Stop => Err(End::Stopped),
+            Next::Stop => Err(Abort::Stopped),
         }
     }
 }
 
-impl Run {
+impl CmdletRun {
     pub(super) fn new(call: Call, manner: Manner, form: Form) -> Self {
-        Run {
-            say: Say::new(call.cmdlet, call.streams),
-            sessions: Rows::new(form.format()),
-            outcomes: form.outcomes().map(Rows::new),
+        CmdletRun {
+            reporter: Reporter::new(call.cmdlet, call.streams),
+            sessions: ObjectRows::new(form.format()),
+            outcomes: form.outcomes().map(ObjectRows::new),
             call: Rc::new(call),
             manner,
             hosts: HashMap::new(),
@@ -84,25 +84,25 @@ impl Run {
 
     /// The whole run, and how the command ends.
     pub(super) async fn all(mut self) -> Exit {
-        if self.call.confirm && Terminal::open().is_none() {
-            let error = Error::new(ErrorId::InvalidRequest, words::text("cmdlet-cannot-ask"));
+        if self.call.confirm && PromptTerminal::open().is_none() {
+            let error = Error::new(ErrorId::InvalidRequest, words::text!("cmdlet-cannot-ask"));
             let record = Record::of_failure(&error, error.message.clone(), None);
-            let _ = self.say.error(&record);
+            let _ = self.reporter.error(&record);
             return Exit::Usage;
         }
         let ended = self.objects().await;
-        let written = if self.call.cmdlet.work == Work::Get {
+        let written = if self.call.cmdlet.verb == CmdletVerb::Get {
             self.sessions.end()
         } else {
-            self.outcomes.as_mut().map_or(Ok(()), Rows::end)
+            self.outcomes.as_mut().map_or(Ok(()), ObjectRows::end)
         };
         match ended.and_then(|()| Ok(written?)) {
-            Err(End::Output(error)) if error.kind() != io::ErrorKind::BrokenPipe => {
-                super::say::line(&mut io::stderr(), &format!("usher: cannot print: {error}"));
+            Err(Abort::Output(error)) if error.kind() != io::ErrorKind::BrokenPipe => {
+                super::reporter::write_line(&mut io::stderr(), &format!("usher: cannot print: {error}"));
                 Exit::Failed
             }
             // A reader that has seen enough is no failure; one that was there before stays one.
-            Ok(()) | Err(End::Stopped | End::Output(_)) => self.exit(),
+            Ok(()) | Err(Abort::Stopped | Abort::Output(_)) => self.exit(),
         }
     }
 
@@ -114,7 +114,7 @@ impl Run {
         }
     }
 
-    /// Where the first error may be the end, or each session is asked about, one is tried after the other.
+    /// Whether sessions are tried one after the other, because the first error may end the run or each one needs an answer.
     pub(super) fn is_in_turn(&self) -> bool {
         let stops = |preference| matches!(preference, Preference::Stop | Preference::Inquire);
         self.call.confirm || stops(self.call.streams.error) || stops(self.call.streams.warning)
@@ -126,7 +126,7 @@ impl Run {
     }
 
     /// The hosts that a name stands for; none if it stands for nothing, which is said.
-    pub(super) fn hosts_of(&mut self, server: Option<String>) -> Result<Vec<Rc<Host>>, End> {
+    pub(super) fn hosts_of(&mut self, server: Option<String>) -> Result<Vec<Rc<TargetHost>>, Abort> {
         if !self.hosts.contains_key(&server) {
             let chosen = self.choose(server.as_deref());
             let hosts = match chosen {
@@ -144,18 +144,18 @@ impl Run {
     }
 
     /// The host gave no answer before.
-    pub(super) fn has_lost(&self, host: &Host) -> bool {
+    pub(super) fn has_lost(&self, host: &TargetHost) -> bool {
         self.lost.contains(&host.name())
     }
 
-    fn choose(&self, server: Option<&str>) -> Result<Vec<Host>, Error> {
+    fn choose(&self, server: Option<&str>) -> Result<Vec<TargetHost>, Error> {
         let name = server.map(str::parse::<ServerName>).transpose();
         let name = name.map_err(|why| Error::new(ErrorId::InvalidRequest, why.to_string()))?;
         Ok(Hosts::choose(name.as_slice(), &self.manner)?.into_vec())
     }
 
-    /// Asks a host and says what it answered, before anything else is done.
-    pub(super) async fn in_turn(&mut self, host: Rc<Host>, targets: Targets) -> Result<(), End> {
+    /// Sends a request to a host and reports the answer before anything else is done.
+    pub(super) async fn in_turn(&mut self, host: Rc<TargetHost>, targets: Targets) -> Result<(), Abort> {
         let ids: Vec<Targets> = match targets {
             Targets::Ids(ids) => ids.into_iter().map(|id| Targets::Ids(vec![id])).collect(),
             all => vec![all],
@@ -166,33 +166,38 @@ impl Run {
             } else if self.call.confirm {
                 self.confirmed(&host, targets).await?;
             } else {
-                let answer = self.asked(&host, targets.clone(), self.call.what_if).await;
-                self.take(&host, &targets, answer)?;
+                let answer = self.call_host(&host, targets.clone(), self.call.what_if).await;
+                self.report_answer(&host, &targets, answer)?;
             }
         }
         Ok(())
     }
 
-    async fn asked(&mut self, host: &Host, targets: Targets, dry_run: bool) -> Result<Answer, ClientError> {
-        self.say.debug(&trace(&self.call, host));
-        work::ask(host, &self.call, targets, dry_run).await
+    async fn call_host(
+        &mut self,
+        host: &TargetHost,
+        targets: Targets,
+        dry_run: bool,
+    ) -> Result<HostAnswer, ClientError> {
+        self.reporter.debug(&trace(&self.call, host));
+        action::call_host(host, &self.call, targets, dry_run).await
     }
 
-    /// Says what a host answered.
-    pub(super) fn take(
+    /// Reports the answer of a host.
+    pub(super) fn report_answer(
         &mut self,
-        host: &Host,
+        host: &TargetHost,
         targets: &Targets,
-        answer: Result<Answer, ClientError>,
-    ) -> Result<(), End> {
+        answer: Result<HostAnswer, ClientError>,
+    ) -> Result<(), Abort> {
         match answer {
-            Ok(Answer::Sessions(sessions)) => {
+            Ok(HostAnswer::Sessions(sessions)) => {
                 self.reached = true;
                 self.show_all(sessions, targets)
             }
-            Ok(Answer::Outcomes(outcomes)) => {
+            Ok(HostAnswer::Outcomes(outcomes)) => {
                 self.reached = true;
-                outcomes.into_iter().try_for_each(|outcome| self.tell(outcome))
+                outcomes.into_iter().try_for_each(|outcome| self.report_outcome(outcome))
             }
             Err(error) => {
                 if error.exit == Exit::Unreachable {
@@ -203,28 +208,30 @@ impl Run {
         }
     }
 
-    fn show_all(&mut self, sessions: Vec<(Session, Option<Picture>)>, targets: &Targets) -> Result<(), End> {
+    fn show_all(&mut self, sessions: Vec<(Session, Option<SessionThumbnail>)>, targets: &Targets) -> Result<(), Abort> {
         let Targets::Ids(ids) = targets else {
-            return sessions.into_iter().try_for_each(|(session, picture)| self.show(session, picture));
+            return sessions.into_iter().try_for_each(|(session, thumbnail)| self.show(session, thumbnail));
         };
         let mut sessions: HashMap<u32, _> = sessions.into_iter().map(|shown| (shown.0.session_id, shown)).collect();
         for id in ids {
             let found = match id {
-                SessionRef::Id(id) => sessions.get_mut(id).map(|(session, picture)| (session.clone(), picture.take())),
+                SessionRef::Id(id) => {
+                    sessions.get_mut(id).map(|(session, thumbnail)| (session.clone(), thumbnail.take()))
+                }
                 SessionRef::Native(_) => None,
             };
             match found {
-                Some((session, picture)) => self.show(session, picture)?,
+                Some((session, thumbnail)) => self.show(session, thumbnail)?,
                 None => self.not_found(id)?,
             }
         }
         Ok(())
     }
 
-    fn show(&mut self, session: Session, picture: Option<Picture>) -> Result<(), End> {
-        let picture = match picture {
+    fn show(&mut self, session: Session, thumbnail: Option<SessionThumbnail>) -> Result<(), Abort> {
+        let thumbnail = match thumbnail {
             None => return Ok(self.sessions.push(WmsSession::from(session))?),
-            Some(Ok(png)) => Some(self.sessions.pictured(&png)),
+            Some(Ok(png)) => Some(self.sessions.thumbnail_cell(&png)),
             Some(Err(error)) => {
                 let id = session.session_id.to_string();
                 let message = crate::cli::output::sentence(&error.error, Some(&id));
@@ -232,14 +239,14 @@ impl Run {
                 None
             }
         };
-        Ok(self.sessions.push(WmsSession::from(session).with_thumbnail(picture))?)
+        Ok(self.sessions.push(WmsSession::from(session).with_thumbnail(thumbnail))?)
     }
 
     /// Asks before each session that would be acted on.
-    async fn confirmed(&mut self, host: &Host, targets: Targets) -> Result<(), End> {
-        let planned = match self.asked(host, targets.clone(), true).await {
-            Ok(Answer::Outcomes(planned)) => planned,
-            other => return self.take(host, &targets, other),
+    async fn confirmed(&mut self, host: &TargetHost, targets: Targets) -> Result<(), Abort> {
+        let planned = match self.call_host(host, targets.clone(), true).await {
+            Ok(HostAnswer::Outcomes(planned)) => planned,
+            other => return self.report_answer(host, &targets, other),
         };
         self.reached = true;
         for outcome in planned {
@@ -247,11 +254,11 @@ impl Run {
                 (OutcomeResult::Planned, Some(id)) => {
                     if self.approved(&outcome) {
                         let targets = Targets::Ids(vec![SessionRef::Id(id)]);
-                        let answer = self.asked(host, targets.clone(), false).await;
-                        self.take(host, &targets, answer)?;
+                        let answer = self.call_host(host, targets.clone(), false).await;
+                        self.report_answer(host, &targets, answer)?;
                     }
                 }
-                _ => self.tell(outcome)?,
+                _ => self.report_outcome(outcome)?,
             }
         }
         Ok(())
@@ -261,24 +268,21 @@ impl Run {
         if let Some(answer) = self.for_all {
             return answer;
         }
-        let lines = [words::text("ask-sure"), self.performing(outcome)];
-        let answer =
-            Terminal::open().and_then(|mut terminal| terminal.choose(&words::text("ask-confirm"), &lines, &CONFIRM));
+        let lines = [words::text!("ask-sure"), self.performing(outcome)];
+        let answer = PromptTerminal::open()
+            .and_then(|mut terminal| terminal.choose(&words::text!("ask-confirm"), &lines, &CONFIRM));
         match answer {
-            Some(Choice::Yes) => true,
-            Some(Choice::YesToAll) => *self.for_all.insert(true),
-            Some(Choice::No) => false,
+            Some(PromptAnswer::Yes) => true,
+            Some(PromptAnswer::YesToAll) => *self.for_all.insert(true),
+            Some(PromptAnswer::No) => false,
             // The end of input declines everything that was not answered.
-            Some(Choice::NoToAll | Choice::Suspend) | None => *self.for_all.insert(false),
+            Some(PromptAnswer::NoToAll | PromptAnswer::Suspend) | None => *self.for_all.insert(false),
         }
     }
 }
 
-/// What is asked of a host, for whoever wants to know how it is done.
-pub(super) fn trace(call: &Call, host: &Host) -> String {
-    let what = match work::verb(call.cmdlet.work) {
-        Some(verb) => format!("POST /v1/sessions/{verb}"),
-        None => "GET /v1/sessions".to_owned(),
-    };
-    host.label().map_or_else(|| what.clone(), |label| format!("{what} ({label})"))
+/// The request that a call makes of a host, for a caller who wants to know how it is done.
+pub(super) fn trace(call: &Call, host: &TargetHost) -> String {
+    let route = action::action(call, Targets::All, false).route();
+    host.label().map_or_else(|| route.to_string(), |label| format!("{route} ({label})"))
 }

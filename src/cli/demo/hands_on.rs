@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use usher_core::outcome::Exit;
 
-use super::stage::Stage;
+use super::stage::DemoStage;
 
 /// Runs until the operator's shell ends.
 pub(super) fn tour(with_tmux: bool) -> io::Result<Exit> {
@@ -13,7 +13,7 @@ pub(super) fn tour(with_tmux: bool) -> io::Result<Exit> {
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGQUIT] {
         signal_hook::flag::register(signal, std::sync::Arc::default())?;
     }
-    let stage = Stage::set()?;
+    let stage = DemoStage::set()?;
     stage.open_three("exec \"${SHELL:-sh}\"")?;
     let split = with_tmux && std::env::var_os("TMUX").is_none() && has_tmux();
     std::fs::write(stage.directory().join("tour"), text(&stage, split))?;
@@ -23,7 +23,7 @@ pub(super) fn tour(with_tmux: bool) -> io::Result<Exit> {
     Ok(if status { Exit::Success } else { Exit::Failed })
 }
 
-fn text(stage: &Stage, split: bool) -> String {
+fn text(stage: &DemoStage, split: bool) -> String {
     let socket = stage.socket();
     let program = std::env::current_exe().unwrap_or_default();
     let sit = if split {
@@ -62,7 +62,7 @@ fn has_tmux() -> bool {
 }
 
 /// The command that shows the tour and then is the operator's shell.
-fn operator(stage: &Stage) -> Command {
+fn operator(stage: &DemoStage) -> Command {
     let mut command = Command::new("sh");
     stage.point(&mut command);
     let programs = std::env::current_exe().ok().and_then(|program| Some(program.parent()?.to_owned()));
@@ -75,13 +75,13 @@ fn operator(stage: &Stage) -> Command {
     command
 }
 
-fn shell(stage: &Stage) -> io::Result<bool> {
+fn shell(stage: &DemoStage) -> io::Result<bool> {
     // How the operator's last command ended is no matter of ours.
     operator(stage).status().map(|_| true)
 }
 
 /// A tmux server of the tour's own: the operator on the left, a station on the right.
-fn split_with_tmux(stage: &Stage) -> io::Result<bool> {
+fn split_with_tmux(stage: &DemoStage) -> io::Result<bool> {
     let server = format!("usher-demo-{}", std::process::id());
     let operator = operator(stage);
     let mut tmux = Command::new("tmux");

@@ -6,10 +6,10 @@ use std::io;
 use usher_core::outcome::{Exit, Outcome, OutcomeResult};
 use usher_core::session::Session;
 
-use super::stage::Stage;
-use super::station::{SIZE, Station, until};
+use super::stage::DemoStage;
+use super::station::{DemoStation, SIZE, until};
 
-/// What was not as it should be.
+/// An expectation that was not met.
 #[derive(Debug, thiserror::Error)]
 enum Unmet {
     #[error("not observed: {0}")]
@@ -35,13 +35,13 @@ pub(super) fn play() -> Exit {
 }
 
 struct Tour {
-    stage: Stage,
+    stage: DemoStage,
 }
 
 impl Tour {
     fn begin() -> Result<Tour, Unmet> {
         println!("# A daemon of its own, without root, systemd or D-Bus, and three text sessions.");
-        let stage = Stage::set()?;
+        let stage = DemoStage::set()?;
         stage.open_three("exec cat > answers.txt")?;
         Ok(Tour { stage })
     }
@@ -57,7 +57,7 @@ impl Tour {
 
     fn lock_and_unlock(&mut self) -> Result<(), Unmet> {
         println!("\n# Somebody sits down at session 1, where `cat > answers.txt` runs, and types.");
-        let mut station = Station::sit(&self.stage, "1")?;
+        let mut station = DemoStation::sit(&self.stage, "1")?;
         station.type_keys("typed before the lock\r")?;
         claim(station.sees(|s| s.contains("typed before")), "the station shows what is typed")?;
         claim(until(|| self.answers() == "typed before the lock\n"), "the line is in the file")?;
@@ -85,13 +85,13 @@ impl Tour {
 
     fn disconnect_and_resume(&mut self) -> Result<(), Unmet> {
         println!("\n# Session 1 is freed of its station and lives on; somebody resumes it.");
-        let mut station = Station::sit(&self.stage, "1")?;
+        let mut station = DemoStation::sit(&self.stage, "1")?;
         claim(station.sees(|s| s.contains("typed after")), "a second station shows the same screen")?;
         let outcomes = self.outcomes(&["disconnect", "1"])?;
         claim(all(&outcomes, OutcomeResult::Done), "the disconnect is done and observed")?;
         claim(station.is_gone(), "the station is gone")?;
         claim(self.session(1)?.state == usher_core::session::State::Disconnected, "the session is disconnected")?;
-        let again = Station::sit(&self.stage, "1")?;
+        let again = DemoStation::sit(&self.stage, "1")?;
         claim(again.sees(|s| s.contains("typed after")), "who resumes finds the screen as it was")
     }
 

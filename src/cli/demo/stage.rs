@@ -19,18 +19,18 @@ done"#;
 const LOAD: &str = "while :; do uptime 2>/dev/null || cat /proc/loadavg; sleep 2; done";
 
 /// A daemon of the tour's own. Dropping it closes its sessions and removes the directory.
-pub(super) struct Stage {
+pub(super) struct DemoStage {
     directory: PathBuf,
     daemon: Option<Child>,
 }
 
-impl Stage {
+impl DemoStage {
     /// Makes the directory and starts the daemon.
-    pub(super) fn set() -> io::Result<Stage> {
+    pub(super) fn set() -> io::Result<DemoStage> {
         let name = format!("usher-demo-{}", std::process::id());
         let directory = std::env::temp_dir().join(name);
         std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700).create(&directory)?;
-        let mut stage = Stage { directory, daemon: None };
+        let mut stage = DemoStage { directory, daemon: None };
         stage.start_daemon()?;
         Ok(stage)
     }
@@ -111,7 +111,7 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+impl Drop for DemoStage {
     fn drop(&mut self) {
         if self.daemon.is_none() {
             // Its sessions are held by processes of their own: only a daemon ends them.

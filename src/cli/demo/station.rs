@@ -11,22 +11,22 @@ use usher_core::request::Size;
 use usher_tty::pty::Pty;
 use usher_tty::screen::Screen;
 
-use super::stage::Stage;
+use super::stage::DemoStage;
 
 /// The size of the terminal.
 pub(super) const SIZE: Size = Size { rows: 12, cols: 60 };
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A person at a terminal.
-pub(super) struct Station {
+pub(super) struct DemoStation {
     child: Child,
     keyboard: File,
     screen: Arc<Mutex<String>>,
 }
 
-impl Station {
+impl DemoStation {
     /// Sits down at a session.
-    pub(super) fn sit(stage: &Stage, id: &str) -> io::Result<Station> {
+    pub(super) fn sit(stage: &DemoStage, id: &str) -> io::Result<DemoStation> {
         let (pty, slave) = Pty::open(SIZE)?;
         let master = pty.into_fd()?;
         let mut command = stage.usher();
@@ -36,8 +36,8 @@ impl Station {
         let keyboard = File::from(master.try_clone()?);
         let screen = Arc::new(Mutex::new(String::new()));
         let shown = Arc::clone(&screen);
-        std::thread::spawn(move || look(master, &shown));
-        Ok(Station { child, keyboard, screen })
+        std::thread::spawn(move || read_screen(master, &shown));
+        Ok(DemoStation { child, keyboard, screen })
     }
 
     /// Types.
@@ -61,7 +61,7 @@ impl Station {
     }
 }
 
-impl Drop for Station {
+impl Drop for DemoStation {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -83,7 +83,7 @@ pub(super) fn until(mut condition: impl FnMut() -> bool) -> bool {
 }
 
 /// Shows what is written to the terminal, until nobody has it open.
-fn look(master: OwnedFd, shown: &Mutex<String>) {
+fn read_screen(master: OwnedFd, shown: &Mutex<String>) {
     let mut master = File::from(master);
     let mut screen = Screen::new(SIZE);
     let mut buffer = [0; 4096];

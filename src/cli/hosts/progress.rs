@@ -13,14 +13,14 @@ use crate::words;
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// The line. Nothing is left of it when it is dropped.
-pub(super) struct Progress {
+pub(super) struct ProgressLine {
     total: usize,
     waiting: BTreeSet<String>,
     ticks: Option<Interval>,
     shown: bool,
 }
 
-impl Progress {
+impl ProgressLine {
     /// A line about these hosts, if somebody sees it and there are several.
     pub(super) fn new(hosts: Vec<String>) -> Self {
         let seen = hosts.len() > 1 && io::stderr().is_terminal();
@@ -29,7 +29,7 @@ impl Progress {
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             ticks
         });
-        Progress { total: hosts.len(), waiting: hosts.into_iter().collect(), ticks, shown: false }
+        ProgressLine { total: hosts.len(), waiting: hosts.into_iter().collect(), ticks, shown: false }
     }
 
     /// Shows the line now and then; where nobody sees it, it never does.
@@ -54,7 +54,7 @@ impl Progress {
         let names = self.waiting.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         let counts = [("answered", (self.total - self.waiting.len()).to_string()), ("asked", self.total.to_string())];
         let [answered, asked] = counts.each_ref().map(|(name, value)| (*name, value.as_str()));
-        let line = printable(&words::with("hosts-progress", &[answered, asked, ("hosts", &names)]));
+        let line = printable(&words::with!("hosts-progress", &[answered, asked, ("hosts", &names)]));
         let line: String = line.chars().take(columns - 1).collect();
         let _ = write!(io::stderr(), "\r{line}\u{1b}[K");
         self.shown = true;
@@ -67,7 +67,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         self.clear();
     }

@@ -1,4 +1,4 @@
-//! What stands in the columns of each kind of row.
+//! The columns of each kind of row.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -9,7 +9,7 @@ use usher_core::request::{Identity, Invitation};
 use usher_core::session::{LockInfo, Rule, Session};
 use usher_core::wire::joining::Joined;
 
-use super::rows::Row;
+use super::rows::TableRow;
 
 /// A row and the host that it is about, for commands that ask hosts by name.
 #[derive(Debug, Clone, Serialize)]
@@ -45,7 +45,7 @@ impl<T> Placed<T> {
     }
 }
 
-impl<T: Row> Row for Placed<T> {
+impl<T: TableRow> TableRow for Placed<T> {
     fn heads() -> Vec<&'static str> {
         [vec!["HOST"], T::heads()].concat()
     }
@@ -65,7 +65,7 @@ fn detail(outcome: &Outcome) -> String {
     error.chain(outcome.notes.iter().cloned()).collect::<Vec<_>>().join("; ")
 }
 
-impl Row for Outcome {
+impl TableRow for Outcome {
     fn widths() -> Vec<u16> {
         vec![0, 3, 8, 10, 9, 8, 7]
     }
@@ -88,7 +88,7 @@ impl Row for Outcome {
     }
 }
 
-impl Row for Session {
+impl TableRow for Session {
     fn widths() -> Vec<u16> {
         vec![3, 8, 5, 12, 8, 8, 4, 5]
     }
@@ -112,7 +112,7 @@ impl Row for Session {
     }
 }
 
-impl Row for Rule {
+impl TableRow for Rule {
     fn heads() -> Vec<&'static str> {
         vec!["RULE", "BY", "SINCE", "UNTIL", "EXEMPT", "MESSAGE"]
     }
@@ -130,7 +130,7 @@ impl Row for Rule {
     }
 }
 
-impl Row for AuditRecord {
+impl TableRow for AuditRecord {
     fn heads() -> Vec<&'static str> {
         vec!["TIME", "ACTOR", "FROM", "ACTION", "TARGETS", "OUTCOMES", "MESSAGE"]
     }
@@ -156,7 +156,7 @@ impl Row for AuditRecord {
     }
 }
 
-impl Row for Identity {
+impl TableRow for Identity {
     fn heads() -> Vec<&'static str> {
         vec!["IDENTITY", "ROLE", "SINCE", "BY", "REVOKED", "KEY"]
     }
@@ -173,7 +173,7 @@ impl Row for Identity {
     }
 }
 
-impl Row for Invitation {
+impl TableRow for Invitation {
     fn heads() -> Vec<&'static str> {
         vec!["IDENTITY", "ROLE", "UNTIL", "TOKEN"]
     }
@@ -183,7 +183,7 @@ impl Row for Invitation {
     }
 }
 
-impl Row for Joined {
+impl TableRow for Joined {
     fn heads() -> Vec<&'static str> {
         vec!["HOST", "IDENTITY", "ROLE", "ADDRESS", "EXPIRES"]
     }

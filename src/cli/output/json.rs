@@ -1,6 +1,6 @@
-//! JSON in which nothing stands that a terminal would obey.
+//! JSON without characters that a terminal would obey.
 //!
-//! What a host says may end on a terminal. JSON must not have the control characters of ASCII in a string (RFC 8259
+//! The answer of a host may be shown on a terminal. JSON must not have the control characters of ASCII in a string (RFC 8259
 //! section 7); the other ones, and those that turn the direction of text, are escaped here too. Programs read the same.
 
 use std::io::{self, Write};

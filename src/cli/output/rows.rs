@@ -5,11 +5,11 @@ use std::io::{self, Write};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use serde::Serialize;
 
-use super::{Format, json, printable};
+use super::{OutputFormat, json, printable};
 use crate::cli::localized;
 
 /// Something that can be printed as a row or as a list of properties.
-pub trait Row: Serialize {
+pub trait TableRow: Serialize {
     /// The columns' heads.
     fn heads() -> Vec<&'static str>;
     /// The cells.
@@ -24,7 +24,7 @@ pub trait Row: Serialize {
 ///
 /// # Errors
 /// Standard output cannot be written.
-pub fn print<T: Row>(rows: Vec<T>, format: Format) -> io::Result<()> {
+pub fn print<T: TableRow>(rows: Vec<T>, format: OutputFormat) -> io::Result<()> {
     let mut all = Rows::new(format);
     all.push(rows)?;
     all.end()
@@ -32,21 +32,21 @@ pub fn print<T: Row>(rows: Vec<T>, format: Format) -> io::Result<()> {
 
 /// Rows that are printed as they come. One JSON array is printed at the end.
 pub struct Rows<T> {
-    format: Format,
+    format: OutputFormat,
     kept: Vec<T>,
     written: usize,
     /// How wide the columns of the table are so far.
     widths: Vec<u16>,
 }
 
-impl<T: Row> Rows<T> {
+impl<T: TableRow> Rows<T> {
     /// Nothing is printed yet.
-    pub fn new(format: Format) -> Self {
+    pub fn new(format: OutputFormat) -> Self {
         Rows { format, kept: Vec::new(), written: 0, widths: Vec::new() }
     }
 
     /// The same for rows that come in several pieces, with a first column for these names.
-    pub fn in_pieces<'n>(format: Format, names: impl Iterator<Item = &'n str>) -> Self {
+    pub fn in_pieces<'n>(format: OutputFormat, names: impl Iterator<Item = &'n str>) -> Self {
         let mut widths = T::widths();
         if let (Some(first), Some(longest)) = (widths.first_mut(), names.map(str::len).max()) {
             *first = u16::try_from(longest).unwrap_or(u16::MAX).min(60);
@@ -64,8 +64,8 @@ impl<T: Row> Rows<T> {
         }
         let mut out = io::BufWriter::new(io::stdout().lock());
         match self.format {
-            Format::Table => writeln!(out, "{}", self.table(&rows))?,
-            Format::List => {
+            OutputFormat::Table => writeln!(out, "{}", self.table(&rows))?,
+            OutputFormat::List => {
                 for (index, row) in rows.iter().enumerate() {
                     if index + self.written > 0 {
                         writeln!(out)?;
@@ -73,12 +73,12 @@ impl<T: Row> Rows<T> {
                     write_properties(&mut out, row)?;
                 }
             }
-            Format::Jsonl => {
+            OutputFormat::Jsonl => {
                 for row in &rows {
                     print_line(&mut out, row)?;
                 }
             }
-            Format::Json => {
+            OutputFormat::Json => {
                 self.kept.extend(rows);
                 return Ok(());
             }
@@ -92,7 +92,7 @@ impl<T: Row> Rows<T> {
     /// # Errors
     /// Standard output cannot be written.
     pub fn end(&mut self) -> io::Result<()> {
-        if self.format != Format::Json {
+        if self.format != OutputFormat::Json {
             return Ok(());
         }
         let mut out = io::BufWriter::new(io::stdout().lock());

@@ -30,7 +30,7 @@ pub fn any_bytes(bytes: &[u8]) {
 struct Person(String);
 
 impl Prompt for Person {
-    fn ask(&mut self, _: &Cmdlet, _: &Parameter) -> Option<String> {
+    fn prompt_for(&mut self, _: &Cmdlet, _: &Parameter) -> Option<String> {
         Some(self.0.clone())
     }
 }

@@ -77,7 +77,7 @@ impl PartialEq for Bound {
 /// Where a value can be asked for.
 pub trait Prompt {
     /// The value that a person gives; `None` where nobody can be asked.
-    fn ask(&mut self, cmdlet: &Cmdlet, parameter: &Parameter) -> Option<String>;
+    fn prompt_for(&mut self, cmdlet: &Cmdlet, parameter: &Parameter) -> Option<String>;
 }
 
 /// Nobody to ask.
@@ -85,7 +85,7 @@ pub trait Prompt {
 pub struct Nobody;
 
 impl Prompt for Nobody {
-    fn ask(&mut self, _: &Cmdlet, _: &Parameter) -> Option<String> {
+    fn prompt_for(&mut self, _: &Cmdlet, _: &Parameter) -> Option<String> {
         None
     }
 }
@@ -136,7 +136,7 @@ impl Binder {
             match &argument {
                 Argument::Named { name, value: Some(value), .. } => match names::find(self.cmdlet, name)? {
                     Some(parameter) if self.has(parameter) => return Err(BindError::twice(parameter)),
-                    Some(parameter) => self.take(parameter, value)?,
+                    Some(parameter) => self.bind_text(parameter, value)?,
                     None => rest.push(argument),
                 },
                 Argument::Named { .. } | Argument::Unnamed(_) => rest.push(argument),
@@ -157,7 +157,7 @@ impl Binder {
             }
             let Some(text) = arguments::next_unnamed(&mut arguments, &mut rest) else { break };
             why = None;
-            match self.take(parameter, &text) {
+            match self.bind_text(parameter, &text) {
                 Ok(()) => {}
                 Err(error) if error.is_validation() => return Err(error),
                 Err(error) => {
@@ -191,8 +191,8 @@ impl Binder {
             .filter(needed)
             .collect();
         for parameter in &missing {
-            let text = prompt.ask(self.cmdlet, parameter).ok_or_else(|| BindError::missing(&missing))?;
-            self.take(parameter, &text)?;
+            let text = prompt.prompt_for(self.cmdlet, parameter).ok_or_else(|| BindError::missing(&missing))?;
+            self.bind_text(parameter, &text)?;
         }
         Ok(())
     }
@@ -201,7 +201,7 @@ impl Binder {
         self.bound.iter().any(|(bound, _)| bound.name == parameter.name)
     }
 
-    fn take(&mut self, parameter: &'static Parameter, text: &str) -> Result<(), BindError> {
+    fn bind_text(&mut self, parameter: &'static Parameter, text: &str) -> Result<(), BindError> {
         let value = convert::value(parameter, text)?;
         self.bound.push((parameter, value));
         if let Sets::Only(set) = parameter.sets {

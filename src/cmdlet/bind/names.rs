@@ -1,7 +1,7 @@
 //! Which parameter a name means.
 
 use super::BindError;
-use crate::cmdlet::{Cmdlet, Group, Parameter};
+use crate::cmdlet::{Cmdlet, Parameter, ParameterGroup};
 
 /// The parameter that a name or the beginning of one means; `None` if none begins so.
 ///
@@ -21,7 +21,7 @@ pub(super) fn find(cmdlet: &Cmdlet, name: &str) -> Result<Option<&'static Parame
             matches.push(parameter);
         }
     }
-    let mut own = matches.iter().filter(|parameter| parameter.group == Group::Declared);
+    let mut own = matches.iter().filter(|parameter| parameter.group == ParameterGroup::Declared);
     match (matches.as_slice(), own.next(), own.next()) {
         ([], ..) => Ok(None),
         ([only], ..) | (_, Some(only), None) => Ok(Some(only)),

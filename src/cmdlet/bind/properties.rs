@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::any::any_bytes;
 use super::*;
-use crate::cmdlet::{ALL, Group};
+use crate::cmdlet::{ALL, ParameterGroup};
 
 fn cmdlets() -> impl Strategy<Value = &'static Cmdlet> {
     prop::sample::select(ALL.to_vec())
@@ -44,7 +44,7 @@ fn meant(cmdlet: &Cmdlet, head: &str) -> Vec<&'static str> {
     };
     let whole = of(&|name| name == head);
     let begun = if whole.is_empty() { of(&|name| name.starts_with(&head)) } else { whole };
-    let own: Vec<_> = begun.iter().filter(|parameter| parameter.group == Group::Declared).collect();
+    let own: Vec<_> = begun.iter().filter(|parameter| parameter.group == ParameterGroup::Declared).collect();
     if own.len() == 1 { vec![own[0].name] } else { begun.iter().map(|parameter| parameter.name).collect() }
 }
 

@@ -1,12 +1,12 @@
 //! `Close-WmsSession`
 
 use super::{ALL_SESSIONS, SERVER, SESSION_ID};
-use crate::cmdlet::{Cmdlet, Example, Work};
+use crate::cmdlet::{Cmdlet, CmdletVerb, Example};
 
 /// Ends sessions.
 pub const CLOSE: Cmdlet = Cmdlet {
     name: "Close-WmsSession",
-    work: Work::Close,
+    verb: CmdletVerb::Close,
     sets: ["CloseById", "CloseAll"],
     declared: &[SESSION_ID, ALL_SESSIONS, SERVER],
     should_process: true,

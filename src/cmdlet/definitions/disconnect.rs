@@ -1,12 +1,12 @@
 //! `Disconnect-WmsSession`
 
 use super::{ALL_SESSIONS, SERVER, SESSION_ID};
-use crate::cmdlet::{Cmdlet, Example, Work};
+use crate::cmdlet::{Cmdlet, CmdletVerb, Example};
 
 /// Frees the stations of sessions.
 pub const DISCONNECT: Cmdlet = Cmdlet {
     name: "Disconnect-WmsSession",
-    work: Work::Disconnect,
+    verb: CmdletVerb::Disconnect,
     sets: ["DisconnectById", "DisconnectAll"],
     declared: &[SESSION_ID, ALL_SESSIONS, SERVER],
     should_process: true,

@@ -1,12 +1,12 @@
 //! `Get-WmsSession`
 
 use super::{ALL_SESSIONS, SERVER, SESSION_ID};
-use crate::cmdlet::{Cmdlet, Example, Parameter, Type, Work};
+use crate::cmdlet::{Cmdlet, CmdletVerb, Example, Parameter, Type};
 
 /// Shows sessions as objects.
 pub const GET: Cmdlet = Cmdlet {
     name: "Get-WmsSession",
-    work: Work::Get,
+    verb: CmdletVerb::Get,
     sets: ["GetById", "GetAll"],
     declared: &[SESSION_ID, ALL_SESSIONS, THUMBNAIL, SERVER],
     should_process: false,

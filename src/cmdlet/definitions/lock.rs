@@ -1,12 +1,12 @@
 //! `Lock-WmsSession`
 
 use super::{ALL_SESSIONS, SERVER, SESSION_ID};
-use crate::cmdlet::{Cmdlet, Example, Parameter, Type, Work};
+use crate::cmdlet::{Cmdlet, CmdletVerb, Example, Parameter, Type};
 
 /// Covers sessions with a message.
 pub const LOCK: Cmdlet = Cmdlet {
     name: "Lock-WmsSession",
-    work: Work::Lock,
+    verb: CmdletVerb::Lock,
     sets: ["LockById", "LockAll"],
     declared: &[SESSION_ID, ALL_SESSIONS, MESSAGE, SERVER],
     should_process: false,

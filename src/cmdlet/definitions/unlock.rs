@@ -1,12 +1,12 @@
 //! `Unlock-WmsSession`
 
 use super::{ALL_SESSIONS, SERVER, SESSION_ID};
-use crate::cmdlet::{Cmdlet, Example, Work};
+use crate::cmdlet::{Cmdlet, CmdletVerb, Example};
 
 /// Takes the sessions' own locks away.
 pub const UNLOCK: Cmdlet = Cmdlet {
     name: "Unlock-WmsSession",
-    work: Work::Unlock,
+    verb: CmdletVerb::Unlock,
     sets: ["UnlockById", "UnlockAll"],
     declared: &[SESSION_ID, ALL_SESSIONS, SERVER],
     should_process: false,

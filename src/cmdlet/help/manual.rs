@@ -9,7 +9,7 @@ use crate::words;
 /// The page in section 1.
 pub fn manual(cmdlet: &Cmdlet, language: Language) -> String {
     let version = env!("CARGO_PKG_VERSION");
-    let name = words::text_in(language, "help-name", &[]);
+    let name = words::key!("help-name").in_language(language, &[]);
     let synopsis = words::text_in(language, &format!("{}-synopsis", cmdlet.key()), &[]);
     let head = format!(
         ".TH {} 1 \" \" \"usher {version}\" usher\n.SH {name}\n{} \\- {synopsis}\n",

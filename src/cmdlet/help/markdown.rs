@@ -10,8 +10,8 @@ use crate::words;
 pub fn markdown(language: Language) -> String {
     let head = format!(
         "<!-- Written by `cargo xtask docs` from the code. -->\n\n# {}\n\n{}\n",
-        words::text_in(language, "help-cmdlets-title", &[]),
-        words::text_in(language, "help-cmdlets-intro", &[])
+        words::key!("help-cmdlets-title").in_language(language, &[]),
+        words::key!("help-cmdlets-intro").in_language(language, &[])
     );
     ALL.into_iter().fold(head, |text, cmdlet| text + &section(cmdlet, language))
 }

@@ -1,4 +1,4 @@
-//! What is said about a cmdlet, made of its definition and the sentences of `locales/`: one page in every form.
+//! The help of a cmdlet, made from its definition and the sentences of `locales/`: one page in every format.
 
 mod completions;
 mod manual;
@@ -26,7 +26,7 @@ pub fn list(language: Language) -> String {
         let synopsis = words::text_in(language, &format!("{}-synopsis", cmdlet.key()), &[]);
         format!("  {:<24}{synopsis}\n", cmdlet.name)
     };
-    format!("{}\n{}", words::text_in(language, "help-cmdlets", &[]), ALL.iter().map(line).collect::<String>())
+    format!("{}\n{}", words::key!("help-cmdlets").in_language(language, &[]), ALL.iter().map(line).collect::<String>())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::words;
 const MEASURE: usize = 88;
 
 pub(super) fn plain(cmdlet: &Cmdlet, parts: &[Part], language: Language) -> String {
-    let mut page = format!("{}\n    {}\n", words::text_in(language, "help-name", &[]), cmdlet.name);
+    let mut page = format!("{}\n    {}\n", words::key!("help-name").in_language(language, &[]), cmdlet.name);
     // What stands under a head stands further in, and paragraphs apart.
     let (mut indent, mut after_text) = ("    ", false);
     for part in parts {

@@ -39,7 +39,7 @@ fn plain_verbs_speak_both_languages() {
     assert!(said.stderr.contains("SessionNotFound: 此主机上没有会话 99"), "{}", said.stderr);
     assert!(said.stderr.contains("提示：用 `usher list` 查看现有会话"), "{}", said.stderr);
     let help = cmdlet(&daemon, "lock --help --lang zh-CN").exits(0).stdout;
-    assert!(help.contains("用一条用户无法关闭的消息遮盖会话") && !help.contains("Options"), "{help}");
+    assert!(help.contains("用一条用户无法关闭的消息遮住会话") && !help.contains("Options"), "{help}");
     let table = shell(&daemon, "usher open -- cat > /dev/null; LC_ALL=zh_CN.UTF-8 usher list").exits(0).stdout;
     assert!(table.starts_with("会话"), "{table}");
 }

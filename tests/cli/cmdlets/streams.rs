@@ -46,7 +46,7 @@ fn verbose_debug_and_information_are_said_on_request() {
     let lines: Vec<&str> = said.stderr.lines().collect();
     assert_eq!(lines[0], "DEBUG: POST /v1/sessions/lock");
     assert!(lines[1].starts_with("VERBOSE: Performing the operation \"Lock-WmsSession\" on target \"session 1 "));
-    assert!(lines[2].ends_with("done, and seen"), "{}", lines[2]);
+    assert!(lines[2].ends_with("done and observed"), "{}", lines[2]);
 }
 
 #[test]

@@ -4,13 +4,13 @@
 //! that were just built, and what a station shows is read by a terminal emulator (`vt100`) that has
 //! nothing in common with the one inside the product.
 
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use serde_json::Value;
 
+#[path = "../../common/mod.rs"]
+mod common;
 mod daemon;
 mod fleet;
 pub mod http;
@@ -19,6 +19,10 @@ pub mod processes;
 mod shot;
 mod station;
 
+pub use common::run::wait_bounded;
+use common::run::{Finished, run_bounded};
+pub use common::skip::skip;
+pub use common::wait::{PATIENCE, wait_for, wait_until};
 pub use daemon::Daemon;
 pub use fleet::Fleet;
 pub use png::Png;
@@ -30,28 +34,6 @@ pub const USHER: &str = env!("CARGO_BIN_EXE_usher");
 /// The daemon under test; it finds `usher-tty` beside itself.
 pub const USHERD: &str = concat!(env!("CARGO_BIN_EXE_usher"), "d");
 
-/// How long anything may take before a test gives up. Nothing is asserted about how long it took.
-pub const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Waits until `look` finds something; gives up with `what` after [`PATIENCE`].
-#[track_caller]
-pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "waited in vain until {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// Waits until `look` says yes.
-#[track_caller]
-pub fn wait_until(what: &str, mut look: impl FnMut() -> bool) {
-    wait_for(what, || look().then_some(()));
-}
-
 /// Checks that `value` has these members, whatever else it has.
 #[track_caller]
 pub fn has(value: &Value, members: &Value) {
@@ -62,12 +44,7 @@ pub fn has(value: &Value, members: &Value) {
 
 /// A command that ended, whose exit code nobody has looked at yet.
 #[must_use = "whether the command succeeded must be looked at: call `exits`"]
-pub struct Ran {
-    what: String,
-    code: Option<i32>,
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
-}
+pub struct Ran(Finished);
 
 /// What a command printed.
 pub struct Said {
@@ -80,19 +57,18 @@ impl Ran {
     #[track_caller]
     pub fn exits(self, code: i32) -> Said {
         let said = self.said();
-        assert_eq!(self.code, Some(code), "{}\nstdout: {}\nstderr: {}", self.what, said.stdout, said.stderr);
+        assert_eq!(self.0.code, Some(code), "{}\nstdout: {}\nstderr: {}", self.0.what, said.stdout, said.stderr);
         said
     }
 
     /// The exit code, where more than one is right; `None` if a signal ended the command.
     pub fn code(&self) -> Option<i32> {
-        self.code
+        self.0.code
     }
 
     /// What was printed, whatever the exit code.
     pub fn said(&self) -> Said {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Said { stdout: text(&self.stdout), stderr: text(&self.stderr) }
+        Said { stdout: self.0.stdout.clone(), stderr: self.0.stderr.clone() }
     }
 }
 
@@ -122,45 +98,7 @@ impl Said {
 /// Runs a command to its end. One that does not end is killed, and the test fails.
 #[track_caller]
 pub fn run(command: &mut Command, input: &[u8]) -> Ran {
-    let what = format!("{command:?}");
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|e| panic!("{what}: {e}"));
-    let mut stdin = child.stdin.take().expect("a pipe");
-    let (stdout, stderr) = (collect(child.stdout.take()), collect(child.stderr.take()));
-    // A command that does not read its input has its reasons.
-    let _ = stdin.write_all(input);
-    drop(stdin);
-    let code = wait_bounded(&mut child, 3 * PATIENCE).unwrap_or_else(|| panic!("{what} does not end"));
-    let read = |reader: std::thread::JoinHandle<Vec<u8>>| reader.join().expect("a reader");
-    Ran { what, code: code.code(), stdout: read(stdout), stderr: read(stderr) }
-}
-
-/// Waits for a child's end; kills it when its time is over.
-pub fn wait_bounded(child: &mut Child, patience: Duration) -> Option<std::process::ExitStatus> {
-    let deadline = Instant::now() + patience;
-    while Instant::now() < deadline {
-        if let Ok(Some(status)) = child.try_wait() {
-            return Some(status);
-        }
-        std::thread::sleep(Duration::from_millis(3));
-    }
-    let _ = child.kill();
-    let _ = child.wait();
-    None
-}
-
-fn collect(pipe: Option<impl Read + Send + 'static>) -> std::thread::JoinHandle<Vec<u8>> {
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
-            let _ = pipe.read_to_end(&mut bytes);
-        }
-        bytes
-    })
+    Ran(run_bounded(command, input, 3 * PATIENCE))
 }
 
 /// A command with an environment of its own: nothing of the caller's leads to another daemon.
@@ -169,17 +107,6 @@ pub fn clean_command(program: impl AsRef<std::ffi::OsStr>, home: &Path) -> Comma
     command.env_clear().current_dir(home).env("HOME", home).env("SHELL", "/bin/sh").env("LANG", "C.UTF-8");
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command
-}
-
-/// Says that the running test cannot do here what it is there for, in the way that CONTRIBUTING.md describes.
-pub fn skip(reason: &str) {
-    let thread = std::thread::current();
-    let line = format!("skipped: {}: {reason}\n", thread.name().unwrap_or("cli"));
-    eprint!("{line}");
-    if let Some(file) = std::env::var_os("USHER_SKIPS") {
-        let file = std::fs::File::options().create(true).append(true).open(file);
-        file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the list of skipped tests");
-    }
 }
 
 /// A program that the test needs; says why the test shows nothing where it is missing.
@@ -205,13 +132,7 @@ pub fn need_root() -> bool {
 pub fn need_shield() -> bool {
     let there = Path::new(USHERD).with_file_name("usher-shield").is_file();
     if !there {
-        let thread = std::thread::current();
-        let line = format!("skipped: {}: usher-shield is not built: cargo build\n", thread.name().unwrap_or("cli"));
-        eprint!("{line}");
-        if let Some(file) = std::env::var_os("USHER_SKIPS") {
-            let file = std::fs::File::options().create(true).append(true).open(file);
-            file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the list of skipped tests");
-        }
+        skip("usher-shield is not built: cargo build");
     }
     there
 }

@@ -7,8 +7,8 @@
 //! wait_until("her terminal got it", || alice.typed() == "hello");
 //! ```
 
-use std::time::{Duration, Instant};
-
+#[path = "../../common/mod.rs"]
+mod common;
 mod cover;
 mod desk;
 mod display;
@@ -22,6 +22,8 @@ mod school;
 mod shell;
 mod watch;
 
+pub use common::skip::skip;
+pub use common::wait::{PATIENCE, wait_for, wait_until};
 pub use cover::{GROUND, covered};
 pub use desk::{DESKTOP, Screen, X11};
 pub use display::Display;
@@ -29,12 +31,9 @@ pub use host::{Host, Options, User};
 pub use lab::Lab;
 pub use picture::Picture;
 pub use ran::Ran;
-pub use ready::{Suite, ready, skip};
+pub use ready::{Suite, ready};
 pub use school::School;
 pub use watch::Watch;
-
-/// How long anything may take before a test gives up. Nothing is asserted about how long it took.
-pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The host of this release that all tests of this program share, or the test skips itself.
 #[macro_export]
@@ -45,23 +44,4 @@ macro_rules! host {
             Err(reason) => return $crate::harness::skip(&reason),
         }
     };
-}
-
-/// Waits until `look` finds something; gives up with `what` after [`PATIENCE`].
-#[track_caller]
-pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "waited in vain until {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// Waits until `look` says yes.
-#[track_caller]
-pub fn wait_until(what: &str, mut look: impl FnMut() -> bool) {
-    wait_for(what, || look().then_some(()));
 }

@@ -1,7 +1,6 @@
 //! Whether hosts can be had here, and what of them is there: trees and packages, which `cargo verify` makes.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -68,7 +67,7 @@ pub fn packages() -> Result<Vec<PathBuf>, String> {
 fn sources(root: &Path) -> Vec<PathBuf> {
     let packages = fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
     let packages = packages.filter(|path| path.join("Cargo.toml").is_file() && !path.ends_with("xtask"));
-    let own = ["src", "packaging", "Cargo.toml", "Cargo.lock"].map(|name| root.join(name));
+    let own = ["src", "locales", "packaging", "Cargo.toml", "Cargo.lock"].map(|name| root.join(name));
     packages.flat_map(|package| [package.join("src"), package.join("Cargo.toml")]).chain(own).collect()
 }
 
@@ -87,15 +86,4 @@ fn newer(path: &Path, than: SystemTime) -> Option<PathBuf> {
 
 fn changed(path: &Path) -> Option<SystemTime> {
     path.metadata().and_then(|metadata| metadata.modified()).ok()
-}
-
-/// Says that the running test cannot do here what it is there for, in the way that CONTRIBUTING.md describes.
-pub fn skip(reason: &str) {
-    let thread = std::thread::current();
-    let line = format!("skipped: {}: {reason}\n", thread.name().unwrap_or("host"));
-    eprint!("{line}");
-    if let Some(file) = std::env::var_os("USHER_SKIPS") {
-        let file = fs::File::options().create(true).append(true).open(file);
-        file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the list of skipped tests");
-    }
 }

@@ -3,17 +3,21 @@
 use std::fmt;
 use std::str::FromStr;
 
+use strum::IntoStaticStr;
+
 use crate::request::InvalidValue;
 
 mod sentence;
 pub use sentence::sentence;
 
 /// A language that usher speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr)]
 pub enum Language {
     /// English.
+    #[strum(serialize = "en")]
     English,
     /// Simplified Chinese.
+    #[strum(serialize = "zh-CN")]
     Chinese,
 }
 
@@ -23,10 +27,7 @@ impl Language {
 
     /// The tag, as `--lang` takes it.
     pub fn tag(self) -> &'static str {
-        match self {
-            Language::English => "en",
-            Language::Chinese => "zh-CN",
-        }
+        self.into()
     }
 
     /// The language of the locale: the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that says anything (`locale(7)`).

@@ -1,4 +1,4 @@
-//! Where a host is reached.
+//! The address of a host.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! Who may call from afar: names, keys and roles of remote identities, and what is asked about them.
+//! Remote identities: their names, keys and roles, and the requests about them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use strum::{IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use super::InvalidValue;
@@ -151,9 +152,24 @@ impl fmt::Display for Secret {
 
 text_value!(Secret);
 
-/// What a remote identity may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema)]
+/// The role of a remote identity.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Default,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    IntoStaticStr,
+    VariantArray,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum IdentityRole {
     /// Nothing.
     None,
@@ -167,11 +183,7 @@ pub enum IdentityRole {
 impl IdentityRole {
     /// The role as JSON and the database spell it.
     pub fn as_str(self) -> &'static str {
-        match self {
-            IdentityRole::None => "none",
-            IdentityRole::Operator => "operator",
-            IdentityRole::Administrator => "administrator",
-        }
+        self.into()
     }
 }
 
@@ -185,8 +197,9 @@ impl FromStr for IdentityRole {
     type Err = InvalidValue;
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        [IdentityRole::None, IdentityRole::Operator, IdentityRole::Administrator]
-            .into_iter()
+        IdentityRole::VARIANTS
+            .iter()
+            .copied()
             .find(|role| role.as_str() == text)
             .ok_or_else(|| InvalidValue::new("a role is operator, administrator or none"))
     }
@@ -196,13 +209,13 @@ impl FromStr for IdentityRole {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InviteRequest {
-    /// Who is invited; whoever has the token chooses a free name if absent.
+    /// The name of the invited person; if absent, the person who has the token chooses a free one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<IdentityName>,
     /// What they may do.
     #[serde(default)]
     pub role: IdentityRole,
-    /// Where the host is reached, as HOST or HOST:PORT; what the host knows of itself if empty.
+    /// The addresses of the host, as HOST or HOST:PORT; if empty, its name and the addresses of its interfaces.
     #[serde(default)]
     pub addresses: Vec<super::Address>,
 }
@@ -215,7 +228,7 @@ pub struct RedeemRequest {
     pub secret: Secret,
     /// The name that the caller asks for.
     pub name: IdentityName,
-    /// The caller chose the name; one that the invitation fixes then does not replace it, but refuses it.
+    /// The caller chose the name: if the invitation is for another name, it is refused.
     #[serde(default)]
     pub named: bool,
     /// The hash of the caller's public key.
@@ -265,9 +278,9 @@ pub struct Revocation {
 /// The answer to `POST /v1/identities/invite`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Invitation {
-    /// What to give to whoever is invited: one word that `usher join` takes.
+    /// The token for the invited person: one word that `usher join` takes.
     pub token: String,
-    /// Who is invited; null for whoever has the token.
+    /// The name of the invited person; null if the person who has the token chooses it.
     pub name: Option<IdentityName>,
     /// What they may do.
     pub role: IdentityRole,

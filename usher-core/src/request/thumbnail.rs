@@ -1,16 +1,18 @@
-//! The size of a picture of a session's screen.
+//! The size of a thumbnail.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 use utoipa::ToSchema;
 
 use super::InvalidValue;
 
-/// How large a picture is to be. It keeps the screen's proportions and is never larger than the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+/// The size of a thumbnail. It keeps the screen's proportions and is never larger than the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema, IntoStaticStr)]
 #[serde(rename_all = "lowercase", try_from = "String")]
+#[strum(serialize_all = "lowercase")]
 pub enum ThumbnailSize {
     /// At most 160 × 120 pixels.
     Small,
@@ -30,12 +32,7 @@ impl ThumbnailSize {
 
     /// The word for it in the API and on the command line.
     pub fn as_str(self) -> &'static str {
-        match self {
-            ThumbnailSize::Small => "small",
-            ThumbnailSize::Medium => "medium",
-            ThumbnailSize::Large => "large",
-            ThumbnailSize::FullScreen => "fullscreen",
-        }
+        self.into()
     }
 
     /// The most columns and rows of pixels; none where the picture is as large as the screen.

@@ -1,16 +1,18 @@
-//! What can be asked, by name.
+//! The names of actions.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 use utoipa::ToSchema;
 
 use super::InvalidValue;
 
 /// The name of an action, without its arguments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Verb {
     /// `usher lock`
     Lock,
@@ -79,29 +81,7 @@ impl Verb {
 
     /// The verb in lower case.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Verb::Lock => "lock",
-            Verb::Unlock => "unlock",
-            Verb::Disconnect => "disconnect",
-            Verb::Close => "close",
-            Verb::Block => "block",
-            Verb::Unblock => "unblock",
-            Verb::Open => "open",
-            Verb::Attach => "attach",
-            Verb::Thumbnail => "thumbnail",
-            Verb::List => "list",
-            Verb::Blocks => "blocks",
-            Verb::Audit => "audit",
-            Verb::Watch => "watch",
-            Verb::Invite => "invite",
-            Verb::Redeem => "redeem",
-            Verb::Rekey => "rekey",
-            Verb::Revoke => "revoke",
-            Verb::Identities => "identities",
-            Verb::Expire => "expire",
-            Verb::Release => "release",
-            Verb::End => "end",
-        }
+        self.into()
     }
 }
 
@@ -119,5 +99,18 @@ impl FromStr for Verb {
             let known = Verb::AUDITED.map(Verb::as_str).join(", ");
             InvalidValue::new(format!("`{text}` is not an audited action; those are {known}"))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verb_is_spelled_as_in_json() {
+        for verb in Verb::AUDITED {
+            assert_eq!(serde_json::to_value(verb).unwrap(), verb.as_str());
+            assert_eq!(verb.as_str().parse(), Ok(verb));
+        }
     }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::files;
 use crate::outcome::{Error, ErrorId};
 
 mod name;
@@ -73,7 +74,7 @@ impl Book {
             Err(error) => return Err(wrong(&book.directory.join("servers"), &error)),
         };
         for entry in entries.flatten() {
-            // What is no name is a file of somebody else's, or one that is being written.
+            // An entry that is not a name is somebody else's file, or one that is being written.
             let name = entry.file_name().to_str().and_then(|name| name.parse::<ServerName>().ok());
             let Some(name) = name.filter(ServerName::is_plain) else { continue };
             let file = entry.path().join("server.toml");
@@ -129,7 +130,8 @@ impl Book {
         let before = if members.is_empty() { groups.remove(&name) } else { groups.insert(name, members) };
         let file = self.groups_file();
         let text = toml::to_string(&groups).map_err(|e| wrong(&file, &e))?;
-        replace(&file, &text).map_err(|e| wrong(&file, &e))?;
+        fs::create_dir_all(&self.directory).map_err(|e| wrong(&file, &e))?;
+        files::replace(&file, text.as_bytes(), 0o644).map_err(|e| wrong(&file, &e))?;
         self.groups = groups;
         Ok(before.is_some())
     }
@@ -169,15 +171,6 @@ fn content(file: &Path) -> Result<Option<String>, Error> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(wrong(file, &error)),
     }
-}
-
-/// Writes a file whole or not at all.
-fn replace(file: &Path, text: &str) -> io::Result<()> {
-    let directory = file.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(directory)?;
-    let beside = directory.join(format!(".{}.new", std::process::id()));
-    fs::write(&beside, text)?;
-    fs::rename(&beside, file)
 }
 
 fn wrong(file: &Path, why: &dyn std::fmt::Display) -> Error {

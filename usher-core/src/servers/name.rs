@@ -27,7 +27,7 @@ impl ServerName {
         !self.0.starts_with('.') && self.0.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c))
     }
 
-    /// What ssh is given: a port needs the form of a URI there.
+    /// The destination for ssh, which takes a port only in a URI.
     pub fn ssh_destination(&self) -> String {
         let name = &self.0;
         let host = name.rsplit_once('@').map_or(name.as_str(), |(_, host)| host);

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
 use crate::request::{Message, RuleName};
@@ -53,8 +54,9 @@ pub struct Session {
 }
 
 /// How a session is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Kind {
     /// A terminal that usher hosts.
     Text,
@@ -71,24 +73,19 @@ pub enum Kind {
 impl Kind {
     /// The kind of this spelling.
     pub fn from_name(name: &str) -> Option<Kind> {
-        [Kind::Text, Kind::Ssh, Kind::Console, Kind::X11, Kind::Wayland].into_iter().find(|kind| kind.as_str() == name)
+        Kind::VARIANTS.iter().copied().find(|kind| kind.as_str() == name)
     }
 
     /// The kind as JSON and tables spell it.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Kind::Text => "text",
-            Kind::Ssh => "ssh",
-            Kind::Console => "console",
-            Kind::X11 => "x11",
-            Kind::Wayland => "wayland",
-        }
+        self.into()
     }
 }
 
 /// Whether and how somebody sits at a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum State {
     /// At a local station.
     Connected,
@@ -103,12 +100,7 @@ pub enum State {
 impl State {
     /// The state as JSON and tables spell it.
     pub fn as_str(self) -> &'static str {
-        match self {
-            State::Connected => "connected",
-            State::Remote => "remote",
-            State::Disconnected => "disconnected",
-            State::Closing => "closing",
-        }
+        self.into()
     }
 }
 

@@ -9,7 +9,7 @@ use rustix::net::sockopt;
 use rustls::pki_types::ServerName as TlsName;
 use rustls::{AlertDescription, CertificateError, ClientConfig, Error as TlsError, version};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use usher_core::outcome::{Error, ErrorId};
@@ -19,18 +19,18 @@ use usher_core::servers::ServerName;
 use super::files::Credentials;
 use crate::certificates::{Pinned, SERVER_NAME, WrongAuthority, provider};
 
-/// How long one address may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one address may take. `usher` waits two seconds longer, so that it hears why the host was not reached.
+const PATIENCE: Duration = Duration::from_secs(8);
 /// How long each address is tried alone before the next one is, too.
 const HEAD_START: Duration = Duration::from_millis(250);
 
 /// A stream to a gateway that proved to be the host's.
-pub type Stream = TlsStream<TcpStream>;
+pub type GatewayStream = TlsStream<TcpStream>;
 
 /// A gateway that was reached.
 pub struct Reached {
     /// The stream.
-    pub stream: Stream,
+    pub stream: GatewayStream,
     /// Where it answered.
     pub address: Address,
 }
@@ -40,6 +40,8 @@ pub struct Reached {
 enum Why {
     /// No answer, or a refusal.
     Nobody(String),
+    /// A connection on which nobody answers: whoever listens there hangs.
+    Silent,
     /// Somebody, who spoke no TLS that we understand.
     Stranger(String),
     /// A gateway whose certificate is not good now.
@@ -62,10 +64,7 @@ pub async fn reach(name: &ServerName, credentials: &Credentials) -> Result<Reach
             let config = Arc::clone(&config);
             async move {
                 sleep(HEAD_START * turn).await;
-                let reached = timeout(PATIENCE, one(address, config)).await;
-                reached
-                    .unwrap_or_else(|_| Err(Why::Nobody("no answer in 10 s".to_owned())))
-                    .map_err(|why| (address, why))
+                try_address(address, config, Instant::now() + PATIENCE).await.map_err(|why| (address, why))
             }
         })
         .collect();
@@ -83,14 +82,17 @@ pub async fn reach(name: &ServerName, credentials: &Credentials) -> Result<Reach
     Err(sentence(name, worst))
 }
 
-async fn one(address: &Address, config: Arc<ClientConfig>) -> Result<Reached, Why> {
-    let stream = TcpStream::connect((address.host(), address.port())).await.map_err(|e| Why::Nobody(e.to_string()))?;
+async fn try_address(address: &Address, config: Arc<ClientConfig>, deadline: Instant) -> Result<Reached, Why> {
+    let connected = timeout_at(deadline, TcpStream::connect((address.host(), address.port()))).await;
+    let no_answer = || Why::Nobody(format!("no answer in {} s", PATIENCE.as_secs()));
+    let stream = connected.map_err(|_| no_answer())?.map_err(|e| Why::Nobody(e.to_string()))?;
     let _ = stream.set_nodelay(true);
     notice_death(&stream).map_err(|e| Why::Nobody(e.to_string()))?;
     let server = TlsName::try_from(SERVER_NAME).map_err(|e| Why::Stranger(e.to_string()))?;
-    match TlsConnector::from(config).connect(server, stream).await {
-        Ok(stream) => Ok(Reached { stream, address: address.clone() }),
-        Err(error) => Err(judged(&error)),
+    match timeout_at(deadline, TlsConnector::from(config).connect(server, stream)).await {
+        Ok(Ok(stream)) => Ok(Reached { stream, address: address.clone() }),
+        Ok(Err(error)) => Err(judged(&error)),
+        Err(_) => Err(Why::Silent),
     }
 }
 
@@ -105,10 +107,14 @@ fn notice_death(stream: &TcpStream) -> std::io::Result<()> {
     Ok(())
 }
 
-/// What an error of a handshake tells.
+/// The reason behind an error of a handshake.
 fn judged(error: &std::io::Error) -> Why {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
         Some(TlsError::InvalidCertificate(CertificateError::Other(other))) if other.0.is::<WrongAuthority>() => {
+            Why::Other
+        }
+        // The pinned authority's certificate stands in the chain, which everybody can put there, and vouches for nothing.
+        Some(TlsError::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature)) => {
             Why::Other
         }
         Some(TlsError::InvalidCertificate(
@@ -126,20 +132,24 @@ fn sentence(name: &ServerName, worst: Option<(&Address, Why)>) -> Error {
     match worst {
         None => unreachable(format!("no address of {name} is known")).hint("join it again"),
         Some((address, Why::Nobody(why))) => unreachable(format!("nobody answers at {address}: {why}"))
-            .hint("is the host on, usher-gateway running there (`systemctl status usher-gateway`), its port open?"),
+            .hint("check that the host is on, that usher-gateway runs there (`systemctl status usher-gateway`), and that its port is open"),
+        Some((address, Why::Silent)) => {
+            unreachable(format!("{address} took the connection and did not answer in {} s", PATIENCE.as_secs()))
+                .hint("usher-gateway hangs there: `systemctl restart usher-gateway` on the host")
+        }
         Some((address, Why::Stranger(why))) => {
-            unreachable(format!("what answers at {address} is no usher-gateway: {why}"))
+            unreachable(format!("the program that answers at {address} is not usher-gateway: {why}"))
                 .hint("give the host's own address and port: `usher invite --address` on the host")
         }
         Some((address, Why::BadTime(why))) => {
-            unreachable(format!("the gateway at {address} shows a certificate whose time is not now: {why}"))
+            unreachable(format!("the certificate of the gateway at {address} is not valid now: {why}"))
                 .hint("compare the clocks of both machines")
         }
         Some((address, Why::Other)) => {
             let why =
-                format!("what answers at {address} is not {name}: another authority vouches for it. Nothing was sent");
+                format!("the host at {address} is not {name}: another authority vouches for it. Nothing was sent");
             Error::new(ErrorId::AccessDenied, why).hint(
-                "if the host was installed anew, forget it (`usher servers remove`) and join it again; else somebody is in between",
+                "if the host was reinstalled, forget it (`usher servers remove`) and join it again; otherwise somebody is in between",
             )
         }
     }
@@ -159,7 +169,7 @@ fn config(credentials: &Credentials) -> Result<ClientConfig, Error> {
     Ok(config)
 }
 
-/// What a gateway said about our certificate, where a stream ended with an alert (RFC 8446 section 6.2).
+/// The gateway's objection to our certificate, if the stream ended with an alert (RFC 8446 section 6.2).
 pub fn alert(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
     let mut cause = Some(error);
     while let Some(error) = cause {
@@ -167,10 +177,10 @@ pub fn alert(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> 
         let tls = error.downcast_ref::<TlsError>().or_else(|| inner.and_then(|inner| inner.downcast_ref::<TlsError>()));
         if let Some(TlsError::AlertReceived(alert)) = tls {
             return Some(match alert {
-                AlertDescription::CertificateExpired => "its time is over",
+                AlertDescription::CertificateExpired => "it has expired",
                 AlertDescription::UnknownCA | AlertDescription::DecryptError => "another authority issued it",
-                AlertDescription::CertificateRequired => "there is none",
-                _ => "it is not accepted",
+                AlertDescription::CertificateRequired => "none was sent",
+                _ => "the host refuses it",
             });
         }
         cause = error.source();

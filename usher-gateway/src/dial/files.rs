@@ -1,4 +1,4 @@
-//! What is kept of a joined host: where it is, who vouches for it, and our certificate and key.
+//! The files of a joined host: its addresses, its authority, and our certificate and key.
 //!
 //! Certificate and key are two files, which cannot be replaced at one moment. So `key.pem` has the new key and the one
 //! before it until the next renewal: whichever certificate there is, its key is there too.
@@ -13,12 +13,12 @@ use jiff::Timestamp;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
+use usher_core::files;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::{Address, Pin};
 use usher_core::servers::{Book, Server, ServerName};
 
 use crate::certificates::{Facts, provider};
-use crate::gateway::authority::write_whole;
 
 /// After a renewal there is none for so long.
 const LATELY: Duration = Duration::from_secs(60);
@@ -131,7 +131,7 @@ impl Files {
         let probe = self.file(&format!(".probe.{}", std::process::id()));
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);
         // As much as is written later.
-        let tried = made.and_then(|()| write_whole(&probe, &[b'\n'; 16 << 10], 0o600));
+        let tried = made.and_then(|()| files::replace(&probe, &[b'\n'; 16 << 10], 0o600));
         let _ = fs::remove_file(&probe);
         tried.map_err(|e| self.unwritable(&e))
     }
@@ -163,7 +163,7 @@ impl Files {
             // Last: the host is in the book once everything else is there.
             ("server.toml", text.as_str()),
         ] {
-            write_whole(&self.file(name), content.as_bytes(), 0o600).map_err(failed)?;
+            files::replace(&self.file(name), content.as_bytes(), 0o600).map_err(failed)?;
         }
         Ok(())
     }
@@ -197,8 +197,9 @@ impl Credentials {
     /// It is.
     pub fn in_time(&self, name: &ServerName) -> Result<(), Error> {
         let Some(own) = self.own.as_ref().filter(|own| own.facts.until <= Timestamp::now()) else { return Ok(()) };
-        let why = format!("the certificate of {} for {name} was good until {}", own.facts.name, own.facts.until);
-        let hint = "it renews itself when it is used in time; now ask for a new invitation: `usher invite` there";
+        let why = format!("the certificate of {} for {name} was valid until {}", own.facts.name, own.facts.until);
+        let hint =
+            "it would have renewed itself if it had been used in time; ask for a new invitation: `usher invite` there";
         Err(Error::new(ErrorId::AccessDenied, why).hint(format!("{hint} {}", own.facts.name)))
     }
 
@@ -224,6 +225,6 @@ fn unknown(name: &ServerName) -> Error {
 }
 
 fn broken(why: &dyn std::fmt::Display) -> Error {
-    Error::new(ErrorId::HostUnreachable, format!("what is kept of the host cannot be used: {why}"))
+    Error::new(ErrorId::HostUnreachable, format!("the files of the host cannot be used: {why}"))
         .hint("`usher servers remove` forgets the host; then join it again")
 }

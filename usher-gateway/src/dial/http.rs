@@ -12,34 +12,34 @@ use usher_core::outcome::{Error, ErrorId};
 use usher_core::wire::answers::ErrorBody;
 use usher_core::wire::headers::{API_HEADER, API_VERSION};
 
-use super::connect::{Stream, alert};
+use super::connect::{GatewayStream, alert};
 
 /// The largest answer.
 const MAX_ANSWER: usize = 64 << 10;
 /// How long it may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// What was answered, and the stream as it is after it.
+/// An answer, and the stream behind it.
 pub struct Answered {
     /// The body of a good answer.
     pub body: Bytes,
     /// The stream.
-    pub stream: Stream,
+    pub stream: GatewayStream,
 }
 
 /// Why there is no good answer.
 #[derive(Debug)]
-pub enum Trouble {
-    /// What was asked was not done.
+pub enum ExchangeError {
+    /// The request was refused, and not carried out.
     Refused(Error),
     /// The answer did not arrive, or cannot be read: nobody here knows whether it was done.
     Lost(Error),
 }
 
-impl From<Trouble> for Error {
-    fn from(trouble: Trouble) -> Self {
+impl From<ExchangeError> for Error {
+    fn from(trouble: ExchangeError) -> Self {
         match trouble {
-            Trouble::Refused(error) | Trouble::Lost(error) => error,
+            ExchangeError::Refused(error) | ExchangeError::Lost(error) => error,
         }
     }
 }
@@ -48,12 +48,17 @@ impl From<Trouble> for Error {
 ///
 /// # Errors
 /// The gateway, or usherd behind it, refused, or did not answer.
-pub async fn ask(stream: Stream, method: &str, path: &str, body: Vec<u8>) -> Result<Answered, Trouble> {
+pub async fn send_request(
+    stream: GatewayStream,
+    method: &str,
+    path: &str,
+    body: Vec<u8>,
+) -> Result<Answered, ExchangeError> {
     let asked = tokio::time::timeout(PATIENCE, exchange(stream, method, path, body)).await;
-    asked.unwrap_or_else(|_| Err(Trouble::Lost(unknown("the host did not answer in 15 s"))))
+    asked.unwrap_or_else(|_| Err(ExchangeError::Lost(unknown("the host did not answer in 15 s"))))
 }
 
-async fn exchange(stream: Stream, method: &str, path: &str, body: Vec<u8>) -> Result<Answered, Trouble> {
+async fn exchange(stream: GatewayStream, method: &str, path: &str, body: Vec<u8>) -> Result<Answered, ExchangeError> {
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -61,7 +66,7 @@ async fn exchange(stream: Stream, method: &str, path: &str, body: Vec<u8>) -> Re
         .header(CONTENT_TYPE, "application/json")
         .header(API_HEADER, API_VERSION)
         .body(Full::new(Bytes::from(body)))
-        .map_err(|e| Trouble::Refused(unknown(&e)))?;
+        .map_err(|e| ExchangeError::Refused(unknown(&e)))?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| lost(&e))?;
     let connection = connection.without_shutdown();
     let answer = async move {
@@ -69,11 +74,12 @@ async fn exchange(stream: Stream, method: &str, path: &str, body: Vec<u8>) -> Re
         let version = response.headers().get(API_HEADER).cloned();
         let status = response.status();
         let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
-        let body = body.map_err(|e| Trouble::Lost(unknown(&format!("the answer cannot be read: {e}"))))?.to_bytes();
+        let body =
+            body.map_err(|e| ExchangeError::Lost(unknown(&format!("the answer cannot be read: {e}"))))?.to_bytes();
         if version.is_none_or(|version| version != API_VERSION) {
             let why = "the host speaks another version of the API";
             let error = Error::new(ErrorId::HostUnreachable, why).hint("install the same version of usher on both");
-            return Err(if status.is_success() { Trouble::Lost(error) } else { Trouble::Refused(error) });
+            return Err(if status.is_success() { ExchangeError::Lost(error) } else { ExchangeError::Refused(error) });
         }
         if status.is_success() { Ok(body) } else { Err(refusal(status, &body)) }
     };
@@ -83,25 +89,25 @@ async fn exchange(stream: Stream, method: &str, path: &str, body: Vec<u8>) -> Re
     let parts = parts.map_err(|e| lost(&e))?;
     match parts.read_buf.is_empty() {
         true => Ok(Answered { body, stream: parts.io.into_inner() }),
-        false => Err(Trouble::Lost(unknown("the host said more than it was asked"))),
+        false => Err(ExchangeError::Lost(unknown("the host sent more than an answer"))),
     }
 }
 
-fn refusal(status: StatusCode, body: &[u8]) -> Trouble {
+fn refusal(status: StatusCode, body: &[u8]) -> ExchangeError {
     match serde_json::from_slice::<ErrorBody>(body) {
-        Ok(body) => Trouble::Refused(body.error),
-        Err(_) => Trouble::Lost(unknown(&format!("the host answered {status} without a reason"))),
+        Ok(body) => ExchangeError::Refused(body.error),
+        Err(_) => ExchangeError::Lost(unknown(&format!("the host answered {status} without a reason"))),
     }
 }
 
-fn lost(error: &hyper::Error) -> Trouble {
+fn lost(error: &hyper::Error) -> ExchangeError {
     match alert(error) {
         Some(why) => {
             let why = format!("the host does not accept our certificate: {why}");
             let hint = "ask an administrator of the host for a new invitation: `usher invite` there";
-            Trouble::Refused(Error::new(ErrorId::AccessDenied, why).hint(hint))
+            ExchangeError::Refused(Error::new(ErrorId::AccessDenied, why).hint(hint))
         }
-        None => Trouble::Lost(unknown(&format!("the connection was lost: {error}"))),
+        None => ExchangeError::Lost(unknown(&format!("the connection was lost: {error}"))),
     }
 }
 

@@ -80,14 +80,15 @@ async fn redeem(
 ) -> Result<(Address, Checked), Error> {
     let reached = reach(name, credentials).await?;
     let address = reached.address;
-    let answered = http::ask(reached.stream, "POST", "/v1/join", body).await.map_err(|trouble| match trouble {
-        http::Trouble::Refused(error) => error,
-        http::Trouble::Lost(error) => {
-            let why = format!("the token was sent, and whether it was used is not known: {}", error.message);
-            let hint = "try again; if it says that it was used, ask for a new token: `usher invite` on the host";
-            Error::new(ErrorId::OutcomeUnknown, why).hint(hint)
-        }
-    })?;
+    let answered =
+        http::send_request(reached.stream, "POST", "/v1/join", body).await.map_err(|trouble| match trouble {
+            http::ExchangeError::Refused(error) => error,
+            http::ExchangeError::Lost(error) => {
+                let why = format!("the token was sent, and whether it was used is not known: {}", error.message);
+                let hint = "try again; if it says that it was used, ask for a new token: `usher invite` on the host";
+                Error::new(ErrorId::OutcomeUnknown, why).hint(hint)
+            }
+        })?;
     Ok((address, checked(&answered.body, key, &credentials.authority)?))
 }
 

@@ -15,23 +15,23 @@ mod join;
 mod renew;
 mod stream;
 
-/// Reaches hosts that were joined
+/// Reach joined hosts over TLS
 ///
-/// `usher --server` and `usher join` run it; there is no need to do so by hand.
+/// `usher --server` and `usher join` run this program. There is no need to run it by hand.
 #[derive(Debug, Parser)]
 #[command(name = "usher-dial", version, max_term_width = 100)]
-pub struct Arguments {
-    /// The joined host whose usherd standard input and output are to be a stream to
+pub struct DialArguments {
+    /// Connect standard input and output to usherd on this joined host
     #[arg(value_name = "NAME", required_unless_present = "join")]
     name: Option<ServerName>,
-    /// Join a host: a JSON object on standard input says which, one on standard output what became of it
+    /// Join a host: read a JSON object from standard input, and write the result as another to standard output
     #[arg(long, conflicts_with = "name")]
     join: bool,
 }
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = DialArguments::parse();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return greet(&Error::new(ErrorId::BackendFailed, error.to_string())),
@@ -53,7 +53,7 @@ async fn dial(name: &ServerName) -> Result<(), Error> {
     let mut credentials = files.read()?;
     credentials.in_time(name)?;
     if credentials.renews() && !files.fresh() {
-        // What there is still works: a renewal that fails is tried again with the next use.
+        // The old certificate still works: a renewal that fails is tried again with the next use.
         if let Ok(fresh) = renew::renew(&files, &credentials).await {
             credentials = fresh;
         }
@@ -76,7 +76,10 @@ async fn joined() -> ExitCode {
     let order = order.map_err(|e| Error::new(ErrorId::InvalidRequest, format!("the order cannot be read: {e}")));
     let joined = match (order, Book::place()) {
         (Ok(order), Some(place)) => join::join(&order, &place).await,
-        (Ok(_), None) => Err(Error::new(ErrorId::InvalidRequest, "this user has no home, where hosts are kept")),
+        (Ok(_), None) => Err(Error::new(
+            ErrorId::InvalidRequest,
+            "this user has no home directory, which would hold the joined hosts",
+        )),
         (Err(error), _) => Err(error),
     };
     let (answer, exit) = match joined {

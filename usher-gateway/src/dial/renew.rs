@@ -26,19 +26,19 @@ pub async fn renew(files: &Files, credentials: &Credentials) -> Result<Credentia
     if !now.renews() || files.fresh() {
         return Ok(now);
     }
-    let renewed = tokio::time::timeout(PATIENCE, ask(files, credentials)).await;
+    let renewed = tokio::time::timeout(PATIENCE, request_certificate(files, credentials)).await;
     renewed.map_err(|_| Error::new(ErrorId::Timeout, "the host did not renew the certificate in 5 s"))??;
     files.read()
 }
 
-async fn ask(files: &Files, credentials: &Credentials) -> Result<(), Error> {
+async fn request_certificate(files: &Files, credentials: &Credentials) -> Result<(), Error> {
     let before = files.server()?;
     let (key, request) = fresh_key()?;
     let body = serde_json::to_vec(&RenewRequest { request }).unwrap_or_default();
     let name = files.directory().file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
     let name = name.ok_or_else(|| Error::new(ErrorId::InvalidRequest, "the host's name cannot be read"))?;
     let reached = reach(&name, credentials).await?;
-    let answer = http::ask(reached.stream, "POST", "/v1/renew", body).await?.body;
+    let answer = http::send_request(reached.stream, "POST", "/v1/renew", body).await?.body;
     let issued = checked(&answer, &key, &credentials.authority)?;
     let server = Server { expires: issued.facts.until, ..before };
     files.write(&server, &issued.answer.authority, &issued.answer.certificate, &key.serialize_pem())

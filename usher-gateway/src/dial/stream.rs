@@ -3,7 +3,7 @@
 use tokio::io::{AsyncWriteExt, copy as copy_all};
 use usher_core::outcome::Error;
 
-use super::connect::{Reached, Stream};
+use super::connect::{GatewayStream, Reached};
 use super::http;
 
 /// A stream at whose end usherd was seen to serve us. In TLS 1.3 a client is done with its handshake before the server
@@ -11,12 +11,12 @@ use super::http;
 ///
 /// # Errors
 /// We are not served: the certificate was not accepted, the identity was revoked, usherd does not run.
-pub async fn checked(reached: Reached) -> Result<Stream, Error> {
-    Ok(http::ask(reached.stream, "GET", "/healthz", Vec::new()).await?.stream)
+pub async fn checked(reached: Reached) -> Result<GatewayStream, Error> {
+    Ok(http::send_request(reached.stream, "GET", "/healthz", Vec::new()).await?.stream)
 }
 
 /// Copies both ways until either side ends.
-pub async fn copy(stream: Stream) {
+pub async fn copy(stream: GatewayStream) {
     let (mut from_host, mut to_host) = tokio::io::split(stream);
     let (mut stdin, mut stdout) = (tokio::io::stdin(), tokio::io::stdout());
     let up = async {

@@ -1,4 +1,4 @@
-//! What the gateway says itself.
+//! The gateway's own answers.
 
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
@@ -28,7 +28,7 @@ pub fn refused(status: StatusCode, error: Error) -> Response<Body> {
     json(status, &ErrorBody { error })
 }
 
-/// The request is none that is understood.
+/// The answer to a request that the gateway does not understand.
 pub fn wrong(status: StatusCode, why: impl Into<String>) -> Response<Body> {
     let error = Error::new(ErrorId::InvalidRequest, why).hint("GET /v1/openapi.json describes every request");
     refused(status, error)

@@ -1,8 +1,7 @@
 //! The host's own authority: made once, kept in one file, vouches for the server and for every identity.
 
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -16,6 +15,7 @@ use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer, PrivateKey
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use time::OffsetDateTime;
+use usher_core::files;
 use usher_core::request::{IdentityName, Pin};
 
 use crate::certificates::{SERVER_NAME, provider};
@@ -30,7 +30,7 @@ pub const MAX_REQUEST: usize = 8 << 10;
 const FILE: &str = "authority.pem";
 
 /// What can go wrong with keys, certificates and their file: a sentence.
-pub type Trouble = Box<dyn std::error::Error + Send + Sync>;
+pub type BoxedError = Box<dyn std::error::Error + Send + Sync>;
 
 /// 2026-01-01, in seconds since 1970. A clock that says less than when this was written is not set.
 const EARLIEST: i64 = 1_767_225_600;
@@ -64,7 +64,7 @@ impl Authority {
     ///
     /// # Errors
     /// The file cannot be read or written, belongs to somebody else, or is no authority.
-    pub fn open(directory: &Path, lifetime: Duration) -> Result<Self, Trouble> {
+    pub fn open(directory: &Path, lifetime: Duration) -> Result<Self, BoxedError> {
         let file = directory.join(FILE);
         let text = match fs::symlink_metadata(&file) {
             Ok(meta) => {
@@ -76,7 +76,7 @@ impl Authority {
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let text = make(OffsetDateTime::now_utc())?;
-                write_whole(&file, text.as_bytes(), 0o600)?;
+                files::replace(&file, text.as_bytes(), 0o600)?;
                 text
             }
             Err(error) => return Err(error.into()),
@@ -109,7 +109,7 @@ impl Authority {
     ///
     /// # Errors
     /// None can be made; the one of before stays.
-    pub fn renew_server(&self, now: OffsetDateTime) -> Result<bool, Trouble> {
+    pub fn renew_server(&self, now: OffsetDateTime) -> Result<bool, BoxedError> {
         let is_current = |served: &Served| (served.from..served.due).contains(&now);
         if is_current(&self.server.read().unwrap_or_else(PoisonError::into_inner)) {
             return Ok(false);
@@ -123,7 +123,7 @@ impl Authority {
     ///
     /// # Errors
     /// None can be made.
-    pub fn issue(&self, name: &IdentityName, key: &Requested) -> Result<String, Trouble> {
+    pub fn issue(&self, name: &IdentityName, key: &Requested) -> Result<String, BoxedError> {
         let mut params = params(name.as_str(), self.lifetime)?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         Ok(params.signed_by(&key.0.public_key, &self.issuer)?.pem())
@@ -144,7 +144,7 @@ impl Requested {
     ///
     /// # Errors
     /// It is none, or not signed with the key that it names.
-    pub fn read(text: &str) -> Result<Self, Trouble> {
+    pub fn read(text: &str) -> Result<Self, BoxedError> {
         if text.len() > MAX_REQUEST {
             return Err("it is too long".into());
         }
@@ -163,7 +163,7 @@ impl Requested {
 }
 
 /// A new authority, key and certificate in PEM.
-fn make(now: OffsetDateTime) -> Result<String, Trouble> {
+fn make(now: OffsetDateTime) -> Result<String, BoxedError> {
     if now.unix_timestamp() < EARLIEST {
         let why = "no authority is made by a clock that is not set: this host's says that it is";
         return Err(format!("{why} {}. Set it, and start usher-gateway again", now.date()).into());
@@ -186,7 +186,7 @@ fn server_certificate(
     issuer: &Issuer<'static, KeyPair>,
     authority: &CertificateDer<'static>,
     lifetime: Duration,
-) -> Result<Served, Trouble> {
+) -> Result<Served, BoxedError> {
     let key = KeyPair::generate()?;
     let mut params = params(SERVER_NAME, lifetime)?;
     params.subject_alt_names = vec![rcgen::SanType::DnsName(SERVER_NAME.try_into()?)];
@@ -198,7 +198,7 @@ fn server_certificate(
     Ok(Served { key: Arc::new(CertifiedKey::from_der(chain, key, &provider())?), from, due })
 }
 
-fn params(name: &str, lifetime: Duration) -> Result<CertificateParams, Trouble> {
+fn params(name: &str, lifetime: Duration) -> Result<CertificateParams, BoxedError> {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
@@ -207,29 +207,6 @@ fn params(name: &str, lifetime: Duration) -> Result<CertificateParams, Trouble> 
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.use_authority_key_identifier_extension = true;
     Ok(params)
-}
-
-/// Writes a file whole or not at all.
-///
-/// # Errors
-/// The disk's.
-pub fn write_whole(file: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let beside = file.with_file_name(format!(".{name}.{}", std::process::id()));
-    let _ = fs::remove_file(&beside);
-    let written = write_new(&beside, bytes, mode).and_then(|()| fs::rename(&beside, file));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
-}
-
-fn write_new(file: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
-    let mut new = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(file)?;
-    new.write_all(bytes)?;
-    // What the umask took from it.
-    new.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))?;
-    new.sync_all()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub const SYSTEM_CONFIG: &str = "/etc/usher/gateway.toml";
 /// What `usher-gateway --config FILE` may set, in TOML.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Settings {
+pub struct GatewaySettings {
     /// Where to listen. `[::]` is every address, also of IPv4.
     pub listen: SocketAddr,
     /// How long certificates are good that it issues.
@@ -28,9 +28,9 @@ pub struct Settings {
     pub requests_per_identity: u32,
 }
 
-impl Default for Settings {
+impl Default for GatewaySettings {
     fn default() -> Self {
-        Settings {
+        GatewaySettings {
             listen: SocketAddr::from((std::net::Ipv6Addr::UNSPECIFIED, usher_core::request::Address::PORT)),
             certificate_lifetime: Span(Duration::from_secs(90 * 86_400)),
             idle: Span(Duration::from_secs(30)),
@@ -54,13 +54,13 @@ impl TryFrom<String> for Span {
     }
 }
 
-impl Settings {
+impl GatewaySettings {
     /// Reads the file; without one, the defaults.
     ///
     /// # Errors
     /// The file cannot be read, or says something that is no setting.
-    pub fn read(path: Option<&Path>) -> Result<Settings, String> {
-        let Some(path) = path else { return Ok(Settings::default()) };
+    pub fn read(path: Option<&Path>) -> Result<GatewaySettings, String> {
+        let Some(path) = path else { return Ok(GatewaySettings::default()) };
         let wrong = |why: &dyn std::fmt::Display| format!("the configuration {}: {why}", path.display());
         let text = std::fs::read_to_string(path).map_err(|e| wrong(&e))?;
         toml::from_str(&text).map_err(|e| wrong(&e))
@@ -80,9 +80,9 @@ mod tests {
         let packaged: Vec<_> =
             packaged.lines().filter_map(|line| line.strip_prefix("# ")).filter(|l| l.contains(" = ")).collect();
         assert_eq!(packaged.join("\n"), example.trim_end());
-        let read: Settings = toml::from_str(example).unwrap();
-        assert_eq!(format!("{read:?}"), format!("{:?}", Settings::default()));
-        let complaint = toml::from_str::<Settings>("no_such_setting = 1").unwrap_err().to_string();
+        let read: GatewaySettings = toml::from_str(example).unwrap();
+        assert_eq!(format!("{read:?}"), format!("{:?}", GatewaySettings::default()));
+        let complaint = toml::from_str::<GatewaySettings>("no_such_setting = 1").unwrap_err().to_string();
         let names: Vec<_> = complaint.split_once("expected ").unwrap().1.split('`').skip(1).step_by(2).collect();
         assert_eq!(names.len(), example.lines().count(), "{names:?}");
         assert!(names.iter().all(|name| page.contains(&format!("| `{name}` |"))));
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn settings_are_what_they_say_or_refused() {
-        let read = toml::from_str::<Settings>;
+        let read = toml::from_str::<GatewaySettings>;
         assert_eq!(read("certificate_lifetime = \"5s\"").unwrap().certificate_lifetime.0, Duration::from_secs(5));
         assert_eq!(read("").unwrap().listen.to_string(), "[::]:8477");
         for wrong in ["listen = \"everywhere\"", "certificate_lifetime = 90", "idle = \"soon\"", "lisen = \"\""] {

@@ -16,14 +16,14 @@ use tokio::time::timeout;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::wire::headers::{API_HEADER, FROM_HEADER, IDENTITY_HEADER, IDENTITY_KEY_HEADER, OWN_SESSION_HEADER};
 
-use super::Gateway;
+use super::GatewayState;
 use super::answer::{Body, refused, wrong};
-use super::serve::Peer;
+use super::serve::RemoteCaller;
 use crate::certificates::Facts;
 
 /// The largest body: usherd's own bound.
 const MAX_BODY: usize = 1 << 20;
-/// What is read and thrown away of a larger one.
+/// How much of a larger body is read and thrown away.
 const DISCARDED: usize = 4 << 20;
 /// How long a body may take to arrive.
 const BODY: Duration = Duration::from_secs(10);
@@ -36,16 +36,21 @@ const PASSED: [&str; 4] = ["accept", "content-type", API_HEADER, OWN_SESSION_HEA
 const RETURNED: [&str; 3] = ["content-type", "cache-control", API_HEADER];
 
 /// Hands a request to usherd and its answer back, piece by piece.
-pub async fn forward(gateway: &Gateway, peer: &Peer, identity: &Facts, request: Request<Incoming>) -> Response<Body> {
+pub async fn forward(
+    gateway: &GatewayState,
+    peer: &RemoteCaller,
+    identity: &Facts,
+    request: Request<Incoming>,
+) -> Response<Body> {
     let busy = |why: &str| {
-        let error = Error::new(ErrorId::BackendFailed, why).hint("wait until some of them have ended, and ask again");
+        let error = Error::new(ErrorId::BackendFailed, why).hint("wait until some of them have ended and try again");
         refused(StatusCode::SERVICE_UNAVAILABLE, error)
     };
-    let Some(of_identity) = gateway.limits.identities.take(&identity.name) else {
-        return busy(&format!("{} has as many requests under way as one may have", identity.name));
+    let Some(of_identity) = gateway.limits.identities.take_slot(&identity.name) else {
+        return busy(&format!("{} has too many requests under way", identity.name));
     };
     let Ok(place) = std::sync::Arc::clone(&gateway.limits.requests).try_acquire_owned() else {
-        return busy("as many requests from afar are under way as this host serves");
+        return busy("this host is serving too many remote requests at the moment");
     };
     let (head, body) = request.into_parts();
     let body = match whole(body, MAX_BODY).await {
@@ -54,7 +59,7 @@ pub async fn forward(gateway: &Gateway, peer: &Peer, identity: &Facts, request: 
     };
     let has_body = matches!(head.method, Method::POST | Method::PUT);
     if has_body && serde_json::from_slice::<serde::de::IgnoredAny>(&body).is_err() {
-        return wrong(StatusCode::BAD_REQUEST, "the body is no JSON");
+        return wrong(StatusCode::BAD_REQUEST, "the body is not JSON");
     }
     if !has_body && !body.is_empty() {
         return wrong(StatusCode::BAD_REQUEST, "this request has no body");
@@ -71,7 +76,7 @@ pub async fn forward(gateway: &Gateway, peer: &Peer, identity: &Facts, request: 
             onward.headers_mut().append(name, value.clone());
         }
     }
-    match ask(gateway, onward, Some(identity), peer.address, (of_identity, place)).await {
+    match ask_usherd(gateway, onward, Some(identity), peer.address, (of_identity, place)).await {
         // The places are taken until the last piece is out.
         Ok((response, held)) => {
             let (mut head, body) = response.into_parts();
@@ -125,8 +130,8 @@ async fn collected(mut body: Incoming, most: usize) -> Result<Option<Bytes>, hyp
 ///
 /// # Errors
 /// usherd cannot be reached: the answer that says so.
-pub async fn ask<H: Send + 'static>(
-    gateway: &Gateway,
+pub async fn ask_usherd<H: Send + 'static>(
+    gateway: &GatewayState,
     mut request: Request<Full<Bytes>>,
     identity: Option<&Facts>,
     from: SocketAddr,
@@ -149,7 +154,7 @@ pub async fn ask<H: Send + 'static>(
     let (answer, answered) = oneshot::channel();
     tokio::spawn(async move {
         let response = exchange(&socket, request).await;
-        // Nobody takes it if the caller hung up: then what is held is let go here.
+        // If the caller hung up, nobody takes the answer, and the places are let go here.
         let _ = answer.send((response, held));
     });
     let answered = answered.await.map_err(|_| "it was not asked".to_owned());

@@ -1,4 +1,4 @@
-//! What one address, one identity and all together may take, so that nobody takes what others need.
+//! Limits for one address, one identity and all callers together, so that nobody takes the places of others.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 use usher_core::request::IdentityName;
 
-use super::config::Settings;
+use super::config::GatewaySettings;
 
 /// Connections at once that have not shown yet who they are: those who say nothing take no place of the others'.
 const HANDSHAKES: usize = 1024;
@@ -36,7 +36,7 @@ pub struct Limits {
 
 impl Limits {
     /// The limits that the settings give.
-    pub fn new(settings: &Settings) -> Self {
+    pub fn new(settings: &GatewaySettings) -> Self {
         let connections = usize::try_from(settings.connections).unwrap_or(Semaphore::MAX_PERMITS);
         Limits {
             connections: Arc::new(Semaphore::new(connections)),
@@ -58,7 +58,7 @@ pub struct Counts<K> {
 
 /// One of something. Dropped, it makes room for another.
 #[derive(Debug)]
-pub struct Place<K: Eq + Hash> {
+pub struct Slot<K: Eq + Hash> {
     key: K,
     taken: Arc<Mutex<HashMap<K, u32>>>,
 }
@@ -69,17 +69,17 @@ impl<K: Eq + Hash + Clone> Counts<K> {
     }
 
     /// One more, if there may be one more.
-    pub fn take(&self, key: &K) -> Option<Place<K>> {
+    pub fn take_slot(&self, key: &K) -> Option<Slot<K>> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let count = taken.get(key).copied().unwrap_or_default();
         (count < self.most).then(|| {
             taken.insert(key.clone(), count + 1);
-            Place { key: key.clone(), taken: Arc::clone(&self.taken) }
+            Slot { key: key.clone(), taken: Arc::clone(&self.taken) }
         })
     }
 }
 
-impl<K: Eq + Hash> Drop for Place<K> {
+impl<K: Eq + Hash> Drop for Slot<K> {
     fn drop(&mut self) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = taken.get_mut(&self.key) {
@@ -91,7 +91,7 @@ impl<K: Eq + Hash> Drop for Place<K> {
     }
 }
 
-/// What counts as one address: an IPv4 address however it is written, an IPv6 network of 64 bits.
+/// The address that a caller counts for: an IPv4 address however it is written, or an IPv6 network of 64 bits.
 pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {
@@ -109,11 +109,13 @@ mod tests {
     #[test]
     fn each_has_its_own_places_and_gives_them_back() {
         let counts: Counts<u8> = Counts::new(2);
-        let first = counts.take(&1);
-        let second = counts.take(&1);
-        assert!(first.is_some() && second.is_some() && counts.take(&1).is_none() && counts.take(&2).is_some());
+        let first = counts.take_slot(&1);
+        let second = counts.take_slot(&1);
+        assert!(
+            first.is_some() && second.is_some() && counts.take_slot(&1).is_none() && counts.take_slot(&2).is_some()
+        );
         drop(first);
-        assert!(counts.take(&1).is_some());
+        assert!(counts.take_slot(&1).is_some());
         drop(second);
         assert!(counts.taken.lock().unwrap().is_empty());
     }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use clap::Parser;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use usher_core::paths;
 use usher_core::paths::{AUTHORITY_FILE, LISTEN_FILE};
+use usher_core::{files, paths};
 
 mod answer;
 pub mod authority;
@@ -18,46 +18,45 @@ pub mod config;
 mod forward;
 mod issue;
 mod limits;
-mod patience;
-mod routes;
+pub mod routes;
 mod serve;
 mod tls;
 
-use authority::{Authority, Trouble, write_whole};
-use config::{SYSTEM_CONFIG, Settings};
+use authority::{Authority, BoxedError};
+use config::{GatewaySettings, SYSTEM_CONFIG};
 
 /// Where the system's gateway keeps its authority.
 const SYSTEM_STATE: &str = "/var/lib/usher-gateway";
 
-/// Serves usher's API by TLS to those who were invited
+/// Serve usher's API over TLS to callers who were invited
 ///
-/// It listens on the network, knows by certificates who asks, and hands what they ask to usherd, which judges. `usher
-/// invite` starts it.
+/// usher-gateway listens on the network, recognises callers by their certificates, and passes their requests on to
+/// usherd, which judges them. `usher invite` starts it.
 #[derive(Debug, Parser)]
 #[command(name = "usher-gateway", version, max_term_width = 100)]
-pub struct Arguments {
-    /// Serve a `usherd --user` of the calling user
+pub struct GatewayArguments {
+    /// Serve the `usherd --user` of the calling user
     #[arg(long)]
     user: bool,
-    /// usherd's socket; the default is /run/usher/usher.sock, in --user mode as `usherd --user` has it
+    /// usherd's socket [default: /run/usher/usher.sock; with --user, that of `usherd --user`]
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
-    /// Where the host's authority is kept; the default is /var/lib/usher-gateway, in --user mode the directory gateway in
-    /// usherd's state
+    /// The directory of the host's authority [default: /var/lib/usher-gateway; with --user, the directory gateway in
+    /// usherd's state]
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
-    /// Where to listen, instead of what the configuration says
+    /// The address and port to listen on, instead of the configured ones
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// A configuration file in TOML; the default is /etc/usher/gateway.toml if it is there, in --user mode none
+    /// A configuration file in TOML [default: /etc/usher/gateway.toml if it exists; with --user, none]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
 /// What every connection is served with.
 #[derive(Debug)]
-pub struct Gateway {
-    settings: Settings,
+pub struct GatewayState {
+    settings: GatewaySettings,
     socket: PathBuf,
     authority: Arc<Authority>,
     limits: limits::Limits,
@@ -65,7 +64,7 @@ pub struct Gateway {
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = GatewayArguments::parse();
     usher_core::logging::start();
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
@@ -76,13 +75,16 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> Result<(), Trouble> {
+fn run(arguments: GatewayArguments) -> Result<(), BoxedError> {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     if rustix::process::geteuid().is_root() && !arguments.user {
-        return Err("it listens on the network and does not run as root: `usher invite` starts it as it should".into());
+        return Err(
+            "it listens on the network, and so refuses to run as root: `usher invite` starts it as the right user"
+                .into(),
+        );
     }
     let system_config = || Some(PathBuf::from(SYSTEM_CONFIG)).filter(|path| !arguments.user && path.exists());
-    let mut settings = Settings::read(arguments.config.clone().or_else(system_config).as_deref())?;
+    let mut settings = GatewaySettings::read(arguments.config.clone().or_else(system_config).as_deref())?;
     settings.listen = arguments.listen.unwrap_or(settings.listen);
     let socket = arguments.socket.unwrap_or_else(|| match arguments.user {
         true => paths::user_socket(),
@@ -101,22 +103,19 @@ fn run(arguments: Arguments) -> Result<(), Trouble> {
     runtime.block_on(serve(settings, socket, Arc::new(authority)))
 }
 
-async fn serve(settings: Settings, socket: PathBuf, authority: Arc<Authority>) -> Result<(), Trouble> {
+async fn serve(settings: GatewaySettings, socket: PathBuf, authority: Arc<Authority>) -> Result<(), BoxedError> {
     let stop = told_to_stop();
     let listener = listen(settings.listen).map_err(|e| format!("cannot listen on {}: {e}", settings.listen))?;
     let address = listener.local_addr()?;
     let directory = paths::gateway_of(&socket);
     publish(&directory, &authority, address).map_err(|e| format!("{} cannot be written: {e}", directory.display()))?;
     let limits = limits::Limits::new(&settings);
-    let gateway = Arc::new(Gateway { settings, socket, authority, limits });
+    let gateway = Arc::new(GatewayState { settings, socket, authority, limits });
     tokio::spawn(renew_in_time(Arc::clone(&gateway.authority)));
     tracing::info!("usher-gateway {} listens on {address}", env!("CARGO_PKG_VERSION"));
     println!("ready: {address}");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
-    tokio::select! {
-        () = serve::accept(&gateway, &listener) => {}
-        () = stop => {}
-    }
+    serve::serve(&gateway, listener, stop).await;
     let _ = std::fs::remove_file(directory.join(LISTEN_FILE));
     Ok(())
 }
@@ -151,8 +150,8 @@ fn bind(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
 /// Tells usherd, and whoever looks, by which authority and where this gateway is reached. Nothing of it is secret.
 fn publish(directory: &Path, authority: &Authority, address: SocketAddr) -> std::io::Result<()> {
     std::fs::create_dir_all(directory)?;
-    write_whole(&directory.join(AUTHORITY_FILE), authority.certificate(), 0o644)?;
-    write_whole(&directory.join(LISTEN_FILE), format!("{address}\n").as_bytes(), 0o644)
+    files::replace(&directory.join(AUTHORITY_FILE), authority.certificate(), 0o644)?;
+    files::replace(&directory.join(LISTEN_FILE), format!("{address}\n").as_bytes(), 0o644)
 }
 
 /// Gives the server another certificate when two thirds of the last one's time are over, or the clock was set to before

@@ -1,4 +1,4 @@
-//! What may be asked from afar: a closed list. Nothing else gets as far as usherd.
+//! The closed list of requests that remote callers may make. No other request reaches usherd.
 
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, HeaderValue, TRANSFER_ENCODING};
@@ -8,12 +8,12 @@ use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::{RuleName, SessionRef};
 
 use super::answer::{Body, refused, wrong};
-use super::serve::Peer;
-use super::{Gateway, forward, issue};
+use super::serve::RemoteCaller;
+use super::{GatewayState, forward, issue};
 
 /// Where a request leads.
 #[derive(Debug, PartialEq, Eq)]
-enum Route {
+enum Destination {
     /// To usherd, with the identity.
     Forward,
     /// A certificate for a token.
@@ -24,7 +24,7 @@ enum Route {
 
 /// Why a request leads nowhere.
 #[derive(Debug, PartialEq, Eq)]
-enum Astray {
+enum Misroute {
     /// There is no such path.
     Unknown,
     /// There is, with these methods.
@@ -32,17 +32,17 @@ enum Astray {
 }
 
 /// Answers one request.
-pub async fn answer(gateway: &Gateway, peer: &Peer, request: Request<Incoming>) -> Response<Body> {
+pub async fn answer(gateway: &GatewayState, peer: &RemoteCaller, request: Request<Incoming>) -> Response<Body> {
     let route = match route(request.method(), request.uri().path()) {
         Ok(route) => route,
-        Err(Astray::Unknown) => return wrong(StatusCode::NOT_FOUND, "there is no such path for callers from afar"),
-        Err(Astray::Methods(methods)) => {
+        Err(Misroute::Unknown) => return wrong(StatusCode::NOT_FOUND, "there is no such path for remote callers"),
+        Err(Misroute::Methods(methods)) => {
             let mut response = wrong(StatusCode::METHOD_NOT_ALLOWED, format!("this path is for {methods}"));
             response.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
             return response;
         }
     };
-    // Where a body ends is said in one way, so that nobody reads it in another.
+    // A body's length is given in one way only, so that usherd cannot read another one.
     if request.headers().contains_key(TRANSFER_ENCODING) {
         return wrong(
             StatusCode::LENGTH_REQUIRED,
@@ -50,36 +50,43 @@ pub async fn answer(gateway: &Gateway, peer: &Peer, request: Request<Incoming>) 
         );
     }
     match (route, &peer.identity) {
-        (Route::Join, _) => issue::join(gateway, peer, request).await,
-        (Route::Renew, Some(identity)) => issue::renew(gateway, peer, identity, request).await,
-        (Route::Forward, Some(identity)) => forward::forward(gateway, peer, identity, request).await,
-        (Route::Renew | Route::Forward, None) => {
-            let error = Error::new(ErrorId::AccessDenied, "this host serves only those who joined it");
+        (Destination::Join, _) => issue::join(gateway, peer, request).await,
+        (Destination::Renew, Some(identity)) => issue::renew(gateway, peer, identity, request).await,
+        (Destination::Forward, Some(identity)) => forward::forward(gateway, peer, identity, request).await,
+        (Destination::Renew | Destination::Forward, None) => {
+            let error = Error::new(ErrorId::AccessDenied, "this host serves only callers who have joined it");
             let hint = "ask an administrator of the host for a token (`usher invite`), then `usher join TOKEN`";
             refused(StatusCode::UNAUTHORIZED, error.hint(hint))
         }
     }
 }
 
-fn route(method: &Method, path: &str) -> Result<Route, Astray> {
+/// Whether requests of identities for this method and path reach usherd.
+pub fn forwards(method: &str, path: &str) -> bool {
+    method.parse().is_ok_and(|method| route(&method, path) == Ok(Destination::Forward))
+}
+
+fn route(method: &Method, path: &str) -> Result<Destination, Misroute> {
     const GET: &str = "GET";
     const POST: &str = "POST";
     const RULE: &str = "PUT, DELETE";
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let (route, methods) = match segments.as_slice() {
-        ["v1", "join"] => (Route::Join, POST),
-        ["v1", "renew"] => (Route::Renew, POST),
-        ["v1", "sessions", "lock" | "unlock" | "disconnect" | "close"] => (Route::Forward, POST),
+        ["v1", "join"] => (Destination::Join, POST),
+        ["v1", "renew"] => (Destination::Renew, POST),
+        ["v1", "sessions", "lock" | "unlock" | "disconnect" | "close"] => (Destination::Forward, POST),
         ["v1", "sessions" | "blocks" | "events" | "audit" | "openapi.json"] | ["healthz"] | ["metrics"] => {
-            (Route::Forward, GET)
+            (Destination::Forward, GET)
         }
-        ["v1", "sessions", id] | ["v1", "sessions", id, "thumbnail"] if is::<SessionRef>(id) => (Route::Forward, GET),
-        ["v1", "blocks", rule] if is::<RuleName>(rule) => (Route::Forward, RULE),
-        _ => return Err(Astray::Unknown),
+        ["v1", "sessions", id] | ["v1", "sessions", id, "thumbnail"] if is::<SessionRef>(id) => {
+            (Destination::Forward, GET)
+        }
+        ["v1", "blocks", rule] if is::<RuleName>(rule) => (Destination::Forward, RULE),
+        _ => return Err(Misroute::Unknown),
     };
     match methods.split(", ").any(|known| known == method.as_str()) {
         true => Ok(route),
-        false => Err(Astray::Methods(methods)),
+        false => Err(Misroute::Methods(methods)),
     }
 }
 
@@ -105,13 +112,13 @@ mod tests {
             "/v1/audit",
             "/healthz",
         ] {
-            assert_eq!(to(Method::GET, path), Ok(Route::Forward), "{path}");
+            assert_eq!(to(Method::GET, path), Ok(Destination::Forward), "{path}");
         }
         for path in ["/v1/sessions/lock", "/v1/sessions/close"] {
-            assert_eq!(to(Method::POST, path), Ok(Route::Forward), "{path}");
+            assert_eq!(to(Method::POST, path), Ok(Destination::Forward), "{path}");
         }
-        assert_eq!(to(Method::PUT, "/v1/blocks/user%3Aalice"), Ok(Route::Forward));
-        assert_eq!(to(Method::DELETE, "/v1/blocks/all"), Ok(Route::Forward));
+        assert_eq!(to(Method::PUT, "/v1/blocks/user%3Aalice"), Ok(Destination::Forward));
+        assert_eq!(to(Method::DELETE, "/v1/blocks/all"), Ok(Destination::Forward));
         for path in [
             "/v1/sessions/open",
             "/v1/sessions/3/attach",
@@ -127,12 +134,12 @@ mod tests {
             "",
             "*",
         ] {
-            assert_eq!(to(Method::GET, path), Err(Astray::Unknown), "{path}");
-            assert_eq!(to(Method::POST, path), Err(Astray::Unknown), "{path}");
+            assert_eq!(to(Method::GET, path), Err(Misroute::Unknown), "{path}");
+            assert_eq!(to(Method::POST, path), Err(Misroute::Unknown), "{path}");
         }
-        assert_eq!(to(Method::GET, "/v1/sessions/lock"), Err(Astray::Methods("POST")));
-        assert_eq!(to(Method::DELETE, "/v1/sessions/3"), Err(Astray::Methods("GET")));
-        assert_eq!(to(Method::POST, "/v1/blocks/all"), Err(Astray::Methods("PUT, DELETE")));
-        assert_eq!(to(Method::CONNECT, "/v1/sessions"), Err(Astray::Methods("GET")));
+        assert_eq!(to(Method::GET, "/v1/sessions/lock"), Err(Misroute::Methods("POST")));
+        assert_eq!(to(Method::DELETE, "/v1/sessions/3"), Err(Misroute::Methods("GET")));
+        assert_eq!(to(Method::POST, "/v1/blocks/all"), Err(Misroute::Methods("PUT, DELETE")));
+        assert_eq!(to(Method::CONNECT, "/v1/sessions"), Err(Misroute::Methods("GET")));
     }
 }

@@ -1,18 +1,18 @@
-//! What this gateway accepts as TLS: version 1.3, nothing resumed, certificates of its own authority or none.
+//! The TLS that this gateway accepts: version 1.3, nothing resumed, certificates of its own authority or none.
 
 use std::sync::Arc;
 
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig, version};
 
-use super::authority::{Authority, Trouble};
+use super::authority::{Authority, BoxedError};
 use crate::certificates::provider;
 
 /// How connections are accepted.
 ///
 /// # Errors
 /// The authority's certificate is none.
-pub fn config(authority: &Arc<Authority>) -> Result<ServerConfig, Trouble> {
+pub fn config(authority: &Arc<Authority>) -> Result<ServerConfig, BoxedError> {
     let mut roots = RootCertStore::empty();
     roots.add(authority.certificate().clone())?;
     // Without a certificate one can only join; which routes need one is decided where they are.

@@ -64,6 +64,12 @@ fn a_host_whose_usherd_or_gateway_is_down_was_sent_nothing() {
     operator.usher(&["list", "--server", "lab"]).exits(3).says(&["HostUnreachable", "nobody answers"]);
     lab.start_gateway();
     operator.usher(&["list", "--server", "lab"]).exits(0);
+    let paused = lab.pause_gateway();
+    // The kernel still takes connections for a gateway that hangs: that is told from one that is not there.
+    let wedged = operator.usher(&["list", "--server", "lab"]).exits(3).says(&["HostUnreachable", "did not answer"]);
+    assert!(wedged.stderr.contains("took the connection") && !wedged.stderr.contains("nobody answers"), "{wedged:?}");
+    drop(paused);
+    operator.usher(&["list", "--server", "lab"]).exits(0);
     let greeting = Operator::new().dial(&["lab"]).exits(1);
     assert!(greeting.stdout.starts_with("usher-stream 1 error ") && greeting.stderr.is_empty(), "{greeting:?}");
     assert!(greeting.stdout.contains("not joined"), "{greeting:?}");

@@ -4,8 +4,8 @@
 use crate::slow::{self, Slow};
 use usher_core::language::Language;
 use usher_core::sys::cgroup::Group;
-use usher_core::sys::process::Process;
 use usher_core::sys::proc;
+use usher_core::sys::process::Process;
 
 use super::Display;
 

@@ -59,7 +59,7 @@ fn nothing_is_given_twice() {
 fn what_is_mandatory_is_asked_for_or_told_as_missing() {
     struct Says(&'static str, Vec<&'static str>);
     impl Prompt for Says {
-        fn ask(&mut self, _: &Cmdlet, parameter: &Parameter) -> Option<String> {
+        fn prompt_for(&mut self, _: &Cmdlet, parameter: &Parameter) -> Option<String> {
             self.1.push(parameter.name);
             Some(self.0.to_owned())
         }

@@ -6,14 +6,17 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+#[path = "../../../../tests/common/run.rs"]
+mod run;
 pub mod tls;
+#[path = "../../../../tests/common/wait.rs"]
+mod wait;
 
-/// How long anything may take before a test gives up. Nothing is asserted about how long it took.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+use run::{Finished, run_bounded, wait_bounded};
+pub use wait::{PATIENCE, wait_until};
 
 /// A program of this workspace, beside the gateway under test.
 pub fn program(name: &str) -> PathBuf {
@@ -22,19 +25,10 @@ pub fn program(name: &str) -> PathBuf {
     path
 }
 
-/// Waits until `look` says yes.
-#[track_caller]
-pub fn wait_until(what: &str, mut look: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !look() {
-        assert!(Instant::now() < deadline, "waited in vain until {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 /// What a command printed and how it ended.
 #[derive(Debug)]
 pub struct Ran {
+    pub what: String,
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
@@ -65,9 +59,8 @@ impl Ran {
 }
 
 fn ran(command: &mut Command) -> Ran {
-    let output = command.stdin(Stdio::null()).output().expect("it can be run");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ran { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    let Finished { what, code, stdout, stderr } = run_bounded(command, b"", 3 * PATIENCE);
+    Ran { what, code, stdout, stderr }
 }
 
 fn clean(program: &Path, home: &Path) -> Command {
@@ -105,15 +98,7 @@ impl Service {
     fn end(&mut self) {
         let pid = rustix::process::Pid::from_child(&self.0);
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-        let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline {
-            if matches!(self.0.try_wait(), Ok(Some(_))) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = wait_bounded(&mut self.0, PATIENCE);
     }
 }
 
@@ -185,9 +170,24 @@ impl Lab {
 
     /// Lets usherd stand still while this value lives.
     pub fn pause_usherd(&self) -> Paused {
-        let pid = rustix::process::Pid::from_child(&self.usherd.as_ref().expect("it runs").0);
-        rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("it stands still");
-        Paused(pid)
+        Paused::new(self.usherd.as_ref().expect("it runs"))
+    }
+
+    /// Lets the gateway stand still while this value lives.
+    pub fn pause_gateway(&self) -> Paused {
+        Paused::new(self.gateway.as_ref().expect("it runs"))
+    }
+
+    /// How many callers' connections the gateway's end of TCP has not seen the end of (`proc_net(5)`: established or
+    /// half closed).
+    pub fn connections(&self) -> usize {
+        let table = fs::read_to_string("/proc/net/tcp").expect("a table");
+        let own = format!("0100007F:{:04X}", self.address.port());
+        let open = |line: &&str| {
+            let mut fields = line.split_whitespace().skip(1);
+            fields.next() == Some(&own) && matches!(fields.nth(1), Some("01" | "08"))
+        };
+        table.lines().filter(open).count()
     }
 
     pub fn path(&self) -> &Path {
@@ -243,6 +243,14 @@ impl Lab {
 
 /// A process that stands still.
 pub struct Paused(rustix::process::Pid);
+
+impl Paused {
+    fn new(service: &Service) -> Self {
+        let pid = rustix::process::Pid::from_child(&service.0);
+        rustix::process::kill_process(pid, rustix::process::Signal::STOP).expect("it stands still");
+        Paused(pid)
+    }
+}
 
 impl Drop for Paused {
     fn drop(&mut self) {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, FromRequest, Path, Query, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -15,8 +16,8 @@ use usher_core::audit::AuditRecord;
 use usher_core::event::Event;
 use usher_core::outcome::{Error, ErrorId, Outcome, RuleAnswer};
 use usher_core::request::{
-    Action, AuditQuery, BlockRequest, CloseRequest, DisconnectRequest, LockRequest, OpenRequest, RuleName, SessionRef,
-    UnlockRequest,
+    Action, AuditQuery, BlockRequest, CloseRequest, DisconnectRequest, LockRequest, Message, OpenRequest, RuleName,
+    SessionRef, UnlockRequest,
 };
 use usher_core::session::{Rule, Session};
 use usher_core::wire::answers::{ErrorBody, Health};
@@ -132,21 +133,36 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let read = axum::Json::<T>::from_request(request, state);
-        match tokio::time::timeout(BODY_DEADLINE, read).await {
-            Ok(Ok(axum::Json(body))) => Ok(Json(body)),
-            Ok(Err(JsonRejection::MissingJsonContentType(_))) => {
-                Err(Failure(Error::new(ErrorId::InvalidRequest, "send the body as application/json")))
-            }
-            Ok(Err(rejection)) => Err(Failure(body_error(&rejection.body_text()))),
-            Err(_) => Err(Failure(Error::new(ErrorId::InvalidRequest, "the body did not arrive in 10 s"))),
+        if !is_json(request.headers()) {
+            return Err(Failure(Error::new(ErrorId::InvalidRequest, "send the body as application/json")));
         }
+        let read = tokio::time::timeout(BODY_DEADLINE, Bytes::from_request(request, state)).await;
+        let late = |_| Failure(Error::new(ErrorId::InvalidRequest, "the body did not arrive in 10 s"));
+        let refused = |text: &str| Failure(request_error(ErrorId::InvalidRequest, text));
+        let bytes = read.map_err(late)?.map_err(|rejection| refused(&rejection.body_text()))?;
+        axum::Json::from_bytes(&bytes).map(|axum::Json(body)| Json(body)).map_err(|rejection: JsonRejection| {
+            let id = if has_invalid_message(&bytes) { ErrorId::InvalidMessage } else { ErrorId::InvalidRequest };
+            Failure(request_error(id, &rejection.body_text()))
+        })
     }
 }
 
-/// A message that is refused has an error ID of its own.
-fn body_error(text: &str) -> Error {
-    let id = if text.contains("the message ") { ErrorId::InvalidMessage } else { ErrorId::InvalidRequest };
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+}
+
+/// Whether a body was refused for its message, which has an error ID of its own.
+fn has_invalid_message(body: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct MessageOnly {
+        message: Option<String>,
+    }
+    let message = serde_json::from_slice(body).ok().and_then(|MessageOnly { message }| message);
+    message.is_some_and(|text| text.parse::<Message>().is_err())
+}
+
+fn request_error(id: ErrorId, text: &str) -> Error {
     let text: String = text.chars().filter(|c| !c.is_control()).take(400).collect();
     Error::new(id, text).hint("GET /v1/openapi.json describes every body")
 }
@@ -297,7 +313,8 @@ async fn audit(
     caller: Caller,
     query: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Response, Failure> {
-    let Query(query) = query.map_err(|rejection| Failure(body_error(&rejection.body_text())))?;
+    let Query(query) =
+        query.map_err(|rejection| Failure(request_error(ErrorId::InvalidRequest, &rejection.body_text())))?;
     answer(&host, &caller, Action::Audit(query)).await
 }
 

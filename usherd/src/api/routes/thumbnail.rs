@@ -4,10 +4,11 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use usher_core::outcome::ErrorId;
 use usher_core::request::{Action, ThumbnailQuery};
 use usher_core::wire::answers::ErrorBody;
 
-use super::{Failure, Shared, answer, body_error, parse};
+use super::{Failure, Shared, answer, parse, request_error};
 use crate::execute::flow::Caller;
 
 /// Takes a picture of what the person at a session sees. A locked session shows its lock screen. Every look is in the
@@ -22,7 +23,8 @@ pub(super) async fn thumbnail(
     Path(id): Path<String>,
     query: Result<Query<ThumbnailQuery>, QueryRejection>,
 ) -> Result<Response, Failure> {
-    let Query(query) = query.map_err(|rejection| Failure(body_error(&rejection.body_text())))?;
+    let Query(query) =
+        query.map_err(|rejection| Failure(request_error(ErrorId::InvalidRequest, &rejection.body_text())))?;
     answer(&host, &caller, Action::Thumbnail(parse(&id)?, query.size)).await
 }
 

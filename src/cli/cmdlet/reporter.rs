@@ -1,8 +1,8 @@
-//! What is said beside the objects: errors, warnings, and what the caller wants to know.
+//! Messages beside the objects: errors, warnings, and information that the caller asked for.
 
 use std::io::{self, Write};
 
-use super::ask::{Answer, INQUIRE, Terminal};
+use super::prompt::{INQUIRE, PromptAnswer, PromptTerminal};
 use crate::cli::output::printable;
 use crate::cmdlet::Cmdlet;
 use crate::cmdlet::call::{Preference, Streams};
@@ -13,7 +13,7 @@ use crate::words;
 const LONGEST: usize = 1000;
 
 /// Writes a line. Nobody reading it is no reason to stop.
-pub(super) fn line(out: &mut impl Write, text: &str) {
+pub(super) fn write_line(out: &mut impl Write, text: &str) {
     let _ = writeln!(out, "{text}");
 }
 
@@ -37,59 +37,59 @@ pub(super) enum Next {
     Stop,
 }
 
-/// Says what is to be said.
-pub(super) struct Say {
+/// Writes messages as the preferences of the call demand.
+pub(super) struct Reporter {
     cmdlet: &'static Cmdlet,
     streams: Streams,
 }
 
-impl Say {
+impl Reporter {
     pub(super) fn new(cmdlet: &'static Cmdlet, streams: Streams) -> Self {
-        Say { cmdlet, streams }
+        Reporter { cmdlet, streams }
     }
 
     /// An error.
     pub(super) fn error(&mut self, record: &Record) -> Next {
-        let next = said(self.streams.error, &lines(record, self.cmdlet), &record.message);
+        let next = write_message(self.streams.error, &lines(record, self.cmdlet), &record.message);
         self.streams.error = next.1;
         next.0
     }
 
     pub(super) fn warning(&mut self, text: &str) -> Next {
         let preference = self.streams.warning;
-        let next = said(preference, &format!("{}: {}", words::text("stream-warning"), printable(text)), text);
+        let next = write_message(preference, &format!("{}: {}", words::text!("stream-warning"), printable(text)), text);
         self.streams.warning = next.1;
         next.0
     }
 
-    /// What is worth knowing; by default nobody wants to, and then it is not even put into words.
+    /// Information. It is silent by default, and then not even formatted.
     pub(super) fn information(&mut self, text: impl FnOnce() -> String) -> Next {
         if self.streams.information == Preference::Silent {
             return Next::GoOn;
         }
         let text = text();
-        let next = said(self.streams.information, &printable(&text), &text);
+        let next = write_message(self.streams.information, &printable(&text), &text);
         self.streams.information = next.1;
         next.0
     }
 
     pub(super) fn verbose(&self, text: impl FnOnce() -> String) {
         if self.streams.verbose {
-            line(&mut io::stderr(), &format!("{}: {}", words::text("stream-verbose"), printable(&text())));
+            write_line(&mut io::stderr(), &format!("{}: {}", words::text!("stream-verbose"), printable(&text())));
         }
     }
 
     pub(super) fn debug(&self, text: &str) {
         if self.streams.debug {
-            line(&mut io::stderr(), &format!("{}: {}", words::text("stream-debug"), printable(text)));
+            write_line(&mut io::stderr(), &format!("{}: {}", words::text!("stream-debug"), printable(text)));
         }
     }
 }
 
-/// Says it as the preference wants, and gives the preference from now on.
-fn said(preference: Preference, text: &str, question: &str) -> (Next, Preference) {
+/// Writes a message as the preference demands, and returns the preference for the next one.
+fn write_message(preference: Preference, text: &str, question: &str) -> (Next, Preference) {
     if preference != Preference::Silent {
-        line(&mut io::stderr(), text);
+        write_line(&mut io::stderr(), text);
     }
     match preference {
         Preference::Silent | Preference::Continue => (Next::GoOn, preference),
@@ -100,12 +100,14 @@ fn said(preference: Preference, text: &str, question: &str) -> (Next, Preference
 
 /// Asks whether to go on; where nobody can be asked, nothing more is done.
 fn inquire(question: &str) -> (Next, Preference) {
-    let title = words::text("ask-confirm");
-    let lines = [printable(question), words::text("ask-go-on")];
-    let answer = Terminal::open().and_then(|mut terminal| terminal.choose(&title, &lines, &INQUIRE));
+    let title = words::text!("ask-confirm");
+    let lines = [printable(question), words::text!("ask-go-on")];
+    let answer = PromptTerminal::open().and_then(|mut terminal| terminal.choose(&title, &lines, &INQUIRE));
     match answer {
-        Some(Answer::Yes) => (Next::GoOn, Preference::Inquire),
-        Some(Answer::YesToAll) => (Next::GoOn, Preference::Continue),
-        Some(Answer::No | Answer::NoToAll | Answer::Suspend) | None => (Next::Stop, Preference::Inquire),
+        Some(PromptAnswer::Yes) => (Next::GoOn, Preference::Inquire),
+        Some(PromptAnswer::YesToAll) => (Next::GoOn, Preference::Continue),
+        Some(PromptAnswer::No | PromptAnswer::NoToAll | PromptAnswer::Suspend) | None => {
+            (Next::Stop, Preference::Inquire)
+        }
     }
 }

@@ -1,18 +1,18 @@
-//! What became of each session, said.
+//! The outcome of each session, reported.
 
 use usher_core::outcome::{Error, ErrorId, Exit, Outcome, OutcomeResult};
-use usher_core::request::{SessionRef, Targets, Verb};
+use usher_core::request::{SessionRef, Targets};
 
-use super::run::{End, Run};
-use super::work;
-use crate::cli::hosts::Host;
+use super::action;
+use super::run::{Abort, CmdletRun};
+use crate::cli::hosts::TargetHost;
 use crate::cli::{act, output};
 use crate::client::ClientError;
 use crate::cmdlet::record::Record;
 use crate::words;
 
-impl Run {
-    pub(super) fn not_found(&mut self, id: &SessionRef) -> Result<(), End> {
+impl CmdletRun {
+    pub(super) fn not_found(&mut self, id: &SessionRef) -> Result<(), Abort> {
         let id = id.to_string();
         let error = Error::new(ErrorId::SessionNotFound, format!("there is no session {id} on this host"));
         let message = output::sentence(&error, Some(&id));
@@ -22,27 +22,27 @@ impl Run {
     /// `Performing the operation "…" on target "…".`
     pub(super) fn performing(&self, outcome: &Outcome) -> String {
         let target = output::printable(&target(outcome));
-        words::with("performing", &[("operation", self.call.cmdlet.name), ("target", &target)])
+        words::with!("performing", &[("operation", self.call.cmdlet.name), ("target", &target)])
     }
 
-    /// Says what became of a session.
-    pub(super) fn tell(&mut self, outcome: Outcome) -> Result<(), End> {
+    /// Reports an outcome on the stream that it belongs to.
+    pub(super) fn report_outcome(&mut self, outcome: Outcome) -> Result<(), Abort> {
         match outcome.result {
             OutcomeResult::Planned => {
-                let line = words::with("what-if", &[("what", &self.performing(&outcome))]);
+                let line = words::with!("what-if", &[("what", &self.performing(&outcome))]);
                 super::form::print_line(&line)?;
             }
             OutcomeResult::Done | OutcomeResult::Unchanged => {
-                self.say.verbose(|| self.performing(&outcome));
-                outcome.notes.iter().for_each(|note| self.say.verbose(|| note.clone()));
-                Result::from(self.say.information(|| became(&outcome)))?;
+                self.reporter.verbose(|| self.performing(&outcome));
+                outcome.notes.iter().for_each(|note| self.reporter.verbose(|| note.clone()));
+                Result::from(self.reporter.information(|| became(&outcome)))?;
             }
             OutcomeResult::Skipped => {
-                let why = outcome.error.as_ref().map(|error| said(error, &outcome)).unwrap_or_default();
-                let text = words::with("cmdlet-left-out", &[("target", &target(&outcome)), ("why", &why)]);
-                Result::from(self.say.warning(&text))?;
+                let why = outcome.error.as_ref().map(|error| sentence_about(error, &outcome)).unwrap_or_default();
+                let text = words::with!("cmdlet-left-out", &[("target", &target(&outcome)), ("why", &why)]);
+                Result::from(self.reporter.warning(&text))?;
             }
-            OutcomeResult::Failed => self.tell_failure(&outcome)?,
+            OutcomeResult::Failed => self.report_failure(&outcome)?,
         }
         match &mut self.outcomes {
             Some(rows) => Ok(rows.push(outcome)?),
@@ -50,23 +50,28 @@ impl Run {
         }
     }
 
-    fn tell_failure(&mut self, outcome: &Outcome) -> Result<(), End> {
+    fn report_failure(&mut self, outcome: &Outcome) -> Result<(), Abort> {
         let unknown = Error::new(ErrorId::BackendFailed, "the daemon gave no reason");
         let error = outcome.error.as_ref().unwrap_or(&unknown);
         let target = match outcome.session_id {
             Some(id) => (id.to_string(), "UInt32"),
             None => (outcome.host.clone(), "String"),
         };
-        self.fail(&Record::of_failure(error, said(error, outcome), Some(target)))
+        self.fail(&Record::of_failure(error, sentence_about(error, outcome), Some(target)))
     }
 
-    pub(super) fn fail(&mut self, record: &Record) -> Result<(), End> {
+    pub(super) fn fail(&mut self, record: &Record) -> Result<(), Abort> {
         self.failed = true;
-        self.say.error(record).into()
+        self.reporter.error(record).into()
     }
 
     /// A host gave no outcomes.
-    pub(super) fn client_failed(&mut self, host: &Host, targets: &Targets, error: &ClientError) -> Result<(), End> {
+    pub(super) fn client_failed(
+        &mut self,
+        host: &TargetHost,
+        targets: &Targets,
+        error: &ClientError,
+    ) -> Result<(), Abort> {
         if is_lost(error) {
             self.unreachable = true;
         } else {
@@ -75,11 +80,11 @@ impl Run {
         let hint = error.error.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
         let message = output::sentence(&error.error, None) + &hint;
         let place = (host.name(), "String");
-        let verb = work::verb(self.call.cmdlet.work).unwrap_or(Verb::Lock);
-        // What was sent may have been done: that is said of each session.
+        let verb = action::action(&self.call, Targets::All, false).verb();
+        // A request that was sent may have been carried out: each session is reported as unknown.
         for outcome in act::lost(&host.name(), verb, targets, &error.error) {
             let target = outcome.session_id.map_or_else(|| place.clone(), |id| (id.to_string(), "UInt32"));
-            Result::from(self.say.error(&Record::of_failure(&error.error, message.clone(), Some(target))))?;
+            Result::from(self.reporter.error(&Record::of_failure(&error.error, message.clone(), Some(target))))?;
         }
         // Of one session the host's error says enough.
         match targets {
@@ -91,16 +96,16 @@ impl Run {
     }
 
     /// Nothing more is sent to a host that gave no answer: that is said of each session that it was to be asked for.
-    pub(super) fn not_sent(&mut self, host: &Host, targets: &Targets) -> Result<(), End> {
+    pub(super) fn not_sent(&mut self, host: &TargetHost, targets: &Targets) -> Result<(), Abort> {
         self.unreachable = true;
-        let message = words::with("cmdlet-not-sent", &[("host", &host.name())]);
+        let message = words::with!("cmdlet-not-sent", &[("host", &host.name())]);
         let error = Error::new(ErrorId::HostUnreachable, message.clone());
         let ids = match targets {
             Targets::Ids(ids) => ids.iter().map(|id| (id.to_string(), "UInt32")).collect(),
             Targets::All | Targets::Users(_) => vec![(host.name(), "String")],
         };
         for target in ids {
-            Result::from(self.say.error(&Record::of_failure(&error, message.clone(), Some(target))))?;
+            Result::from(self.reporter.error(&Record::of_failure(&error, message.clone(), Some(target))))?;
         }
         Ok(())
     }
@@ -111,8 +116,8 @@ pub(super) fn is_lost(error: &ClientError) -> bool {
     error.exit == Exit::Unreachable
 }
 
-/// What failed and what to do about it.
-fn said(error: &Error, outcome: &Outcome) -> String {
+/// The error of an outcome as a sentence.
+fn sentence_about(error: &Error, outcome: &Outcome) -> String {
     output::sentence(error, outcome.session_id.map(|id| id.to_string()).as_deref())
 }
 
@@ -120,11 +125,14 @@ fn said(error: &Error, outcome: &Outcome) -> String {
 fn target(outcome: &Outcome) -> String {
     let id = outcome.session_id.map_or_else(|| "?".to_owned(), |id| id.to_string());
     let user = outcome.user.as_deref().unwrap_or("?");
-    words::with("cmdlet-target", &[("id", &id), ("user", user), ("host", &outcome.host)])
+    words::with!("cmdlet-target", &[("id", &id), ("user", user), ("host", &outcome.host)])
 }
 
-/// What became of a session that is as it should be.
+/// The success of an outcome in words.
 fn became(outcome: &Outcome) -> String {
-    let what = words::text(&format!("cmdlet-became-{}", outcome.result.as_str()));
-    words::with("cmdlet-became", &[("target", &target(outcome)), ("what", &what)])
+    let what = match outcome.result {
+        OutcomeResult::Unchanged => words::text!("cmdlet-became-unchanged"),
+        _ => words::text!("cmdlet-became-done"),
+    };
+    words::with!("cmdlet-became", &[("target", &target(outcome)), ("what", &what)])
 }
