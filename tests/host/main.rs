@@ -13,6 +13,7 @@ mod holding_on;
 mod join;
 mod lab;
 mod lock;
+mod logins;
 mod packaging;
 mod roles;
 mod server;
