@@ -69,7 +69,7 @@ fn usher() -> Command {
 }
 
 fn usherd() -> Command {
-    built(usherd::daemon::main::Arguments::command())
+    built(usherd::daemon::main::DaemonArguments::command())
 }
 
 fn gateway() -> Command {

@@ -128,3 +128,20 @@ fn everything_is_freed_without_daemon_and_database() {
     assert!(host.root("usherd --release-all").succeeds().contains("1 sessions freed"));
     wait_until("the desktop is back", || screen.pixels().share(DESKTOP) > 0.5);
 }
+
+#[test]
+fn a_daemon_that_hangs_is_replaced_and_one_that_runs_is_not() {
+    let Some(host) = own(Suite::Bookworm) else { return };
+    let drop_in = "/run/systemd/system/usherd.service.d";
+    host.root(&format!("mkdir -p {drop_in} && printf '[Service]\nWatchdogSec=2s\n' >{drop_in}/test.conf")).succeeds();
+    host.root("systemctl daemon-reload && systemctl restart usherd").succeeds();
+    let running = main_pid(&host);
+    let fed = || host.root("systemctl show usherd --property=WatchdogTimestampMonotonic --value").succeeds();
+    for _ in 0..5 {
+        let before = fed();
+        wait_until("the watchdog is fed again", || fed() != before);
+    }
+    assert_eq!(main_pid(&host), running);
+    host.root(&format!("kill -STOP {running}")).succeeds();
+    wait_until("another daemon serves", || main_pid(&host) != running && host.root_usher(&["list"]).code == Some(0));
+}

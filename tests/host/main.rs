@@ -16,6 +16,7 @@ mod join;
 mod lab;
 mod list;
 mod lock;
+mod logins;
 mod packaging;
 mod reading;
 mod reboot;

@@ -1,9 +1,14 @@
 //! Who may do what, by the groups of the host's group database.
 
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
 use serde_json::Value;
 
-use crate::harness::{Host, X11, wait_until};
+use crate::harness::{Host, User, X11, wait_until};
 use crate::host;
+use crate::logins::own;
 use crate::who::{outcome, refusal, session};
 
 /// The audit records of this actor.
@@ -87,4 +92,37 @@ fn the_session_one_calls_from_is_never_touched() {
     let said = olga.shell(&format!("sudo -n usher close {id} --output json; true")).succeeds();
     assert!(said.contains("OwnSession"), "{said}");
     wait_until("it is there", || olga.exists());
+}
+
+#[test]
+fn who_watches_as_an_operator_sees_nothing_more_once_that_is_over() {
+    let host = host!(Bookworm);
+    let olga = host.user_in("olga", &["usher-operator"]);
+    let mut watching = host.command_as(&olga.name);
+    let mut watching = watching.args(["usher", "watch"]).stdout(Stdio::piped()).spawn().expect("usher watch");
+    let mut events = BufReader::new(watching.stdout.take().expect("a pipe")).lines();
+    let screen = host.x11(&host.user("alice"), X11::Xvfb);
+    let opened = events.find(|line| line.as_ref().is_ok_and(|line| line.contains(&screen.user.name)));
+    assert!(opened.is_some(), "an operator sees what others do");
+    host.root(&format!("gpasswd --delete {} usher-operator", olga.name)).succeeds();
+    wait_until("the watch ends", || watching.try_wait().is_ok_and(|ended| ended.is_some()));
+}
+
+#[test]
+fn users_who_fill_every_place_keep_neither_root_nor_operators_out() {
+    let Some(host) = own() else { return };
+    let olga = host.user_in("olga", &["usher-operator"]);
+    fs::write(host.path("/usr/local/bin/connections.py"), include_str!("attacks/connections.py")).expect("a script");
+    let strangers: Vec<_> = (0..18).map(|_| host.user("stranger")).collect();
+    for stranger in &strangers[1..] {
+        let name = &stranger.name;
+        let hold = "python3 /usr/local/bin/connections.py";
+        host.root(&format!("systemd-run --quiet --collect --unit=hold-{name} -p User={name} {hold}")).succeeds();
+    }
+    let list = |user: &User| host.run(user, "timeout 5 usher list").code;
+    wait_until("an ordinary user finds no place", || list(&strangers[0]) != Some(0));
+    assert_eq!(list(&olga), Some(0));
+    host.root_usher(&["list"]).succeeds();
+    let said = host.journal("usherd").lines().filter(|line| line.contains("found no place")).count();
+    assert!(said <= 2 * strangers.len(), "the journal has {said} lines of those who were refused");
 }

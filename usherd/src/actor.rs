@@ -1,6 +1,6 @@
 //! Who asks: a uid by peer credentials or a remote identity, the role it has on this host, and the session it calls from.
 
-use usher_core::request::{IdentityName, Pin};
+use usher_core::request::{IdentityName, IdentityRole, Pin};
 
 /// What an actor may do in general.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -11,6 +11,16 @@ pub enum Role {
     Operator,
     /// May manage every session.
     Administrator,
+}
+
+impl From<IdentityRole> for Role {
+    fn from(role: IdentityRole) -> Self {
+        match role {
+            IdentityRole::Administrator => Role::Administrator,
+            IdentityRole::Operator => Role::Operator,
+            IdentityRole::None => Role::User,
+        }
+    }
 }
 
 /// Whom the host established behind a request.

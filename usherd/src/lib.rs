@@ -17,6 +17,7 @@ pub mod plan;
 pub mod store;
 
 pub mod logind;
+#[cfg(feature = "system")]
 pub mod xdisplay;
 
 pub mod backend;

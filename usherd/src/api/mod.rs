@@ -3,6 +3,8 @@
 use usher_core::wire::headers::API_VERSION;
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 
+mod entrance;
+mod refusals;
 pub mod routes;
 pub mod server;
 

@@ -9,8 +9,13 @@ use usher_core::request::ThumbnailSize;
 use usher_core::session::Cover;
 use usher_core::wire::holder::Notice;
 
+use crate::logind::LoginChange;
 use crate::session::{Seen, Target};
 
+#[cfg(feature = "system")]
+pub mod host_session;
+#[cfg(not(feature = "system"))]
+#[path = "without_host_sessions.rs"]
 pub mod host_session;
 mod leftovers;
 mod link;
@@ -62,7 +67,7 @@ pub enum Noticed {
         released: Option<(String, jiff::Timestamp)>,
     },
     /// What logind says of its sessions.
-    Logins(crate::logind::follow::News),
+    Logins(LoginChange),
     /// Everything noticed before this is to be known before the sender goes on.
     Barrier(tokio::sync::oneshot::Sender<()>),
     /// A session is gone.

@@ -1,5 +1,6 @@
 //! The books of logind's sessions: which there are, under which number, and since when.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,11 +10,11 @@ use usher_core::event::EventKind;
 use usher_core::session::SessionKey;
 
 use super::reconcile::{self, Closing};
+use crate::accounts::Groups;
 use crate::backend::host_session::LoginBackend;
 use crate::backend::{Ended, Noticed};
 use crate::host::Host;
-use crate::logind::Login;
-use crate::logind::follow::News;
+use crate::logind::{Login, LoginChange};
 use crate::session::{Change, SessionRecord};
 use crate::store::Urgency;
 
@@ -29,7 +30,7 @@ pub async fn begin(host: &Arc<Host>, noticed: &mut mpsc::UnboundedReceiver<Notic
     login.start();
     let first_look = async {
         while let Some(news) = noticed.recv().await {
-            let complete = matches!(news, Noticed::Logins(News::All(_)));
+            let complete = matches!(news, Noticed::Logins(LoginChange::All(_)));
             reconcile::notice(host, &Closing::default(), news).await;
             if complete {
                 break;
@@ -45,10 +46,10 @@ pub async fn begin(host: &Arc<Host>, noticed: &mut mpsc::UnboundedReceiver<Notic
 }
 
 /// Takes in what logind says.
-pub(super) async fn take(host: &Arc<Host>, closing: &Closing, news: News) {
+pub(super) async fn take(host: &Arc<Host>, closing: &Closing, change: LoginChange) {
     let Some(login) = &host.login else { return };
-    match news {
-        News::All(logins) => {
+    match change {
+        LoginChange::All(logins) => {
             for id in over(host, login, &logins) {
                 gone(host, closing, login, id).await;
             }
@@ -56,8 +57,8 @@ pub(super) async fn take(host: &Arc<Host>, closing: &Closing, news: News) {
                 seen(host, closing, login, one).await;
             }
         }
-        News::One(one) => seen(host, closing, login, *one).await,
-        News::Removed(native_id) => {
+        LoginChange::One(one) => seen(host, closing, login, *one).await,
+        LoginChange::Removed(native_id) => {
             if let Some(id) = booked(host, &native_id).map(|(id, _)| id) {
                 gone(host, closing, login, id).await;
             }
@@ -98,7 +99,6 @@ async fn seen(host: &Arc<Host>, closing: &Closing, login: &LoginBackend, one: Lo
         None => {}
     }
     let id = one.native_id.parse().ok().filter(|id| *id < FIRST_OWN_ID).unwrap_or_else(|| host.next_session_id());
-    let account = crate::accounts::account(one.uid).await;
     let record = SessionRecord {
         id,
         key,
@@ -108,7 +108,7 @@ async fn seen(host: &Arc<Host>, closing: &Closing, login: &LoginBackend, one: Lo
         name: None,
         program: one.program.clone(),
         kind: one.kind,
-        groups: account.groups,
+        groups: Groups::Unknown,
     };
     let order = host.order.lock().await;
     // A rule may have to cover it: so it is put on the books also where the disk is full.
@@ -118,10 +118,17 @@ async fn seen(host: &Arc<Host>, closing: &Closing, login: &LoginBackend, one: Lo
         host.registry().apply(&Change::SessionOpened(record));
     }
     drop(order);
-    host.look_at_groups().await;
+    let user = BTreeSet::from([one.uid]);
+    host.apply_last_groups(&user);
     login.know(id, one);
     host.announce(EventKind::Opened, host.present(id), None);
     reconcile::cover_if_needed(host, id);
+    // Until its user's groups are known, rules cover it. Nobody else's news wait for the group database.
+    let host = Arc::clone(host);
+    tokio::spawn(async move {
+        host.look_at_groups_of(user).await;
+        reconcile::cover_if_needed(&host, id);
+    });
 }
 
 async fn gone(host: &Arc<Host>, closing: &Closing, login: &LoginBackend, id: u32) {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
@@ -13,12 +14,17 @@ use super::{release, serve};
 use crate::host::settings::Settings;
 use crate::paths::{Mode, Paths};
 
+/// The most threads for what blocks; lookups of users take most of them.
+const MOST_THREADS: usize = 48;
+/// How long threads may take to end once the daemon was told to stop.
+const STOP_DEADLINE: Duration = Duration::from_secs(1);
+
 /// The host's daemon of usher: knows the sessions, decides, acts, observes, remembers
 ///
 /// Without --user it is the system's: it runs as root and controls every session that logind knows.
 #[derive(Debug, Parser)]
 #[command(name = "usherd", version, max_term_width = 100)]
-pub struct Arguments {
+pub struct DaemonArguments {
     /// Host text sessions of the calling user, without root, systemd or D-Bus
     #[arg(long)]
     user: bool,
@@ -43,7 +49,7 @@ pub fn main() -> ExitCode {
     if let Some(code) = crate::slow::serve() {
         return code;
     }
-    let arguments = Arguments::parse();
+    let arguments = DaemonArguments::parse();
     logging::start();
     let socket = arguments.socket.clone().unwrap_or_else(|| match (arguments.user, arguments.release_all) {
         (true, _) => paths::user_socket(),
@@ -62,7 +68,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments, socket: PathBuf) -> Result<(), Error> {
+fn run(arguments: DaemonArguments, socket: PathBuf) -> Result<(), Error> {
     let mode = if arguments.user { Mode::User } else { Mode::System };
     if mode == Mode::System && !rustix::process::geteuid().is_root() {
         let why = "the system's daemon controls every user's sessions: only root can start it";
@@ -79,9 +85,13 @@ fn run(arguments: Arguments, socket: PathBuf) -> Result<(), Error> {
     let paths = Paths { mode, socket, state };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .max_blocking_threads(MOST_THREADS)
         .build()
         .map_err(|e| super::failed("the runtime cannot be started", &e))?;
-    runtime.block_on(serve(&paths, settings))
+    let served = runtime.block_on(serve(&paths, settings));
+    // A lookup in the user database may hang; nobody waits for it any more.
+    runtime.shutdown_timeout(STOP_DEADLINE);
+    served
 }
 
 /// Root, who names no socket, on a host whose daemon had displays to cover.

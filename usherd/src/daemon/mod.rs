@@ -12,7 +12,7 @@ use crate::accounts;
 use crate::api::server;
 use crate::backend::host_session::LoginBackend;
 use crate::backend::text::TextBackend;
-use crate::host::gateway::Gateway;
+use crate::host::gateway::GatewayService;
 use crate::host::settings::Settings;
 use crate::host::{self, Host, Parts};
 use crate::paths::{Mode, Paths};
@@ -25,12 +25,22 @@ pub mod logins;
 pub mod main;
 pub mod reconcile;
 mod release;
+mod watchdog;
 
 /// Runs the daemon until it is told to stop.
 ///
 /// # Errors
 /// It cannot start; the sentence says why.
 async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
+    let boot_id = proc::boot_id().map_err(|e| failed("the kernel's boot ID cannot be read", &e))?;
+    let (noticed, mut news) = mpsc::unbounded_channel();
+    let login = match paths.mode {
+        Mode::User => None,
+        Mode::System => {
+            let who = (boot_id.clone(), host::host_name());
+            Some(LoginBackend::open(who, paths.shields(), settings.freeze_while_locked, noticed.clone())?)
+        }
+    };
     // Whatever is made from here on is ours alone to read.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     // Everybody may ask the system's daemon: who may do what is decided by who asks.
@@ -39,22 +49,14 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
     own_directory(&paths.state, 0o700)?;
     let _instance = instance::claim(paths)?;
     own_directory(&paths.holders(), 0o700)?;
+    if paths.mode == Mode::System {
+        own_directory(&paths.shields(), 0o700)?;
+    }
 
     let uid = rustix::process::geteuid().as_raw();
     let user = accounts::account(uid).await.name;
-    let boot_id = proc::boot_id().map_err(|e| failed("the kernel's boot ID cannot be read", &e))?;
-    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let (store, loaded) = Store::open(&paths.state, &boot_id, settings.audit_limits(), &name)?;
-    let (noticed, mut news) = mpsc::unbounded_channel();
-    let login = match paths.mode {
-        Mode::User => None,
-        Mode::System => {
-            own_directory(&paths.shields(), 0o700)?;
-            let who = (boot_id.clone(), host::host_name());
-            Some(LoginBackend::new(who, paths.shields(), settings.freeze_while_locked, noticed.clone()))
-        }
-    };
-    let gateway = Gateway::new(settings.gateway_user.clone(), paths.gateway());
+    let (store, loaded) = Store::open(&paths.state, &boot_id, settings.audit_limits(), &host::host_name())?;
+    let gateway = GatewayService::new(settings.gateway_user.clone(), paths.gateway());
     gateway.look_up(paths.mode, uid).await;
     let host = Arc::new(Host::new(Parts {
         boot_id,
@@ -84,6 +86,7 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
     let told_to_stop = main::told_to_stop();
     tracing::info!("usherd {} serves {}", env!("CARGO_PKG_VERSION"), paths.socket.display());
     println!("ready: {}", paths.socket.display());
+    watchdog::start_feeding();
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let stop = async {
         told_to_stop.await;

@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use usher_core::clock;
 use usher_core::outcome::{Error, ErrorId, Outcome, OutcomeResult};
-use usher_core::request::{Action, DeclaredSession, IdentityName, IdentityRole, Pin, SessionRef, Targets};
+use usher_core::request::{Action, DeclaredSession, IdentityName, Pin, RuleName, SessionRef, Targets};
 use usher_core::sys::peer::Peer;
 use usher_core::sys::process::Process;
 use usher_core::sys::{cgroup, proc};
 
 use crate::actor::{Actor, Role, Who};
 use crate::authorize::{Authorized, authorize};
-use crate::execute::{Answer, attempt_of, execute};
+use crate::execute::{Answer, attempt_of, execute, read};
 use crate::host::Host;
 use crate::host::gateway::{self, Vouched};
 use crate::paths::Mode;
@@ -21,6 +21,9 @@ use crate::plan::plan;
 
 /// How many sessions or users one request may name.
 const MAX_TARGETS: usize = 10_000;
+
+/// How old the stations that a list shows may be: however often somebody asks, nobody reads the host's sockets more often.
+const A_MOMENT: Duration = Duration::from_millis(500);
 
 /// Where a connection came from, as it was when it was made: whoever made it may end and leave it to a
 /// process of which nobody knows where it sits.
@@ -81,15 +84,27 @@ async fn take(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Answe
         Ok(authorized) => authorized,
         Err(refusal) => return refuse(host, &actor, &action, refusal, arrived).await,
     };
+    if let Action::Block(RuleName::Group(_), _) = &action
+        && host.mode == Mode::User
+    {
+        host.look_at_groups().await;
+    }
     if host.mode == Mode::System {
-        // Groups and stations as they are now: neither tells when it changes. Who only reads sees groups that
-        // are some seconds old.
+        // Groups and stations as they are now: neither tells when it changes. Readers see groups that are some
+        // seconds old, and stations that are a moment old.
         if !reads(&action) && !concerns_identities(&action) {
             host.look_at_groups().await;
         }
-        if matches!(action, Action::List | Action::Disconnect(_)) {
-            host.look_at_stations().await;
+        match action {
+            Action::List => host.look_at_stations(A_MOMENT).await,
+            Action::Disconnect(_) => host.look_at_stations(Duration::ZERO).await,
+            _ => {}
         }
+    }
+    if reads(&action) {
+        // Nothing is decided, so that it needs no order.
+        let plan = plan(authorized, &host.registry(), clock::now());
+        return read(host, plan, arrived);
     }
     // From here to the order that reaches the backend, one request at a time.
     let order = host.order.lock().await;
@@ -129,7 +144,6 @@ fn again(
             actor.role = role;
             admitted
         }
-        Who::User(_) | Who::Gateway if reads(action) => return (actor, Ok(None)),
         Who::User(_) | Who::Gateway => {
             let known = actor.own_sessions.len();
             let Ok(sits_in) = descent(host, caller.peer) else {
@@ -153,12 +167,7 @@ fn again(
 /// What an identity that proved to have this key may do now, and whether it may ask at all.
 fn standing(host: &Host, name: &IdentityName, key: &Pin) -> (Role, Result<(), Error>) {
     let admitted = host.registry().identities.admit(name, key);
-    let role = match admitted {
-        Ok(IdentityRole::Administrator) => Role::Administrator,
-        Ok(IdentityRole::Operator) => Role::Operator,
-        Ok(IdentityRole::None) | Err(_) => Role::User,
-    };
-    (role, admitted.map(drop))
+    (admitted.as_ref().map_or(Role::User, |role| Role::from(*role)), admitted.map(drop))
 }
 
 /// Nobody acts on the own session, so who cannot say which one that is acts on none.
@@ -246,17 +255,7 @@ fn declared(host: &Host, caller: &Caller) -> Option<u32> {
 /// The user behind a caller, but for where the connection came from.
 async fn user(host: &Host, caller: &Caller) -> Actor {
     let uid = caller.peer.uid;
-    let (name, role) = match host.mode {
-        // The socket lets in only the daemon's own user, who is its administrator, and root.
-        Mode::User if uid == host.uid => (host.user.clone(), Role::Administrator),
-        Mode::User if uid == 0 => (crate::accounts::account(uid).await.name, Role::Administrator),
-        Mode::User => (crate::accounts::account(uid).await.name, Role::User),
-        Mode::System => {
-            let account = crate::accounts::account(uid).await;
-            let role = host.settings.role(uid, &account.groups);
-            (account.name, role)
-        }
-    };
+    let (name, role) = host.look_up_caller(uid).await;
     await_own_login(host, caller.peer).await;
     let mut own_sessions: Vec<u32> = Vec::new();
     let sits_in = caller

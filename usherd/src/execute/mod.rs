@@ -17,6 +17,7 @@ use usher_core::session::{Rule, Session};
 
 use crate::actor::{Actor, Sight, Who};
 use crate::backend::Observation;
+use crate::host::thumbnails::HeldThumbnail;
 use crate::host::{Host, gone_meanwhile};
 use crate::plan::{Effect, Plan, Reading, Step, Todo, Work};
 use crate::session::{Change, Target};
@@ -40,7 +41,7 @@ pub enum Answer {
     /// The caller may sit down here, once its connection is handed over.
     Attached(Target, AttachRequest),
     /// What a session's screen shows, as PNG.
-    Thumbnail(Vec<u8>),
+    Thumbnail(HeldThumbnail),
     /// Sessions.
     Sessions(Vec<Session>),
     /// Rules.
@@ -132,6 +133,18 @@ pub async fn execute(
             drop(order);
             Ok(run.read(reading))
         }
+    }
+}
+
+/// Reads what a plan says, without an order.
+///
+/// # Errors
+/// The plan is to do something.
+pub fn read(host: &Arc<Host>, plan: Plan, arrived: Instant) -> Result<Answer, Error> {
+    let (actor, verb, work) = plan.into_parts();
+    match work {
+        Work::Read(reading) => Ok(Run { host, actor: &actor, verb, arrived }.read(reading)),
+        _ => Err(Error::new(ErrorId::BackendFailed, format!("{verb} does not only read"))),
     }
 }
 

@@ -6,7 +6,9 @@ use usher_core::outcome::{Error, ErrorId, OutcomeResult};
 use usher_core::request::ThumbnailSize;
 
 use super::{Run, urgency};
+use crate::backend::Observation;
 use crate::host::gone_meanwhile;
+use crate::host::thumbnails::HeldThumbnail;
 use crate::plan::{Step, Todo};
 use crate::session::Target;
 use crate::store::Attempt;
@@ -18,7 +20,7 @@ impl Run<'_> {
         admitted: Result<ThumbnailSize, Error>,
         attempt: Option<Attempt>,
         order: MutexGuard<'_, ()>,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<HeldThumbnail, Error> {
         let attempt = attempt.map(|attempt| Attempt {
             targets: target.iter().map(|t| AuditTarget::Session(t.id)).chain(named(&target, attempt.targets)).collect(),
             ..attempt
@@ -36,12 +38,12 @@ impl Run<'_> {
         };
         let audit = self.host.commit(Vec::new(), attempt, urgency(self.verb)).await?;
         let kind = self.host.registry().get(looked_at.id).map(|session| session.kind);
-        let picture = match kind.and_then(|kind| self.host.backend(kind)) {
+        let picture: Observation<Vec<u8>> = match kind.and_then(|kind| self.host.backend(kind)) {
             Some(backend) => backend.picture(looked_at, size),
             None => Box::pin(std::future::ready(Err(gone_meanwhile(looked_at.id)))),
         };
         drop(order);
-        let taken = picture.await;
+        let taken = self.host.thumbnails.make(self.actor, size, picture).await;
         let outcome = self.looked(target, taken.as_ref().map(drop));
         self.conclude(audit, &[outcome]).await;
         taken

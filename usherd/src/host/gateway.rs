@@ -15,7 +15,6 @@ use usher_core::sys::peer::Peer;
 
 use super::Host;
 use crate::actor::Who;
-use crate::logind::bus::Bus;
 use crate::paths::Mode;
 
 /// The service that serves callers from afar.
@@ -40,7 +39,7 @@ pub struct Vouched {
 
 /// usherd's side of usher-gateway.
 #[derive(Debug)]
-pub struct Gateway {
+pub struct GatewayService {
     user: String,
     directory: PathBuf,
     uid: AtomicU32,
@@ -56,10 +55,10 @@ pub struct Published {
     pub listen: SocketAddr,
 }
 
-impl Gateway {
+impl GatewayService {
     /// The gateway that runs as this user and publishes in this directory.
     pub fn new(user: String, directory: PathBuf) -> Self {
-        Gateway { user, directory, uid: AtomicU32::new(NOBODY), changed: watch::channel(()).0 }
+        GatewayService { user, directory, uid: AtomicU32::new(NOBODY), changed: watch::channel(()).0 }
     }
 
     /// Its uid, if the host has such a user.
@@ -112,9 +111,8 @@ impl Gateway {
             let why = format!("this host has no user {}, as which usher-gateway runs", self.user);
             return Err(Error::new(ErrorId::NotSupported, why).hint("install the package usher with its users"));
         }
-        let bus = host.login.as_ref().map(crate::backend::host_session::LoginBackend::bus);
-        let bus: &Bus = bus.ok_or_else(|| Error::new(ErrorId::BackendFailed, "there is no system bus"))?;
-        bus.enable_and_start(UNIT).await.map_err(|error| {
+        let no_bus = || Error::new(ErrorId::BackendFailed, "there is no system bus");
+        host.login.as_ref().ok_or_else(no_bus)?.enable_and_start(UNIT).await.map_err(|error| {
             let why = format!("{UNIT} cannot be started: {}", error.message);
             Error::new(ErrorId::BackendFailed, why).hint(format!("see `systemctl status {UNIT}`"))
         })?;

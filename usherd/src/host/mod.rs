@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
-use tokio::sync::{Notify, Semaphore, broadcast};
+use tokio::sync::{Notify, broadcast};
 use usher_core::clock;
 use usher_core::event::{Event, EventKind};
 use usher_core::outcome::Error;
@@ -20,19 +21,22 @@ mod complaints;
 mod fresh;
 pub mod gateway;
 pub mod metrics;
+pub mod per_user;
+pub mod places;
 mod releases;
 pub mod settings;
+pub mod thumbnails;
 mod waiting;
+pub mod watchers;
 
 use complaints::Complaints;
-use gateway::Gateway;
+use gateway::GatewayService;
 use metrics::Metrics;
 use releases::Releases;
 use settings::Settings;
-use waiting::Waiting;
-
-/// How many may watch at once.
-pub const MAX_WATCHERS: usize = 128;
+use thumbnails::ThumbnailRoom;
+use waiting::EndWaiters;
+use watchers::Watchers;
 
 /// A host and its daemon's parts.
 pub struct Host {
@@ -64,15 +68,21 @@ pub struct Host {
     /// Wakes the reconcile loop.
     pub wake: Notify,
     /// Those who wait for a session's end.
-    waiting: Waiting,
+    waiting: EndWaiters,
     /// The releases that were taken note of.
     pub(crate) releases: Releases,
     /// What was last wrong with each session, so that it is said once.
     pub(crate) complaints: Arc<Complaints>,
+    last_groups: fresh::LastGroups,
+    group_trouble: Complaints,
     /// The service that speaks for remote identities.
-    pub gateway: Gateway,
+    pub gateway: GatewayService,
     /// Places for those who watch.
-    pub watchers: Arc<Semaphore>,
+    pub watchers: Watchers,
+    /// Room for thumbnails.
+    pub thumbnails: ThumbnailRoom,
+    /// When somebody last looked at the stations.
+    stations_seen: Mutex<Option<Instant>>,
     registry: Mutex<Registry>,
     /// None once the daemon stops: then those who watch see the end.
     events: Mutex<Option<broadcast::Sender<Event>>>,
@@ -101,7 +111,7 @@ pub struct Parts {
     /// See [`Host::login`].
     pub login: Option<LoginBackend>,
     /// See [`Host::gateway`].
-    pub gateway: Gateway,
+    pub gateway: GatewayService,
     /// The sessions, locks and rules known so far.
     pub registry: Registry,
     /// The largest session ID ever given.
@@ -125,11 +135,15 @@ impl Host {
             metrics: Metrics::default(),
             order: tokio::sync::Mutex::new(()),
             wake: Notify::new(),
-            waiting: Waiting::default(),
+            waiting: EndWaiters::default(),
             releases: Releases::default(),
             complaints: Arc::default(),
+            last_groups: Default::default(),
+            group_trouble: Complaints::default(),
             gateway: parts.gateway,
-            watchers: Arc::new(Semaphore::new(MAX_WATCHERS)),
+            watchers: Watchers::default(),
+            thumbnails: ThumbnailRoom::default(),
+            stations_seen: Mutex::default(),
             registry: Mutex::new(parts.registry),
             events: Mutex::new(Some(broadcast::channel(1024).0)),
             last_session_id: AtomicU32::new(parts.last_session_id),

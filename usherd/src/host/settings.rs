@@ -1,6 +1,6 @@
 //! The daemon's configuration file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::{IdentityName, IdentityRole};
 
+use crate::accounts::Groups;
 use crate::actor::Role;
 use crate::store::AuditLimits;
 
@@ -71,12 +72,11 @@ impl Settings {
         toml::from_str(&text).map_err(|e| wrong(e.to_string()))
     }
 
-    /// The role of a user who is in these groups.
-    pub fn role(&self, uid: u32, groups: &BTreeSet<String>) -> Role {
-        let in_any = |names: &[String]| names.iter().any(|name| groups.contains(name));
-        if uid == 0 || in_any(&self.admin_groups) {
+    /// The role of a user who is in these groups. Groups that are not known give none.
+    pub fn role(&self, uid: u32, groups: &Groups) -> Role {
+        if uid == 0 || groups.include_any(&self.admin_groups) {
             Role::Administrator
-        } else if in_any(&self.operator_groups) {
+        } else if groups.include_any(&self.operator_groups) {
             Role::Operator
         } else {
             Role::User
@@ -106,11 +106,13 @@ mod tests {
     #[test]
     fn roles_follow_from_groups_and_root_needs_none() {
         let settings = Settings::default();
-        let groups = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        let groups = |names: &[&str]| Groups::Known(names.iter().map(|name| (*name).to_owned()).collect());
         assert_eq!(settings.role(0, &groups(&[])), Role::Administrator);
         assert_eq!(settings.role(1000, &groups(&["users", "sudo"])), Role::Administrator);
         assert_eq!(settings.role(1000, &groups(&["usher-operator", "usher-admin"])), Role::Administrator);
         assert_eq!(settings.role(1000, &groups(&["usher-operator"])), Role::Operator);
         assert_eq!(settings.role(1000, &groups(&["users"])), Role::User);
+        assert_eq!(settings.role(1000, &Groups::Unknown), Role::User);
+        assert_eq!(settings.role(0, &Groups::Unknown), Role::Administrator);
     }
 }

@@ -9,15 +9,15 @@ use usher_core::outcome::Error;
 use super::Host;
 
 /// How an awaited end came out: seen, and whether killing was needed; or why it was not seen.
-pub type End = Result<bool, Error>;
+pub type SessionEnd = Result<bool, Error>;
 
 /// Waiters by session ID.
 #[derive(Debug, Default)]
-pub struct Waiting(Mutex<HashMap<u32, Vec<oneshot::Sender<End>>>>);
+pub struct EndWaiters(Mutex<HashMap<u32, Vec<oneshot::Sender<SessionEnd>>>>);
 
 impl Host {
     /// Resolves when the session is gone, or when an attempt to close it failed.
-    pub fn await_end(&self, id: u32) -> oneshot::Receiver<End> {
+    pub fn await_end(&self, id: u32) -> oneshot::Receiver<SessionEnd> {
         let (sender, receiver) = oneshot::channel();
         let mut waiting = self.waiting.0.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.entry(id).or_default().push(sender);
@@ -25,7 +25,7 @@ impl Host {
     }
 
     /// Tells those who wait for this session.
-    pub fn ended(&self, id: u32, end: &End) {
+    pub fn ended(&self, id: u32, end: &SessionEnd) {
         let waiters = self.waiting.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
         for waiter in waiters.into_iter().flatten() {
             let _ = waiter.send(end.clone());

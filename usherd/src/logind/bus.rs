@@ -3,30 +3,31 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use usher_core::outcome::{Error, ErrorId};
-use zbus::{Connection, ObjectPath, OwnedObjectPath};
+use zbus::Connection;
+use zbus::fdo::{self, PropertiesProxy};
+use zbus::names::InterfaceName;
 
-use super::{Login, Properties};
+use super::proxies::{LoginManagerProxy, ServiceManagerProxy};
+use super::{Login, properties};
 
-/// How long logind or systemd may take to answer.
-const DEADLINE: Duration = Duration::from_secs(5);
+/// How long the bus, logind or systemd may take to answer.
+pub(super) const DEADLINE: Duration = Duration::from_secs(5);
 
 pub(super) const LOGIND: &str = "org.freedesktop.login1";
-const LOGIND_PATH: &str = "/org/freedesktop/login1";
-pub(super) const MANAGER: &str = "org.freedesktop.login1.Manager";
 const SESSION: &str = "org.freedesktop.login1.Session";
-
-/// One row of logind's list: ID, uid, user, seat, and the session's object.
-type Row = (String, u32, String, String, OwnedObjectPath);
+/// How logind says that it has no session of an ID (`sd-bus-errors(3)`).
+const NO_SESSION: &str = "org.freedesktop.login1.NoSuchSession";
+/// The most sessions that are asked for side by side.
+const BESIDE: usize = 16;
 
 /// The daemon's way to the system bus: the connection of the moment, if there is one.
 #[derive(Debug, Clone, Default)]
 pub struct Bus(Arc<Mutex<Option<Connection>>>);
 
 impl Bus {
-    /// From now on this connection is used; `None` while there is none.
+    /// From now on calls take this connection; `None` while there is none.
     pub(super) fn set(&self, connection: Option<Connection>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = connection;
     }
@@ -39,54 +40,40 @@ impl Bus {
         })
     }
 
-    /// Calls a method and reads its answer.
-    ///
-    /// # Errors
-    /// There is no bus, no answer in time, or the answer is an error.
-    pub(super) async fn call<B, R>(
-        &self,
-        (destination, path, interface, method): (&str, &ObjectPath<'_>, &str, &str),
-        body: &B,
-    ) -> Result<R, Error>
-    where
-        B: Serialize + zbus::wire::DynamicType,
-        R: DeserializeOwned + zbus::wire::Type,
-    {
-        let connection = self.connection()?;
-        let call = connection.call_method(Some(destination), path, Some(interface), method, body);
-        let failed = |why: String| Error::new(ErrorId::BackendFailed, format!("{method}: {why}"));
-        let answer = tokio::time::timeout(DEADLINE, call)
-            .await
-            .map_err(|_| Error::new(ErrorId::Timeout, format!("{method} was not answered in 5 s")))?;
-        let answer = answer.map_err(|e| failed(e.to_string()))?;
-        answer.body().deserialize().map_err(|e| failed(e.to_string()))
+    async fn login_manager(&self) -> Result<LoginManagerProxy<'static>, Error> {
+        LoginManagerProxy::new(&self.connection()?).await.map_err(|e| failed("logind", &e))
     }
 
-    async fn manager<B, R>(&self, method: &str, body: &B) -> Result<R, Error>
-    where
-        B: Serialize + zbus::wire::DynamicType,
-        R: DeserializeOwned + zbus::wire::Type,
-    {
-        let path = ObjectPath::try_from(LOGIND_PATH).map_err(|e| Error::new(ErrorId::BackendFailed, e.to_string()))?;
-        self.call((LOGIND, &path, MANAGER, method), body).await
+    pub(super) async fn service_manager(&self) -> Result<ServiceManagerProxy<'static>, Error> {
+        ServiceManagerProxy::new(&self.connection()?).await.map_err(|e| failed("systemd", &e))
     }
 
     /// Every session of class user.
+    ///
+    /// # Errors
+    /// logind does not answer, or does not about one of them: one that is left out would be taken for gone.
     pub(super) async fn logins(&self) -> Result<Vec<Login>, Error> {
-        let rows: Vec<Row> = self.manager("ListSessions", &()).await?;
-        let mut logins = Vec::with_capacity(rows.len());
-        for (.., path) in rows {
-            // One that ended meanwhile is not there to be asked.
-            logins.extend(self.login(&path).await.ok().flatten());
-        }
-        Ok(logins)
+        let manager = self.login_manager().await?;
+        let listed = in_time("ListSessions", manager.list_sessions()).await?;
+        let paths = listed.into_iter().map(|(.., path)| path.to_string());
+        let each = stream::iter(paths.map(|path| async move { self.login(&path).await }));
+        let logins: Vec<Option<Login>> = each.buffer_unordered(BESIDE).try_collect().await?;
+        Ok(logins.into_iter().flatten().collect())
     }
 
-    /// The session behind an object, if it is one of class user.
-    pub(super) async fn login(&self, path: &ObjectPath<'_>) -> Result<Option<Login>, Error> {
-        let place = (LOGIND, path, "org.freedesktop.DBus.Properties", "GetAll");
-        let properties: Properties = self.call(place, &(SESSION,)).await?;
-        Ok(Login::from_properties(&properties))
+    /// The session behind an object, if there is one and it is of class user.
+    ///
+    /// # Errors
+    /// logind does not answer.
+    pub(super) async fn login(&self, path: &str) -> Result<Option<Login>, Error> {
+        let proxy = PropertiesProxy::new(&self.connection()?, LOGIND, path).await.map_err(|e| failed(path, &e))?;
+        let interface = InterfaceName::try_from(SESSION).map_err(|e| failed(SESSION, &e))?;
+        match tokio::time::timeout(DEADLINE, proxy.get_all(interface)).await {
+            Ok(Ok(properties)) => Ok(properties::login(&properties)),
+            Ok(Err(fdo::Error::UnknownObject(_))) => Ok(None),
+            Ok(Err(error)) => Err(failed("GetAll", &error)),
+            Err(_) => Err(late("GetAll")),
+        }
     }
 
     /// The session with this ID, asked freshly; none if it is gone.
@@ -94,10 +81,12 @@ impl Bus {
     /// # Errors
     /// logind does not answer.
     pub async fn login_by_id(&self, native_id: &str) -> Result<Option<Login>, Error> {
-        match self.manager::<_, OwnedObjectPath>("GetSession", &(native_id,)).await {
-            Ok(path) => self.login(&path).await,
-            Err(error) if error.message.contains("No session") => Ok(None),
-            Err(error) => Err(error),
+        let manager = self.login_manager().await?;
+        match tokio::time::timeout(DEADLINE, manager.get_session(native_id)).await {
+            Ok(Ok(path)) => self.login(path.as_str()).await,
+            Ok(Err(zbus::Error::MethodError(name, ..))) if name.as_str() == NO_SESSION => Ok(None),
+            Ok(Err(error)) => Err(failed("GetSession", &error)),
+            Err(_) => Err(late("GetSession")),
         }
     }
 
@@ -106,7 +95,7 @@ impl Bus {
     /// # Errors
     /// logind does not answer, or does not know the session.
     pub async fn terminate(&self, native_id: &str) -> Result<(), Error> {
-        self.manager("TerminateSession", &(native_id,)).await
+        in_time("TerminateSession", self.login_manager().await?.terminate_session(native_id)).await
     }
 
     /// Sends a signal to every process of a session.
@@ -114,6 +103,20 @@ impl Bus {
     /// # Errors
     /// logind does not answer, or does not know the session.
     pub async fn kill(&self, native_id: &str, signal: i32) -> Result<(), Error> {
-        self.manager("KillSession", &(native_id, "all", signal)).await
+        in_time("KillSession", self.login_manager().await?.kill_session(native_id, "all", signal)).await
     }
+}
+
+/// The answer of a call, if it comes in time.
+pub(super) async fn in_time<T>(method: &str, call: impl Future<Output = zbus::Result<T>>) -> Result<T, Error> {
+    let answer = tokio::time::timeout(DEADLINE, call).await.map_err(|_| late(method))?;
+    answer.map_err(|e| failed(method, &e))
+}
+
+fn failed(what: &str, why: &dyn std::error::Error) -> Error {
+    Error::new(ErrorId::BackendFailed, format!("{what}: {why}"))
+}
+
+fn late(method: &str) -> Error {
+    Error::new(ErrorId::Timeout, format!("{method} was not answered in {} s", DEADLINE.as_secs()))
 }

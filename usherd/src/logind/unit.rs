@@ -2,14 +2,10 @@
 
 use std::os::fd::BorrowedFd;
 
-use usher_core::outcome::{Error, ErrorId};
-use zbus::{Fd, ObjectPath, OwnedObjectPath, Variant};
+use usher_core::outcome::Error;
+use zbus::{Fd, Variant};
 
-use super::bus::Bus;
-
-const SYSTEMD: &str = "org.freedesktop.systemd1";
-const SYSTEMD_PATH: &str = "/org/freedesktop/systemd1";
-const MANAGER: &str = "org.freedesktop.systemd1.Manager";
+use super::bus::{Bus, in_time};
 
 /// A property of a unit, by its name on the bus.
 pub type Property<'a> = (&'a str, Variant<'a>);
@@ -25,26 +21,20 @@ impl Bus {
         input: BorrowedFd<'_>,
         mut properties: Vec<Property<'_>>,
     ) -> Result<(), Error> {
-        let failed = |e: zbus::Error| Error::new(ErrorId::BackendFailed, e.to_string());
-        let path = ObjectPath::try_from(SYSTEMD_PATH).map_err(failed)?;
         properties.push(("StandardInputFileDescriptor", Variant::from(Fd::from(input))));
-        let auxiliary: Vec<(String, Vec<Property<'_>>)> = Vec::new();
-        let body = (name, "fail", properties, auxiliary);
-        let _: OwnedObjectPath = self.call((SYSTEMD, &path, MANAGER, "StartTransientUnit"), &body).await?;
-        Ok(())
+        let manager = self.service_manager().await?;
+        let started = manager.start_transient_unit(name, "fail", properties, Vec::new());
+        in_time("StartTransientUnit", started).await.map(drop)
     }
 
-    /// Has a unit started now and at every boot (EnableUnitFiles, StartUnit), and does nothing where it is so already.
+    /// Has a unit started now and at every boot, and does nothing where it is so already.
     ///
     /// # Errors
     /// The service manager refuses, or does not answer.
     pub async fn enable_and_start(&self, name: &str) -> Result<(), Error> {
-        let failed = |e: zbus::Error| Error::new(ErrorId::BackendFailed, e.to_string());
-        let path = ObjectPath::try_from(SYSTEMD_PATH).map_err(failed)?;
+        let manager = self.service_manager().await?;
         let (runtime, force) = (false, false);
-        let enable = (SYSTEMD, &path, MANAGER, "EnableUnitFiles");
-        let _: (bool, Vec<(String, String, String)>) = self.call(enable, &(vec![name], runtime, force)).await?;
-        let _: OwnedObjectPath = self.call((SYSTEMD, &path, MANAGER, "StartUnit"), &(name, "replace")).await?;
-        Ok(())
+        in_time("EnableUnitFiles", manager.enable_unit_files(&[name], runtime, force)).await?;
+        in_time("StartUnit", manager.start_unit(name, "replace")).await.map(drop)
     }
 }

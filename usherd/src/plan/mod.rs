@@ -312,7 +312,7 @@ fn matches(name: &RuleName, session: &Tracked) -> bool {
     match name {
         RuleName::All => true,
         RuleName::User(user) => session.user == user.as_str(),
-        RuleName::Group(group) => session.groups.contains(group.as_str()),
+        RuleName::Group(group) => session.groups.may_include(group.as_str()),
     }
 }
 

@@ -111,16 +111,21 @@ fn refusal(actor: &Actor, verb: Verb, registry: &Registry, session: &Tracked, re
     if verb == Verb::Lock && !registry.orchestratable(session) {
         return Some(not_orchestratable(session));
     }
-    let privileged = session.admin || session.operator;
     let opened_by_setting = matches!(verb, Verb::Lock | Verb::Unlock) && registry.orchestrate_admins;
-    if privileged && actor.role < Role::Administrator && !opened_by_setting {
-        return Some(privileged_session(session, verb.as_str()));
+    if session.is_privileged() && actor.role < Role::Administrator && !opened_by_setting {
+        return Some(match verb {
+            Verb::Lock => not_orchestratable(session),
+            _ => privileged_session(session, verb.as_str()),
+        });
     }
     None
 }
 
-/// The session's user is one of those whom only administrators may touch.
+/// The session's user is one of those whom only administrators may touch, or might be.
 pub(super) fn privileged_session(session: &Tracked, what: &str) -> Error {
+    if might_be_privileged(session) {
+        return unknown_groups(ErrorId::AccessDenied, session, what);
+    }
     Error::new(
         ErrorId::AccessDenied,
         format!(
@@ -145,6 +150,9 @@ pub(super) fn own_session(id: u32, verb: Verb) -> Error {
 
 /// The session's user is one of those whom this host does not let be locked.
 pub(super) fn not_orchestratable(session: &Tracked) -> Error {
+    if might_be_privileged(session) {
+        return unknown_groups(ErrorId::NotOrchestratable, session, "lock");
+    }
     Error::new(
         ErrorId::NotOrchestratable,
         format!(
@@ -153,4 +161,14 @@ pub(super) fn not_orchestratable(session: &Tracked) -> Error {
         ),
     )
     .hint("an administrator can set `orchestrate_admins = true` in the host's configuration")
+}
+
+fn might_be_privileged(session: &Tracked) -> bool {
+    session.is_privileged() && !(session.admin || session.operator)
+}
+
+fn unknown_groups(id: ErrorId, session: &Tracked, what: &str) -> Error {
+    let whose = format!("session {} belongs to {}, whose groups are not known", session.id, session.user);
+    Error::new(id, format!("{whose}: only administrators may {what} it"))
+        .hint("the host's group database does not answer: try again later, or ask an administrator")
 }

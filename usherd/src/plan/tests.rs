@@ -8,6 +8,7 @@ use usher_core::request::{CloseRequest, DisconnectRequest, LockRequest, Message,
 use usher_core::session::{CoverSource, SessionKey};
 
 use super::*;
+use crate::accounts::Groups;
 use crate::actor::{Role, Sight, Who};
 use crate::authorize::authorize;
 use crate::session::Seen;
@@ -31,7 +32,7 @@ prop_compose! {
         id in 1u32..12,
         user in 0..USERS.len(),
         kind in prop_oneof![Just(Kind::Text), Just(Kind::X11), Just(Kind::Ssh)],
-        groups in proptest::collection::btree_set(prop_oneof![Just("red"), Just("blue")], 0..2),
+        groups in prop::option::weighted(0.8, proptest::collection::btree_set(prop_oneof![Just("red"), Just("blue")], 0..2)),
         admin in prop::bool::weighted(0.2),
         operator in prop::bool::weighted(0.2),
         locked in prop::option::of(prop::option::of(-60i64..60)),
@@ -54,7 +55,7 @@ prop_compose! {
             since: now(),
             name: None,
             program: "sh".to_owned(),
-            groups: groups.into_iter().map(str::to_owned).collect(),
+            groups: groups.map_or(Groups::Unknown, |names| Groups::Known(names.into_iter().map(str::to_owned).collect())),
             admin,
             operator,
             own_lock,
@@ -178,12 +179,13 @@ fn acts(step: &Step) -> bool {
 
 /// Rule 1, written down once more and differently: may a role do this to this session?
 fn rule_1_allows(role: Role, verb: Verb, session: &Tracked, registry: &Registry) -> bool {
-    let standard = !session.admin && !session.operator;
+    let known_privileged = session.admin || session.operator;
+    let standard = !known_privileged && session.groups != Groups::Unknown;
     match (role, verb) {
         (Role::User, _) => false,
-        (_, Verb::Lock | Verb::Block) => standard || registry.orchestrate_admins,
+        (Role::Administrator, Verb::Lock) | (_, Verb::Block) => !known_privileged || registry.orchestrate_admins,
         (Role::Administrator, _) => true,
-        (Role::Operator, Verb::Unlock) => standard || registry.orchestrate_admins,
+        (Role::Operator, Verb::Lock | Verb::Unlock) => standard || registry.orchestrate_admins,
         (Role::Operator, Verb::Unblock) => true,
         (Role::Operator, _) => standard,
     }
@@ -202,6 +204,25 @@ proptest! {
         if let Work::Attach { target: Some(target), admitted: Ok(_) } = plan.work() {
             prop_assert_eq!(Some(target.uid), actor.uid());
         }
+    }
+
+    #[test]
+    fn whose_groups_are_unknown_is_covered_by_rules_and_touched_by_administrators_alone(
+        mut actor in actor(), action in session_verb(), mut registry in registry(), rule in rule(), id in 1u32..12,
+    ) {
+        let Some(mut session) = registry.get(id).cloned() else { return Ok(()) };
+        (session.groups, session.admin, session.operator) = (Groups::Unknown, false, false);
+        registry.put(session.clone());
+        registry.orchestrate_admins = false;
+        if matches!(rule.name, RuleName::Group(_)) && !rule.except.contains(&id) {
+            let mut anew = registry.clone();
+            anew.apply(&Change::RuleRemoved(rule.name.clone()));
+            anew.apply(&Change::RuleSet(rule.clone()));
+            prop_assert!(anew.rule_covers(&rule, &session));
+        }
+        actor.role = Role::Operator;
+        let Some(plan) = planned(&actor, &action, &registry) else { return Ok(()) };
+        prop_assert!(!steps(&plan).iter().any(|step| step.id() == Some(id) && acts(step)), "{plan:?}");
     }
 
     #[test]
@@ -227,7 +248,7 @@ proptest! {
         prop_assert_eq!(target.as_ref().map(|target| target.id), Some(session.id));
         let may = Some(session.uid) == actor.uid()
             || actor.role == Role::Administrator
-            || actor.role == Role::Operator && !session.admin && !session.operator;
+            || actor.role == Role::Operator && !session.is_privileged();
         let expected = match (may, session.kind) {
             (false, _) => Some(ErrorId::AccessDenied),
             (true, Kind::Text | Kind::X11) => None,

@@ -27,7 +27,7 @@ impl View<'_> {
             let message = format!("session {} belongs to {}: only operators may look at it", session.id, session.user);
             return Some(Error::new(ErrorId::AccessDenied, message));
         }
-        (session.admin || session.operator).then(|| privileged_session(session, "look at"))
+        session.is_privileged().then(|| privileged_session(session, "look at"))
     }
 }
 

@@ -1,12 +1,11 @@
 //! Changes to what lasts. The store writes each, then the registry applies it, so that memory knows no more than the disk.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use usher_core::request::{Message, RuleName};
 use usher_core::session::{Kind, SessionKey};
 
 use super::OwnLock;
+use crate::accounts::Groups;
 use crate::identities::IdentityChange;
 
 /// A change to what lasts. The store writes it, then the registry applies it.
@@ -51,8 +50,8 @@ pub struct SessionRecord {
     pub program: String,
     /// How it is shown.
     pub kind: Kind,
-    /// The user's groups by name. Not stored: they are asked for freshly.
-    pub groups: BTreeSet<String>,
+    /// The user's groups. Not stored: after a start they are unknown until they are looked up.
+    pub groups: Groups,
 }
 
 /// A standing rule as it is stored.

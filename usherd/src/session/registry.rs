@@ -10,6 +10,7 @@ use usher_core::request::{Message, RuleName, SessionRef};
 use usher_core::session::{Cover, Kind, Rule, SeenStation, Session, SessionKey, State};
 
 use super::covers_of;
+use crate::accounts::Groups;
 use crate::actor::Role;
 use crate::identities::Identities;
 use crate::session::{Change, CloseOrder, RuleRecord, SessionRecord};
@@ -53,8 +54,8 @@ pub struct Tracked {
     pub name: Option<String>,
     /// The program it was opened with.
     pub program: String,
-    /// The user's groups by name, as of the last look.
-    pub groups: BTreeSet<String>,
+    /// The user's groups, as of the last look that was answered.
+    pub groups: Groups,
     /// The user is an administrator.
     pub admin: bool,
     /// The user is an operator.
@@ -140,7 +141,7 @@ impl Registry {
         let matches = match &rule.name {
             RuleName::All => true,
             RuleName::User(name) => session.user == name.as_str(),
-            RuleName::Group(name) => session.groups.contains(name.as_str()),
+            RuleName::Group(name) => session.groups.may_include(name.as_str()),
         };
         matches
             && self.orchestratable(session)
@@ -165,11 +166,12 @@ impl Registry {
         }
     }
 
-    /// Records the groups of every session's user, and the roles that follow from them, by uid.
+    /// Records the groups of every session's user, and the roles that follow from them, by uid. Where nothing is
+    /// known now, what was known before stays.
     pub fn set_groups(&mut self, known_of: impl Fn(u32) -> Option<(BTreeSet<String>, Role)>) {
         for session in self.sessions.values_mut() {
             if let Some((groups, role)) = known_of(session.uid) {
-                session.groups = groups;
+                session.groups = Groups::Known(groups);
                 session.admin = role == Role::Administrator;
                 session.operator = role == Role::Operator;
             }
@@ -263,6 +265,11 @@ impl Registry {
 }
 
 impl Tracked {
+    /// Only administrators may act on it: its user is one, or an operator, or might be for all that is known.
+    pub fn is_privileged(&self) -> bool {
+        self.admin || self.operator || self.groups.are_unknown()
+    }
+
     /// The session's name, or the title its program set, or the program.
     pub fn title(&self) -> &str {
         self.name.as_deref().or(self.seen.title.as_deref()).unwrap_or(&self.program)

@@ -4,7 +4,7 @@
 //! to the session's holder. What is typed and shown never passes through the daemon, and the
 //! station outlives it.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, Path, Request, State};
@@ -12,14 +12,15 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio::net::UnixStream;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::{Action, AttachRequest};
 use usher_core::wire::answers::ErrorBody;
 use usher_core::wire::headers::STATION_PROTOCOL;
 use usher_core::wire::holder::StationSpec;
 
-use super::{Failure, Json, Shared, parse};
+use super::Shared;
+use super::answer::{ErrorResponse, Json, parse};
+use crate::api::server::CallerStream;
 use crate::execute::Answer;
 use crate::execute::flow::{Caller, handle};
 use crate::host::Host;
@@ -35,7 +36,7 @@ pub(super) async fn attach(
     caller: Caller,
     Path(id): Path<String>,
     mut request: Request,
-) -> Result<Response, Failure> {
+) -> Result<Response, ErrorResponse> {
     let reference = parse(&id)?;
     require_upgrade(request.headers())?;
     let upgrade = hyper::upgrade::on(&mut request);
@@ -52,17 +53,17 @@ pub(super) async fn attach(
             let headers = [(header::CONNECTION, "upgrade"), (header::UPGRADE, STATION_PROTOCOL)];
             Ok((StatusCode::SWITCHING_PROTOCOLS, headers).into_response())
         }
-        _ => Err(Failure(Error::new(ErrorId::BackendFailed, "an attach was answered with something else"))),
+        _ => Err(ErrorResponse(Error::new(ErrorId::BackendFailed, "an attach was answered with something else"))),
     }
 }
 
-fn require_upgrade(headers: &HeaderMap) -> Result<(), Failure> {
+fn require_upgrade(headers: &HeaderMap) -> Result<(), ErrorResponse> {
     let upgrades = headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes() == STATION_PROTOCOL.as_bytes());
     if upgrades {
         return Ok(());
     }
     let message = format!("attach needs `Connection: upgrade` and `Upgrade: {STATION_PROTOCOL}`");
-    Err(Failure(Error::new(ErrorId::InvalidRequest, message)))
+    Err(ErrorResponse(Error::new(ErrorId::InvalidRequest, message)))
 }
 
 /// Gives the connection to the holder once the caller has the answer.
@@ -79,10 +80,11 @@ async fn hand_over(host: Arc<Host>, target: Target, spec: StationSpec, upgrade: 
 
 fn descriptor(upgraded: Upgraded) -> Result<OwnedFd, Error> {
     let failed = |what: &str| Error::new(ErrorId::BackendFailed, what.to_owned());
-    let parts = upgraded.downcast::<TokioIo<UnixStream>>().map_err(|_| failed("the connection is no Unix socket"))?;
+    let parts = upgraded.downcast::<TokioIo<CallerStream>>().map_err(|_| failed("the connection is no Unix socket"))?;
     if !parts.read_buf.is_empty() {
         return Err(failed("the caller spoke before it was answered"));
     }
-    let stream = parts.io.into_inner().into_std().map_err(|e| failed(&e.to_string()))?;
-    Ok(OwnedFd::from(stream))
+    let stream = parts.io.into_inner();
+    let socket = stream.as_ref().get_ref().get_ref().as_fd();
+    socket.try_clone_to_owned().map_err(|e| failed(&e.to_string()))
 }

@@ -9,14 +9,14 @@ use usher_core::outcome::{Error, ErrorId};
 use usher_core::sys::peer::Peer;
 use usher_core::wire::headers::{FROM_HEADER, IDENTITY_HEADER, IDENTITY_KEY_HEADER, OWN_SESSION_HEADER};
 
-use super::Failure;
+use super::answer::ErrorResponse;
 use crate::execute::flow::{Caller, Origin};
 use crate::host::gateway::Vouched;
 
 impl<S: Sync> FromRequestParts<S> for Caller {
-    type Rejection = Failure;
+    type Rejection = ErrorResponse;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ErrorResponse> {
         let nobody = || wrong("the caller has no credentials");
         let peer = parts.extensions.get::<Peer>().copied().ok_or_else(nobody)?;
         let origin = parts.extensions.get::<Origin>().cloned().ok_or_else(nobody)?;
@@ -27,7 +27,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 }
 
 /// For whom the caller says that it asks. Half of that is nothing.
-fn vouched(headers: &HeaderMap) -> Result<Option<Vouched>, Failure> {
+fn vouched(headers: &HeaderMap) -> Result<Option<Vouched>, ErrorResponse> {
     let (name, key) = (one(headers, IDENTITY_HEADER)?, one(headers, IDENTITY_KEY_HEADER)?);
     match (name, key, one::<IpAddr>(headers, FROM_HEADER)?) {
         (None, None, None) => Ok(None),
@@ -38,7 +38,7 @@ fn vouched(headers: &HeaderMap) -> Result<Option<Vouched>, Failure> {
 }
 
 /// The header's value, if it is there; twice would leave open which counts.
-fn one<T>(headers: &HeaderMap, name: &str) -> Result<Option<T>, Failure>
+fn one<T>(headers: &HeaderMap, name: &str) -> Result<Option<T>, ErrorResponse>
 where
     T: FromStr<Err: std::fmt::Display>,
 {
@@ -51,6 +51,6 @@ where
     text.parse().map(Some).map_err(|e: T::Err| wrong(&e.to_string()))
 }
 
-fn wrong(what: &str) -> Failure {
-    Failure(Error::new(ErrorId::InvalidRequest, what.to_owned()))
+fn wrong(what: &str) -> ErrorResponse {
+    ErrorResponse(Error::new(ErrorId::InvalidRequest, what.to_owned()))
 }

@@ -7,14 +7,15 @@ use usher_core::request::{
 };
 use usher_core::wire::answers::ErrorBody;
 
-use super::{Failure, Json, Shared, answer, parse};
+use super::Shared;
+use super::answer::{ErrorResponse, Json, answer, parse};
 use crate::execute::flow::Caller;
 
 /// Lists the remote identities.
 #[utoipa::path(get, path = "/v1/identities", responses(
     (status = 200, description = "Every identity, also revoked ones", body = Vec<Identity>),
     (status = "default", description = "Nothing was done", body = ErrorBody)))]
-pub(super) async fn identities(State(host): Shared, caller: Caller) -> Result<Response, Failure> {
+pub(super) async fn identities(State(host): Shared, caller: Caller) -> Result<Response, ErrorResponse> {
     answer(&host, &caller, Action::Identities).await
 }
 
@@ -26,7 +27,7 @@ pub(super) async fn invite(
     State(host): Shared,
     caller: Caller,
     Json(body): Json<InviteRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ErrorResponse> {
     answer(&host, &caller, Action::Invite(body)).await
 }
 
@@ -38,7 +39,7 @@ pub(super) async fn redeem(
     State(host): Shared,
     caller: Caller,
     Json(body): Json<RedeemRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ErrorResponse> {
     answer(&host, &caller, Action::Redeem(body)).await
 }
 
@@ -50,7 +51,7 @@ pub(super) async fn rekey(
     State(host): Shared,
     caller: Caller,
     Json(body): Json<RekeyRequest>,
-) -> Result<Response, Failure> {
+) -> Result<Response, ErrorResponse> {
     answer(&host, &caller, Action::Rekey(body)).await
 }
 
@@ -58,6 +59,10 @@ pub(super) async fn rekey(
 #[utoipa::path(delete, path = "/v1/identities/{name}", params(("name" = IdentityName, Path, description = "The identity")), responses(
     (status = 200, description = "What became of it", body = Revocation),
     (status = "default", description = "Nothing was done", body = ErrorBody)))]
-pub(super) async fn revoke(State(host): Shared, caller: Caller, Path(name): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn revoke(
+    State(host): Shared,
+    caller: Caller,
+    Path(name): Path<String>,
+) -> Result<Response, ErrorResponse> {
     answer(&host, &caller, Action::Revoke(parse(&name)?)).await
 }

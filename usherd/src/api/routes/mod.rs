@@ -1,71 +1,60 @@
 //! The HTTP API: each route turns a request into an action and an answer into JSON.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{DefaultBodyLimit, FromRequest, Path, Query, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
-use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use serde::de::DeserializeOwned;
-use usher_core::audit::AuditRecord;
-use usher_core::event::Event;
-use usher_core::outcome::{Error, ErrorId, Outcome, RuleAnswer};
-use usher_core::request::{
-    Action, AuditQuery, BlockRequest, CloseRequest, DisconnectRequest, LockRequest, Message, OpenRequest, RuleName,
-    SessionRef, UnlockRequest,
-};
-use usher_core::session::{Rule, Session};
-use usher_core::wire::answers::{ErrorBody, Health};
+use usher_core::outcome::{Error, ErrorId};
 use usher_core::wire::headers::{API_HEADER, API_VERSION};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::execute::Answer;
-use crate::execute::flow::{Caller, handle, stands};
-use crate::host::{Host, MAX_WATCHERS};
+use crate::host::Host;
 
+mod answer;
 mod attach;
+mod blocks;
 mod caller;
 mod identities;
+mod service;
+mod sessions;
+mod stream_reader;
 mod streams;
 mod thumbnail;
+use answer::ErrorResponse;
 
 /// The largest body: an environment and a command line fit.
 const MAX_BODY: usize = 1 << 20;
-/// How long a caller may take to send its body.
-const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
 type Shared = State<Arc<Host>>;
 
 /// Every route of the API, with its description: what is not described is not routed.
 fn described() -> OpenApiRouter<Arc<Host>> {
     OpenApiRouter::with_openapi(super::description())
-        .routes(routes!(list))
-        .routes(routes!(show))
-        .routes(routes!(lock))
-        .routes(routes!(unlock))
-        .routes(routes!(disconnect))
-        .routes(routes!(close))
-        .routes(routes!(open))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::show))
+        .routes(routes!(sessions::lock))
+        .routes(routes!(sessions::unlock))
+        .routes(routes!(sessions::disconnect))
+        .routes(routes!(sessions::close))
+        .routes(routes!(sessions::open))
         .routes(routes!(attach::attach))
         .routes(routes!(thumbnail::thumbnail))
-        .routes(routes!(blocks))
-        .routes(routes!(block, unblock))
-        .routes(routes!(events))
-        .routes(routes!(audit))
+        .routes(routes!(blocks::blocks))
+        .routes(routes!(blocks::block, blocks::unblock))
+        .routes(routes!(streams::events))
+        .routes(routes!(streams::audit))
         .routes(routes!(identities::identities))
         .routes(routes!(identities::invite))
         .routes(routes!(identities::redeem))
         .routes(routes!(identities::rekey))
         .routes(routes!(identities::revoke))
-        .routes(routes!(openapi))
-        .routes(routes!(healthz))
-        .routes(routes!(metrics))
+        .routes(routes!(service::openapi))
+        .routes(routes!(service::healthz))
+        .routes(routes!(service::metrics))
 }
 
 /// The OpenAPI document, generated from the routes and their types.
@@ -93,256 +82,11 @@ async fn same_version(request: Request, next: Next) -> Response {
         next.run(request).await
     } else {
         let message = format!("this usherd speaks version {API_VERSION} of the API");
-        Failure(Error::new(ErrorId::InvalidRequest, message).hint("install the same version of usher everywhere"))
+        ErrorResponse(Error::new(ErrorId::InvalidRequest, message).hint("install the same version of usher everywhere"))
             .into_response()
     };
     response.headers_mut().insert(API_HEADER, HeaderValue::from_static(API_VERSION));
     response
-}
-
-/// An error as an answer to the whole request.
-pub struct Failure(Error);
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Failure(error)
-    }
-}
-
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        let status = match self.0.id {
-            ErrorId::SessionNotFound | ErrorId::IdentityNotFound => StatusCode::NOT_FOUND,
-            ErrorId::InvitationUnknown | ErrorId::InvitationUsed | ErrorId::InvitationExpired => StatusCode::FORBIDDEN,
-            ErrorId::AccessDenied | ErrorId::OwnSession | ErrorId::NotOrchestratable => StatusCode::FORBIDDEN,
-            ErrorId::StillBlocked | ErrorId::SessionChanged | ErrorId::NotSupported => StatusCode::CONFLICT,
-            ErrorId::InvalidMessage | ErrorId::InvalidRequest => StatusCode::BAD_REQUEST,
-            ErrorId::Timeout | ErrorId::CoveredInputNotHeld => StatusCode::GATEWAY_TIMEOUT,
-            ErrorId::BackendFailed | ErrorId::HostUnreachable | ErrorId::OutcomeUnknown => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
-        };
-        (status, axum::Json(ErrorBody { error: self.0 })).into_response()
-    }
-}
-
-/// A JSON body; what is wrong with it is said in our own words and form.
-struct Json<T>(T);
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
-    type Rejection = Failure;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        if !is_json(request.headers()) {
-            return Err(Failure(Error::new(ErrorId::InvalidRequest, "send the body as application/json")));
-        }
-        let read = tokio::time::timeout(BODY_DEADLINE, Bytes::from_request(request, state)).await;
-        let late = |_| Failure(Error::new(ErrorId::InvalidRequest, "the body did not arrive in 10 s"));
-        let refused = |text: &str| Failure(request_error(ErrorId::InvalidRequest, text));
-        let bytes = read.map_err(late)?.map_err(|rejection| refused(&rejection.body_text()))?;
-        axum::Json::from_bytes(&bytes).map(|axum::Json(body)| Json(body)).map_err(|rejection: JsonRejection| {
-            let id = if has_invalid_message(&bytes) { ErrorId::InvalidMessage } else { ErrorId::InvalidRequest };
-            Failure(request_error(id, &rejection.body_text()))
-        })
-    }
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
-}
-
-/// Whether a body was refused for its message, which has an error ID of its own.
-fn has_invalid_message(body: &[u8]) -> bool {
-    #[derive(serde::Deserialize)]
-    struct MessageOnly {
-        message: Option<String>,
-    }
-    let message = serde_json::from_slice(body).ok().and_then(|MessageOnly { message }| message);
-    message.is_some_and(|text| text.parse::<Message>().is_err())
-}
-
-fn request_error(id: ErrorId, text: &str) -> Error {
-    let text: String = text.chars().filter(|c| !c.is_control()).take(400).collect();
-    Error::new(id, text).hint("GET /v1/openapi.json describes every body")
-}
-
-/// Answers an action whose answer is JSON at once.
-async fn answer(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Response, Failure> {
-    Ok(match handle(host, caller, action).await? {
-        Answer::Outcomes(outcomes) => axum::Json(outcomes).into_response(),
-        Answer::Rule(answer) => axum::Json(answer).into_response(),
-        Answer::Opened(session) => (StatusCode::CREATED, axum::Json(session)).into_response(),
-        Answer::Thumbnail(png) => thumbnail::png(png),
-        Answer::Sessions(sessions) => axum::Json(sessions).into_response(),
-        Answer::Rules(rules) => axum::Json(rules).into_response(),
-        Answer::Audit(query, who) => streams::audit(Arc::clone(host), query, who),
-        Answer::Invited(invitation) => (StatusCode::CREATED, axum::Json(invitation)).into_response(),
-        Answer::Identity(identity) => axum::Json(identity).into_response(),
-        Answer::Revoked(revocation) => axum::Json(revocation).into_response(),
-        Answer::Identities(identities) => axum::Json(identities).into_response(),
-        Answer::Events(receiver, sight, who) => match Arc::clone(&host.watchers).try_acquire_owned() {
-            Ok(place) => Sse::new(streams::events(Arc::clone(host), receiver, (sight, who), place))
-                .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
-                .into_response(),
-            Err(_) => too_many_watch(),
-        },
-        Answer::Attached(..) => {
-            return Err(Failure(Error::new(
-                ErrorId::InvalidRequest,
-                "attach needs a connection that it can take over",
-            )));
-        }
-    })
-}
-
-/// Who watches holds a connection for as long as it likes: not all of them are for that.
-fn too_many_watch() -> Response {
-    let message = format!("{MAX_WATCHERS} callers watch already");
-    let error =
-        Error::new(ErrorId::BackendFailed, message).hint("end a `usher watch`, or ask for the list now and then");
-    let mut response = Failure(error).into_response();
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    response
-}
-
-/// Covers sessions with a message and withholds their input.
-#[utoipa::path(post, path = "/v1/sessions/lock", request_body = LockRequest, responses(
-    (status = 200, description = "One outcome per target", body = Vec<Outcome>),
-    (status = "default", description = "Nothing was done", body = ErrorBody)))]
-async fn lock(State(host): Shared, caller: Caller, Json(body): Json<LockRequest>) -> Result<Response, Failure> {
-    answer(&host, &caller, Action::Lock(body)).await
-}
-
-/// Removes the sessions' own locks, and with `exempt` takes them out of the rules that cover them.
-#[utoipa::path(post, path = "/v1/sessions/unlock", request_body = UnlockRequest, responses(
-    (status = 200, description = "One outcome per target", body = Vec<Outcome>),
-    (status = "default", description = "Nothing was done", body = ErrorBody)))]
-async fn unlock(State(host): Shared, caller: Caller, Json(body): Json<UnlockRequest>) -> Result<Response, Failure> {
-    answer(&host, &caller, Action::Unlock(body)).await
-}
-
-/// Frees the stations of sessions; the sessions live on.
-#[utoipa::path(post, path = "/v1/sessions/disconnect", request_body = DisconnectRequest, responses(
-    (status = 200, description = "One outcome per target", body = Vec<Outcome>),
-    (status = "default", description = "Nothing was done", body = ErrorBody)))]
-async fn disconnect(
-    State(host): Shared,
-    caller: Caller,
-    Json(body): Json<DisconnectRequest>,
-) -> Result<Response, Failure> {
-    answer(&host, &caller, Action::Disconnect(body)).await
-}
-
-/// Ends sessions; answers when they are gone.
-#[utoipa::path(post, path = "/v1/sessions/close", request_body = CloseRequest, responses(
-    (status = 200, description = "One outcome per target", body = Vec<Outcome>),
-    (status = "default", description = "Nothing was done", body = ErrorBody)))]
-async fn close(State(host): Shared, caller: Caller, Json(body): Json<CloseRequest>) -> Result<Response, Failure> {
-    answer(&host, &caller, Action::Close(body)).await
-}
-
-/// Lists sessions.
-#[utoipa::path(get, path = "/v1/sessions", responses((status = 200, description = "The sessions that the caller may see", body = Vec<Session>), (status = "default", description = "Nothing was done", body = ErrorBody)))]
-async fn list(State(host): Shared, caller: Caller) -> Result<Response, Failure> {
-    answer(&host, &caller, Action::List).await
-}
-
-/// Shows one session.
-#[utoipa::path(get, path = "/v1/sessions/{id}", params(("id" = SessionRef, Path, description = "A session ID or native ID")), responses((status = 200, description = "The session", body = Session), (status = "default", description = "Nothing was done", body = ErrorBody)))]
-async fn show(State(host): Shared, caller: Caller, Path(id): Path<String>) -> Result<Response, Failure> {
-    let reference: SessionRef = parse(&id)?;
-    let Answer::Sessions(sessions) = handle(&host, &caller, Action::List).await? else {
-        return Err(Failure(Error::new(ErrorId::BackendFailed, "the list is no list")));
-    };
-    let named = |s: &usher_core::session::Session| match &reference {
-        SessionRef::Id(id) => s.session_id == *id,
-        SessionRef::Native(native) => s.native_id == native.as_str(),
-    };
-    match sessions.into_iter().find(named) {
-        Some(session) => Ok(axum::Json(session).into_response()),
-        None => {
-            Err(Failure(Error::new(ErrorId::SessionNotFound, format!("there is no session {reference} on this host"))))
-        }
-    }
-}
-
-/// Starts a text session.
-#[utoipa::path(post, path = "/v1/sessions/open", request_body = OpenRequest, responses((status = 201, description = "The session", body = Session), (status = "default", description = "Nothing was done", body = ErrorBody)))]
-async fn open(State(host): Shared, caller: Caller, Json(body): Json<OpenRequest>) -> Result<Response, Failure> {
-    answer(&host, &caller, Action::Open(Box::new(body))).await
-}
-
-/// Lists the standing rules.
-#[utoipa::path(get, path = "/v1/blocks", responses((status = 200, description = "The standing rules", body = Vec<Rule>), (status = "default", description = "Nothing was done", body = ErrorBody)))]
-async fn blocks(State(host): Shared, caller: Caller) -> Result<Response, Failure> {
-    answer(&host, &caller, Action::Blocks).await
-}
-
-/// Sets a standing rule, or replaces it.
-#[utoipa::path(put, path = "/v1/blocks/{rule}", params(("rule" = RuleName, Path, description = "`all`, `user:NAME` or `group:NAME`")), request_body = BlockRequest, responses((status = 200, description = "The rule, and what became of the sessions it covers", body = RuleAnswer), (status = "default", description = "Nothing was done", body = ErrorBody)))]
-async fn block(
-    State(host): Shared,
-    caller: Caller,
-    Path(rule): Path<String>,
-    Json(body): Json<BlockRequest>,
-) -> Result<Response, Failure> {
-    let rule: RuleName = parse(&rule)?;
-    if let RuleName::Group(_) = rule {
-        host.look_at_groups().await;
-    }
-    answer(&host, &caller, Action::Block(rule, body)).await
-}
-
-/// Removes a standing rule.
-#[utoipa::path(delete, path = "/v1/blocks/{rule}", params(("rule" = RuleName, Path, description = "`all`, `user:NAME` or `group:NAME`")), responses((status = 200, description = "The rule that was removed, and what became of the sessions it covered", body = RuleAnswer), (status = "default", description = "Nothing was done", body = ErrorBody)))]
-async fn unblock(State(host): Shared, caller: Caller, Path(rule): Path<String>) -> Result<Response, Failure> {
-    answer(&host, &caller, Action::Unblock(parse(&rule)?)).await
-}
-
-/// Tells events as they happen.
-#[utoipa::path(get, path = "/v1/events", responses((status = 200, description = "Server-sent events, each an Event as JSON", body = Event, content_type = "text/event-stream"), (status = "default", description = "Nothing was done", body = ErrorBody)))]
-async fn events(State(host): Shared, caller: Caller) -> Result<Response, Failure> {
-    answer(&host, &caller, Action::Watch).await
-}
-
-/// Reads the audit log.
-#[utoipa::path(get, path = "/v1/audit", params(AuditQuery), responses((status = 200, description = "Every record that matches, oldest first", body = Vec<AuditRecord>), (status = "default", description = "Nothing was done", body = ErrorBody)))]
-async fn audit(
-    State(host): Shared,
-    caller: Caller,
-    query: Result<Query<AuditQuery>, QueryRejection>,
-) -> Result<Response, Failure> {
-    let Query(query) =
-        query.map_err(|rejection| Failure(request_error(ErrorId::InvalidRequest, &rejection.body_text())))?;
-    answer(&host, &caller, Action::Audit(query)).await
-}
-
-/// Describes the API.
-#[utoipa::path(get, path = "/v1/openapi.json", responses((status = 200, description = "This document", content_type = "application/json"), (status = "default", description = "Nothing was done", body = ErrorBody)))]
-async fn openapi(State(host): Shared, caller: Caller) -> Result<Response, Failure> {
-    stands(&host, &caller).await?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], document()).into_response())
-}
-
-/// Says whether the daemon answers.
-#[utoipa::path(get, path = "/healthz", responses((status = 200, description = "The daemon answers", body = Health), (status = "default", description = "Nothing was done", body = ErrorBody)))]
-async fn healthz(State(host): Shared, caller: Caller) -> Result<Response, Failure> {
-    stands(&host, &caller).await?;
-    let health = Health {
-        status: "ok".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        sessions: host.registry().sessions().count(),
-    };
-    Ok(axum::Json(health).into_response())
-}
-
-/// Gives Prometheus its counters.
-#[utoipa::path(get, path = "/metrics", responses((status = 200, description = "Counters in the OpenMetrics text format", content_type = "application/openmetrics-text"), (status = "default", description = "Nothing was done", body = ErrorBody)))]
-async fn metrics(State(host): Shared, caller: Caller) -> Result<Response, Failure> {
-    stands(&host, &caller).await?;
-    let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
-    Ok((kind, host.metrics.text(&host)).into_response())
 }
 
 /// There is such a path, and not with this method (RFC 9110 section 15.5.6).
@@ -359,13 +103,7 @@ async fn unknown(request: Request) -> Response {
         request.uri().path().chars().take(100).collect::<String>()
     );
     let error = Error::new(ErrorId::InvalidRequest, message).hint("GET /v1/openapi.json lists every route");
-    let mut response = Failure(error).into_response();
+    let mut response = ErrorResponse(error).into_response();
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
-}
-
-fn parse<T: std::str::FromStr<Err = usher_core::request::InvalidValue>>(text: &str) -> Result<T, Failure> {
-    text.parse().map_err(|error: usher_core::request::InvalidValue| {
-        Failure(Error::new(ErrorId::InvalidRequest, error.to_string()))
-    })
 }

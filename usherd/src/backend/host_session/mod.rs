@@ -133,19 +133,25 @@ impl State {
 }
 
 impl LoginBackend {
-    /// The way to the system bus.
-    pub fn bus(&self) -> &Bus {
-        &self.0.bus
+    /// Has a unit of the service manager started now and at every boot.
+    ///
+    /// # Errors
+    /// The service manager refuses, or does not answer.
+    pub async fn enable_and_start(&self, unit: &str) -> Result<(), Error> {
+        self.0.bus.enable_and_start(unit).await
     }
 
     /// The backend of a daemon whose shields listen in `directory`; `noticed` takes its news.
-    pub fn new(
+    ///
+    /// # Errors
+    /// This usherd was built without it.
+    pub fn open(
         (boot_id, host): (String, String),
         directory: PathBuf,
         always_freeze: bool,
         noticed: mpsc::UnboundedSender<Noticed>,
-    ) -> Self {
-        LoginBackend(Arc::new(Inner {
+    ) -> Result<Self, Error> {
+        Ok(LoginBackend(Arc::new(Inner {
             bus: Bus::default(),
             boot_id,
             host,
@@ -155,15 +161,24 @@ impl LoginBackend {
             state: Mutex::default(),
             seq: AtomicU64::new(1),
             displays_changed: Arc::new(Notify::new()),
-        }))
+        })))
     }
 
     /// Begins to follow logind and the displays. What they say comes as news.
     pub fn start(&self) {
+        let (listener, mut changes) = mpsc::channel(1);
+        tokio::spawn(crate::logind::follow::follow(self.0.bus.clone(), listener));
         let noticed = self.0.noticed.clone();
-        tokio::spawn(crate::logind::follow::follow(self.0.bus.clone(), move |news| {
-            noticed.send(Noticed::Logins(news)).is_ok()
-        }));
+        tokio::spawn(async move {
+            while let Some(change) = changes.recv().await {
+                let (known, taken_in) = tokio::sync::oneshot::channel();
+                // The daemon stops listening only when it stops.
+                let _ = noticed.send(Noticed::Logins(change));
+                let _ = noticed.send(Noticed::Barrier(known));
+                // One after the other: what logind tells meanwhile becomes one change.
+                let _ = taken_in.await;
+            }
+        });
         xdisplay::watch::watch(Arc::clone(&self.0.displays_changed));
         let backend = self.clone();
         tokio::spawn(async move {

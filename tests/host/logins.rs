@@ -1,0 +1,70 @@
+//! What users do to logind and to the group database keeps no login from being covered.
+
+use std::fs;
+
+use crate::harness::{Host, Options, Ran, Suite, User, X11, covered, ready, skip, wait_until};
+use crate::who::{locked, refusal};
+
+/// A host of its own, because these tests disturb everybody on it.
+pub fn own() -> Option<Host> {
+    match ready(Suite::Bookworm) {
+        Ok(()) => Some(Host::boot(Options { suite: Suite::Bookworm, packages: true })),
+        Err(reason) => {
+            skip(&reason);
+            None
+        }
+    }
+}
+
+/// Runs `usher` as this user where names of groups cannot be looked up.
+fn usher_by_number(host: &Host, user: &User, arguments: &str) -> Ran {
+    let User { uid, .. } = user;
+    host.root(&format!("setpriv --reuid {uid} --regid {uid} --clear-groups usher {arguments}"))
+}
+
+#[test]
+fn a_user_who_tells_logind_a_thousand_things_keeps_no_login_from_being_covered() {
+    let Some(host) = own() else { return };
+    let (mallory, bob) = (host.user("mallory"), host.user("bob"));
+    fs::write(host.path("/usr/local/bin/idle_hints.py"), include_str!("attacks/idle_hints.py")).expect("a script");
+    host.root_usher(&["block", "--user", &bob.name, "--message", "Not now"]).succeeds();
+    let screen = host.x11(&mallory, X11::Xvfb);
+    let said = screen.shell("python3 /usr/local/bin/idle_hints.py 1000").succeeds();
+    assert_eq!(said, "", "the bus took everything");
+    let bob = host.x11(&bob, X11::Xvfb);
+    wait_until("the new login is covered", || locked(&host, &bob) && covered(&bob.pixels()));
+    bob.type_keys("secret\n");
+    assert_eq!(bob.typed(), "");
+}
+
+#[test]
+fn a_group_database_that_fails_uncovers_nobody_and_gives_nobody_a_role() {
+    let Some(host) = own() else { return };
+    host.root("groupadd pupils").succeeds();
+    let alice = host.x11(&host.user_in("alice", &["pupils"]), X11::Xvfb);
+    let bob = host.x11(&host.user("bob"), X11::Xvfb);
+    let olga = host.user_in("olga", &["usher-operator"]);
+    host.root_usher(&["block", "--group", "pupils", "--message", "Not now"]).succeeds();
+    assert!(locked(&host, &alice) && !locked(&host, &bob));
+    let (alice_id, bob_id) = (alice.id(), bob.id());
+    let watch = alice.watch(covered);
+
+    host.root("mv /etc/group /etc/group.away").succeeds();
+    // What the groups were counts for those who are looked at, and not for those who ask.
+    assert_eq!(refusal(&usher_by_number(&host, &olga, &format!("close {bob_id} --output json"))), "AccessDenied");
+    assert_eq!(refusal(&usher_by_number(&host, &olga, &format!("unlock {alice_id} --output json"))), "AccessDenied");
+    host.root_usher(&["unlock", &bob_id]).succeeds();
+    assert!(locked(&host, &alice) && !locked(&host, &bob));
+
+    // A daemon that never knew them covers everybody whom the rule may be about.
+    host.root("systemctl restart usherd").succeeds();
+    assert!(locked(&host, &alice));
+    wait_until("the rule covers whose groups nobody knows", || locked(&host, &bob));
+    watch.more(20);
+    watch.finish().always_right();
+
+    host.root("mv /etc/group.away /etc/group").succeeds();
+    wait_until("it covers no longer who is not in the group", || !locked(&host, &bob));
+    assert!(locked(&host, &alice));
+    host.usher(&olga, &["close", &bob_id]).succeeds();
+}

@@ -1,0 +1,109 @@
+//! Who gets in: so many connections in all and of each user, some of them kept for root, the gateway, administrators
+//! and operators.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::actor::Role;
+use crate::host::Host;
+use crate::host::per_user::{OneOfUser, PerUser};
+use crate::host::places::Places;
+use crate::paths::Mode;
+
+/// Connections at once of ordinary users. Those who watch may only take some of them.
+const ORDINARY: usize = 896;
+/// Connections at once that are kept.
+const KEPT: usize = 128;
+/// Connections at once of one user who is not root: nobody keeps the others out.
+const MOST_PER_USER: u32 = 64;
+/// Connections at once of the gateway, beside all others. It bounds each identity's itself.
+const MOST_OF_GATEWAY: u32 = 256;
+/// Callers at once whose role is looked up, because only kept places are free.
+const MOST_LOOKUPS: usize = 64;
+
+/// The places of connections.
+#[derive(Debug)]
+pub(super) struct Entrance {
+    places: Places,
+    of_user: PerUser,
+    lookups: Arc<Semaphore>,
+}
+
+/// A connection's place, or its claim to one that is kept.
+pub(super) struct Claim {
+    uid: u32,
+    own: OneOfUser,
+    found: Claimed,
+}
+
+enum Claimant {
+    Gateway,
+    Privileged,
+    /// Whether a user is privileged is looked up only where it matters.
+    Anybody,
+}
+
+enum Claimed {
+    /// Nothing but the user's own share, in which nobody else has a part.
+    Own,
+    Place(OwnedSemaphorePermit),
+    /// Only kept places may be free: whether they are for this caller is to be looked up.
+    Lookup(Places, OwnedSemaphorePermit),
+}
+
+/// A connection's place. Dropped, it is free.
+pub(super) struct ConnectionPlace {
+    _place: Option<OwnedSemaphorePermit>,
+    _own: OneOfUser,
+}
+
+impl Default for Entrance {
+    fn default() -> Self {
+        let lookups = Arc::new(Semaphore::new(MOST_LOOKUPS));
+        Entrance { places: Places::new(ORDINARY, KEPT), of_user: PerUser::default(), lookups }
+    }
+}
+
+impl Entrance {
+    /// What a new connection of this user's may claim, if anything.
+    pub(super) fn claim(&self, host: &Host, uid: u32) -> Option<Claim> {
+        // In `--user` mode there is one user, who keeps nobody out.
+        let (most, claimant) = match host.mode {
+            Mode::User => (u32::MAX, Claimant::Privileged),
+            Mode::System if uid == 0 => (u32::MAX, Claimant::Privileged),
+            Mode::System if host.gateway.uid() == Some(uid) => (MOST_OF_GATEWAY, Claimant::Gateway),
+            Mode::System => (MOST_PER_USER, Claimant::Anybody),
+        };
+        let own = self.of_user.take_one(uid, most)?;
+        let place = match claimant {
+            Claimant::Gateway => return Some(Claim { uid, own, found: Claimed::Own }),
+            Claimant::Privileged => self.places.kept(),
+            Claimant::Anybody => self.places.ordinary(),
+        };
+        let found = match (place, claimant) {
+            (Some(place), _) => Claimed::Place(place),
+            (None, Claimant::Gateway | Claimant::Privileged) => return None,
+            (None, Claimant::Anybody) => {
+                Claimed::Lookup(self.places.clone(), Arc::clone(&self.lookups).try_acquire_owned().ok()?)
+            }
+        };
+        Some(Claim { uid, own, found })
+    }
+}
+
+impl Claim {
+    /// The place, if it is the caller's.
+    pub(super) async fn settle(self, host: &Host) -> Option<ConnectionPlace> {
+        let place = match self.found {
+            Claimed::Own => None,
+            Claimed::Place(place) => Some(place),
+            Claimed::Lookup(places, _lookup) => {
+                let (_, role) = host.look_up_caller(self.uid).await;
+                let place = if role >= Role::Operator { places.kept() } else { places.ordinary() };
+                Some(place?)
+            }
+        };
+        Some(ConnectionPlace { _place: place, _own: self.own })
+    }
+}

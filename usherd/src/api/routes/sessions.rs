@@ -1,0 +1,103 @@
+//! `/v1/sessions`: lists them, opens one, and the verbs that act on them.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use usher_core::outcome::{Error, ErrorId, Outcome};
+use usher_core::request::{
+    Action, CloseRequest, DisconnectRequest, LockRequest, OpenRequest, SessionRef, UnlockRequest,
+};
+use usher_core::session::Session;
+use usher_core::wire::answers::ErrorBody;
+
+use super::Shared;
+use super::answer::{ErrorResponse, Json, answer, parse};
+use crate::execute::Answer;
+use crate::execute::flow::{Caller, handle};
+
+/// Covers sessions with a message and withholds their input.
+#[utoipa::path(post, path = "/v1/sessions/lock", request_body = LockRequest, responses(
+    (status = 200, description = "One outcome per target", body = Vec<Outcome>),
+    (status = "default", description = "Nothing was done", body = ErrorBody)))]
+pub(super) async fn lock(
+    State(host): Shared,
+    caller: Caller,
+    Json(body): Json<LockRequest>,
+) -> Result<Response, ErrorResponse> {
+    answer(&host, &caller, Action::Lock(body)).await
+}
+
+/// Removes the sessions' own locks, and with `exempt` takes them out of the rules that cover them.
+#[utoipa::path(post, path = "/v1/sessions/unlock", request_body = UnlockRequest, responses(
+    (status = 200, description = "One outcome per target", body = Vec<Outcome>),
+    (status = "default", description = "Nothing was done", body = ErrorBody)))]
+pub(super) async fn unlock(
+    State(host): Shared,
+    caller: Caller,
+    Json(body): Json<UnlockRequest>,
+) -> Result<Response, ErrorResponse> {
+    answer(&host, &caller, Action::Unlock(body)).await
+}
+
+/// Frees the stations of sessions; the sessions live on.
+#[utoipa::path(post, path = "/v1/sessions/disconnect", request_body = DisconnectRequest, responses(
+    (status = 200, description = "One outcome per target", body = Vec<Outcome>),
+    (status = "default", description = "Nothing was done", body = ErrorBody)))]
+pub(super) async fn disconnect(
+    State(host): Shared,
+    caller: Caller,
+    Json(body): Json<DisconnectRequest>,
+) -> Result<Response, ErrorResponse> {
+    answer(&host, &caller, Action::Disconnect(body)).await
+}
+
+/// Ends sessions; answers when they are gone.
+#[utoipa::path(post, path = "/v1/sessions/close", request_body = CloseRequest, responses(
+    (status = 200, description = "One outcome per target", body = Vec<Outcome>),
+    (status = "default", description = "Nothing was done", body = ErrorBody)))]
+pub(super) async fn close(
+    State(host): Shared,
+    caller: Caller,
+    Json(body): Json<CloseRequest>,
+) -> Result<Response, ErrorResponse> {
+    answer(&host, &caller, Action::Close(body)).await
+}
+
+/// Lists sessions.
+#[utoipa::path(get, path = "/v1/sessions", responses((status = 200, description = "The sessions that the caller may see", body = Vec<Session>), (status = "default", description = "Nothing was done", body = ErrorBody)))]
+pub(super) async fn list(State(host): Shared, caller: Caller) -> Result<Response, ErrorResponse> {
+    answer(&host, &caller, Action::List).await
+}
+
+/// Shows one session.
+#[utoipa::path(get, path = "/v1/sessions/{id}", params(("id" = SessionRef, Path, description = "A session ID or native ID")), responses((status = 200, description = "The session", body = Session), (status = "default", description = "Nothing was done", body = ErrorBody)))]
+pub(super) async fn show(
+    State(host): Shared,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, ErrorResponse> {
+    let reference: SessionRef = parse(&id)?;
+    let Answer::Sessions(sessions) = handle(&host, &caller, Action::List).await? else {
+        return Err(ErrorResponse(Error::new(ErrorId::BackendFailed, "the list is no list")));
+    };
+    let named = |s: &Session| match &reference {
+        SessionRef::Id(id) => s.session_id == *id,
+        SessionRef::Native(native) => s.native_id == native.as_str(),
+    };
+    match sessions.into_iter().find(named) {
+        Some(session) => Ok(axum::Json(session).into_response()),
+        None => Err(ErrorResponse(Error::new(
+            ErrorId::SessionNotFound,
+            format!("there is no session {reference} on this host"),
+        ))),
+    }
+}
+
+/// Starts a text session.
+#[utoipa::path(post, path = "/v1/sessions/open", request_body = OpenRequest, responses((status = 201, description = "The session", body = Session), (status = "default", description = "Nothing was done", body = ErrorBody)))]
+pub(super) async fn open(
+    State(host): Shared,
+    caller: Caller,
+    Json(body): Json<OpenRequest>,
+) -> Result<Response, ErrorResponse> {
+    answer(&host, &caller, Action::Open(Box::new(body))).await
+}

@@ -1,0 +1,42 @@
+//! The methods of logind and of the service manager that usherd calls (`org.freedesktop.login1(5)`,
+//! `org.freedesktop.systemd1(5)`).
+
+use zbus::OwnedObjectPath;
+
+use super::unit::Property;
+
+/// One entry of logind's list: ID, uid, user, seat, and the session's object.
+pub(super) type ListedSession = (String, u32, String, String, OwnedObjectPath);
+
+/// What systemd did to install a unit: the kind of change, the link, and what it leads to.
+pub(super) type InstallChange = (String, String, String);
+
+#[zbus::proxy(
+    interface = "org.freedesktop.login1.Manager",
+    default_service = "org.freedesktop.login1",
+    default_path = "/org/freedesktop/login1"
+)]
+pub(super) trait LoginManager {
+    fn list_sessions(&self) -> zbus::Result<Vec<ListedSession>>;
+    fn get_session(&self, id: &str) -> zbus::Result<OwnedObjectPath>;
+    fn terminate_session(&self, id: &str) -> zbus::Result<()>;
+    fn kill_session(&self, id: &str, whom: &str, signal: i32) -> zbus::Result<()>;
+}
+
+#[zbus::proxy(
+    interface = "org.freedesktop.systemd1.Manager",
+    default_service = "org.freedesktop.systemd1",
+    default_path = "/org/freedesktop/systemd1"
+)]
+pub(super) trait ServiceManager {
+    fn start_transient_unit(
+        &self,
+        name: &str,
+        mode: &str,
+        properties: Vec<Property<'_>>,
+        auxiliary: Vec<(String, Vec<Property<'_>>)>,
+    ) -> zbus::Result<OwnedObjectPath>;
+    fn enable_unit_files(&self, files: &[&str], runtime: bool, force: bool)
+    -> zbus::Result<(bool, Vec<InstallChange>)>;
+    fn start_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
+}
