@@ -11,7 +11,7 @@ use usher_core::outcome::Exit;
 use usher_core::request::{Name, Seconds, Verb};
 
 use super::hosts::Host;
-use super::output::{Format, Placed};
+use super::output::{Format, Passing, Placed};
 use super::{Context, Failure, read};
 
 /// Show who did what, when, from where, to which sessions, with what result
@@ -50,9 +50,11 @@ async fn print_array(context: &Context, path: &str) -> Result<Exit, Failure> {
     context.trace(host, &format!("GET {path}"));
     let mut stream = host.client.stream(path).await?;
     let mut out = std::io::stdout();
+    let mut passing = Passing::default();
     while let Some(bytes) = stream.next().await? {
-        out.write_all(&bytes)?;
+        passing.write(&mut out, &bytes)?;
     }
+    out.flush()?;
     Ok(Exit::Success)
 }
 

@@ -59,6 +59,13 @@ pub async fn uid_of(name: &str) -> Option<u32> {
     tokio::time::timeout(DEADLINE, asked).await.ok()?.ok()?
 }
 
+/// Whether there is a user of this name; none if the database did not say within the deadline.
+pub async fn is_user(name: &str) -> Option<bool> {
+    let name = name.to_owned();
+    let known = tokio::task::spawn_blocking(move || User::from_name(&name).ok().map(|user| user.is_some()));
+    tokio::time::timeout(DEADLINE, known).await.ok()?.ok()?
+}
+
 fn look_up(uid: u32) -> Option<Account> {
     let user = User::from_uid(Uid::from_raw(uid)).ok()??;
     let name = CString::new(user.name.clone()).ok()?;

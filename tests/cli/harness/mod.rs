@@ -18,6 +18,7 @@ mod png;
 pub mod processes;
 mod shot;
 mod station;
+pub mod system;
 
 pub use daemon::Daemon;
 pub use fleet::Fleet;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{DefaultBodyLimit, FromRequest, Path, Query, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -15,8 +16,8 @@ use usher_core::audit::AuditRecord;
 use usher_core::event::Event;
 use usher_core::outcome::{Error, ErrorId, Outcome, RuleAnswer};
 use usher_core::request::{
-    Action, AuditQuery, BlockRequest, CloseRequest, DisconnectRequest, LockRequest, OpenRequest, RuleName, SessionRef,
-    UnlockRequest,
+    Action, AuditQuery, BlockRequest, CloseRequest, DisconnectRequest, LockRequest, Message, OpenRequest, RuleName,
+    SessionRef, UnlockRequest,
 };
 use usher_core::session::{Rule, Session};
 use usher_core::wire::answers::{ErrorBody, Health};
@@ -132,21 +133,34 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let read = axum::Json::<T>::from_request(request, state);
+        let invalid = |why: &str| Failure(Error::new(ErrorId::InvalidRequest, why));
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if kind.split(';').next().is_none_or(|kind| kind.trim() != "application/json") {
+            return Err(invalid("send the body as application/json"));
+        }
+        let read = Bytes::from_request(request, state);
         match tokio::time::timeout(BODY_DEADLINE, read).await {
-            Ok(Ok(axum::Json(body))) => Ok(Json(body)),
-            Ok(Err(JsonRejection::MissingJsonContentType(_))) => {
-                Err(Failure(Error::new(ErrorId::InvalidRequest, "send the body as application/json")))
-            }
-            Ok(Err(rejection)) => Err(Failure(body_error(&rejection.body_text()))),
-            Err(_) => Err(Failure(Error::new(ErrorId::InvalidRequest, "the body did not arrive in 10 s"))),
+            Ok(Ok(body)) => match axum::Json::<T>::from_bytes(&body) {
+                Ok(axum::Json(value)) => Ok(Json(value)),
+                Err(rejection) => Err(Failure(body_error(error_id(&body), &rejection.body_text()))),
+            },
+            Ok(Err(rejection)) => Err(Failure(body_error(ErrorId::InvalidRequest, &rejection.body_text()))),
+            Err(_) => Err(invalid("the body did not arrive in 10 s")),
         }
     }
 }
 
 /// A message that is refused has an error ID of its own.
-fn body_error(text: &str) -> Error {
-    let id = if text.contains("the message ") { ErrorId::InvalidMessage } else { ErrorId::InvalidRequest };
+fn error_id(body: &[u8]) -> ErrorId {
+    #[derive(serde::Deserialize)]
+    struct WithMessage {
+        message: String,
+    }
+    let message = serde_json::from_slice(body).ok().map(|WithMessage { message }| message.parse::<Message>());
+    if matches!(message, Some(Err(_))) { ErrorId::InvalidMessage } else { ErrorId::InvalidRequest }
+}
+
+fn body_error(id: ErrorId, text: &str) -> Error {
     let text: String = text.chars().filter(|c| !c.is_control()).take(400).collect();
     Error::new(id, text).hint("GET /v1/openapi.json describes every body")
 }
@@ -159,6 +173,7 @@ async fn answer(host: &Arc<Host>, caller: &Caller, action: Action) -> Result<Res
         Answer::Opened(session) => (StatusCode::CREATED, axum::Json(session)).into_response(),
         Answer::Thumbnail(png) => thumbnail::png(png),
         Answer::Sessions(sessions) => axum::Json(sessions).into_response(),
+        Answer::Session(session) => axum::Json(session).into_response(),
         Answer::Rules(rules) => axum::Json(rules).into_response(),
         Answer::Audit(query, who) => streams::audit(Arc::clone(host), query, who),
         Answer::Invited(invitation) => (StatusCode::CREATED, axum::Json(invitation)).into_response(),
@@ -235,20 +250,7 @@ async fn list(State(host): Shared, caller: Caller) -> Result<Response, Failure> 
 /// Shows one session.
 #[utoipa::path(get, path = "/v1/sessions/{id}", params(("id" = SessionRef, Path, description = "A session ID or native ID")), responses((status = 200, description = "The session", body = Session), (status = "default", description = "Nothing was done", body = ErrorBody)))]
 async fn show(State(host): Shared, caller: Caller, Path(id): Path<String>) -> Result<Response, Failure> {
-    let reference: SessionRef = parse(&id)?;
-    let Answer::Sessions(sessions) = handle(&host, &caller, Action::List).await? else {
-        return Err(Failure(Error::new(ErrorId::BackendFailed, "the list is no list")));
-    };
-    let named = |s: &usher_core::session::Session| match &reference {
-        SessionRef::Id(id) => s.session_id == *id,
-        SessionRef::Native(native) => s.native_id == native.as_str(),
-    };
-    match sessions.into_iter().find(named) {
-        Some(session) => Ok(axum::Json(session).into_response()),
-        None => {
-            Err(Failure(Error::new(ErrorId::SessionNotFound, format!("there is no session {reference} on this host"))))
-        }
-    }
+    answer(&host, &caller, Action::Show(parse(&id)?)).await
 }
 
 /// Starts a text session.
@@ -271,11 +273,7 @@ async fn block(
     Path(rule): Path<String>,
     Json(body): Json<BlockRequest>,
 ) -> Result<Response, Failure> {
-    let rule: RuleName = parse(&rule)?;
-    if let RuleName::Group(_) = rule {
-        host.look_at_groups().await;
-    }
-    answer(&host, &caller, Action::Block(rule, body)).await
+    answer(&host, &caller, Action::Block(parse(&rule)?, body)).await
 }
 
 /// Removes a standing rule.
@@ -297,7 +295,8 @@ async fn audit(
     caller: Caller,
     query: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Response, Failure> {
-    let Query(query) = query.map_err(|rejection| Failure(body_error(&rejection.body_text())))?;
+    let Query(query) =
+        query.map_err(|rejection| Failure(body_error(ErrorId::InvalidRequest, &rejection.body_text())))?;
     answer(&host, &caller, Action::Audit(query)).await
 }
 

@@ -22,7 +22,9 @@ pub(super) async fn thumbnail(
     Path(id): Path<String>,
     query: Result<Query<ThumbnailQuery>, QueryRejection>,
 ) -> Result<Response, Failure> {
-    let Query(query) = query.map_err(|rejection| Failure(body_error(&rejection.body_text())))?;
+    let Query(query) = query.map_err(|rejection| {
+        Failure(body_error(usher_core::outcome::ErrorId::InvalidRequest, &rejection.body_text()))
+    })?;
     answer(&host, &caller, Action::Thumbnail(parse(&id)?, query.size)).await
 }
 
