@@ -10,7 +10,7 @@ use usher_core::outcome::Exit;
 use usher_core::request::{Action, AuditQuery, Name, Seconds, Verb};
 
 use super::hosts::TargetHost;
-use super::output::{OutputFormat, Placed};
+use super::output::{OutputFormat, Passing, Placed};
 use super::{CommandError, Context, read};
 
 /// Show who did what, when, from where and with what result
@@ -51,9 +51,11 @@ async fn print_array(context: &Context, query: &Action) -> Result<Exit, CommandE
     context.trace(host, query);
     let mut stream = host.client.call_stream(query).await?;
     let mut out = std::io::stdout();
+    let mut passing = Passing::default();
     while let Some(bytes) = stream.next().await? {
-        out.write_all(&bytes)?;
+        passing.write(&mut out, &bytes)?;
     }
+    out.flush()?;
     Ok(Exit::Success)
 }
 

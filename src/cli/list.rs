@@ -57,8 +57,5 @@ fn not_there(id: &SessionRef, host: Option<&str>) -> String {
 
 /// Whether a session is the one that an ID names.
 fn is(session: &Session, id: &SessionRef) -> bool {
-    match id {
-        SessionRef::Id(id) => session.session_id == *id,
-        SessionRef::Native(native) => session.native_id == native.as_str(),
-    }
+    id.names(session.session_id, &session.native_id)
 }

@@ -12,6 +12,7 @@ mod json;
 mod rows;
 
 pub use cells::Placed;
+pub use json::Passing;
 pub use rows::{Rows, TableRow, print, print_line};
 
 /// How to print.

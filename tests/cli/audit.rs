@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Daemon, Station, USHER, has, wait_until};
+use crate::harness::{Daemon, Station, USHER, has, http, wait_until};
 
 fn actions(daemon: &Daemon) -> Vec<String> {
     let records = daemon.json(&["audit"]).exits(0).array();
@@ -161,4 +161,142 @@ fn refusals_are_counted_so_that_nobody_can_fill_the_disk_and_each_kind_of_them_i
     daemon.usher(&["lock", &id.to_string(), "4711", "--message", "x"]).exits(1);
     daemon.usher(&["lock", &id.to_string(), "4711", "--message", "x"]).exits(1);
     assert_eq!(daemon.audit("lock").len(), 2, "what changes something is no refusal");
+}
+
+#[test]
+fn a_refusal_of_ten_thousand_sessions_is_a_small_record_with_a_count_and_what_was_hit_is_named() {
+    let daemon = Daemon::start();
+    let ids = [daemon.open("exec cat"), daemon.open("exec cat")];
+    let unlock = |ids: Vec<u32>| {
+        let body = json!({"targets": {"ids": ids}}).to_string();
+        let answer = http::request(&daemon.socket(), "POST", "/v1/sessions/unlock", &body);
+        assert_eq!(answer.json().as_array().map(Vec::len), Some(10_000));
+    };
+    unlock((5000..15_000).collect());
+    let refused = &daemon.audit("unlock")[0];
+    assert!(refused.to_string().len() < 20_000, "{} bytes", refused.to_string().len());
+    let targets = refused["targets"].as_array().expect("targets").len();
+    assert_eq!(targets as u64 + refused["left_out"].as_u64().expect("a count"), 10_000);
+    assert_eq!(refused["targets"][0], 5000);
+
+    unlock((5000..14_998).chain(ids).collect());
+    let mixed = daemon.audit("unlock").pop().expect("a record");
+    assert!(mixed.to_string().len() < 20_000, "{} bytes", mixed.to_string().len());
+    for id in ids {
+        assert!(mixed["targets"].as_array().is_some_and(|targets| targets.contains(&json!(id))), "{mixed}");
+        let outcomes = mixed["outcomes"].as_array().expect("outcomes");
+        assert!(outcomes.iter().any(|o| o["session_id"] == id && o["result"] == "unchanged"), "{mixed}");
+    }
+    let targets = mixed["targets"].as_array().expect("targets").len() as u64;
+    assert_eq!(targets + mixed["left_out"].as_u64().expect("a count"), 10_000);
+}
+
+#[test]
+fn refusals_that_are_counted_are_told() {
+    let daemon = Daemon::start();
+    for id in 0..30 {
+        daemon.usher(&["close", &(4711 + id).to_string()]).exits(1);
+    }
+    let records = daemon.audit("close");
+    let stood_for: u64 = records.iter().map(|record| 1 + record["repeated"].as_u64().unwrap_or(0)).sum();
+    assert_eq!(stood_for, 30, "{records:?}");
+}
+
+#[test]
+fn records_go_to_the_daemons_log_too_in_lines_that_no_terminal_obeys_and_not_without_end() {
+    let daemon = Daemon::start();
+    let id = daemon.open("exec cat");
+    daemon.lock(id, "a\u{202e}b");
+    let line = |action: &str| {
+        let log = daemon.log();
+        log.lines().find(|line| line.contains("usher::audit") && line.contains(action)).map(str::to_owned)
+    };
+    let locked = line("action=lock").expect("a line");
+    assert!(locked.contains(&format!("targets={id} done=1")) && locked.contains("a\\u{202e}b"), "{locked}");
+    for number in 0..400 {
+        let path = format!("/v1/blocks/user:u{number}");
+        assert_eq!(http::request(&daemon.socket(), "DELETE", &path, "").status, 200);
+    }
+    let copied = daemon.log().lines().filter(|line| line.contains("action=unblock")).count();
+    // A minute may begin meanwhile.
+    assert!((100..=240).contains(&copied), "{copied} of 400");
+    assert_eq!(daemon.audit("unblock").len(), 400, "all are in the audit log");
+}
+
+#[test]
+fn json_has_nothing_that_a_terminal_obeys() {
+    let daemon = Daemon::start();
+    let id = daemon.open("exec cat");
+    let message = "a\u{202e}b\u{2066}c";
+    daemon.lock(id, message);
+    let said = daemon.json(&["audit", "--action", "lock"]).exits(0);
+    assert!(said.stdout.contains("\\u202e") && !said.stdout.contains(['\u{202e}', '\u{2066}']), "{:?}", said.stdout);
+    assert_eq!(said.only()["message"], message);
+}
+
+/// The daemon's database, beside the daemon.
+fn database(daemon: &Daemon) -> rusqlite::Connection {
+    rusqlite::Connection::open(daemon.path("state/usher.db")).expect("the database")
+}
+
+#[test]
+fn whoever_is_obeyed_hears_that_the_audit_log_could_not_take_the_outcome() {
+    let daemon = Daemon::start();
+    let id = daemon.open("exec cat");
+    database(&daemon)
+        .execute_batch("CREATE TRIGGER no BEFORE UPDATE OF outcomes ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END")
+        .expect("a trigger");
+    let outcome = daemon.json(&["lock", &id.to_string(), "--message", "x"]).exits(0).only();
+    has(&outcome, &json!({"result": "done", "observed": true}));
+    assert!(outcome["notes"].to_string().contains("audit log could not take"), "{outcome}");
+    let said = daemon.usher(&["open", "--", "cat"]).exits(1);
+    assert!(said.stderr.contains("was opened") && said.stderr.contains("audit log could not take"), "{}", said.stderr);
+    assert_eq!(daemon.ids().len(), 2, "it was opened");
+    database(&daemon).execute_batch("DROP TRIGGER no").expect("no trigger");
+}
+
+#[test]
+fn a_request_that_the_daemons_end_interrupted_is_on_record_as_such() {
+    let mut daemon = Daemon::start();
+    let id = daemon.open("exec cat");
+    std::thread::scope(|scope| {
+        let body = json!({"targets": {"ids": [id]}, "notice_seconds": 600}).to_string();
+        let socket = daemon.socket();
+        let closing = scope.spawn(move || {
+            let mut stream = http::connect(&socket);
+            let head = "POST /v1/sessions/close HTTP/1.1\r\nHost: usherd\r\nContent-Type: application/json\r\n";
+            let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+            std::io::Write::write_all(&mut stream, request.as_bytes()).expect("it is taken");
+            let mut said = Vec::new();
+            let _ = std::io::Read::read_to_end(&mut stream, &mut said);
+            said
+        });
+        wait_until("it is under way", || daemon.session(id)["state"] == "closing");
+        assert_eq!(daemon.audit("close")[0]["outcomes"], json!([]), "on record before it is done");
+        daemon.crash_and_restart();
+        assert!(closing.join().expect("it was asked").is_empty(), "nothing was answered");
+    });
+    let records = daemon.audit("close");
+    assert_eq!(records.len(), 1, "{records:?}");
+    has(&records[0], &json!({"targets": [id]}));
+    let outcome = &records[0]["outcomes"][0];
+    has(outcome, &json!({"session_id": id, "result": "failed", "observed": false}));
+    assert_eq!(outcome["error"]["id"], "OutcomeUnknown");
+}
+
+#[test]
+fn records_go_when_they_are_too_old_whoever_they_are_of() {
+    let mut daemon = Daemon::start_with("audit_days = 2\n");
+    daemon.usher(&["unblock", "--user", "alice"]).exits(0);
+    daemon.usher(&["unblock", "--user", "bob"]).exits(0);
+    daemon.kill9();
+    let old = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(49);
+    let changed = database(&daemon)
+        .execute("UPDATE audit SET time = ?1 WHERE targets = '[\"user:alice\"]'", [format!("{old:.6}")])
+        .expect("a record");
+    assert_eq!(changed, 1);
+    daemon.start_again();
+    let left = daemon.audit("unblock");
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert_eq!(left[0]["targets"], json!(["user:bob"]));
 }

@@ -173,3 +173,68 @@ fn a_rule_with_an_end_expires_by_itself_also_across_a_crash() {
     assert_eq!(records.len(), 1);
     assert_eq!(records[0]["targets"], json!(["all"]));
 }
+
+#[test]
+fn an_exemption_outlasts_another_setting_of_the_rule_and_a_restart_and_ends_with_the_rule() {
+    let mut daemon = Daemon::start();
+    let (id, other) = (daemon.open("exec cat"), daemon.open("exec cat"));
+    let set = |daemon: &Daemon, message: &str| daemon.usher(&["block", "--all", "--message", message]).exits(0);
+    let free = |daemon: &Daemon| {
+        has(&daemon.session(id), &json!({"locked": false}));
+        has(&daemon.session(other), &json!({"locked": true}));
+        assert_eq!(daemon.json(&["blocks"]).exits(0).only()["exempt"], json!([id]));
+    };
+    set(&daemon, "first");
+    daemon.usher(&["unlock", "--exempt", &id.to_string()]).exits(0);
+    free(&daemon);
+    set(&daemon, "second");
+    free(&daemon);
+    daemon.crash_and_restart();
+    free(&daemon);
+    assert_eq!(daemon.lock_message(other).as_deref(), Some("second"));
+
+    daemon.usher(&["unblock", "--all"]).exits(0);
+    set(&daemon, "third");
+    has(&daemon.session(id), &json!({"locked": true}));
+    daemon.crash_and_restart();
+    has(&daemon.session(id), &json!({"locked": true}));
+    assert_eq!(daemon.json(&["blocks"]).exits(0).only()["exempt"], json!([]));
+}
+
+/// Opens a session with the number of one that has ended, as after a reboot, when numbers are given anew.
+fn open_again(daemon: &mut Daemon, id: u32) {
+    daemon.usher(&["close", &id.to_string()]).exits(0);
+    daemon.kill9();
+    let database = rusqlite::Connection::open(daemon.path("state/usher.db")).expect("the database");
+    database.execute("UPDATE counter SET last_session_id = ?1", [id - 1]).expect("a counter");
+    drop(database);
+    daemon.start_again();
+    assert_eq!(daemon.open("exec cat"), id, "the number is given again");
+}
+
+#[test]
+fn a_stranger_with_the_number_of_the_setters_session_is_not_left_out() {
+    let mut daemon = Daemon::start();
+    let script = format!("{USHER} --output json block --all --message x > out; echo $? > code; exec cat");
+    let own = daemon.open(&script);
+    daemon.wait_content("code", "0\n");
+    has(&daemon.session(own), &json!({"locked": false}));
+    assert_eq!(daemon.json(&["blocks"]).exits(0).only()["except"], json!([own]));
+    daemon.crash_and_restart();
+    has(&daemon.session(own), &json!({"locked": false}));
+    assert_eq!(daemon.json(&["blocks"]).exits(0).only()["except"], json!([own]), "it outlives the daemon");
+    open_again(&mut daemon, own);
+    has(&daemon.session(own), &json!({"locked": true}));
+    assert_eq!(daemon.json(&["blocks"]).exits(0).only()["except"], json!([]), "and ends with its session");
+}
+
+#[test]
+fn a_stranger_with_the_number_of_an_exempted_session_is_not_exempt() {
+    let mut daemon = Daemon::start();
+    let id = daemon.open("exec cat");
+    block_all(&daemon);
+    daemon.usher(&["unlock", "--exempt", &id.to_string()]).exits(0);
+    open_again(&mut daemon, id);
+    has(&daemon.session(id), &json!({"locked": true}));
+    assert_eq!(daemon.json(&["blocks"]).exits(0).only()["exempt"], json!([]));
+}

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::harness::http::{Answer, connect, exchange};
-use crate::harness::{Daemon, wait_until};
+use crate::harness::{Daemon, USHERD, need_root, wait_until};
 
 /// One request of the gateway's, with these headers about whom it asks for.
 #[track_caller]
@@ -71,9 +71,9 @@ fn an_identity_acts_under_its_own_name_and_within_its_role() {
     let lock = json!({"targets": {"ids": [id]}, "message": "Eyes up"});
     let outcome = ask(&daemon, &olga, "POST", "/v1/sessions/lock", &lock).json()[0].clone();
     assert_eq!((&outcome["result"], &outcome["observed"]), (&"done".into(), &true.into()), "{outcome}");
-    assert_eq!(daemon.session(id)["lock"]["by"], "olga@laptop");
+    assert_eq!(daemon.session(id)["lock"]["by"], "olga@laptop via TLS");
     let record = daemon.audit("lock").pop().expect("a record");
-    assert_eq!((&record["actor"], &record["from"]), (&"olga@laptop".into(), &"TLS from 192.0.2.7".into()));
+    assert_eq!((&record["actor"], &record["from"]), (&"olga@laptop via TLS".into(), &"TLS from 192.0.2.7".into()));
     assert_eq!(ask(&daemon, &olga, "GET", "/v1/sessions", &Value::Null).json().as_array().map(Vec::len), Some(1));
 
     // Its role, and what is for people on the host.
@@ -177,6 +177,49 @@ fn a_free_token_takes_nobodys_name() {
     assert!(answer.status == 403 && answer.body.contains("no role"), "{answer:?}");
 }
 
+/// A daemon whose host has a user of this name, as directory services name theirs.
+fn on_a_host_with_user(name: &str) -> Option<Daemon> {
+    use std::os::unix::fs::PermissionsExt;
+    if !need_root() {
+        return None;
+    }
+    let daemon = Daemon::not_started();
+    let users = fs::read_to_string("/etc/passwd").expect("users");
+    fs::write(daemon.path("passwd"), format!("{users}{name}:x:54321:54321::/:/bin/sh\n")).expect("users");
+    let program = daemon.path("usherd");
+    let users = daemon.path("passwd");
+    let script = format!(
+        "#!/bin/sh\nexec unshare --mount sh -c 'mount --bind {} /etc/passwd && exec {USHERD} \"$@\"' usherd \"$@\"\n",
+        users.display()
+    );
+    fs::write(&program, script).expect("a program");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    Some(daemon.with_program(program).started())
+}
+
+#[test]
+fn a_free_token_takes_no_local_users_name_and_a_remote_identity_is_never_shown_as_one() {
+    let Some(daemon) = on_a_host_with_user("olga@corp") else { return };
+    publish(&daemon);
+    let free = invited(&daemon, &json!({"role": "operator"}));
+    let refused = join(&daemon, &free, "olga@corp", &key('a'));
+    assert_eq!((refused.status, &refused.json()["error"]["id"]), (403, &"AccessDenied".into()), "{refused:?}");
+    assert!(refused.body.contains("has a user olga@corp"), "{refused:?}");
+    assert_eq!(join(&daemon, &free, "olga@home", &key('a')).status, 200, "the token is still good");
+
+    // An administrator may give that name, and the audit log tells the two apart.
+    let named = invited(&daemon, &json!({"name": "olga@corp", "role": "operator"}));
+    assert_eq!(join(&daemon, &named, "olga@corp", &key('b')).status, 200);
+    let id = daemon.open("cat");
+    let lock = json!({"targets": {"ids": [id]}, "message": "Eyes up"});
+    let outcome = ask(&daemon, &by("olga@corp", &key('b')), "POST", "/v1/sessions/lock", &lock).json()[0].clone();
+    assert_eq!(outcome["result"], "done", "{outcome}");
+    assert_eq!(daemon.session(id)["lock"]["by"], "olga@corp via TLS");
+    assert_eq!(daemon.audit("lock")[0]["actor"], "olga@corp via TLS");
+    let found = daemon.json(&["audit", "--user", "olga@corp", "--action", "lock"]).exits(0).array();
+    assert_eq!(found.len(), 1, "{found:?}");
+}
+
 #[test]
 fn after_a_renewal_both_keys_are_good_until_the_new_one_renews() {
     let daemon = with_olga();
@@ -212,7 +255,7 @@ fn a_revoked_identity_is_refused_at_once_and_its_open_token_with_it() {
         assert_eq!(join(&daemon, &open, "olga@laptop", &key('b')).json()["error"]["id"], "InvitationUnknown");
         daemon.crash_and_restart();
     }
-    assert!(daemon.audit("lock").iter().all(|record| record["actor"] == "olga@laptop"));
+    assert!(daemon.audit("lock").iter().all(|record| record["actor"] == "olga@laptop via TLS"));
     let again = ask(&daemon, "", "DELETE", "/v1/identities/olga@laptop", &Value::Null);
     assert_eq!((again.status, again.json()["changed"].clone()), (200, false.into()));
     assert_eq!(ask(&daemon, "", "DELETE", "/v1/identities/nobody@laptop", &Value::Null).status, 404);
@@ -252,7 +295,7 @@ fn whoever_is_revoked_while_a_request_waits_for_its_turn_is_refused() {
         assert_eq!(refused["error"]["id"], "AccessDenied", "{refused}");
     });
     assert_eq!(daemon.session(id)["lock"], Value::Null);
-    assert_eq!(daemon.audit("lock").pop().expect("a record")["actor"], "olga@laptop");
+    assert_eq!(daemon.audit("lock").pop().expect("a record")["actor"], "olga@laptop via TLS");
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod open;
 mod picture;
 mod protocol;
 mod release;
+mod roles;
 mod server;
 mod servers;
 mod store;

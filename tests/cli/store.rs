@@ -219,6 +219,22 @@ fn on_a_full_disk_locks_are_refused_whole_and_unlock_and_close_still_work() {
 }
 
 #[test]
+fn a_lock_expires_on_a_full_disk() {
+    let Some(disk) = Disk::mount("size=6m") else { return };
+    let daemon = Daemon::not_started().with_state(disk.0.path().join("state")).started();
+    let id = daemon.open("exec cat > typed");
+    let station = Station::attach(&daemon, id, 24, 80);
+    daemon.usher(&["lock", &id.to_string(), "--message", "break", "--for", "4s"]).exits(0);
+    disk.fill();
+    daemon.wait_session(id, "unlocked", |session| session["locked"] == false);
+    let expired = crate::harness::wait_for("the expiry is on record", || daemon.audit("expire").pop());
+    assert_eq!(expired["targets"], json!([id]));
+    station.type_keys(b"free\r");
+    daemon.wait_content("typed", "free\n");
+    daemon.usher(&["close", "--all"]).exits(0);
+}
+
+#[test]
 fn on_a_read_only_disk_the_refusal_is_clear() {
     let Some(disk) = Disk::mount("size=16m") else { return };
     let mut daemon = Daemon::not_started().with_state(disk.0.path().join("state")).started();

@@ -54,7 +54,7 @@ fn three_hosts_join_by_a_line_each_side_and_every_verb_reaches_them() {
     of_alice(&["lock", "--message", "Please listen"]);
     assert!(screens.iter().all(|screen| covered(&screen.pixels())));
     let identity = listed[0]["identity"].as_str().expect("a name").to_owned();
-    assert_eq!(session(&school.hosts[0], &screens[0])["lock"]["by"], identity.as_str());
+    assert_eq!(session(&school.hosts[0], &screens[0])["lock"]["by"], format!("{identity} via TLS"));
     of_alice(&["unlock"]);
     school.usher(&["block", "--all", "--message", "Exam", "--server", "lab"]).succeeds();
     assert!(screens.iter().all(|screen| covered(&screen.pixels())));

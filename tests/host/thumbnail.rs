@@ -137,12 +137,12 @@ fn who_may_look_at_whom() {
     assert_eq!(may(&adam.user, &adam), "may");
     assert_eq!(may(&adam.user, &alice), "may", "an administrator");
     assert_eq!(may(&olga, &adam), "AccessDenied", "an operator an administrator's");
-    assert_eq!(may(&bob, &alice), "AccessDenied", "somebody else");
-    assert_eq!(may(&alice.user, &adam), "AccessDenied");
+    assert_eq!(may(&bob, &alice), "SessionNotFound", "somebody else is told no more than of a number that nobody has");
+    assert_eq!(may(&alice.user, &adam), "SessionNotFound");
     assert!(!host.path(file(&bob)).exists(), "and nothing was written");
     let refusal = looks(&host, &bob);
     assert_eq!(refusal.len(), 1, "{refusal:?}");
-    assert_eq!(refusal[0]["outcomes"][0]["error"]["id"], "AccessDenied");
+    assert_eq!(refusal[0]["outcomes"][0]["error"]["id"], "SessionNotFound");
     assert_eq!(refused(&look(&host, &olga, "4000000", "small")), "SessionNotFound");
     // The cmdlet says the same, and shows what it may.
     let (first, second) = (alice.id(), adam.id());

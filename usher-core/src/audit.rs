@@ -26,8 +26,12 @@ pub struct AuditRecord {
     /// What became of each target.
     pub outcomes: Vec<Outcome>,
     /// How many more refusals of this actor in the same minute, with this action and these errors, the record stands for.
+    /// Of an ordinary user it counts failures too.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub repeated: u64,
+    /// How many targets that do not exist or were refused the record leaves out: it names only the first of them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: u64,
 }
 
 fn is_zero(count: &u64) -> bool {

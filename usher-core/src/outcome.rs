@@ -1,5 +1,7 @@
 //! What became of a request: one [`Outcome`] per target, the error IDs, and the exit codes.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 use utoipa::ToSchema;
@@ -29,6 +31,49 @@ pub struct Outcome {
     /// Sentences that qualify the result.
     #[serde(default)]
     pub notes: Vec<String>,
+}
+
+impl Outcome {
+    /// An outcome that concerns no session yet, was not observed, and took no time.
+    pub fn new(host: &str, action: Verb, result: OutcomeResult) -> Self {
+        Outcome {
+            host: host.to_owned(),
+            session_id: None,
+            user: None,
+            action,
+            result,
+            observed: false,
+            millis: 0.0,
+            error: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// The same outcome for this session of this user.
+    #[must_use]
+    pub fn of(mut self, session_id: Option<u32>, user: Option<String>) -> Self {
+        (self.session_id, self.user) = (session_id, user);
+        self
+    }
+
+    /// The same outcome after this time, to a hundredth of a millisecond.
+    #[must_use]
+    pub fn after(mut self, elapsed: Duration) -> Self {
+        self.millis = (elapsed.as_secs_f64() * 100_000.0).round() / 100.0;
+        self
+    }
+
+    /// The same outcome for this reason.
+    #[must_use]
+    pub fn because(mut self, error: Option<Error>) -> Self {
+        self.error = error;
+        self
+    }
+
+    /// Whether the target was refused, or does not exist: nothing was done, and nothing could have been.
+    pub fn is_refusal(&self) -> bool {
+        self.result == OutcomeResult::Failed && self.error.as_ref().is_some_and(|error| error.id.is_refusal())
+    }
 }
 
 /// The kinds of ending that a target can have.
@@ -124,6 +169,30 @@ pub enum ErrorId {
 }
 
 impl ErrorId {
+    /// Whether a request with this error is refused before anything is done.
+    pub fn is_refusal(self) -> bool {
+        match self {
+            ErrorId::SessionNotFound
+            | ErrorId::AccessDenied
+            | ErrorId::OwnSession
+            | ErrorId::NotOrchestratable
+            | ErrorId::NotSupported
+            | ErrorId::InvalidMessage
+            | ErrorId::InvalidRequest
+            | ErrorId::IdentityNotFound
+            | ErrorId::InvitationUnknown
+            | ErrorId::InvitationUsed
+            | ErrorId::InvitationExpired => true,
+            ErrorId::StillBlocked
+            | ErrorId::Timeout
+            | ErrorId::CoveredInputNotHeld
+            | ErrorId::SessionChanged
+            | ErrorId::BackendFailed
+            | ErrorId::HostUnreachable
+            | ErrorId::OutcomeUnknown => false,
+        }
+    }
+
     /// The ID as JSON spells it.
     pub fn as_str(self) -> &'static str {
         self.into()

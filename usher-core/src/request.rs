@@ -53,6 +53,8 @@ pub enum Action {
     Thumbnail(SessionRef, ThumbnailSize),
     /// Read sessions.
     List,
+    /// Read one session.
+    Show(SessionRef),
     /// Read the standing rules.
     Blocks,
     /// Read the audit log.
@@ -84,7 +86,7 @@ impl Action {
             Action::Open(_) => Verb::Open,
             Action::Attach(..) => Verb::Attach,
             Action::Thumbnail(..) => Verb::Thumbnail,
-            Action::List => Verb::List,
+            Action::List | Action::Show(_) => Verb::List,
             Action::Blocks => Verb::Blocks,
             Action::Audit(_) => Verb::Audit,
             Action::Watch => Verb::Watch,
@@ -94,6 +96,11 @@ impl Action {
             Action::Revoke(_) => Verb::Revoke,
             Action::Identities => Verb::Identities,
         }
+    }
+
+    /// Whether the action changes nothing.
+    pub fn reads(&self) -> bool {
+        matches!(self.verb(), Verb::List | Verb::Blocks | Verb::Audit | Verb::Watch | Verb::Identities)
     }
 
     /// The sessions a session verb names; `None` for the verbs that name none.
@@ -109,6 +116,7 @@ impl Action {
             | Action::Attach(..)
             | Action::Thumbnail(..)
             | Action::List
+            | Action::Show(_)
             | Action::Blocks
             | Action::Audit(_)
             | Action::Watch

@@ -77,15 +77,15 @@ mod tests {
     #[test]
     fn times_are_local_and_have_a_date_on_another_day() {
         let zone = TimeZone::fixed(jiff::tz::offset(2));
-        let cover = Cover {
+        let terms = usher_core::session::Terms {
             message: "Stop".parse().unwrap(),
             by: "root".to_owned(),
             by_uid: 0,
             since: "2026-03-02T09:41:00Z".parse().unwrap(),
             until: Some("2026-03-02T22:30:00Z".parse().unwrap()),
-            source: usher_core::session::CoverSource::Session,
             freeze: false,
         };
+        let cover = Cover { terms, source: usher_core::session::CoverSource::Session };
         let of = |tag| {
             let reader = Reader::new(tag, "2026-03-02T10:00:00Z".parse().unwrap(), zone.clone());
             details(&cover, "lab1", &reader)

@@ -152,18 +152,18 @@ fn visual_order(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use usher_core::session::CoverSource;
+    use usher_core::session::{CoverSource, Terms};
 
     fn cover(message: &str, until: Option<&str>) -> Cover {
-        Cover {
+        let terms = Terms {
             message: message.parse().unwrap(),
             by: "root".to_owned(),
             by_uid: 0,
             since: "2026-03-02T09:41:00Z".parse().unwrap(),
             until: until.map(|t| t.parse().unwrap()),
-            source: CoverSource::Session,
             freeze: false,
-        }
+        };
+        Cover { terms, source: CoverSource::Session }
     }
 
     fn text(picture: &Picture) -> Vec<String> {

@@ -41,7 +41,7 @@ pub fn authorize(actor: Actor, action: Action) -> Result<Authorized, Error> {
         Action::Redeem(_) | Action::Rekey(_) => Role::User,
         // Whose session it is decides the rest, in `plan`.
         Action::Thumbnail(..) => Role::User,
-        Action::Open(_) | Action::Attach(..) | Action::List | Action::Watch => Role::User,
+        Action::Open(_) | Action::Attach(..) | Action::List | Action::Show(_) | Action::Watch => Role::User,
     };
     if actor.role >= needed {
         return Ok(Authorized { actor, action });
@@ -86,6 +86,7 @@ fn suits(who: &Who, action: &Action) -> Result<(), Error> {
             | Action::Unblock(_)
             | Action::Thumbnail(..)
             | Action::List
+            | Action::Show(_)
             | Action::Blocks
             | Action::Audit(_)
             | Action::Watch,

@@ -41,18 +41,7 @@ macro_rules! as_it_is {
 
 impl<F: Formatter> Formatter for Escaping<F> {
     fn write_string_fragment<W: Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some(at) = rest.find(obeyed) {
-            let (before, behind) = rest.split_at(at);
-            writer.write_all(before.as_bytes())?;
-            let mut chars = behind.chars();
-            let mut units = [0; 2];
-            for unit in chars.next().unwrap_or_default().encode_utf16(&mut units) {
-                write!(writer, "\\u{unit:04x}")?;
-            }
-            rest = chars.as_str();
-        }
-        writer.write_all(rest.as_bytes())
+        write_escaped(writer, fragment, obeyed)
     }
 
     as_it_is!(
@@ -67,6 +56,56 @@ impl<F: Formatter> Formatter for Escaping<F> {
         begin_object_value,
         end_object_value
     );
+}
+
+/// Writes text with these characters escaped.
+fn write_escaped<W: Write + ?Sized>(writer: &mut W, text: &str, escaped: fn(char) -> bool) -> io::Result<()> {
+    let mut rest = text;
+    while let Some(at) = rest.find(escaped) {
+        let (before, behind) = rest.split_at(at);
+        writer.write_all(before.as_bytes())?;
+        let mut chars = behind.chars();
+        let mut units = [0; 2];
+        for unit in chars.next().unwrap_or_default().encode_utf16(&mut units) {
+            write!(writer, "\\u{unit:04x}")?;
+        }
+        rest = chars.as_str();
+    }
+    writer.write_all(rest.as_bytes())
+}
+
+/// JSON that a host wrote, escaped piece by piece as it passes.
+#[derive(Debug, Default)]
+pub struct Passing {
+    /// The beginning of a character whose end is in the next piece.
+    begun: Vec<u8>,
+}
+
+impl Passing {
+    /// Writes the next piece. What is no text at all becomes the replacement character.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn write(&mut self, out: &mut impl Write, piece: &[u8]) -> io::Result<()> {
+        // Between JSON's words a line break and other white space may stand; of these the host writes only the first.
+        let escaped = |c| obeyed(c) && c != '\n';
+        self.begun.extend_from_slice(piece);
+        let bytes = std::mem::take(&mut self.begun);
+        let mut chunks = bytes.utf8_chunks().peekable();
+        while let Some(chunk) = chunks.next() {
+            write_escaped(out, chunk.valid(), escaped)?;
+            match (chunk.invalid(), chunks.peek()) {
+                ([], _) => {}
+                (begun, None)
+                    if begun.len() < 4 && std::str::from_utf8(begun).is_err_and(|e| e.error_len().is_none()) =>
+                {
+                    self.begun = begun.to_vec();
+                }
+                _ => out.write_all("\u{fffd}".as_bytes())?,
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -87,6 +126,26 @@ mod tests {
             assert!(text.contains("眼睛") && text.contains("\\u009b"));
             assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
         }
+    }
+
+    #[test]
+    fn what_passes_is_escaped_wherever_it_is_cut() {
+        let value = json!([{"message": "a\u{9b}b\u{202e}c 眼睛 𝄞"}, {"message": "d"}]);
+        let text = serde_json::to_string(&value).unwrap().replace("},{", "},\n{");
+        for size in 1..8 {
+            let (mut passing, mut written) = (Passing::default(), Vec::new());
+            text.as_bytes().chunks(size).for_each(|piece| passing.write(&mut written, piece).unwrap());
+            let written = String::from_utf8(written).unwrap();
+            assert!(written.contains("a\\u009bb\\u202ec 眼睛 𝄞\"},\n{"), "{written:?}");
+            assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), value);
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_is_not_passed_on() {
+        let (mut passing, mut written) = (Passing::default(), Vec::new());
+        passing.write(&mut written, b"\"a\xff\xe2\"").unwrap();
+        assert_eq!(String::from_utf8(written).unwrap(), "\"a\u{fffd}\u{fffd}\"");
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod png;
 pub mod processes;
 mod shot;
 mod station;
+pub mod system;
 
 pub use common::run::wait_bounded;
 use common::run::{Finished, run_bounded};

@@ -54,6 +54,16 @@ impl Verb {
 }
 
 impl Action {
+    /// The method and the path of the action's requests, as the OpenAPI document writes them.
+    pub fn endpoint(&self) -> (&'static str, &'static str) {
+        match self {
+            // One of the sessions that the list has, by the same verb.
+            Action::Show(_) => ("GET", "/v1/sessions/{id}"),
+            // Every action is a caller's: the verbs without an endpoint are no actions, which a test shows.
+            _ => self.verb().endpoint().unwrap_or_default(),
+        }
+    }
+
     /// The request that asks for this action.
     pub fn route(&self) -> Route {
         match self {
@@ -66,6 +76,7 @@ impl Action {
             Action::Open(request) => self.with_body("", request),
             Action::Attach(id, request) => self.with_body(&encoded(id), request),
             Action::Thumbnail(id, size) => self.without_body(&encoded(id)).with_query(&[("size", size.to_string())]),
+            Action::Show(id) => self.without_body(&encoded(id)),
             Action::List | Action::Blocks | Action::Watch | Action::Identities => self.without_body(""),
             Action::Audit(query) => self.without_body("").with_query(&pairs(query)),
             Action::Invite(request) => self.with_body("", request),
@@ -77,8 +88,7 @@ impl Action {
 
     /// The verb's endpoint with `segment` in the place of its parameter.
     fn without_body(&self, segment: &str) -> Route {
-        // Every action is a caller's: the verbs without an endpoint are no actions, which a test shows.
-        let (method, path) = self.verb().endpoint().unwrap_or_default();
+        let (method, path) = self.endpoint();
         let path = match (path.find('{'), path.find('}')) {
             (Some(open), Some(close)) => format!("{}{segment}{}", &path[..open], &path[close + 1..]),
             _ => path.to_owned(),

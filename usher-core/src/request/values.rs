@@ -48,6 +48,24 @@ pub enum SessionRef {
     Native(NativeId),
 }
 
+impl SessionRef {
+    /// Whether it names the session with this ID and this native ID.
+    pub fn names(&self, id: u32, native_id: &str) -> bool {
+        match self {
+            SessionRef::Id(named) => *named == id,
+            SessionRef::Native(native) => native.as_str() == native_id,
+        }
+    }
+
+    /// The session ID, where it is one.
+    pub fn number(&self) -> Option<u32> {
+        match self {
+            SessionRef::Id(id) => Some(*id),
+            SessionRef::Native(_) => None,
+        }
+    }
+}
+
 /// A native ID: letters with digits, as `c2`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]

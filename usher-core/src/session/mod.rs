@@ -1,17 +1,21 @@
 //! What callers and processes know of a session: what it is, what covers it, and the rules that stand.
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 use utoipa::ToSchema;
 
-use crate::request::{Message, RuleName};
+use crate::request::{InvalidValue, Message, RuleName};
 use crate::sys::process::Process;
 
 mod cover;
 mod station;
+mod terms;
 pub use cover::{Cover, CoverSource};
 pub use station::SeenStation;
+pub use terms::Terms;
 
 /// One login of one user on one host, as callers see it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -70,12 +74,16 @@ pub enum Kind {
     Wayland,
 }
 
-impl Kind {
-    /// The kind of this spelling.
-    pub fn from_name(name: &str) -> Option<Kind> {
-        Kind::VARIANTS.iter().copied().find(|kind| kind.as_str() == name)
-    }
+impl FromStr for Kind {
+    type Err = InvalidValue;
 
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let kind = Kind::VARIANTS.iter().copied().find(|kind| kind.as_str() == text);
+        kind.ok_or_else(|| InvalidValue::new("a session is shown by text, ssh, console, x11 or wayland"))
+    }
+}
+
+impl Kind {
     /// The kind as JSON and tables spell it.
     pub fn as_str(self) -> &'static str {
         self.into()
@@ -147,7 +155,7 @@ pub struct Rule {
 
 /// What makes a session the same session: stored state is keyed by it, so that a number used again
 /// hits no stranger.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SessionKey {
     /// The kernel's boot ID (`/proc/sys/kernel/random/boot_id`).
     pub boot_id: String,

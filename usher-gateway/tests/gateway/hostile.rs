@@ -47,7 +47,7 @@ fn whoever_says_to_be_somebody_else_stays_who_they_are() {
         let answer = request(as_operator(&lab, &olga), "POST", "/v1/sessions/lock", &format!("{JSON}{forged}"), LOCK);
         assert_eq!(answer.json()[0]["error"], serde_json::Value::Null, "{answer:?}");
     }
-    assert!(lab.audit("lock").iter().all(|r| r["actor"] == "olga@laptop" && r["from"] == "TLS from 127.0.0.1"));
+    assert!(lab.audit("lock").iter().all(|r| r["actor"] == "olga@laptop via TLS" && r["from"] == "TLS from 127.0.0.1"));
     assert_eq!(request(as_operator(&lab, &root), "GET", "/v1/audit", "", "").status, 200);
 }
 

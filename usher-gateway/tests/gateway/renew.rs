@@ -40,7 +40,7 @@ fn a_certificate_near_its_end_renews_with_the_use_and_the_old_key_is_kept_until_
     operator.usher(&["list", "--server", "lab"]).exits(0);
     assert_eq!(operator.read("key.pem").matches("BEGIN PRIVATE KEY").count(), 2);
     let records = lab.audit("rekey");
-    assert!(records.len() == 2 && records.iter().all(|record| record["actor"] == "olga@laptop"), "{records:?}");
+    assert!(records.len() == 2 && records.iter().all(|record| record["actor"] == "olga@laptop via TLS"), "{records:?}");
 }
 
 #[test]

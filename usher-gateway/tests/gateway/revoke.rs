@@ -23,7 +23,7 @@ fn the_next_request_is_refused_with_a_sentence_also_on_a_connection_that_is_open
     let json = "Content-Type: application/json\r\n";
     let answer = request(as_operator(&lab, &operator), "POST", "/v1/sessions/lock", json, lock);
     assert_eq!(answer.json()[0]["error"]["id"], "AccessDenied");
-    assert_eq!(lab.audit("lock").pop().expect("a record")["actor"], "olga@laptop");
+    assert_eq!(lab.audit("lock").pop().expect("a record")["actor"], "olga@laptop via TLS");
     // Nor is there another certificate.
     let answer = request(as_operator(&lab, &operator), "POST", "/v1/renew", json, "{}");
     assert_eq!(answer.status, 400, "{answer:?}");

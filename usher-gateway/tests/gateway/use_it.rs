@@ -19,14 +19,14 @@ fn list_lock_and_unlock_under_the_identitys_name() {
         (&"done".into(), &true.into(), &"lab".into())
     );
     let session = lab.usher(&["--output", "json", "list", &id]).exits(0).json()[0].clone();
-    assert_eq!((&session["locked"], &session["lock"]["by"]), (&true.into(), &"olga@laptop".into()));
+    assert_eq!((&session["locked"], &session["lock"]["by"]), (&true.into(), &"olga@laptop via TLS".into()));
     let record = lab.audit("lock").pop().expect("a record");
-    assert_eq!((&record["actor"], &record["from"]), (&"olga@laptop".into(), &"TLS from 127.0.0.1".into()));
+    assert_eq!((&record["actor"], &record["from"]), (&"olga@laptop via TLS".into(), &"TLS from 127.0.0.1".into()));
     on_lab(&["unlock", "--all"]).exits(0);
     on_lab(&["close", &id]).exits(0);
     assert_eq!(on_lab(&["list"]).exits(0).json().as_array().map(Vec::len), Some(1));
     on_lab(&["block", "--user", "nobody", "--message", "Not now"]).exits(0);
-    assert_eq!(on_lab(&["blocks"]).exits(0).json()[0]["by"], "olga@laptop");
+    assert_eq!(on_lab(&["blocks"]).exits(0).json()[0]["by"], "olga@laptop via TLS");
 }
 
 #[test]

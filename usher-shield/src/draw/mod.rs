@@ -50,15 +50,15 @@ mod tests {
     use super::*;
 
     fn order(message: &str, sizes: Vec<(u16, u16)>) -> Order {
-        let cover = usher_core::session::Cover {
+        let terms = usher_core::session::Terms {
             message: message.parse().unwrap(),
             by: "root".to_owned(),
             by_uid: 0,
             since: Timestamp::now(),
             until: None,
-            source: usher_core::session::CoverSource::Session,
             freeze: false,
         };
+        let cover = usher_core::session::Cover { terms, source: usher_core::session::CoverSource::Session };
         let words = Words::Cover { cover: Box::new(cover), host: "lab1".to_owned() };
         Order { words, sizes, language: "zh-CN".to_owned() }
     }

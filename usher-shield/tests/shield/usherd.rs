@@ -251,15 +251,15 @@ pub fn kill(pid: u32, signal: rustix::process::Signal) {
 
 /// A lock by an operator.
 pub fn cover(message: &str) -> Cover {
-    Cover {
+    let terms = usher_core::session::Terms {
         message: message.parse().expect("a message"),
         by: "root".to_owned(),
         by_uid: 0,
         since: Timestamp::now(),
         until: None,
-        source: CoverSource::Session,
         freeze: false,
-    }
+    };
+    Cover { terms, source: CoverSource::Session }
 }
 
 fn key() -> SessionKey {

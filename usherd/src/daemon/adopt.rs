@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use usher_core::clock;
-use usher_core::session::{Cover, Kind};
+use usher_core::session::Kind;
 use usher_core::sys::proc;
 
 use crate::backend::Ended;
@@ -11,12 +11,14 @@ use crate::backend::text::Found;
 use crate::host::Host;
 use crate::host::settings::Settings;
 use crate::identities::Identities;
-use crate::session::{Change, OwnLock, Registry, SessionRecord};
+use crate::paths::Mode;
+use crate::session::{Change, Registry, SessionRecord};
 use crate::store::{Loaded, Urgency};
 
 /// The registry that the store remembers.
-pub fn remembered(loaded: Loaded, settings: &Settings) -> Registry {
+pub fn remembered(loaded: Loaded, settings: &Settings, mode: Mode) -> Registry {
     let mut registry = Registry::default();
+    registry.of_system = mode == Mode::System;
     registry.orchestrate_admins = settings.orchestrate_admins;
     let lifetime = settings.invitation_lifetime();
     registry.identities = Identities::new(loaded.identities, loaded.invitations, settings.identities.clone(), lifetime);
@@ -24,7 +26,7 @@ pub fn remembered(loaded: Loaded, settings: &Settings) -> Registry {
     let locks = loaded.locks.into_iter().map(|(id, lock)| Change::LockSet(id, lock));
     let closings = loaded.closings.into_iter().map(|(id, order)| Change::CloseOrdered(id, order));
     let rules = loaded.rules.into_iter().map(Change::RuleSet);
-    let exemptions = loaded.exemptions.into_iter().map(|(rule, id)| Change::Exempted(rule, id));
+    let exemptions = loaded.exemptions.into_iter().map(|(rule, key)| Change::Exempted(rule, key));
     for change in sessions.chain(locks).chain(closings).chain(rules).chain(exemptions) {
         registry.apply(&change);
     }
@@ -73,7 +75,8 @@ async fn take_over(host: &Arc<Host>, found: Found) {
         kind: Kind::Text,
         groups: Default::default(),
     };
-    let shown = found.status().covers.iter().find(|cover| cover.holds(now)).map(own_lock);
+    // Whatever its source, it is the session's own lock from now on: rules did not survive.
+    let shown = found.status().covers.iter().find(|cover| cover.holds(now)).map(|cover| cover.terms.clone());
     let changes = std::iter::once(Change::SessionOpened(record)).chain(shown.map(|lock| Change::LockSet(id, lock)));
     match host.commit(changes.collect(), None, Urgency::Freeing).await {
         Ok(_) => {
@@ -82,18 +85,6 @@ async fn take_over(host: &Arc<Host>, found: Found) {
             tracing::warn!("session {id} was taken over from its holder");
         }
         Err(error) => tracing::error!("session {id} could not be taken over: {error}"),
-    }
-}
-
-/// A cover, whatever its source, as a lock of the session's own: rules did not survive.
-fn own_lock(cover: &Cover) -> OwnLock {
-    OwnLock {
-        message: cover.message.clone(),
-        by: cover.by.clone(),
-        by_uid: cover.by_uid,
-        since: cover.since,
-        until: cover.until,
-        freeze: cover.freeze,
     }
 }
 

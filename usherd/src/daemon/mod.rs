@@ -73,7 +73,7 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
             Mode::System => loaded.last_session_id.max(logins::FIRST_OWN_ID - 1),
         },
         gateway,
-        registry: adopt::remembered(loaded, &settings),
+        registry: adopt::remembered(loaded, &settings, paths.mode),
         settings,
     }));
     let listener = server::listen(&paths.socket, paths.mode)?;

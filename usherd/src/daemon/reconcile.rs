@@ -94,7 +94,7 @@ fn next_deadline(host: &Host) -> Option<Duration> {
     let registry = host.registry();
     let locks = registry.sessions().filter_map(|s| s.own_lock.as_ref()?.until);
     let closings = registry.sessions().filter_map(|s| s.closing.as_ref()).map(|order| order.at).filter(|at| *at > now);
-    let rules = registry.rules().filter_map(|rule| rule.until);
+    let rules = registry.rules().filter_map(|rule| rule.terms.until);
     let next = locks.chain(closings).chain(rules).min()?;
     Some(Duration::try_from(next.duration_since(now)).unwrap_or_default() + Duration::from_millis(1))
 }
@@ -190,7 +190,7 @@ async fn take_release(host: &Arc<Host>, id: u32, by: &str, at: Timestamp) {
         let Some(session) = registry.get(id) else { return };
         let covers = registry.covers(id, clock::now()).into_iter().filter(|cover| cover.since <= at);
         let exemptions = covers.filter_map(|cover| match cover.source {
-            CoverSource::Rule(rule) => Some(Change::Exempted(rule, id)),
+            CoverSource::Rule(rule) => Some(Change::Exempted(rule, session.key.clone())),
             CoverSource::Session => None,
         });
         let own = session.own_lock.as_ref().is_some_and(|lock| lock.since <= at).then_some(Change::LockRemoved(id));

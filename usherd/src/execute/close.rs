@@ -8,13 +8,13 @@ use usher_core::event::EventKind;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::wire::holder::Notice;
 
-use super::Seen;
+use super::sessions::Effected;
 use crate::backend::{DEADLINE, Observation};
 use crate::host::Host;
 use crate::session::{CloseOrder, Target};
 
 /// Starts what the order says, and gives the observation that the session is gone.
-pub(super) fn ordered(host: &Host, target: &Target, order: &CloseOrder) -> Observation<Seen> {
+pub(super) fn ordered(host: &Host, target: &Target, order: &CloseOrder) -> Observation<Effected> {
     let gone = host.await_end(target.id);
     let until = Duration::try_from(order.at.duration_since(clock::now())).unwrap_or_default();
     if !until.is_zero() {
@@ -28,10 +28,11 @@ pub(super) fn ordered(host: &Host, target: &Target, order: &CloseOrder) -> Obser
         .hint("usherd goes on trying; `usher list` shows whether it is gone");
     Box::pin(async move {
         match tokio::time::timeout(patience, gone).await {
-            Ok(Ok(Ok(true))) => {
-                Ok(Seen { notes: vec!["processes that ignored SIGHUP were killed".to_owned()], ..Seen::default() })
-            }
-            Ok(Ok(Ok(false))) => Ok(Seen::default()),
+            Ok(Ok(Ok(true))) => Ok(Effected {
+                notes: vec!["processes that ignored SIGHUP were killed".to_owned()],
+                ..Effected::default()
+            }),
+            Ok(Ok(Ok(false))) => Ok(Effected::default()),
             Ok(Ok(Err(error))) => Err(error),
             Ok(Err(_)) | Err(_) => Err(late),
         }

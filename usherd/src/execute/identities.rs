@@ -3,18 +3,18 @@
 use jiff::Timestamp;
 use tokio::sync::MutexGuard;
 use usher_core::clock;
-use usher_core::outcome::{Error, ErrorId, OutcomeResult};
+use usher_core::outcome::{Error, ErrorId, Outcome};
 use usher_core::request::{Identity, IdentityName, Invitation, Revocation, Secret, Verb};
 use usher_core::token::Token;
 
-use super::{Answer, Run};
+use super::{Answer, Execution};
 use crate::host::gateway;
 use crate::identities::{IdentityChange, InvitationRecord};
-use crate::plan::{IdentityWork, Step, Todo};
+use crate::plan::IdentityWork;
 use crate::session::Change;
-use crate::store::{Attempt, Urgency};
+use crate::store::{Attempt, OpenRecord, Urgency};
 
-impl Run<'_> {
+impl Execution<'_> {
     /// Does what was planned about an identity, or answers why not.
     pub(super) async fn identity(
         &self,
@@ -26,21 +26,21 @@ impl Run<'_> {
             Ok(work) => work,
             Err(refusal) => {
                 drop(order);
-                return Err(self.identity_refused(refusal, attempt).await);
+                self.record_refusal(attempt, &mut [self.whole_outcome(None, None, Some(&refusal))]).await;
+                return Err(refusal);
             }
         };
         match work {
             IdentityWork::Invite { name, role, addresses } => {
                 // The gateway may have to be started first; other requests need not wait for that.
                 drop(order);
-                let made = self.invite(name, role, addresses, attempt.clone()).await;
-                if let (Err(error), Some(attempt)) = (&made, attempt) {
-                    let outcome = self.identity_outcome(None, OutcomeResult::Failed, Some(error.clone()));
-                    if let Err(trouble) = self.host.store.record(attempt, vec![outcome]).await {
-                        tracing::warn!("a failed invitation could not be recorded: {trouble}");
-                    }
+                let made = self.invite(name.clone(), role, addresses, attempt.clone()).await;
+                if let Err(error) = &made {
+                    self.record_refusal(attempt, &mut [self.whole_outcome(None, None, Some(error))]).await;
                 }
-                made.map(|invitation| Answer::Invited(Box::new(invitation)))
+                let (invitation, record) = made?;
+                self.conclude(record, &[self.of_identity(name.as_ref())]).await?;
+                Ok(Answer::Invited(Box::new(invitation)))
             }
             IdentityWork::Write(name, change) => {
                 let withdrawn = self.host.registry().identities.invited(&name);
@@ -57,10 +57,9 @@ impl Run<'_> {
 
     /// Writes a change and its audit record; from then on it counts, also for what is under way.
     async fn write(&self, name: &IdentityName, change: IdentityChange, attempt: Option<Attempt>) -> Result<(), Error> {
-        let audit = self.host.commit(vec![Change::Identity(change)], attempt, super::urgency(self.verb)).await?;
+        let record = self.host.commit(vec![Change::Identity(change)], attempt, super::urgency(self.verb)).await?;
         self.host.gateway.identities_changed();
-        self.conclude(audit, &[self.identity_outcome(Some(name), OutcomeResult::Done, None)]).await;
-        Ok(())
+        self.conclude(record, &[self.of_identity(Some(name))]).await
     }
 
     fn about(&self, name: &IdentityName, withdrawn: usize, changed: bool) -> Answer {
@@ -87,7 +86,7 @@ impl Run<'_> {
         role: usher_core::request::IdentityRole,
         mut addresses: Vec<usher_core::request::Address>,
         attempt: Option<Attempt>,
-    ) -> Result<Invitation, Error> {
+    ) -> Result<(Invitation, Option<OpenRecord>), Error> {
         let host = self.host;
         let published = host.gateway.ready(host).await?;
         if addresses.is_empty() {
@@ -101,7 +100,7 @@ impl Run<'_> {
             .map_err(|e| Error::new(ErrorId::BackendFailed, format!("the kernel gives no random numbers: {e}")))?;
         let now = clock::now();
         let expires = now.checked_add(host.registry().identities.lifetime()).unwrap_or(Timestamp::MAX);
-        let record = InvitationRecord {
+        let invitation = InvitationRecord {
             secret: secret.hash(),
             name: name.clone(),
             role,
@@ -111,38 +110,16 @@ impl Run<'_> {
             used: None,
         };
         let order = host.order.lock().await;
-        let change = Change::Identity(IdentityChange::Invited(record));
-        let audit = host.commit(vec![change], attempt, Urgency::Binding).await?;
+        let change = Change::Identity(IdentityChange::Invited(invitation));
+        let record = host.commit(vec![change], attempt, Urgency::Binding).await?;
         drop(order);
-        self.conclude(audit, &[self.identity_outcome(name.as_ref(), OutcomeResult::Done, None)]).await;
         let authority = published.authority;
         let token =
             Token { host: host.name.clone(), addresses: addresses.clone(), authority: authority.clone(), secret };
-        Ok(Invitation { token: token.to_string(), name, role, expires, addresses, authority })
+        Ok((Invitation { token: token.to_string(), name, role, expires, addresses, authority }, record))
     }
 
-    /// A refusal, in the audit log and to the caller.
-    async fn identity_refused(&self, refusal: Error, attempt: Option<Attempt>) -> Error {
-        let outcomes = vec![self.identity_outcome(None, OutcomeResult::Failed, Some(refusal.clone()))];
-        self.host.metrics.count(self.verb, &outcomes, self.arrived.elapsed());
-        if let Some(attempt) = attempt
-            && let Err(trouble) = self.host.store.refused(attempt, outcomes).await
-        {
-            tracing::warn!("a refusal could not be recorded: {trouble}");
-        }
-        refusal
-    }
-
-    fn identity_outcome(
-        &self,
-        name: Option<&IdentityName>,
-        result: OutcomeResult,
-        error: Option<Error>,
-    ) -> usher_core::outcome::Outcome {
-        let todo = Todo::Answer(result, error);
-        let step = Step { target: None, named: None, user: name.map(ToString::to_string), todo };
-        let mut outcome = self.outcome(step, None);
-        outcome.observed = result == OutcomeResult::Done;
-        outcome
+    fn of_identity(&self, name: Option<&IdentityName>) -> Outcome {
+        self.whole_outcome(None, name.map(ToString::to_string), None)
     }
 }

@@ -6,17 +6,15 @@ use tokio::sync::MutexGuard;
 use usher_core::audit::AuditTarget;
 use usher_core::clock;
 use usher_core::event::EventKind;
-use usher_core::outcome::{Error, ErrorId, Outcome, OutcomeResult};
+use usher_core::outcome::Error;
 use usher_core::request::OpenRequest;
 use usher_core::session::{Kind, Session, SessionKey};
 use usher_core::wire::holder::OpenSpec;
 
-use super::Run;
+use super::Execution;
 use crate::accounts::{Account, account};
-use crate::paths::Mode;
-use crate::plan::{Step, Todo};
-use crate::session::{Change, SessionRecord, Target};
-use crate::store::{Attempt, AuditId, Urgency};
+use crate::session::{Change, SessionRecord};
+use crate::store::{Attempt, OpenRecord, Urgency};
 
 /// Variables that describe the caller's terminal or session, not the new one's.
 const LEFT_OUT: [&str; 11] = [
@@ -33,58 +31,63 @@ const LEFT_OUT: [&str; 11] = [
     "USHER_SOCKET",
 ];
 
-impl Run<'_> {
-    /// Opens a session for the caller.
+impl Execution<'_> {
+    /// Opens a session for the caller, or answers why not.
     pub(super) async fn open(
         &self,
-        request: OpenRequest,
+        request: Result<Box<OpenRequest>, Error>,
         attempt: Option<Attempt>,
         order: MutexGuard<'_, ()>,
     ) -> Result<Session, Error> {
         // Starting a process and asking the user database take time that other requests need not wait for.
         drop(order);
-        let mut audit = None;
-        let result = self.try_open(request, attempt.clone(), &mut audit).await;
-        if let (Err(error), Some(attempt)) = (&result, attempt) {
-            let todo = Todo::Answer(OutcomeResult::Failed, Some(error.clone()));
-            let user = Some(self.host.user.clone());
-            let outcomes = vec![self.outcome(Step { target: None, named: None, user, todo }, None)];
-            self.record_failure(audit, attempt, outcomes).await;
-        }
-        result
+        let mut record = None;
+        let opened = match request {
+            Ok(request) => self.try_open(*request, attempt.clone(), &mut record).await,
+            Err(refusal) => Err(refusal),
+        };
+        let session = match opened {
+            Ok(session) => session,
+            Err(error) => {
+                self.record_failed_open(&error, record, attempt).await;
+                return Err(error);
+            }
+        };
+        self.host.announce(EventKind::Opened, Some(session.clone()), None);
+        let mut outcome = self.whole_outcome(None, Some(session.user.clone()), None);
+        outcome.session_id = Some(session.session_id);
+        let concluded = self.conclude(record, &[outcome]).await;
+        concluded.map(|()| session.clone()).map_err(|fault| {
+            let message = format!("session {} was opened; {}", session.session_id, fault.message);
+            Error::new(fault.id, message).hint("`usher list` shows it")
+        })
     }
 
     /// Completes the record that a failed open has already, or writes the one it has not got as far as.
-    async fn record_failure(&self, audit: Option<AuditId>, attempt: Attempt, outcomes: Vec<Outcome>) {
-        if audit.is_some() {
-            self.conclude(audit, &outcomes).await;
-            return;
+    async fn record_failed_open(&self, error: &Error, record: Option<OpenRecord>, attempt: Option<Attempt>) {
+        let mut outcomes = [self.whole_outcome(None, Some(self.host.user.clone()), Some(error))];
+        if record.is_none() {
+            return self.record_refusal(attempt, &mut outcomes).await;
         }
-        self.host.metrics.count(self.verb, &outcomes, self.arrived.elapsed());
-        if let Err(trouble) = self.host.store.record(attempt, outcomes).await {
-            tracing::warn!("a failed open could not be recorded: {trouble}");
-        }
+        // That it failed is what the caller hears; what is wrong with the log is in the daemon's.
+        let _ = self.conclude(record, &outcomes).await;
     }
 
+    /// Starts a session. What became of it is yet to be written into the `record`.
     async fn try_open(
         &self,
         request: OpenRequest,
         attempt: Option<Attempt>,
-        audit: &mut Option<AuditId>,
+        record: &mut Option<OpenRecord>,
     ) -> Result<Session, Error> {
         let host = self.host;
-        if host.mode == Mode::System {
-            let why = "the system's daemon hosts no text sessions yet: it controls those that logind knows";
-            return Err(Error::new(ErrorId::NotSupported, why)
-                .hint("start `usherd --user`, and give its socket with --socket or $USHER_SOCKET"));
-        }
         // Whoever asks, root included: what this daemon starts runs as its own user.
         let account = account(host.uid).await;
         let id = host.next_session_id();
-        let spec = self.spec(id, &request, &account)?;
+        let spec = self.spec(id, &request, &account);
         let program = program_name(&spec);
         let opened = host.text.open(spec).await?;
-        let record = SessionRecord {
+        let session = SessionRecord {
             id,
             key: opened.key().clone(),
             user: host.user.clone(),
@@ -95,13 +98,12 @@ impl Run<'_> {
             kind: Kind::Text,
             groups: account.groups,
         };
-        let key = record.key.clone();
-        let target = Target { id, key: key.clone(), user: record.user.clone(), uid: record.uid };
+        let key = session.key.clone();
         // On the books and covered by the rules before the program runs; if it cannot run, off the books
         // again. Locks that come while it starts reach its holder like any other's.
         let order = host.order.lock().await;
         let attempt = attempt.map(|attempt| Attempt { targets: vec![AuditTarget::Session(id)], ..attempt });
-        *audit = host.commit(vec![Change::SessionOpened(record)], attempt, Urgency::Binding).await?;
+        *record = host.commit(vec![Change::SessionOpened(session)], attempt, Urgency::Binding).await?;
         let starting = host.text.connect(id, opened, host.registry().covers(id, clock::now()));
         let booked = host.present(id);
         drop(order);
@@ -111,15 +113,7 @@ impl Run<'_> {
         }
         host.text.caught_up().await;
         // A program that ended at once was opened all the same.
-        let session = host.present(id).or(booked).ok_or_else(|| super::gone_meanwhile(id))?;
-        let mut outcome = self.outcome(
-            Step { target: Some(target), named: None, user: None, todo: Todo::Answer(OutcomeResult::Done, None) },
-            None,
-        );
-        outcome.observed = true;
-        self.conclude(*audit, &[outcome]).await;
-        host.announce(EventKind::Opened, Some(session.clone()), None);
-        Ok(session)
+        host.present(id).or(booked).ok_or_else(|| super::gone_meanwhile(id))
     }
 
     /// Takes a session that did not start off the books, and ends what there is of it.
@@ -133,15 +127,8 @@ impl Run<'_> {
         host.text.reap(id, key).await;
     }
 
-    fn spec(&self, id: u32, request: &OpenRequest, account: &Account) -> Result<OpenSpec, Error> {
+    fn spec(&self, id: u32, request: &OpenRequest, account: &Account) -> OpenSpec {
         let host = self.host;
-        let wrong = |why: &str| Error::new(ErrorId::InvalidRequest, why.to_owned());
-        if request.command.iter().chain(&request.environment).any(|text| text.contains('\0')) {
-            return Err(wrong("a command or an environment cannot contain a NUL byte"));
-        }
-        if request.command.first().is_some_and(String::is_empty) {
-            return Err(wrong("the command is empty: give a program, or nothing for a login shell"));
-        }
         let mut environment = vec![
             ("HOME".to_owned(), account.home.to_string_lossy().into_owned()),
             ("USER".to_owned(), account.name.clone()),
@@ -149,9 +136,7 @@ impl Run<'_> {
             ("SHELL".to_owned(), account.shell.to_string_lossy().into_owned()),
             ("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned()),
         ];
-        for variable in &request.environment {
-            let (name, value) =
-                variable.split_once('=').ok_or_else(|| wrong("an environment variable is NAME=VALUE"))?;
+        for (name, value) in request.environment.iter().filter_map(|variable| variable.split_once('=')) {
             if !LEFT_OUT.contains(&name) && !name.is_empty() {
                 environment.retain(|(known, _)| known != name);
                 environment.push((name.to_owned(), value.to_owned()));
@@ -169,7 +154,7 @@ impl Run<'_> {
                 (account.shell.clone(), vec![format!("-{name}")])
             }
         };
-        Ok(OpenSpec {
+        OpenSpec {
             session_id: id,
             boot_id: host.boot_id.clone(),
             native_id: format!("u{id}"),
@@ -181,7 +166,7 @@ impl Run<'_> {
             environment,
             size: request.size.clamped(),
             open_files: host.open_files,
-        })
+        }
     }
 }
 

@@ -2,18 +2,17 @@
 
 use tokio::sync::MutexGuard;
 use usher_core::audit::AuditTarget;
-use usher_core::outcome::{Error, ErrorId, OutcomeResult};
+use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::ThumbnailSize;
 
-use super::{Run, urgency};
+use super::{Execution, urgency};
 use crate::backend::Observation;
 use crate::host::gone_meanwhile;
 use crate::host::thumbnails::HeldThumbnail;
-use crate::plan::{Step, Todo};
 use crate::session::Target;
 use crate::store::Attempt;
 
-impl Run<'_> {
+impl Execution<'_> {
     pub(super) async fn thumbnail(
         &self,
         target: Option<Target>,
@@ -30,13 +29,11 @@ impl Run<'_> {
             (Ok(_), None) => return Err(Error::new(ErrorId::BackendFailed, "a picture of no session")),
             (Err(error), _) => {
                 drop(order);
-                let outcome = self.looked(target, Err(&error));
-                self.host.metrics.count(self.verb, std::slice::from_ref(&outcome), self.arrived.elapsed());
-                self.record_refusal(attempt, vec![outcome]).await;
+                self.record_refusal(attempt, &mut [self.whole_outcome(target, None, Some(&error))]).await;
                 return Err(error);
             }
         };
-        let audit = self.host.commit(Vec::new(), attempt, urgency(self.verb)).await?;
+        let record = self.host.commit(Vec::new(), attempt, urgency(self.verb)).await?;
         let kind = self.host.registry().get(looked_at.id).map(|session| session.kind);
         let picture: Observation<Vec<u8>> = match kind.and_then(|kind| self.host.backend(kind)) {
             Some(backend) => backend.picture(looked_at, size),
@@ -44,19 +41,10 @@ impl Run<'_> {
         };
         drop(order);
         let taken = self.host.thumbnails.make(self.actor, size, picture).await;
-        let outcome = self.looked(target, taken.as_ref().map(drop));
-        self.conclude(audit, &[outcome]).await;
-        taken
-    }
-
-    fn looked(&self, target: Option<Target>, taken: Result<(), &Error>) -> usher_core::outcome::Outcome {
-        let todo = match taken {
-            Ok(()) => Todo::Answer(OutcomeResult::Done, None),
-            Err(error) => Todo::Answer(OutcomeResult::Failed, Some(error.clone())),
-        };
-        let mut outcome = self.outcome(Step { target, named: None, user: None, todo }, None);
-        outcome.observed = taken.is_ok();
-        outcome
+        let outcome = self.whole_outcome(target, None, taken.as_ref().err());
+        let recorded = self.conclude(record, &[outcome]).await;
+        // Nobody sees a screen of which the audit log does not say so.
+        taken.and_then(|thumbnail| recorded.map(|()| thumbnail))
     }
 }
 

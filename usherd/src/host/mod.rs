@@ -15,7 +15,7 @@ use crate::backend::host_session::LoginBackend;
 use crate::backend::text::TextBackend;
 use crate::paths::Mode;
 use crate::session::{Change, Registry, Target, Tracked};
-use crate::store::{Attempt, AuditId, Store, Urgency};
+use crate::store::{Attempt, OpenRecord, Store, Urgency};
 
 mod complaints;
 mod fresh;
@@ -193,11 +193,11 @@ impl Host {
         changes: Vec<Change>,
         attempt: Option<Attempt>,
         urgency: Urgency,
-    ) -> Result<Option<AuditId>, Error> {
-        let id = self.store.commit(changes.clone(), attempt, urgency).await?;
+    ) -> Result<Option<OpenRecord>, Error> {
+        let record = self.store.commit(changes.clone(), attempt, urgency).await?;
         let mut registry = self.registry();
         changes.iter().for_each(|change| registry.apply(change));
-        Ok(id)
+        Ok(record)
     }
 
     /// Orders the session's backend to show what locks and rules now say.

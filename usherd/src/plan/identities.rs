@@ -6,6 +6,17 @@ use super::{Error, ErrorId, View};
 use crate::actor::Who;
 use crate::identities::{IdentityChange, IdentityRecord, InvitationRecord};
 
+/// Whether a name is a local user's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LocalName {
+    /// No user has it.
+    Free,
+    /// A user of this host has it.
+    Taken,
+    /// The user database did not say.
+    Unknown,
+}
+
 /// What is to be done about an identity.
 #[derive(Debug, Clone, PartialEq)]
 pub enum IdentityWork {
@@ -82,7 +93,24 @@ impl View<'_> {
                 format!("somebody is invited to this host as {asked}, and has not joined yet"),
                 "join with another --as, or with the token that is for this name",
             ),
-            None => Ok(asked.clone()),
+            None => self.free_of_users(asked),
+        }
+    }
+
+    /// The name, unless it is a local user's, as directory services give names with an @: in the audit log and on a lock
+    /// screen one would be taken for the other.
+    fn free_of_users(&self, asked: &IdentityName) -> Result<IdentityName, Error> {
+        match self.asked_name {
+            LocalName::Free => Ok(asked.clone()),
+            LocalName::Taken => {
+                let why = format!("this host has a user {asked}: nobody else is called that here");
+                let hint = "join with another --as, or ask to be invited by this name: `usher invite NAME` on the host";
+                Err(Error::new(ErrorId::AccessDenied, why).hint(hint))
+            }
+            LocalName::Unknown => {
+                let why = format!("the host's user database does not say whether there is a user {asked}");
+                Err(Error::new(ErrorId::BackendFailed, why).hint("try again in a while"))
+            }
         }
     }
 

@@ -7,19 +7,22 @@
 use jiff::Timestamp;
 use usher_core::outcome::{Error, ErrorId, OutcomeResult};
 use usher_core::request::{
-    Action, AttachRequest, AuditQuery, BlockRequest, OpenRequest, RuleName, SessionRef, Targets, ThumbnailSize, Verb,
+    Action, AttachRequest, AuditQuery, Message, OpenRequest, Seconds, SessionRef, Targets, ThumbnailSize, Verb,
 };
-use usher_core::session::Kind;
+use usher_core::session::{Kind, Terms};
 
 use crate::actor::{Actor, Sight};
 use crate::authorize::Authorized;
-use crate::session::{Change, CloseOrder, OwnLock, Registry, RuleRecord, Target, Tracked};
+use crate::session::{Change, CloseOrder, Registry, RuleRecord, Target, Tracked};
 
+mod attach;
 mod identities;
+mod open;
+mod rules;
 mod select;
 mod session_verbs;
 mod thumbnail;
-pub use identities::IdentityWork;
+pub use identities::{IdentityWork, LocalName};
 use select::{Candidate, select};
 
 /// What is to be done for one authorized action. Only [`plan`] makes one.
@@ -67,8 +70,8 @@ pub enum Work {
         /// The steps on the sessions it covers or covered.
         steps: Vec<Step>,
     },
-    /// A text session is started.
-    Open(Box<OpenRequest>),
+    /// A text session is started, or the caller is refused that.
+    Open(Result<Box<OpenRequest>, Error>),
     /// The caller sits down at a session, or is refused.
     Attach {
         /// The session; `None` where the refusal knows of none.
@@ -85,8 +88,8 @@ pub enum Work {
         /// How large the picture is to be, or why there is none.
         admitted: Result<ThumbnailSize, Error>,
     },
-    /// Something is read.
-    Read(Reading),
+    /// Something is read, or there is nothing that this actor may read.
+    Read(Result<Reading, Error>),
 }
 
 /// What is read, and how much of it this actor may see.
@@ -94,6 +97,8 @@ pub enum Work {
 pub enum Reading {
     /// The sessions.
     Sessions(Sight),
+    /// One session.
+    Session(u32),
     /// The rules.
     Rules,
     /// The audit log.
@@ -126,6 +131,14 @@ impl Step {
     /// The session ID that the outcome shows.
     pub fn id(&self) -> Option<u32> {
         self.target.as_ref().map(|target| target.id).or(self.named)
+    }
+
+    /// Whether the target does not exist or was refused: then nothing is done about it.
+    pub fn is_refused(&self) -> bool {
+        match &self.todo {
+            Todo::Answer(OutcomeResult::Failed, Some(error)) => error.id.is_refusal(),
+            Todo::Answer(..) | Todo::Act { .. } => false,
+        }
     }
 
     /// What must be written before the effect.
@@ -170,29 +183,42 @@ pub enum Effect {
     Closed(CloseOrder),
 }
 
-/// Turns an authorization into a plan, given what is known of the host at `now`.
-pub fn plan(authorized: Authorized, registry: &Registry, now: Timestamp) -> Plan {
+/// What is known of the host at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Snapshot<'a> {
+    /// The sessions, locks, rules and identities.
+    pub registry: &'a Registry,
+    /// Whether the name that an invitation's bearer asks for is a local user's.
+    pub asked_name: LocalName,
+    /// The moment.
+    pub now: Timestamp,
+}
+
+/// Turns an authorization into a plan, given what is known of the host.
+pub fn plan(authorized: Authorized, snapshot: Snapshot<'_>) -> Plan {
     let actor = authorized.actor().clone();
     let verb = authorized.action().verb();
-    let view = View { actor: &actor, registry, now };
+    let Snapshot { registry, asked_name, now } = snapshot;
+    let view = View { actor: &actor, registry, asked_name, now };
     let work = match authorized.action() {
         Action::Lock(request) => {
-            let until = request.duration.map(|span| end_of(now, span.as_duration()));
-            view.steps(verb, &request.targets, |s| view.lock(s, &request.message, until, request.freeze))
+            let terms = view.terms(&request.message, request.duration, request.freeze);
+            view.steps(verb, &request.targets, |s| view.lock(s, &terms))
         }
         Action::Unlock(request) => view.steps(verb, &request.targets, |s| view.unlock(s, request.exempt)),
         Action::Disconnect(request) => view.steps(verb, &request.targets, |s| view.disconnect(s, request.dry_run)),
         Action::Close(request) => view.steps(verb, &request.targets, |s| view.close(s, request)),
         Action::Block(name, request) => view.block(name, request),
         Action::Unblock(name) => view.unblock(name),
-        Action::Open(request) => Work::Open(request.clone()),
+        Action::Open(request) => Work::Open(view.open(request)),
         Action::Attach(reference, request) => view.attach(reference, request),
         Action::Thumbnail(reference, size) => view.thumbnail(reference, *size),
-        Action::List => Work::Read(Reading::Sessions(actor.sight())),
-        Action::Blocks => Work::Read(Reading::Rules),
-        Action::Audit(query) => Work::Read(Reading::Audit(query.clone())),
-        Action::Watch => Work::Read(Reading::Events(actor.sight())),
-        Action::Identities => Work::Read(Reading::Identities),
+        Action::List => Work::Read(Ok(Reading::Sessions(actor.sight()))),
+        Action::Show(reference) => Work::Read(view.visible(reference).map(|session| Reading::Session(session.id))),
+        Action::Blocks => Work::Read(Ok(Reading::Rules)),
+        Action::Audit(query) => Work::Read(Ok(Reading::Audit(query.clone()))),
+        Action::Watch => Work::Read(Ok(Reading::Events(actor.sight()))),
+        Action::Identities => Work::Read(Ok(Reading::Identities)),
         Action::Invite(request) => Work::Identity(Ok(view.invite(request))),
         Action::Redeem(request) => Work::Identity(view.redeem(request)),
         Action::Rekey(request) => Work::Identity(view.rekey(request)),
@@ -205,10 +231,30 @@ pub fn plan(authorized: Authorized, registry: &Registry, now: Timestamp) -> Plan
 struct View<'a> {
     actor: &'a Actor,
     registry: &'a Registry,
+    asked_name: LocalName,
     now: Timestamp,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// The session that is named, if the actor may know that it exists. Whose session another number is, and whether it is
+    /// anybody's, is not for ordinary users.
+    fn visible(&self, reference: &SessionRef) -> Result<&'a Tracked, Error> {
+        let session = self.registry.find(reference).filter(|session| self.actor.sight().sees(session.uid));
+        session.ok_or_else(|| select::not_found(reference))
+    }
+
+    /// What the actor says to whom it locks now.
+    fn terms(&self, message: &Message, duration: Option<Seconds>, freeze: bool) -> Terms {
+        Terms {
+            message: message.clone(),
+            by: self.actor.name.clone(),
+            by_uid: self.actor.stored_uid(),
+            since: self.now,
+            until: duration.map(|span| end_of(self.now, span.as_duration())),
+            freeze,
+        }
+    }
+
     /// One step for every target, in the order in which they were named.
     fn steps(&self, verb: Verb, targets: &Targets, act: impl Fn(&Tracked) -> Todo) -> Work {
         let steps = select(self.actor, verb, self.registry, targets).into_iter().map(|candidate| match candidate {
@@ -220,100 +266,11 @@ impl View<'_> {
         });
         Work::Sessions(steps.collect())
     }
-
-    fn block(&self, name: &RuleName, request: &BlockRequest) -> Work {
-        let rule = RuleRecord {
-            name: name.clone(),
-            message: request.message.clone(),
-            by: self.actor.name.clone(),
-            by_uid: self.actor.stored_uid(),
-            since: self.now,
-            until: request.duration.map(|span| end_of(self.now, span.as_duration())),
-            except: self.actor.own_sessions.clone(),
-            freeze: request.freeze,
-        };
-        let mut after = self.registry.clone();
-        after.apply(&Change::RuleSet(rule.clone()));
-        let steps = after.sessions().filter(|s| matches(&rule.name, s)).map(|session| {
-            let todo = if self.actor.sits_in(session.id) {
-                Todo::Answer(OutcomeResult::Skipped, Some(select::own_session(session.id, Verb::Block)))
-            } else if !after.orchestratable(session) {
-                Todo::Answer(OutcomeResult::Skipped, Some(select::not_orchestratable(session)))
-            } else if !after.rule_covers(&rule, session) {
-                let note = format!("session {} was exempted from the rule `{}`", session.id, rule.name);
-                Todo::Answer(OutcomeResult::Skipped, Some(Error::new(ErrorId::NotOrchestratable, note)))
-            } else if let Some(why) = &session.seen.unlockable {
-                Todo::Answer(OutcomeResult::Failed, Some(session_verbs::not_supported(why)))
-            } else {
-                act(Effect::Covered, OutcomeResult::Done)
-            };
-            Step::on(session, todo)
-        });
-        let change = Some(Box::new(Change::RuleSet(rule.clone())));
-        let steps = steps.collect();
-        Work::Rule { rule: Some(Box::new(rule)), change, steps }
-    }
-
-    fn unblock(&self, name: &RuleName) -> Work {
-        let Some(rule) = self.registry.rule(name) else {
-            return Work::Rule { rule: None, change: None, steps: Vec::new() };
-        };
-        let mut after = self.registry.clone();
-        after.apply(&Change::RuleRemoved(name.clone()));
-        let covered = self.registry.sessions().filter(|session| self.registry.rule_covers(rule, session));
-        let steps = covered.map(|session| {
-            let rest = after.covers(session.id, self.now);
-            let mut todo = act(if rest.is_empty() { Effect::Uncovered } else { Effect::Covered }, OutcomeResult::Done);
-            if let (Todo::Act { notes, .. }, Some(cover)) = (&mut todo, rest.first()) {
-                notes.push(format!("still locked by {} ({})", cover.source, cover.by));
-            }
-            Step::on(session, todo)
-        });
-        let steps = steps.collect();
-        let change = Some(Box::new(Change::RuleRemoved(name.clone())));
-        Work::Rule { rule: Some(Box::new(rule.clone())), change, steps }
-    }
-
-    fn attach(&self, reference: &SessionRef, request: &AttachRequest) -> Work {
-        let Some(session) = self.registry.find(reference) else {
-            return Work::Attach { target: None, admitted: Err(select::not_found(reference)) };
-        };
-        let admitted = if self.actor.sits_in(session.id) {
-            Err(Error::new(ErrorId::OwnSession, format!("you sit in session {} already", session.id))
-                .hint("run `usher attach` from a terminal outside the session"))
-        } else if self.actor.uid() != Some(session.uid) {
-            Err(Error::new(
-                ErrorId::AccessDenied,
-                format!("session {} belongs to {}: only they can sit down at it", session.id, session.user),
-            ))
-        } else if session.kind != Kind::Text {
-            Err(Error::new(
-                ErrorId::NotSupported,
-                format!(
-                    "session {} is shown by {}: only text sessions can be attached to",
-                    session.id,
-                    session.kind.as_str()
-                ),
-            ))
-        } else {
-            Ok(request.clone())
-        };
-        Work::Attach { target: Some(Target::from(session)), admitted }
-    }
 }
 
 /// A step's work where the changes are written elsewhere.
 fn act(effect: Effect, result: OutcomeResult) -> Todo {
     Todo::Act { changes: Vec::new(), effect, result, refusal: None, notes: Vec::new() }
-}
-
-/// Whether a rule of this name is about this session at all.
-fn matches(name: &RuleName, session: &Tracked) -> bool {
-    match name {
-        RuleName::All => true,
-        RuleName::User(user) => session.user == user.as_str(),
-        RuleName::Group(group) => session.groups.may_include(group.as_str()),
-    }
 }
 
 /// The moment `span` after `now`, or the last moment that can be written down.

@@ -64,11 +64,8 @@ fn named<'a>(actor: &Actor, verb: Verb, registry: &'a Registry, references: &[Se
     for reference in references {
         let Some(session) = registry.find(reference) else {
             if seen_unknown.insert(reference.to_string()) {
-                let named = match reference {
-                    SessionRef::Id(id) => Some(*id),
-                    SessionRef::Native(_) => None,
-                };
-                candidates.push(Candidate::Unknown { named, user: None, error: not_found(reference) });
+                let error = not_found(reference);
+                candidates.push(Candidate::Unknown { named: reference.number(), user: None, error });
             }
             continue;
         };

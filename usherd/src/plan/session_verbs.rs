@@ -1,38 +1,31 @@
 //! What lock, unlock, disconnect and close mean for one session that may be acted on.
 
 use usher_core::outcome::OutcomeResult;
-use usher_core::request::{CloseRequest, Message};
-use usher_core::session::CoverSource;
+use usher_core::request::CloseRequest;
+use usher_core::session::{CoverSource, Terms};
 
-use super::{CloseOrder, Effect, Error, ErrorId, Kind, OwnLock, Timestamp, Todo, Tracked, View, end_of};
+use super::{CloseOrder, Effect, Error, ErrorId, Kind, Todo, Tracked, View, end_of};
 use crate::session::{Change, covers_of};
 
 impl View<'_> {
     /// The own lock is set or replaced. The same message without an end again changes nothing.
-    pub(super) fn lock(&self, session: &Tracked, message: &Message, until: Option<Timestamp>, freeze: bool) -> Todo {
+    pub(super) fn lock(&self, session: &Tracked, terms: &Terms) -> Todo {
         if let Some(why) = &session.seen.unlockable {
             return Todo::Answer(OutcomeResult::Failed, Some(not_supported(why)));
         }
         let same = session.own_lock.as_ref().is_some_and(|lock| {
-            lock.message == *message && lock.until.is_none() && until.is_none() && lock.freeze == freeze
+            let endless = lock.until.is_none() && terms.until.is_none();
+            lock.message == terms.message && endless && lock.freeze == terms.freeze
         });
         if same {
             return super::act(Effect::Covered, OutcomeResult::Unchanged);
         }
-        let lock = OwnLock {
-            message: message.clone(),
-            by: self.actor.name.clone(),
-            by_uid: self.actor.stored_uid(),
-            since: self.now,
-            until,
-            freeze,
-        };
         Todo::Act {
-            changes: vec![Change::LockSet(session.id, lock)],
+            changes: vec![Change::LockSet(session.id, terms.clone())],
             effect: Effect::Covered,
             result: OutcomeResult::Done,
             refusal: None,
-            notes: unfrozen(session, freeze),
+            notes: unfrozen(session, terms.freeze),
         }
     }
 
@@ -49,7 +42,7 @@ impl View<'_> {
         });
         let rules: Vec<_> = rules.collect();
         if exempt {
-            changes.extend(rules.iter().map(|(name, _)| Change::Exempted((*name).clone(), session.id)));
+            changes.extend(rules.iter().map(|(name, _)| Change::Exempted((*name).clone(), session.key.clone())));
         } else if let Some((name, cover)) = rules.first() {
             let mut notes = Vec::new();
             if session.own_lock.is_some() {
@@ -59,7 +52,7 @@ impl View<'_> {
                 ErrorId::StillBlocked,
                 format!(
                     "session {} is covered by the rule `{name}`, set by {} since {}",
-                    session.id, cover.by, cover.since
+                    session.id, cover.terms.by, cover.terms.since
                 ),
             )
             .hint("`usher unlock --exempt` takes the session out of the rule, `usher unblock` removes the rule");

@@ -2,168 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use proptest::prelude::*;
-use usher_core::request::{CloseRequest, DisconnectRequest, LockRequest, Message, Name, Size, UnlockRequest};
-use usher_core::session::{CoverSource, SessionKey};
+use usher_core::outcome::ErrorId;
+use usher_core::request::{Name, RuleName, Targets};
+use usher_core::session::CoverSource;
 
 use super::*;
 use crate::accounts::Groups;
 use crate::actor::{Role, Sight, Who};
 use crate::authorize::authorize;
-use crate::session::Seen;
 
-const USERS: [&str; 4] = ["alice", "bob", "carol", "dave"];
-
-fn now() -> Timestamp {
-    "2026-03-02T09:41:00Z".parse().unwrap()
-}
-
-fn message() -> Message {
-    "Eyes up".parse().unwrap()
-}
-
-fn role() -> impl Strategy<Value = Role> {
-    prop_oneof![Just(Role::User), Just(Role::Operator), Just(Role::Administrator)]
-}
-
-prop_compose! {
-    fn session()(
-        id in 1u32..12,
-        user in 0..USERS.len(),
-        kind in prop_oneof![Just(Kind::Text), Just(Kind::X11), Just(Kind::Ssh)],
-        groups in prop::option::weighted(0.8, proptest::collection::btree_set(prop_oneof![Just("red"), Just("blue")], 0..2)),
-        admin in prop::bool::weighted(0.2),
-        operator in prop::bool::weighted(0.2),
-        locked in prop::option::of(prop::option::of(-60i64..60)),
-        stations in 0u32..2,
-    ) -> Tracked {
-        let own_lock = locked.map(|until| OwnLock {
-            message: message(),
-            by: "root".to_owned(),
-            by_uid: 0,
-            since: now() - jiff::SignedDuration::from_secs(120),
-            until: until.map(|seconds| now() + jiff::SignedDuration::from_secs(seconds)),
-            freeze: false,
-        });
-        Tracked {
-            id,
-            key: SessionKey { boot_id: "b".to_owned(), native_id: format!("u{id}"), leader_pid: 100 + id, leader_start: 1 },
-            user: USERS[user].to_owned(),
-            uid: 1000 + u32::try_from(user).unwrap(),
-            kind,
-            since: now(),
-            name: None,
-            program: "sh".to_owned(),
-            groups: groups.map_or(Groups::Unknown, |names| Groups::Known(names.into_iter().map(str::to_owned).collect())),
-            admin,
-            operator,
-            own_lock,
-            closing: None,
-            seen: Seen {
-                stations: (0..stations).map(|id| usher_core::session::SeenStation { id, client: None }).collect(),
-                ..Seen::default()
-            },
-        }
-    }
-}
-
-fn rule_name() -> impl Strategy<Value = RuleName> {
-    prop_oneof![
-        Just(RuleName::All),
-        proptest::sample::select(&USERS[..]).prop_map(|name| RuleName::User(name.parse().unwrap())),
-        proptest::sample::select(&["red", "blue"][..]).prop_map(|name| RuleName::Group(name.parse().unwrap())),
-    ]
-}
-
-prop_compose! {
-    fn rule()(name in rule_name(), except in proptest::collection::vec(1u32..12, 0..2)) -> RuleRecord {
-        RuleRecord {
-            name,
-            message: message(),
-            by: "root".to_owned(),
-            by_uid: 0,
-            since: now(),
-            until: None,
-            except,
-            freeze: false,
-        }
-    }
-}
-
-prop_compose! {
-    fn registry()(
-        sessions in proptest::collection::vec(session(), 0..8),
-        rules in proptest::collection::vec(rule(), 0..3),
-        exempt in proptest::collection::vec((rule_name(), 1u32..12), 0..4),
-        orchestrate_admins: bool,
-    ) -> Registry {
-        let mut registry = Registry::default();
-        registry.orchestrate_admins = orchestrate_admins;
-        sessions.into_iter().for_each(|session| registry.put(session));
-        rules.into_iter().for_each(|rule| registry.apply(&Change::RuleSet(rule)));
-        exempt.into_iter().for_each(|(rule, id)| registry.apply(&Change::Exempted(rule, id)));
-        registry
-    }
-}
-
-prop_compose! {
-    fn actor()(role in role(), user in 0..USERS.len(), own_sessions in proptest::collection::vec(1u32..12, 0..2)) -> Actor {
-        Actor {
-            who: Who::User(1000 + u32::try_from(user).unwrap()),
-            name: USERS[user].to_owned(),
-            role,
-            from: "process 1".to_owned(),
-            own_sessions,
-        }
-    }
-}
-
-fn reference() -> impl Strategy<Value = SessionRef> {
-    prop_oneof![(1u32..16).prop_map(SessionRef::Id), (1u32..16).prop_map(|id| format!("u{id}").parse().unwrap()),]
-}
-
-fn targets() -> impl Strategy<Value = Targets> {
-    let name = proptest::sample::select(&["alice", "bob", "nobody"][..]).prop_map(|n| n.parse::<Name>().unwrap());
-    prop_oneof![
-        Just(Targets::All),
-        proptest::collection::vec(reference(), 1..6).prop_map(Targets::Ids),
-        proptest::collection::vec(name, 1..3).prop_map(Targets::Users),
-    ]
-}
-
-fn session_verb() -> impl Strategy<Value = Action> {
-    (targets(), 0..4, any::<bool>()).prop_map(|(targets, verb, flag)| match verb {
-        0 => Action::Lock(LockRequest { targets, message: message(), duration: None, freeze: false }),
-        1 => Action::Unlock(UnlockRequest { targets, exempt: flag }),
-        2 => Action::Disconnect(DisconnectRequest { targets, dry_run: flag }),
-        _ => Action::Close(CloseRequest { targets, dry_run: flag, notice: None, message: None }),
-    })
-}
-
-fn any_action() -> impl Strategy<Value = Action> {
-    let block = (rule_name(), any::<bool>()).prop_map(|(name, set)| {
-        if set {
-            Action::Block(name, BlockRequest { message: message(), duration: None, freeze: false })
-        } else {
-            Action::Unblock(name)
-        }
-    });
-    let attach = reference().prop_map(|id| {
-        Action::Attach(id, AttachRequest { size: Size::default(), colours: Default::default(), client: None })
-    });
-    let look = reference().prop_map(|id| Action::Thumbnail(id, ThumbnailSize::Small));
-    let read = prop_oneof![
-        Just(Action::List),
-        Just(Action::Blocks),
-        Just(Action::Watch),
-        Just(Action::Audit(AuditQuery::default()))
-    ];
-    prop_oneof![4 => session_verb(), 2 => block, 1 => attach, 1 => look, 1 => read]
-}
+mod generators;
+mod sequences;
+use generators::{actor, any_action, message, now, reference, registry, rule, session_verb};
 
 fn planned(actor: &Actor, action: &Action, registry: &Registry) -> Option<Plan> {
-    authorize(actor.clone(), action.clone()).ok().map(|authorized| plan(authorized, registry, now()))
+    let snapshot = Snapshot { registry, asked_name: LocalName::Free, now: now() };
+    authorize(actor.clone(), action.clone()).ok().map(|authorized| plan(authorized, snapshot))
 }
 
 fn steps(plan: &Plan) -> &[Step] {
@@ -171,6 +26,11 @@ fn steps(plan: &Plan) -> &[Step] {
         Work::Sessions(steps) | Work::Rule { steps, .. } => steps,
         Work::Open(_) | Work::Attach { .. } | Work::Thumbnail { .. } | Work::Identity(_) | Work::Read(_) => &[],
     }
+}
+
+/// What an ordinary user may ask about sessions.
+fn looks(action: &Action) -> bool {
+    matches!(action, Action::List | Action::Show(_) | Action::Watch | Action::Thumbnail(..))
 }
 
 fn acts(step: &Step) -> bool {
@@ -201,8 +61,19 @@ proptest! {
             let session = registry.get(step.id().unwrap()).unwrap();
             prop_assert!(rule_1_allows(actor.role, plan.verb(), session, &registry), "{actor:?} {action:?} {session:?}");
         }
-        if let Work::Attach { target: Some(target), admitted: Ok(_) } = plan.work() {
-            prop_assert_eq!(Some(target.uid), actor.uid());
+        match plan.work() {
+            Work::Attach { target: Some(target), admitted: Ok(_) } => prop_assert_eq!(Some(target.uid), actor.uid()),
+            Work::Read(Ok(Reading::Audit(_) | Reading::Identities)) => prop_assert_eq!(actor.role, Role::Administrator),
+            Work::Read(Ok(Reading::Rules)) => prop_assert!(actor.role >= Role::Operator),
+            Work::Read(Ok(Reading::Session(id))) => {
+                let uid = registry.get(*id).map(|session| session.uid);
+                prop_assert!(actor.role > Role::User || uid == actor.uid());
+            }
+            Work::Identity(_) => match (&actor.who, &action) {
+                (Who::Gateway, Action::Redeem(_)) | (Who::Identity { .. }, Action::Rekey(_)) => {}
+                _ => prop_assert!(matches!(actor.who, Who::User(_)) && actor.role == Role::Administrator),
+            },
+            _ => {}
         }
     }
 
@@ -214,7 +85,7 @@ proptest! {
         (session.groups, session.admin, session.operator) = (Groups::Unknown, false, false);
         registry.put(session.clone());
         registry.orchestrate_admins = false;
-        if matches!(rule.name, RuleName::Group(_)) && !rule.except.contains(&id) {
+        if matches!(rule.name, RuleName::Group(_)) && !rule.except.contains(&session.key) {
             let mut anew = registry.clone();
             anew.apply(&Change::RuleRemoved(rule.name.clone()));
             anew.apply(&Change::RuleSet(rule.clone()));
@@ -228,7 +99,12 @@ proptest! {
     #[test]
     fn an_ordinary_user_is_refused_by_role_before_anything_else(action in any_action(), mut actor in actor()) {
         actor.role = Role::User;
-        let allowed = matches!(action, Action::List | Action::Watch | Action::Attach(..) | Action::Thumbnail(..) | Action::Open(_));
+        let of_users = matches!(action, Action::Open(_) | Action::Attach(..));
+        let allowed = match actor.who {
+            Who::User(_) => of_users || looks(&action),
+            Who::Identity { .. } => looks(&action) || matches!(action, Action::Rekey(_)),
+            Who::Gateway => matches!(action, Action::Redeem(_)),
+        };
         match authorize(actor, action) {
             Ok(_) => prop_assert!(allowed),
             Err(error) => prop_assert!(!allowed && error.id == ErrorId::AccessDenied),
@@ -239,10 +115,15 @@ proptest! {
     fn a_screen_is_seen_by_its_user_by_administrators_and_if_it_is_a_standard_users_by_operators(
         actor in actor(), id in reference(), registry in registry(),
     ) {
-        let plan = planned(&actor, &Action::Thumbnail(id.clone(), ThumbnailSize::Small), &registry).unwrap();
+        let Some(plan) = planned(&actor, &Action::Thumbnail(id.clone(), ThumbnailSize::Small), &registry) else {
+            return Ok(());
+        };
         let Work::Thumbnail { target, admitted } = plan.work() else { panic!("{plan:?}") };
-        let Some(session) = registry.find(&id) else {
-            prop_assert_eq!(admitted.as_ref().unwrap_err().id, ErrorId::SessionNotFound);
+        // Whose session it is, and whether there is one, is for those who may see it in the list.
+        let listed = |session: &&Tracked| actor.role > Role::User || Some(session.uid) == actor.uid();
+        let Some(session) = registry.find(&id).filter(listed) else {
+            prop_assert_eq!(admitted.as_ref().unwrap_err(), &select::not_found(&id));
+            prop_assert!(target.is_none());
             return Ok(());
         };
         prop_assert_eq!(target.as_ref().map(|target| target.id), Some(session.id));
@@ -261,9 +142,9 @@ proptest! {
     fn what_an_ordinary_user_reads_is_the_users_own(mut actor in actor(), registry in registry()) {
         actor.role = Role::User;
         for action in [Action::List, Action::Watch] {
-            let plan = planned(&actor, &action, &registry).unwrap();
-            let own = matches!(plan.work(), Work::Read(Reading::Sessions(Sight::Of(uid)) | Reading::Events(Sight::Of(uid))) if Some(*uid) == actor.uid());
-            prop_assert!(own);
+            let Some(plan) = planned(&actor, &action, &registry) else { return Ok(()) };
+            let Work::Read(Ok(Reading::Sessions(sight) | Reading::Events(sight))) = plan.work() else { panic!("{plan:?}") };
+            prop_assert_eq!(*sight, actor.uid().map_or(Sight::Nothing, Sight::Of));
         }
     }
 
@@ -282,6 +163,11 @@ proptest! {
             after.apply(change);
             for session in after.sessions().filter(|s| actor.own_sessions.contains(&s.id)) {
                 prop_assert!(!after.rule_covers(rule, session));
+                // Unless another session has its number by then.
+                let mut stranger = session.clone();
+                stranger.key.leader_start += 1;
+                let covered = rule.matches(&stranger) && after.orchestratable(&stranger);
+                prop_assert_eq!(after.rule_covers(rule, &stranger), covered);
             }
         }
     }
@@ -382,10 +268,59 @@ proptest! {
         }
         let mut after = registry.clone();
         steps(&plan).iter().flat_map(Step::changes).for_each(|change| after.apply(change));
+        let Action::Lock(request) = &action else { panic!("{action:?}") };
         for step in steps(&plan).iter().filter(|step| acts(step)) {
             let covers = after.covers(step.id().unwrap(), now());
-            prop_assert_eq!(&covers.first().unwrap().source, &CoverSource::Session);
+            let first = covers.first().unwrap();
+            prop_assert_eq!(&first.source, &CoverSource::Session);
+            // Whatever was set before, what was asked for holds now: also where nothing had to be changed for it.
+            prop_assert_eq!((&first.message, first.freeze), (&request.message, request.freeze));
+            prop_assert_eq!(first.until, request.duration.map(|span| end_of(now(), span.as_duration())));
+            let Todo::Act { changes, result, .. } = &step.todo else { continue };
+            prop_assert_eq!(changes.is_empty(), *result == OutcomeResult::Unchanged);
         }
+    }
+
+    #[test]
+    fn whoever_may_not_list_a_session_hears_the_same_as_if_there_were_none(
+        mut actor in actor(), id in reference(), registry in registry(),
+    ) {
+        actor.role = Role::User;
+        let mut without = registry.clone();
+        let others: Vec<u32> = registry.sessions().filter(|s| Some(s.uid) != actor.uid()).map(|s| s.id).collect();
+        others.into_iter().for_each(|id| without.apply(&Change::SessionEnded(id)));
+        let attach = AttachRequest { size: Default::default(), colours: Default::default(), client: None };
+        for action in [Action::Attach(id.clone(), attach), Action::Thumbnail(id.clone(), ThumbnailSize::Small), Action::Show(id)] {
+            prop_assert_eq!(planned(&actor, &action, &registry), planned(&actor, &action, &without));
+        }
+    }
+
+    #[test]
+    fn closing_counts_down_as_asked_and_of_two_orders_the_earlier_holds(
+        actor in actor(), action in session_verb(), registry in registry(),
+    ) {
+        let Action::Close(request) = &action else { return Ok(()) };
+        let Some(plan) = planned(&actor, &action, &registry) else { return Ok(()) };
+        let asked = request.notice.map_or(now(), |span| end_of(now(), span.as_duration()));
+        for step in steps(&plan) {
+            let Todo::Act { effect: Effect::Closed(order), .. } = &step.todo else { continue };
+            let earlier = registry.get(step.id().unwrap()).unwrap().closing.as_ref().map_or(asked, |order| order.at);
+            prop_assert_eq!(order.at, asked.min(earlier));
+        }
+    }
+
+    #[test]
+    fn a_rule_is_set_as_asked_and_covers_whom_its_answer_names(actor in actor(), action in any_action(), registry in registry()) {
+        let Action::Block(name, request) = &action else { return Ok(()) };
+        let Some(plan) = planned(&actor, &action, &registry) else { return Ok(()) };
+        let Work::Rule { rule: Some(rule), change: Some(change), steps } = plan.work() else { panic!("{plan:?}") };
+        prop_assert_eq!((&rule.name, rule.terms.freeze), (name, request.freeze));
+        prop_assert_eq!(rule.terms.until, request.duration.map(|span| end_of(now(), span.as_duration())));
+        let mut after = registry.clone();
+        after.apply(change);
+        let acted: BTreeSet<u32> = steps.iter().filter(|step| acts(step)).filter_map(Step::id).collect();
+        let covered: BTreeSet<u32> = after.sessions().filter(|s| after.rule_covers(rule, s)).map(|s| s.id).collect();
+        prop_assert_eq!(acted, covered);
     }
 
     #[test]

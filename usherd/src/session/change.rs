@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use usher_core::request::{Message, RuleName};
-use usher_core::session::{Kind, SessionKey};
+use usher_core::session::{Kind, SessionKey, Terms};
 
-use super::OwnLock;
+use super::Tracked;
 use crate::accounts::Groups;
 use crate::identities::IdentityChange;
 
@@ -16,7 +16,7 @@ pub enum Change {
     /// A session is gone, and with it its lock, exemptions and order to close.
     SessionEnded(u32),
     /// A session got its own lock, or another one.
-    LockSet(u32, OwnLock),
+    LockSet(u32, Terms),
     /// A session's own lock was removed.
     LockRemoved(u32),
     /// A session is to be closed.
@@ -26,7 +26,7 @@ pub enum Change {
     /// A rule was removed, and with it its exemptions.
     RuleRemoved(RuleName),
     /// A session was taken out of a rule.
-    Exempted(RuleName, u32),
+    Exempted(RuleName, SessionKey),
     /// Who may call from afar changed.
     Identity(IdentityChange),
 }
@@ -59,20 +59,22 @@ pub struct SessionRecord {
 pub struct RuleRecord {
     /// Whom it covers.
     pub name: RuleName,
-    /// What they read.
-    pub message: Message,
-    /// Who set it.
-    pub by: String,
-    /// The uid of who set it.
-    pub by_uid: u32,
-    /// When it was set.
-    pub since: Timestamp,
-    /// When it ends by itself.
-    pub until: Option<Timestamp>,
-    /// The sessions its setter sat in, which it leaves out.
-    pub except: Vec<u32>,
-    /// The users' other processes are stopped while it locks their sessions.
-    pub freeze: bool,
+    /// What they read, who says so, and for how long.
+    pub terms: Terms,
+    /// The sessions its setter sat in, which it leaves out until they end. A number alone would leave out a stranger's
+    /// session after a reboot.
+    pub except: Vec<SessionKey>,
+}
+
+impl RuleRecord {
+    /// Whether the rule is about this session at all.
+    pub fn matches(&self, session: &Tracked) -> bool {
+        match &self.name {
+            RuleName::All => true,
+            RuleName::User(name) => session.user == name.as_str(),
+            RuleName::Group(name) => session.groups.may_include(name.as_str()),
+        }
+    }
 }
 
 /// An order to close a session.

@@ -7,5 +7,5 @@ mod target;
 
 pub use change::{Change, CloseOrder, RuleRecord, SessionRecord};
 pub use cover::covers_of;
-pub use registry::{Exemption, OwnLock, Registry, Seen, Tracked};
+pub use registry::{Exemption, Registry, Seen, Tracked};
 pub use target::Target;

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use usher_core::request::{Message, RuleName, SessionRef};
-use usher_core::session::{Cover, Kind, Rule, SeenStation, Session, SessionKey, State};
+use usher_core::request::{RuleName, SessionRef};
+use usher_core::session::{Cover, Kind, Rule, SeenStation, Session, SessionKey, State, Terms};
 
 use super::covers_of;
 use crate::accounts::Groups;
@@ -15,25 +15,8 @@ use crate::actor::Role;
 use crate::identities::Identities;
 use crate::session::{Change, CloseOrder, RuleRecord, SessionRecord};
 
-/// A session's own lock.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OwnLock {
-    /// What the user reads.
-    pub message: Message,
-    /// Who set it.
-    pub by: String,
-    /// The uid of who set it.
-    pub by_uid: u32,
-    /// When it was set.
-    pub since: Timestamp,
-    /// When it ends by itself.
-    pub until: Option<Timestamp>,
-    /// The user's other processes are stopped meanwhile.
-    pub freeze: bool,
-}
-
-/// A session taken out of a rule.
-pub type Exemption = (RuleName, u32);
+/// A session taken out of a rule. It stands until the rule is removed, and matches no other session.
+pub type Exemption = (RuleName, SessionKey);
 
 /// One session with everything that is known of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +44,7 @@ pub struct Tracked {
     /// The user is an operator.
     pub operator: bool,
     /// The session's own lock.
-    pub own_lock: Option<OwnLock>,
+    pub own_lock: Option<Terms>,
     /// The order to close it, if there is one.
     pub closing: Option<CloseOrder>,
     /// What its backend saw last.
@@ -97,6 +80,8 @@ pub struct Registry {
     exemptions: BTreeSet<Exemption>,
     /// Whether administrators' and operators' sessions may be locked.
     pub orchestrate_admins: bool,
+    /// Whether the daemon is the system's, which starts no text sessions of its own.
+    pub of_system: bool,
     /// Who may call from afar.
     pub identities: Identities,
 }
@@ -116,7 +101,7 @@ impl Registry {
     pub fn find(&self, reference: &SessionRef) -> Option<&Tracked> {
         match reference {
             SessionRef::Id(id) => self.get(*id),
-            SessionRef::Native(native) => self.sessions.values().find(|s| s.key.native_id == native.as_str()),
+            SessionRef::Native(_) => self.sessions.values().find(|s| reference.names(s.id, &s.key.native_id)),
         }
     }
 
@@ -138,15 +123,10 @@ impl Registry {
     /// Whether `rule` locks `session`: it matches, may be locked, was not exempted, and is not the
     /// one the rule was set from.
     pub fn rule_covers(&self, rule: &RuleRecord, session: &Tracked) -> bool {
-        let matches = match &rule.name {
-            RuleName::All => true,
-            RuleName::User(name) => session.user == name.as_str(),
-            RuleName::Group(name) => session.groups.may_include(name.as_str()),
-        };
-        matches
+        rule.matches(session)
             && self.orchestratable(session)
-            && !rule.except.contains(&session.id)
-            && !self.exemptions.contains(&(rule.name.clone(), session.id))
+            && !rule.except.contains(&session.key)
+            && !self.exemptions.contains(&(rule.name.clone(), session.key.clone()))
     }
 
     /// What covers the session at `now`.
@@ -191,8 +171,9 @@ impl Registry {
                 self.sessions.insert(record.id, Tracked::from(record));
             }
             Change::SessionEnded(id) => {
-                self.sessions.remove(id);
-                self.exemptions.retain(|(_, session)| session != id);
+                if let Some(ended) = self.sessions.remove(id) {
+                    self.rules.values_mut().for_each(|rule| rule.except.retain(|key| *key != ended.key));
+                }
             }
             Change::LockSet(id, lock) => self.with(*id, |s| s.own_lock = Some(lock.clone())),
             Change::LockRemoved(id) => self.with(*id, |s| s.own_lock = None),
@@ -204,8 +185,8 @@ impl Registry {
                 self.rules.remove(name);
                 self.exemptions.retain(|(rule, _)| rule != name);
             }
-            Change::Exempted(rule, id) => {
-                self.exemptions.insert((rule.clone(), *id));
+            Change::Exempted(rule, key) => {
+                self.exemptions.insert((rule.clone(), key.clone()));
             }
             Change::Identity(change) => self.identities.apply(change),
         }
@@ -251,15 +232,16 @@ impl Registry {
 
     /// The rule as callers see it.
     pub fn present_rule(&self, rule: &RuleRecord) -> Rule {
+        let exempt = |session: &&Tracked| self.exemptions.contains(&(rule.name.clone(), session.key.clone()));
         Rule {
             name: rule.name.clone(),
-            message: rule.message.clone(),
-            by: rule.by.clone(),
-            since: rule.since,
-            until: rule.until,
-            except: rule.except.clone(),
-            freeze: rule.freeze,
-            exempt: self.exemptions.iter().filter(|(name, _)| *name == rule.name).map(|(_, id)| *id).collect(),
+            message: rule.terms.message.clone(),
+            by: rule.terms.by.clone(),
+            since: rule.terms.since,
+            until: rule.terms.until,
+            except: self.sessions().filter(|session| rule.except.contains(&session.key)).map(|s| s.id).collect(),
+            freeze: rule.terms.freeze,
+            exempt: self.sessions().filter(exempt).map(|session| session.id).collect(),
         }
     }
 }

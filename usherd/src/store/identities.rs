@@ -57,27 +57,27 @@ pub(super) fn load(connection: &Connection) -> rusqlite::Result<(Vec<IdentityRec
 }
 
 fn identity(row: &Row<'_>) -> rusqlite::Result<IdentityRecord> {
-    let by: Option<String> = row.get(7)?;
+    let by: Option<String> = row.get("revoked_by")?;
     Ok(IdentityRecord {
-        name: parsed(row, 0)?,
-        role: parsed(row, 1)?,
-        key: parsed(row, 2)?,
-        next_key: optional(row, 3)?,
-        created: parsed(row, 4)?,
-        created_by: row.get(5)?,
-        revoked: optional(row, 6)?.map(|at| (at, by.unwrap_or_default())),
+        name: parsed(row, "name")?,
+        role: parsed(row, "role")?,
+        key: parsed(row, "key")?,
+        next_key: optional(row, "next_key")?,
+        created: parsed(row, "created")?,
+        created_by: row.get("created_by")?,
+        revoked: optional(row, "revoked")?.map(|at| (at, by.unwrap_or_default())),
     })
 }
 
 fn invitation(row: &Row<'_>) -> rusqlite::Result<InvitationRecord> {
-    let (used_by, from) = (optional(row, 7)?, row.get::<_, Option<String>>(8)?);
+    let (used_by, from) = (optional(row, "used_by")?, row.get::<_, Option<String>>("used_from")?);
     Ok(InvitationRecord {
-        secret: parsed(row, 0)?,
-        name: optional(row, 1)?,
-        role: parsed(row, 2)?,
-        created: parsed(row, 3)?,
-        created_by: row.get(4)?,
-        expires: parsed(row, 5)?,
-        used: optional(row, 6)?.zip(used_by).map(|(at, by)| (at, by, from.unwrap_or_default())),
+        secret: parsed(row, "secret")?,
+        name: optional(row, "name")?,
+        role: parsed(row, "role")?,
+        created: parsed(row, "created")?,
+        created_by: row.get("created_by")?,
+        expires: parsed(row, "expires")?,
+        used: optional(row, "used")?.zip(used_by).map(|(at, by)| (at, by, from.unwrap_or_default())),
     })
 }

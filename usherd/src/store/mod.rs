@@ -6,41 +6,33 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
 use tokio::sync::oneshot;
-use usher_core::audit::{AuditRecord, AuditTarget};
+use usher_core::audit::AuditRecord;
 use usher_core::outcome::{Error, ErrorId, Outcome};
-use usher_core::request::{AuditQuery, Verb};
+use usher_core::request::AuditQuery;
 
 use crate::session::Change;
 
+mod attempt;
+mod audit;
+mod audit_rows;
+mod bounds;
+mod coalesce;
 mod database;
+mod fault;
 mod identities;
+mod journal;
 mod limits;
+mod load;
 mod reserve;
 mod rows;
 mod schema;
+mod shares;
 
+pub use attempt::{Attempt, OpenRecord, Share};
 use database::Database;
-pub use database::Loaded;
 pub use limits::AuditLimits;
-
-/// The audit log's record of an attempt, before its outcomes are known.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Attempt {
-    /// When it was asked for.
-    pub time: Timestamp,
-    /// Who asked.
-    pub actor: String,
-    /// From where.
-    pub from: String,
-    /// What was asked.
-    pub action: Verb,
-    /// For what.
-    pub targets: Vec<AuditTarget>,
-    /// The message, for the verbs that have one.
-    pub message: Option<String>,
-}
+pub use load::Loaded;
 
 /// Whether a write may use the space that is kept back for a full disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,19 +43,14 @@ pub enum Urgency {
     Freeing,
 }
 
-/// A record in the audit log that waits for its outcomes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AuditId(i64);
-
-type Answer<T> = oneshot::Sender<Result<T, Error>>;
+type JobReply<T> = oneshot::Sender<Result<T, Error>>;
 
 enum Job {
-    Commit(Vec<Change>, Option<Attempt>, Urgency, Answer<Option<AuditId>>),
-    Conclude(AuditId, Vec<Outcome>, Answer<()>),
-    Record(Attempt, Vec<Outcome>, Answer<()>),
-    Refused(Attempt, Vec<Outcome>, Answer<()>),
-    AuditPage(AuditQuery, i64, Answer<Vec<(i64, AuditRecord)>>),
-    Tidy(Answer<()>),
+    Commit(Vec<Change>, Option<Attempt>, Urgency, JobReply<Option<OpenRecord>>),
+    Conclude(OpenRecord, Vec<Outcome>, JobReply<()>),
+    Record(Attempt, Vec<Outcome>, JobReply<()>),
+    AuditPage(AuditQuery, i64, JobReply<Vec<(i64, AuditRecord)>>),
+    Tidy(JobReply<()>),
     Stop(oneshot::Sender<()>),
 }
 
@@ -97,33 +84,25 @@ impl Store {
         changes: Vec<Change>,
         attempt: Option<Attempt>,
         urgency: Urgency,
-    ) -> Result<Option<AuditId>, Error> {
-        self.ask(|answer| Job::Commit(changes, attempt, urgency, answer)).await
+    ) -> Result<Option<OpenRecord>, Error> {
+        self.send_job(|reply| Job::Commit(changes, attempt, urgency, reply)).await
     }
 
     /// Completes an attempt's record with what became of its targets.
     ///
     /// # Errors
     /// The record still says that the attempt was made.
-    pub async fn conclude(&self, id: AuditId, outcomes: Vec<Outcome>) -> Result<(), Error> {
-        self.ask(|answer| Job::Conclude(id, outcomes, answer)).await
+    pub async fn conclude(&self, record: OpenRecord, outcomes: Vec<Outcome>) -> Result<(), Error> {
+        self.send_job(|reply| Job::Conclude(record, outcomes, reply)).await
     }
 
-    /// Records something that is over already.
+    /// Records something that is over already. What is refused, and what fails for an ordinary user, is recorded once for
+    /// an actor, action, error and minute, and counted in that record.
     ///
     /// # Errors
     /// Nothing was written.
     pub async fn record(&self, attempt: Attempt, outcomes: Vec<Outcome>) -> Result<(), Error> {
-        self.ask(|answer| Job::Record(attempt, outcomes, answer)).await
-    }
-
-    /// Records a refusal: the first of an actor in a minute with this action and these errors as a
-    /// record of its own, the others as a count in that record.
-    ///
-    /// # Errors
-    /// Nothing was written.
-    pub async fn refused(&self, attempt: Attempt, outcomes: Vec<Outcome>) -> Result<(), Error> {
-        self.ask(|answer| Job::Refused(attempt, outcomes, answer)).await
+        self.send_job(|reply| Job::Record(attempt, outcomes, reply)).await
     }
 
     /// The next records, oldest first, that match `query` and come after the record `after` (0 for the first page).
@@ -131,7 +110,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn audit_page(&self, query: &AuditQuery, after: i64) -> Result<Vec<(i64, AuditRecord)>, Error> {
-        self.ask(|answer| Job::AuditPage(query.clone(), after, answer)).await
+        self.send_job(|reply| Job::AuditPage(query.clone(), after, reply)).await
     }
 
     /// Applies the log's limits, counts refusals, and takes the reserve back where the disk has room again.
@@ -139,51 +118,48 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub async fn tidy(&self) -> Result<(), Error> {
-        self.ask(Job::Tidy).await
+        self.send_job(Job::Tidy).await
     }
 
     /// Ends the store's thread after every job before this one.
     pub async fn stop(&self) {
-        let (answer, done) = oneshot::channel();
-        if self.jobs.send(Job::Stop(answer)).is_ok() {
-            let _ = done.await;
+        let (done, stopped) = oneshot::channel();
+        if self.jobs.send(Job::Stop(done)).is_ok() {
+            let _ = stopped.await;
         }
     }
 
-    async fn ask<T>(&self, job: impl FnOnce(Answer<T>) -> Job) -> Result<T, Error> {
+    async fn send_job<T>(&self, job: impl FnOnce(JobReply<T>) -> Job) -> Result<T, Error> {
         let gone = || Error::new(ErrorId::BackendFailed, "the store has stopped");
-        let (answer, reply) = oneshot::channel();
-        self.jobs.send(job(answer)).map_err(|_| gone())?;
-        reply.await.map_err(|_| gone())?
+        let (reply, replied) = oneshot::channel();
+        self.jobs.send(job(reply)).map_err(|_| gone())?;
+        replied.await.map_err(|_| gone())?
     }
 }
 
 /// The thread's loop: one job after the other, in the order in which they were sent.
 fn serve(mut database: Database, inbox: &std::sync::mpsc::Receiver<Job>) {
-    // An answer that nobody waits for any more is dropped: the write itself stands.
+    // A reply that nobody waits for any more is dropped: the write itself stands.
     while let Ok(job) = inbox.recv() {
         match job {
-            Job::Commit(changes, attempt, urgency, answer) => {
-                let _ = answer.send(database.commit(&changes, attempt.as_ref(), urgency));
+            Job::Commit(changes, attempt, urgency, reply) => {
+                let _ = reply.send(database.commit(&changes, attempt, urgency));
             }
-            Job::Conclude(id, outcomes, answer) => {
-                let _ = answer.send(database.conclude(id, &outcomes));
+            Job::Conclude(record, outcomes, reply) => {
+                let _ = reply.send(database.conclude(&record, &outcomes));
             }
-            Job::Record(attempt, outcomes, answer) => {
-                let _ = answer.send(database.record(&attempt, &outcomes));
+            Job::Record(attempt, outcomes, reply) => {
+                let _ = reply.send(database.record(attempt, &outcomes));
             }
-            Job::Refused(attempt, outcomes, answer) => {
-                let _ = answer.send(database.refused(&attempt, &outcomes));
+            Job::AuditPage(query, after, reply) => {
+                let _ = reply.send(database.audit_page(&query, after));
             }
-            Job::AuditPage(query, after, answer) => {
-                let _ = answer.send(database.audit_page(&query, after));
+            Job::Tidy(reply) => {
+                let _ = reply.send(database.tidy());
             }
-            Job::Tidy(answer) => {
-                let _ = answer.send(database.tidy());
-            }
-            Job::Stop(answer) => {
+            Job::Stop(done) => {
                 drop(database);
-                let _ = answer.send(());
+                let _ = done.send(());
                 return;
             }
         }

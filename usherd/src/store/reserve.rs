@@ -20,13 +20,13 @@ impl Reserve {
     }
 
     /// Takes the space, where the disk has as much again left for others. True if it is held.
-    pub(super) fn take(&self) -> bool {
+    pub(super) fn take_space(&self) -> bool {
         let held = std::fs::metadata(&self.path).is_ok_and(|meta| meta.len() >= BYTES);
         held || (self.room_beside() && self.allocate().is_ok())
     }
 
     /// Gives the space up. True if there was any.
-    pub(super) fn release(&self) -> bool {
+    pub(super) fn release_space(&self) -> bool {
         std::fs::remove_file(&self.path).is_ok()
     }
 

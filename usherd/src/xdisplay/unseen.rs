@@ -115,7 +115,7 @@ impl Namespaces {
             Err(error) if !process.is_gone() => return Err(error),
             _ => {}
         }
-        let hides = list.split(|byte| *byte == b'\n').any(|line| lists_display(line));
+        let hides = list.split(|byte| *byte == b'\n').any(lists_display);
         self.known.insert(namespace, hides);
         Ok(hides)
     }

@@ -97,6 +97,7 @@ pub(super) async fn answer(host: &Arc<Host>, caller: &Caller, action: Action) ->
         Answer::Opened(session) => (StatusCode::CREATED, axum::Json(session)).into_response(),
         Answer::Thumbnail(png) => thumbnail::png(png),
         Answer::Sessions(sessions) => axum::Json(sessions).into_response(),
+        Answer::Session(session) => axum::Json(session).into_response(),
         Answer::Rules(rules) => axum::Json(rules).into_response(),
         Answer::Audit(query, who) => streams::audit_pages(Arc::clone(host), query, who),
         Answer::Events(receiver, sight, who) => streams::watched(Arc::clone(host), receiver, sight, who),

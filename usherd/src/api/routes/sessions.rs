@@ -1,8 +1,8 @@
 //! `/v1/sessions`: lists them, opens one, and the verbs that act on them.
 
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
-use usher_core::outcome::{Error, ErrorId, Outcome};
+use axum::response::Response;
+use usher_core::outcome::Outcome;
 use usher_core::request::{
     Action, CloseRequest, DisconnectRequest, LockRequest, OpenRequest, SessionRef, UnlockRequest,
 };
@@ -11,8 +11,7 @@ use usher_core::wire::answers::ErrorBody;
 
 use super::Shared;
 use super::answer::{ErrorResponse, Json, answer, parse};
-use crate::execute::Answer;
-use crate::execute::flow::{Caller, handle};
+use crate::execute::flow::Caller;
 
 /// Covers sessions with a message and withholds their input.
 #[utoipa::path(post, path = "/v1/sessions/lock", request_body = LockRequest, responses(
@@ -75,21 +74,7 @@ pub(super) async fn show(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, ErrorResponse> {
-    let reference: SessionRef = parse(&id)?;
-    let Answer::Sessions(sessions) = handle(&host, &caller, Action::List).await? else {
-        return Err(ErrorResponse(Error::new(ErrorId::BackendFailed, "the list is no list")));
-    };
-    let named = |s: &Session| match &reference {
-        SessionRef::Id(id) => s.session_id == *id,
-        SessionRef::Native(native) => s.native_id == native.as_str(),
-    };
-    match sessions.into_iter().find(named) {
-        Some(session) => Ok(axum::Json(session).into_response()),
-        None => Err(ErrorResponse(Error::new(
-            ErrorId::SessionNotFound,
-            format!("there is no session {reference} on this host"),
-        ))),
-    }
+    answer(&host, &caller, Action::Show(parse(&id)?)).await
 }
 
 /// Starts a text session.

@@ -1,0 +1,169 @@
+//! Who asks: the actor behind a connection, asked freshly at every request.
+
+use std::time::Duration;
+
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::request::{Action, DeclaredSession, IdentityName, Pin};
+use usher_core::sys::peer::Peer;
+use usher_core::sys::process::Process;
+use usher_core::sys::{cgroup, proc};
+
+use crate::actor::{Actor, Role, Who};
+use crate::host::Host;
+use crate::host::gateway::{self, Vouched};
+
+/// Where a connection came from, as it was when it was made: whoever made it may end and leave it to a
+/// process of which nobody knows where it sits.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// Its maker was still there to be looked at.
+    known: bool,
+    /// The sessions that its maker sits in.
+    sessions: Vec<u32>,
+}
+
+impl Origin {
+    /// Looks at the maker of a connection.
+    pub fn of(host: &Host, peer: Peer) -> Self {
+        // First the descent, then whether it was this very process's all the time.
+        let sessions = descent(host, peer);
+        let still_there = peer.process().is_some_and(Process::lives);
+        let known = sessions.as_ref().is_ok_and(|sessions| !sessions.is_empty() || still_there);
+        Origin { known, sessions: sessions.unwrap_or_default() }
+    }
+}
+
+/// A caller as its connection shows it.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who the kernel says is there.
+    pub peer: Peer,
+    /// Where the connection came from.
+    pub origin: Origin,
+    /// The session that the caller says it sits in.
+    pub declared: Option<DeclaredSession>,
+    /// For whom it says that it asks.
+    pub vouched: Option<Vouched>,
+}
+
+impl Caller {
+    /// Nobody acts on their own session: a caller of whom nobody knows which one that is acts on none.
+    ///
+    /// # Errors
+    /// The process that made the connection had ended before it was looked at.
+    pub(super) fn admit(&self, action: &Action) -> Result<(), Error> {
+        if self.origin.known || action.reads() {
+            return Ok(());
+        }
+        Err(nobody_knows("had ended before it was looked at, or cannot be looked at"))
+    }
+}
+
+/// Which session a caller sits in is not known: it might be any.
+pub(super) fn nobody_knows(why: &str) -> Error {
+    let process = format!("the process that made this connection {why}");
+    Error::new(ErrorId::AccessDenied, format!("{process}: nobody knows which session it calls from"))
+        .hint("ask again from a process that stays until it is answered")
+}
+
+/// Whether a caller may ask at all, for what needs no more than that.
+///
+/// # Errors
+/// It vouches without being the gateway, or is the gateway and vouches for nobody who may ask.
+pub async fn stands(host: &Host, caller: &Caller) -> Result<(), Error> {
+    match identify(host, caller).await {
+        (Actor { who: Who::Gateway, .. }, Ok(())) => {
+            Err(Error::new(ErrorId::AccessDenied, "usher-gateway is served nothing for itself"))
+        }
+        (_, standing) => standing,
+    }
+}
+
+/// The actor behind a caller, and whether it may ask at all.
+pub(super) async fn identify(host: &Host, caller: &Caller) -> (Actor, Result<(), Error>) {
+    let remote = |who, name: String, role| {
+        let here = || format!("process {}", caller.peer.pid);
+        let from = caller.vouched.as_ref().map_or_else(here, |v| format!("TLS from {}", v.from));
+        Actor { who, name, role, from, own_sessions: declared(host, caller).into_iter().collect() }
+    };
+    match gateway::speaker(host, caller.peer, caller.vouched.as_ref()) {
+        Ok(Who::Identity { name, key }) => {
+            let (role, admitted) = standing(host, &name, &key);
+            // A local user may have the same name, as directory services give them, and is never called this.
+            let shown = format!("{name} via TLS");
+            (remote(Who::Identity { name, key }, shown, role), admitted)
+        }
+        Ok(Who::Gateway) => (remote(Who::Gateway, "usher-gateway".to_owned(), Role::User), Ok(())),
+        Ok(Who::User(_)) => (user(host, caller).await, Ok(())),
+        Err(refusal) => (user(host, caller).await, Err(refusal)),
+    }
+}
+
+/// What an identity that proved to have this key may do now, and whether it may ask at all.
+pub(super) fn standing(host: &Host, name: &IdentityName, key: &Pin) -> (Role, Result<(), Error>) {
+    let admitted = host.registry().identities.admit(name, key);
+    (admitted.as_ref().map_or(Role::User, |role| Role::from(*role)), admitted.map(drop))
+}
+
+/// The user behind a caller.
+async fn user(host: &Host, caller: &Caller) -> Actor {
+    let uid = caller.peer.uid;
+    let (name, role) = host.look_up_caller(uid).await;
+    await_own_login(host, caller.peer).await;
+    let mut own_sessions: Vec<u32> = Vec::new();
+    let descended = descent(host, caller.peer).unwrap_or_default();
+    let sits_in = caller.origin.sessions.iter().copied().chain(descended).chain(declared(host, caller));
+    for id in sits_in {
+        if !own_sessions.contains(&id) {
+            own_sessions.push(id);
+        }
+    }
+    let from = match own_sessions.first() {
+        Some(id) => format!("session {id}, process {}", caller.peer.pid),
+        None => format!("process {}", caller.peer.pid),
+    };
+    // Nothing of this is the caller's word: the kernel knows the login, and sshd told logind where it came from.
+    let came_from = host.login.as_ref().and_then(|login| login.ssh_origin(&cgroup::of(caller.peer.pid).ok()??));
+    let name = came_from.map_or_else(|| name.clone(), |address| format!("{name} via ssh from {address}"));
+    Actor { who: Who::User(uid), name, role, from, own_sessions }
+}
+
+/// The session that a caller says it sits in, if there is such a one.
+fn declared(host: &Host, caller: &Caller) -> Option<u32> {
+    let declared = caller.declared.as_ref().filter(|d| d.boot_id == host.boot_id)?;
+    host.registry().find(&declared.session).map(|session| session.id)
+}
+
+/// The sessions that a connection's maker sits in, if it is still there: the text session whose holder
+/// it descends from, and logind's, by its control group, which no process of a user's can leave.
+///
+/// # Errors
+/// It cannot be told. That is not the same as none: whoever cannot be placed acts on nobody's session.
+pub(super) fn descent(host: &Host, peer: Peer) -> std::io::Result<Vec<u32>> {
+    let held = proc::ancestry(peer.pid)?.into_iter().filter_map(|process| host.text.session_of_holder(process));
+    let mut sessions: Vec<u32> = held.collect();
+    if let Some(login) = &host.login
+        && let Some(group) = cgroup::of(peer.pid)?
+    {
+        sessions.extend(login.sessions_of_group(&group));
+    }
+    Ok(sessions)
+}
+
+/// Waits a little for the news of a login from which a request comes right away, as over `--server`: before it is
+/// known, nobody knows that it is the caller's own.
+async fn await_own_login(host: &Host, peer: Peer) {
+    const STEP: Duration = Duration::from_millis(10);
+    // A login that logind does not count as a user's, such as a job of cron's, is never known, and waits in vain.
+    const STEPS: usize = 30;
+    let Some(login) = &host.login else { return };
+    let Ok(Some(group)) = cgroup::of(peer.pid) else { return };
+    if let cgroup::Membership::Session(_) = cgroup::membership(&group) {
+        for _ in 0..STEPS {
+            if !login.sessions_of_group(&group).is_empty() {
+                return;
+            }
+            tokio::time::sleep(STEP).await;
+        }
+    }
+}

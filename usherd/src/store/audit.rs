@@ -1,0 +1,158 @@
+//! The audit log: what is written, what is counted instead, what goes when it grows too large, and its copy in the journal.
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Transaction, params};
+use usher_core::audit::AuditRecord;
+use usher_core::outcome::{Error, Outcome};
+use usher_core::request::AuditQuery;
+
+use super::audit_rows::{insert_attempt, read_page};
+use super::bounds::bounded_outcomes;
+use super::coalesce::{FailureKind, Failures, minute_of};
+use super::database::Database;
+use super::fault::Fault;
+use super::journal::Journal;
+use super::rows::{json, stamp};
+use super::{Attempt, AuditLimits, OpenRecord, Share, Urgency, shares};
+
+/// The bytes of a record, as far as they differ.
+const SIZE: &str = "(64 + length(CAST(actor AS BLOB)) + length(CAST(source AS BLOB)) + length(CAST(targets AS BLOB))
+    + coalesce(length(CAST(message AS BLOB)), 0) + coalesce(length(CAST(outcomes AS BLOB)), 0))";
+
+/// After how many records the limits are applied without waiting for the minute's end.
+const PRUNED_AFTER: u32 = 1000;
+
+/// What is known of the audit log beside its rows.
+#[derive(Debug)]
+pub(super) struct AuditState {
+    limits: AuditLimits,
+    failures: Failures,
+    journal: Journal,
+    /// Records written since the limits were last applied.
+    since_pruned: u32,
+}
+
+impl AuditState {
+    pub(super) fn new(limits: AuditLimits) -> Self {
+        AuditState { limits, failures: Failures::default(), journal: Journal::default(), since_pruned: 0 }
+    }
+}
+
+impl Database {
+    /// Completes a record. One that says no more than an earlier one of this minute becomes a count in that.
+    pub(super) fn conclude(&mut self, record: &OpenRecord, outcomes: &[Outcome]) -> Result<(), Error> {
+        let outcomes = bounded_outcomes(outcomes);
+        let kind = FailureKind::of(&record.attempt, &outcomes);
+        if kind.as_ref().is_some_and(|kind| self.audit.failures.count(kind)) {
+            return self
+                .write(Urgency::Freeing, |tx| tx.execute("DELETE FROM audit WHERE id = ?1", [record.id]).map(drop));
+        }
+        self.audit.journal.copy_record(&record.attempt, &outcomes);
+        let written = json(&outcomes);
+        self.try_write(Urgency::Freeing, |tx| {
+            tx.execute("UPDATE audit SET outcomes = ?2 WHERE id = ?1", params![record.id, written]).map(drop)
+        })
+        .map_err(Fault::unrecorded)?;
+        if let Some(kind) = kind {
+            self.audit.failures.begin(kind, record.id);
+        }
+        Ok(())
+    }
+
+    /// Records what is over already, or counts it until [`tidy`](Self::tidy).
+    pub(super) fn record(&mut self, attempt: Attempt, outcomes: &[Outcome]) -> Result<(), Error> {
+        let refused = outcomes.iter().all(Outcome::is_refusal);
+        let attempt = if refused { attempt.all_refused() } else { attempt };
+        let outcomes = bounded_outcomes(outcomes);
+        let kind = FailureKind::of(&attempt, &outcomes);
+        if kind.as_ref().is_some_and(|kind| self.audit.failures.count(kind)) {
+            return Ok(());
+        }
+        self.audit.journal.copy_record(&attempt, &outcomes);
+        let id = self.write(Urgency::Freeing, |tx| insert_attempt(tx, &attempt, Some(&outcomes)))?;
+        if let Some(kind) = kind {
+            self.audit.failures.begin(kind, id);
+        }
+        self.count_record();
+        Ok(())
+    }
+
+    pub(super) fn audit_page(&mut self, query: &AuditQuery, after: i64) -> Result<Vec<(i64, AuditRecord)>, Error> {
+        // Whoever reads from the beginning reads true counts.
+        if after == 0 {
+            self.write_counts()?;
+        }
+        self.read(|connection| read_page(connection, query, after))
+    }
+
+    /// Counts failures into their records, and applies the limits.
+    pub(super) fn tidy_audit(&mut self) -> Result<(), Error> {
+        self.audit.journal.tidy(minute_of(Timestamp::now()));
+        self.write_counts()?;
+        if self.audit.since_pruned > 0 {
+            self.prune()?;
+        }
+        Ok(())
+    }
+
+    fn write_counts(&mut self) -> Result<(), Error> {
+        let counted = self.audit.failures.take_uncounted(minute_of(Timestamp::now()));
+        if counted.is_empty() {
+            return Ok(());
+        }
+        self.write(Urgency::Freeing, |tx| {
+            for (id, more) in &counted {
+                let more = i64::try_from(*more).unwrap_or(i64::MAX);
+                tx.execute("UPDATE audit SET repeated = repeated + ?2 WHERE id = ?1", params![id, more])?;
+            }
+            Ok(())
+        })
+    }
+
+    pub(super) fn count_record(&mut self) {
+        self.audit.since_pruned += 1;
+        if self.audit.since_pruned >= PRUNED_AFTER
+            && let Err(error) = self.prune()
+        {
+            tracing::warn!("the audit log's limits could not be applied: {error}");
+        }
+    }
+
+    /// Removes what is too old, then the oldest records of the largest shares while the log is too large.
+    pub(super) fn prune(&mut self) -> Result<(), Error> {
+        self.audit.since_pruned = 0;
+        let limits = self.audit.limits;
+        let oldest = Timestamp::now() - SignedDuration::from_hours(24 * i64::from(limits.days));
+        self.write(Urgency::Freeing, |tx| {
+            tx.execute("DELETE FROM audit WHERE time < ?1", [stamp(oldest)])?;
+            for (share, most) in shares::cut(&sizes(tx)?, limits.bytes) {
+                cut(tx, &share, most)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// How large each share is. Records of before there were shares count as those of whom they name.
+fn sizes(tx: &Transaction<'_>) -> rusqlite::Result<Vec<(Share, u64)>> {
+    let sizes =
+        format!("SELECT privileged, coalesce(share, actor) AS owner, sum({SIZE}) AS size FROM audit GROUP BY 1, 2");
+    let mut statement = tx.prepare_cached(&sizes)?;
+    let sizes = statement.query_map([], |row| {
+        let share = Share { privileged: row.get("privileged")?, owner: row.get("owner")? };
+        Ok((share, row.get::<_, i64>("size")?.unsigned_abs()))
+    })?;
+    sizes.collect()
+}
+
+/// Keeps the newest records of a share whose sizes together stay within `most`.
+fn cut(tx: &Transaction<'_>, share: &Share, most: u64) -> rusqlite::Result<()> {
+    let cut = format!(
+        "DELETE FROM audit WHERE id IN (SELECT id FROM (
+             SELECT id, sum({SIZE}) OVER (ORDER BY id DESC) AS size FROM audit
+             WHERE privileged = ?1 AND coalesce(share, actor) = ?2)
+         WHERE size > ?3)"
+    );
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    tx.execute(&cut, params![share.privileged, share.owner, most]).map(drop)
+}
