@@ -1,4 +1,4 @@
-//! What a service of the host's costs: the time its processes have run, and the memory they have.
+//! The cost of a service on the host: its processes' running time and memory.
 
 use std::fs;
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ impl Unit {
         usage.and_then(|usage| usage.parse::<f64>().ok()).unwrap_or(0.0) / 1000.0
     }
 
-    /// The MiB that its processes have, what they share divided among all that share it.
+    /// The MiB of its processes, shared pages divided among all that share them.
     pub fn pss(&self) -> f64 {
         self.pids().into_iter().filter_map(pss).sum::<f64>() / 1024.0
     }

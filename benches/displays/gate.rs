@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::cost::Unit;
 use super::harness::{Host, wait_until};
 
-/// What waits.
+/// The waiting commands.
 pub struct Command {
     /// As whom.
     pub user: String,
@@ -58,7 +58,7 @@ impl Gate {
         now
     }
 
-    /// What the first command said.
+    /// The first command's output.
     pub fn said(&self) -> String {
         self.host.content(format!("/run/bench/{}/log0", self.name))
     }

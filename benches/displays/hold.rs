@@ -7,7 +7,7 @@ use super::locker::Locker;
 use super::probe::{Seen, watch};
 use super::table::{figures, median};
 
-/// How long a locker may take. Who has not locked by then never does.
+/// How long a locker may take. One that has not locked by then never does.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long after that a locker's work is still counted.
 const AFTER: Duration = Duration::from_millis(500);
@@ -49,7 +49,7 @@ pub fn measure(bench: &mut Bench, locker: Locker, count: usize) -> Run {
         let parts = mine.iter().flat_map(|probe| [probe.seen.covered, probe.seen.keyboard]).flatten();
         Err((parts.map(|at| (at - begun).as_secs_f64() * 1e3).fold(0.0, f64::max), missing))
     };
-    // For who does not wait for the table.
+    // For readers who do not wait for the table.
     eprintln!("    {held:?}");
     std::thread::sleep(AFTER);
     let cpu: f64 = services.iter().zip(before).map(|(unit, before)| (unit.cpu() - before).max(0.0)).sum();
@@ -71,7 +71,7 @@ impl Runs {
         self.0.push(run);
     }
 
-    /// The times, and what never came.
+    /// The times, and the effects that never came.
     pub fn times(&self) -> String {
         let held: Vec<f64> = self.0.iter().filter_map(|run| run.held.as_ref().ok().copied()).collect();
         let failed: Vec<_> = self.0.iter().filter_map(|run| run.held.as_ref().err()).collect();

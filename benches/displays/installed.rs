@@ -1,8 +1,8 @@
 //! usher on the host: from the packages, or by hand as long as there are none.
 
 use std::fs;
-use std::path::Path;
 
+use super::built;
 use super::harness::{Host, wait_until};
 
 /// Puts usher on the host and sees it serve.
@@ -12,15 +12,14 @@ pub fn install(host: &Host) {
     } else {
         by_hand(host);
     }
+    println!("measured: {}\n", built::how(&host.path("/usr/bin/usherd"), "usherd"));
     wait_until("usherd serves", || host.root_usher(&["list"]).code == Some(0));
 }
 
-/// Copies what lies beside cargo's `usher`, and starts the daemon as a transient service.
+/// Copies the programs beside cargo's `usher`, and starts the daemon as a transient service.
 fn by_hand(host: &Host) {
-    let built = Path::new(env!("CARGO_BIN_EXE_usher")).parent().expect("a directory");
     for program in ["usher", "usherd", "usher-tty", "usher-shield"] {
-        let copied = fs::copy(built.join(program), host.path("/usr/bin").join(program));
-        assert!(copied.is_ok(), "{program} is not built: cargo build --release --package usher --package usher-shield");
+        fs::copy(built::beside(program), host.path("/usr/bin").join(program)).expect("a program beside cargo's usher");
     }
     host.root(
         "useradd --system --no-create-home usher-shield; groupadd --system usher-admin; groupadd --system usher-operator

@@ -1,4 +1,4 @@
-//! What is seen of the screen when a locker is killed.
+//! The screen while a locker is killed.
 
 use std::fs;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::probe::{COLOUR, Probe, Seen, watch};
 
 /// How long the screen is looked at after a kill.
 const LOOK: Duration = Duration::from_secs(2);
-/// A line across the middle of the screen: who looks at little looks often.
+/// A line across the middle of the screen: a small sample is taken more often.
 const LINE: (i16, i16, u16, u16) = (0, 360, 1280, 1);
 
 /// Kills a locker that holds one display, and for usher each of its processes in turn; gives rows of the table.

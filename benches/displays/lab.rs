@@ -10,7 +10,7 @@ pub struct Bench {
     pub probes: Vec<Probe>,
     /// The people's sessions.
     pub screens: Vec<Screen>,
-    /// Who locks with usher.
+    /// The operator who locks with usher.
     pub operator: User,
     /// Where all this is.
     pub host: Host,

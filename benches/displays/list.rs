@@ -33,7 +33,7 @@ pub fn measure(bench: &Bench) -> Table {
     table
 }
 
-/// What this program does inside the host: prints the milliseconds of each run.
+/// This program's part inside the host: prints the milliseconds of each run.
 pub fn inside(command: &[String]) {
     for _ in 0..RUNS {
         let begun = Instant::now();

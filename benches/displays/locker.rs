@@ -16,7 +16,7 @@ pub enum Locker {
     I3lock,
     /// One for each, which starts others.
     Xsecurelock,
-    /// What epoptes-client starts on each display when the teacher locks it.
+    /// The program that epoptes-client starts on each display when the teacher locks it.
     Epoptes,
 }
 

@@ -1,6 +1,6 @@
 //! Locking displays, usher beside other lockers, on a real host: Debian 12 with sessions of logind's on Xvfb.
 //!
-//! `cargo bench --bench displays [-- 1 10 20]` prints the tables of docs/figures.md. It needs what the tests on real
+//! `cargo bench --bench displays [-- 1 10 20]` prints the tables of docs/figures/displays.md. It needs what the tests on real
 //! hosts need. All lockers take turns in every round, so that whatever else the machine does meets all of them.
 //! `USHER_BENCH_ROUNDS=15` measures longer. No time is ever demanded: machines are noisy.
 
@@ -8,6 +8,8 @@
 #[allow(dead_code, unused_imports, reason = "the tests on real hosts stand on it too")]
 mod harness;
 
+#[path = "../shared/built.rs"]
+mod built;
 mod cost;
 mod gate;
 mod hold;
@@ -40,6 +42,7 @@ fn main() {
         println!("displays: not measured: {reason}");
         return;
     }
+    built::programs(&["usherd", "usher-tty", "usher-shield"]);
     let rounds = std::env::var("USHER_BENCH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5);
     let mut bench = Bench::open(counts.iter().copied().max().unwrap_or(1));
     println!("{}", locks(&mut bench, &counts, rounds));
@@ -66,7 +69,7 @@ fn locks(bench: &mut Bench, counts: &[usize], rounds: usize) -> Table {
     table
 }
 
-/// What is seen when a locker is killed.
+/// The displays while lockers are killed.
 fn kills(bench: &mut Bench) -> Table {
     let mut table =
         Table::new(&["killed with -9", "uncovered samples", "longest uncovered", "keys withheld again", "in the end"]);

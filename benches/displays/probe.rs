@@ -21,7 +21,7 @@ use super::harness::{Display, Screen};
 /// The probe's colour: where it is seen, the screen is not covered.
 pub const COLOUR: [u8; 3] = [0xff, 0x00, 0xff];
 
-/// Since when what is so; nothing where it is not so.
+/// The time since which each effect holds; nothing where it does not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Seen {
     /// Nothing of the probe's window is seen.
@@ -38,7 +38,7 @@ impl Seen {
         Some(self.covered?.max(self.keyboard?).max(self.pointer?))
     }
 
-    /// What is not so, in words.
+    /// The missing effects, in words.
     pub fn missing(&self) -> Vec<&'static str> {
         let each =
             [(self.covered, "never covered"), (self.keyboard, "keys never held"), (self.pointer, "pointer never held")];
@@ -50,7 +50,7 @@ impl Seen {
 pub struct Probe {
     display: Display,
     window: Window,
-    /// What the events have told so far.
+    /// The effects that the events have told so far.
     pub seen: Seen,
     /// For how long nobody held the keyboard after it had been held, the longest.
     pub keys_free: Option<Duration>,
@@ -102,7 +102,7 @@ impl Probe {
         tree.into_iter().flat_map(|tree| tree.children).for_each(|child| self.listen(child, depth));
     }
 
-    /// Takes in what the X server has told.
+    /// Takes in the X server's events.
     fn drain(&mut self) {
         while let Ok(Some(event)) = self.display.connection().poll_for_event() {
             self.take_in(&event, Instant::now());

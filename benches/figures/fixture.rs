@@ -1,4 +1,4 @@
-//! A daemon to measure, and the table of what was measured.
+//! A daemon to measure, and the table of figures.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ impl Daemon {
     /// Starts a daemon whose state is below `parent`.
     pub fn start(parent: &Path) -> Daemon {
         let directory = tempfile::Builder::new().prefix("usher-bench-").tempdir_in(parent).expect("a directory");
-        let mut command = Command::new(concat!(env!("CARGO_BIN_EXE_usher"), "d"));
+        let mut command = Command::new(super::built::beside("usherd"));
         command.arg("--user").arg("--socket").arg(directory.path().join("s"));
         command.arg("--state-dir").arg(directory.path().join("state")).env("USHER_LOG", "error");
         let mut child = command.stdout(Stdio::piped()).spawn().expect("usherd starts");
@@ -108,21 +108,21 @@ pub fn there_is(program: &str) -> bool {
     command.status().is_ok()
 }
 
-/// What was measured.
+/// The figures.
 #[derive(Default)]
 pub struct Table {
     rows: Vec<[String; 4]>,
 }
 
 impl Table {
-    /// Adds a figure: what, how much, the goal, and the peers of the same run.
+    /// Adds a figure: its name, its value, the goal, and the peers of the same run.
     pub fn add(&mut self, what: &str, value: String, goal: &str, peers: &str) {
         eprintln!("{what}: {value}");
         self.rows.push([what.to_owned(), value, goal.to_owned(), peers.to_owned()]);
     }
 
     pub fn print(&self) {
-        println!("{:<58} {:>14} {:>12}  peers in the same run", "figure (medians)", "usher", "goal");
+        println!("{:<58} {:>14} {:>12}  peers in the same run", "figure (medians, shipped build)", "usher", "goal");
         for [what, value, goal, peers] in &self.rows {
             println!("{what:<58} {value:>14} {goal:>12}  {peers}");
         }

@@ -13,7 +13,7 @@ pub fn measure(table: &mut Table, most: usize) {
         there = count;
         for (daemon, place) in [(&disk, "state on disk"), (&memory, "state on tmpfs")] {
             let runs = if count > 100 { 7 } else { 15 };
-            let goal = if count >= 1000 { "<= 300 ms" } else { "" };
+            let goal = if count >= 1000 { "<= 60 ms" } else { "" };
             let mut observed = Vec::new();
             let lock = median_ms(runs, || {
                 let took = exec(daemon.usher().args(["lock", "--all", "--message", "Eyes up"]));

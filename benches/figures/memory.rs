@@ -37,7 +37,7 @@ fn kib(value: Option<f64>) -> String {
     value.map_or_else(|| "not readable".to_owned(), |kib| format!("{:.2} MiB", kib / 1024.0))
 }
 
-/// What a session costs a tmux server.
+/// The memory that sessions take of a tmux server.
 fn tmux(sessions: usize) -> String {
     let server = format!("usher-bench-{}", std::process::id());
     let run = |arguments: &[&str]| {

@@ -1,4 +1,4 @@
-//! Sessions with a display each, and nothing on it: what is measured is the way to them.
+//! Sessions with a display each, and nothing on it: the way to them is measured.
 
 use super::harness::{Host, School, wait_until};
 

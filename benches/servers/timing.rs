@@ -32,7 +32,7 @@ fn numbers(said: &str) -> Vec<f64> {
     said.lines().filter_map(|line| line.parse().ok()).collect()
 }
 
-/// What this program does there: prints the milliseconds of each run.
+/// This program's part there: prints the milliseconds of each run.
 pub fn inside(arguments: &[String]) {
     let runs: usize = arguments[0].parse().expect("a number of runs");
     for _ in 0..runs {

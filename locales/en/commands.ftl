@@ -36,6 +36,7 @@ attach-lost = the connection was lost: { $why }
 attach-threads = the station's threads ended
 attach-signal = ended by a signal
 attach-detached = detached; the session lives on
+attach-keys = { $leave } leaves · { $prefix } b, { $prefix } f scroll back and forward · { $prefix } twice sends it
 attach-no-holder = the session's holder is gone
 attach-no-terminal = the terminal is gone
 watch-stopped-there = the daemon of { $host } stopped, or the connection to it was lost

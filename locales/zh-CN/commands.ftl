@@ -36,6 +36,7 @@ attach-lost = 连接已丢失：{ $why }
 attach-threads = 工位的线程已结束
 attach-signal = 被信号终止
 attach-detached = 已离开；会话继续运行
+attach-keys = { $leave } 离开 · { $prefix } b 和 { $prefix } f 前后滚动 · 连按两次 { $prefix } 发送该键
 attach-no-holder = 会话的持有进程已消失
 attach-no-terminal = 终端已消失
 watch-stopped-there = { $host } 的守护进程已停止，或与它的连接已中断

@@ -54,6 +54,31 @@ fn keys_are_passed_on_raw() {
 }
 
 #[test]
+fn a_wrong_key_after_the_prefix_reaches_nobody_and_ends_nothing() {
+    let daemon = Daemon::start();
+    // On a terminal as it begins, the prefix alone is SIGQUIT, and Ctrl-D the end of what is typed.
+    let id = daemon.open("exec cat > typed");
+    let station = Station::attach(&daemon, id, 24, 80);
+    for wrong in ["\x04", "D", "x", "\x1b[5~", "é"] {
+        station.type_keys(format!("\x1c{wrong}").as_bytes());
+    }
+    station.type_keys(b"alive\r");
+    daemon.wait_content("typed", "alive\n");
+}
+
+#[test]
+fn the_prefix_and_a_question_mark_show_the_keys_until_the_next_one() {
+    let daemon = Daemon::start();
+    let id = daemon.open("exec cat > typed");
+    let station = Station::attach(&daemon, id, 24, 80);
+    station.type_keys(b"\x1c?");
+    station.wait_for("^\\ d leaves");
+    station.type_keys(b"on\r");
+    station.wait("the line is gone", |shot| !shot.text().contains("leaves"));
+    daemon.wait_content("typed", "on\n");
+}
+
+#[test]
 fn the_detach_keys_leave_and_the_session_lives_on() {
     let daemon = Daemon::start();
     let (id, mut station) = busy(&daemon);

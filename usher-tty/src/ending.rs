@@ -30,7 +30,7 @@ impl Ending {
     }
 
     /// True once no process is left. After the grace, kills those that are.
-    pub(super) fn look(&mut self) -> bool {
+    pub(super) fn is_over(&mut self) -> bool {
         reap();
         let left = descendants();
         if left.is_empty() {
@@ -58,7 +58,7 @@ pub(super) enum ProgramEnd {
 
 impl ProgramEnd {
     /// The end as a sentence.
-    pub(super) fn say(self, language: Language) -> String {
+    pub(super) fn sentence(self, language: Language) -> String {
         match self {
             ProgramEnd::Code(0) => sentence(language, "ended", &[]),
             ProgramEnd::Code(code) => sentence(language, "ended-with-code", &[("code", &code.to_string())]),

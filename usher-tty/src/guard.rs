@@ -1,4 +1,4 @@
-//! What stands before the terminal emulator: it keeps a hostile program from growing the holder's memory.
+//! A guard before the terminal emulator: it keeps a hostile program from growing the holder's memory.
 //!
 //! The emulator stores control strings and combining characters of any length. The guard lets
 //! through the control strings that it knows how to bound (titles, colours), swallows the others
@@ -51,7 +51,7 @@ impl Guard {
         Guard { place: Where::Text, string: Vec::new(), partial: Vec::new(), combining: None }
     }
 
-    /// Appends to `out` what of `bytes` the emulator may see.
+    /// Appends to `out` those of `bytes` that the emulator may see.
     pub(super) fn filter(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         let mut rest = bytes;
         while let Some((&byte, tail)) = rest.split_first() {
@@ -87,7 +87,7 @@ impl Guard {
             (Where::Escape, b'P' | b'X' | b'^' | b'_') => Where::Swallow,
             (Where::Escape | Where::EscapeMore | Where::Csi, 0x1b) => Where::Escape,
             (Where::Escape, _) => {
-                // No sequence has such bytes: what they would do to the emulator's state is not our guess to make.
+                // No sequence has such bytes, and nobody defines how they change the emulator's state.
                 if byte.is_ascii() {
                     out.extend_from_slice(&[0x1b, byte]);
                 }
@@ -179,7 +179,7 @@ impl Guard {
         }
     }
 
-    /// What is no character goes on as it is: the emulator replaces it.
+    /// Bytes that make no character go on as they are: the emulator replaces them.
     fn flush_partial(&mut self, out: &mut Vec<u8>) {
         if !self.partial.is_empty() {
             self.combining = None;
@@ -188,7 +188,7 @@ impl Guard {
     }
 }
 
-/// What may follow an ASCII byte of text.
+/// The combining characters so far, after an ASCII byte of text.
 fn after(byte: u8) -> Option<u32> {
     matches!(byte, 0x20..=0x7e).then_some(0)
 }

@@ -1,4 +1,4 @@
-//! The holder's state, and what every event does to it.
+//! The holder's state, and how each event changes it.
 
 use std::collections::VecDeque;
 use std::io;
@@ -11,13 +11,13 @@ use usher_core::clock;
 use usher_core::language::sentence;
 use usher_core::request::Size;
 use usher_core::session::{Cover, SessionKey};
-use usher_core::wire::holder::{FromHolder, Hello, Notice, PROTOCOL, StationSpec, Status, ToHolder};
+use usher_core::wire::holder::{FromHolder, HolderHello, HolderStatus, Notice, PROTOCOL, StationSpec, ToHolder};
 
-use super::control::Control;
+use super::daemon::DaemonConn;
+use super::emulator::{Advanced, Emulator};
 use super::ending::Ending;
-use super::lockscreen::Reader;
+use super::lockscreen::Locale;
 use super::pty::Pty;
-use super::screen::{Advanced, Screen};
 use super::station::{Deed, Station};
 
 /// How long a station may take to confirm that it shows a lock, before it is made to leave.
@@ -27,27 +27,27 @@ const LEAVE: Duration = Duration::from_millis(500);
 /// Stations on one session at once.
 const MAX_STATIONS: usize = 32;
 
-/// What a terminal puts round pasted text (xterm's bracketed paste mode).
+/// A terminal puts these around pasted text (xterm's bracketed paste mode).
 const PASTE_BEGIN: &[u8] = b"\x1b[200~";
 const PASTE_END: &[u8] = b"\x1b[201~";
 
-/// Who asked for something and is owed an answer.
-pub(super) type Asker = (u64, u64);
+/// The daemon's connection and the order's number that an answer is owed to.
+pub(super) type ReplyTo = (u64, u64);
 
 pub(super) struct Holder {
     pub(super) session_id: u32,
     pub(super) key: SessionKey,
     pub(super) pty: Pty,
-    pub(super) screen: Screen,
-    /// Who reads the lock screen.
-    pub(super) reader: Reader,
-    pub(super) controls: Vec<Control>,
+    pub(super) emulator: Emulator,
+    /// In whose words the lock screen speaks.
+    pub(super) locale: Locale,
+    pub(super) daemons: Vec<DaemonConn>,
     pub(super) stations: Vec<Station>,
     pub(super) covers: Vec<Cover>,
     pub(super) notice: Option<Notice>,
     pub(super) released: Option<(String, Timestamp)>,
     /// Counts the changes between locked and unlocked, and from one cover to another. A station that
-    /// confirmed a picture of this epoch shows what holds now.
+    /// confirmed a frame of this epoch shows what holds now.
     pub(super) epoch: u64,
     /// The epoch of the last unlock: keys from a station that has not confirmed it were typed before.
     pub(super) unlocked_in: u64,
@@ -58,10 +58,10 @@ pub(super) struct Holder {
     pub(super) awaited: Vec<Awaited>,
     /// Orders that wait until a lock was seen.
     pub(super) postponed: VecDeque<(u64, ToHolder)>,
-    pub(super) ending: Option<(Asker, Ending)>,
-    pub(super) reported: Status,
+    pub(super) ending: Option<(ReplyTo, Ending)>,
+    pub(super) reported: HolderStatus,
     pub(super) reported_at: Option<Instant>,
-    /// When a picture that changes by itself was last brought up to date.
+    /// When a frame that changes by itself was last brought up to date.
     pub(super) ticked: Option<Instant>,
     pub(super) dirty: bool,
 }
@@ -69,20 +69,20 @@ pub(super) struct Holder {
 /// Answers that wait for the stations.
 pub(super) enum Awaited {
     /// Every station shows the covers of this epoch.
-    Covered { asker: Asker, epoch: u64, deadline: Instant, dropped: Vec<u32>, superseded: bool },
+    Covered { reply_to: ReplyTo, epoch: u64, deadline: Instant, dropped: Vec<u32>, superseded: bool },
     /// None of these stations is left.
-    Disconnected { asker: Asker, stations: Vec<u32> },
+    Disconnected { reply_to: ReplyTo, stations: Vec<u32> },
 }
 
 impl Holder {
-    pub(super) fn new(session_id: u32, key: SessionKey, pty: Pty, size: Size, reader: Reader) -> Self {
+    pub(super) fn new(session_id: u32, key: SessionKey, pty: Pty, size: Size, locale: Locale) -> Self {
         Holder {
             session_id,
             key,
             pty,
-            screen: Screen::new(size),
-            reader,
-            controls: Vec::new(),
+            emulator: Emulator::new(size),
+            locale,
+            daemons: Vec::new(),
             stations: Vec::new(),
             covers: Vec::new(),
             notice: None,
@@ -95,7 +95,7 @@ impl Holder {
             awaited: Vec::new(),
             postponed: VecDeque::new(),
             ending: None,
-            reported: Status::default(),
+            reported: HolderStatus::default(),
             reported_at: None,
             ticked: None,
             dirty: false,
@@ -111,13 +111,13 @@ impl Holder {
         !self.covers.is_empty()
     }
 
-    /// Whether somebody still waits to hear that the stations show what holds.
+    /// Whether a lock or an unlock still waits for its confirmation by the stations.
     pub(super) fn awaits_cover(&self) -> bool {
         self.awaited.iter().any(|awaited| matches!(awaited, Awaited::Covered { .. }))
     }
 
     pub(super) fn hello(&self) -> FromHolder {
-        FromHolder::Hello(Box::new(Hello {
+        FromHolder::Hello(Box::new(HolderHello {
             protocol: PROTOCOL,
             session_id: self.session_id,
             key: self.key.clone(),
@@ -126,66 +126,66 @@ impl Holder {
         }))
     }
 
-    pub(super) fn status(&self) -> Status {
+    pub(super) fn status(&self) -> HolderStatus {
         let mut stations: Vec<_> = self.stations.iter().filter(|s| s.leaving.is_none()).collect();
         stations.sort_by_key(|station| std::cmp::Reverse(station.typed));
-        Status {
+        HolderStatus {
             covers: self.covers.clone(),
             stations: stations.into_iter().map(Station::seen).collect(),
-            title: self.screen.title().map(str::to_owned),
+            title: self.emulator.title().map(str::to_owned),
             last_input: self.last_input,
             released: self.released.clone(),
         }
     }
 
-    /// Does what a daemon says.
-    pub(super) fn obey(&mut self, control: u64, message: ToHolder) {
-        // What ends by itself has ended before anything new is said.
-        self.expire();
+    /// Carries out a daemon's order.
+    pub(super) fn obey(&mut self, daemon: u64, message: ToHolder) {
+        // A cover that has ended by itself ends before anything new begins.
+        self.expire(clock::now());
         match message {
             // A lock that its stations have not confirmed yet is seen, or its stations dropped, before
-            // it is taken away again: who asked for it is told the truth.
+            // it is taken away again: its answer is then true.
             ToHolder::Cover { .. } if self.locked() && self.awaits_cover() => {
-                self.postponed.push_back((control, message));
+                self.postponed.push_back((daemon, message));
             }
             ToHolder::Cover { seq, covers } => {
                 self.released = None;
                 self.set_covers(covers);
-                self.await_covered((control, seq));
+                self.await_covered((daemon, seq));
             }
             ToHolder::Release { seq, by } => {
                 self.set_covers(Vec::new());
                 self.released = Some((by, clock::now()));
-                self.await_covered((control, seq));
+                self.await_covered((daemon, seq));
             }
-            ToHolder::Station(spec) => self.admit(control, &spec),
+            ToHolder::Station(spec) => self.admit(daemon, &spec),
             ToHolder::Disconnect { seq, by } => {
                 let id = self.session_id.to_string();
-                self.dismiss(&sentence(self.reader.language, "left-disconnected", &[("by", &by), ("id", &id)]));
+                self.dismiss(&sentence(self.locale.language, "left-disconnected", &[("by", &by), ("id", &id)]));
                 let stations = self.stations.iter().map(|s| s.id).collect();
-                self.awaited.push(Awaited::Disconnected { asker: (control, seq), stations });
+                self.awaited.push(Awaited::Disconnected { reply_to: (daemon, seq), stations });
             }
             ToHolder::Announce(notice) => {
                 self.notice = Some(notice);
                 self.dirty = true;
             }
             ToHolder::Close { seq, grace_ms, by } => {
-                self.dismiss(&sentence(self.reader.language, "left-closed", &[("by", &by)]));
+                self.dismiss(&sentence(self.locale.language, "left-closed", &[("by", &by)]));
                 let ending = Ending::begin(Duration::from_millis(grace_ms));
-                self.ending.get_or_insert(((control, seq), ending)).0 = (control, seq);
+                self.ending.get_or_insert(((daemon, seq), ending)).0 = (daemon, seq);
             }
             ToHolder::Still { seq } => {
-                let file = self.handed(control).ok_or_else(|| io::Error::other("no file came along"));
-                let written = file.and_then(|file| self.write_still(file));
+                let file = self.take_handed(daemon).ok_or_else(|| io::Error::other("no file came along"));
+                let written = file.and_then(|file| self.write_cells(file));
                 let error = written.err().map(|error| error.to_string());
-                self.say(control, &FromHolder::Written { seq, error });
+                self.reply(daemon, &FromHolder::Written { seq, error });
             }
             // The session is open already.
             ToHolder::Open(_) | ToHolder::Start => {}
         }
     }
 
-    /// Makes these the covers. What was typed and not taken yet is forgotten at a lock, and the
+    /// Makes these the covers. A lock forgets the keys that the program has not taken yet, and the
     /// stations' keys count again only when each has confirmed the unlock.
     fn set_covers(&mut self, covers: Vec<Cover>) {
         let now = clock::now();
@@ -196,8 +196,7 @@ impl Holder {
     }
 
     /// Covers whose time is over are removed: the next one is shown, or the session is unlocked.
-    pub(super) fn expire(&mut self) {
-        let now = clock::now();
+    pub(super) fn expire(&mut self, now: Timestamp) {
         if self.covers.iter().any(|cover| !cover.holds(now)) {
             let before = self.cover().cloned();
             self.covers.retain(|cover| cover.holds(now));
@@ -228,7 +227,7 @@ impl Holder {
         self.dirty = true;
     }
 
-    /// Unlocks that were not seen yet will not be: the stations' next picture is that of a lock.
+    /// Unlocks that were not seen yet will not be: the stations' next frame is that of a lock.
     fn supersede(&mut self) {
         for awaited in &mut self.awaited {
             if let Awaited::Covered { superseded, .. } = awaited {
@@ -244,33 +243,33 @@ impl Holder {
         }
     }
 
-    /// Reads and drops what arrived from the stations while the lock stood.
+    /// Reads and drops the keys that arrived from the stations while the lock stood.
     fn drain_stations(&mut self) {
         for station in &mut self.stations {
-            // More than this was not waiting: what comes later is told by its confirmation.
+            // No more than this was waiting. The stations' confirmations sort out later keys.
             let _ = (0..64).take_while(|_| station.conn.fill()).count();
             drop(station.receive());
         }
     }
 
-    fn await_covered(&mut self, asker: Asker) {
+    fn await_covered(&mut self, reply_to: ReplyTo) {
         let (epoch, deadline) = (self.epoch, Instant::now() + CONFIRM);
-        self.awaited.push(Awaited::Covered { asker, epoch, deadline, dropped: Vec::new(), superseded: false });
+        self.awaited.push(Awaited::Covered { reply_to, epoch, deadline, dropped: Vec::new(), superseded: false });
     }
 
     /// The descriptor that came with the message.
-    fn handed(&mut self, control: u64) -> Option<OwnedFd> {
-        self.controls.iter_mut().find(|c| c.id == control)?.conn.descriptors.pop_front()
+    fn take_handed(&mut self, daemon: u64) -> Option<OwnedFd> {
+        self.daemons.iter_mut().find(|conn| conn.id == daemon)?.conn.next_descriptor()
     }
 
     /// Seats a new station on the connection that came with the message.
-    fn admit(&mut self, control: u64, spec: &StationSpec) {
-        let Some(descriptor) = self.handed(control) else { return };
+    fn admit(&mut self, daemon: u64, spec: &StationSpec) {
+        let Some(descriptor) = self.take_handed(daemon) else { return };
         // Keys typed before a station shows the unlocked screen do not count; without a lock all do.
         let confirmed = if self.locked() { 0 } else { self.epoch };
         let Ok(mut station) = Station::new(UnixStream::from(descriptor), spec, confirmed) else { return };
         if self.stations.len() >= MAX_STATIONS {
-            station.leave(&sentence(self.reader.language, "left-crowded", &[]), Instant::now());
+            station.leave(&sentence(self.locale.language, "left-crowded", &[]), Instant::now());
             return;
         }
         if self.stations.iter().all(|s| s.leaving.is_some()) {
@@ -292,18 +291,21 @@ impl Holder {
     pub(super) fn fit(&mut self) {
         let owner = self.stations.iter().filter(|s| s.leaving.is_none()).max_by_key(|s| s.typed);
         let Some(size) = owner.map(|s| s.size) else { return };
-        if size != self.screen.size() && !self.locked() {
-            self.screen.resize(size);
+        if size != self.emulator.size() && !self.locked() {
+            self.emulator.resize(size);
             let _ = self.pty.resize(size);
             self.dirty = true;
         }
     }
 
-    /// Takes what a station sent.
-    pub(super) fn hear(&mut self, index: usize) {
+    /// Acts on a station's frames.
+    pub(super) fn receive_from_station(&mut self, index: usize) {
         let Some(station) = self.stations.get_mut(index) else { return };
         station.conn.fill();
         for deed in station.receive() {
+            if let (Deed::Typed(..) | Deed::Scrolled(_), Some(station)) = (&deed, self.stations.get_mut(index)) {
+                station.hint = None;
+            }
             match deed {
                 Deed::Typed(keys, confirmed) => self.typed(index, &keys, confirmed),
                 Deed::Scrolled(pages) => self.scroll(index, pages),
@@ -313,11 +315,11 @@ impl Holder {
         self.dirty = true;
     }
 
-    /// Shows a station what scrolled off the screen, no further than that goes.
+    /// Shows a station the lines that scrolled off the screen, as far as there are any.
     fn scroll(&mut self, index: usize, pages: i16) {
         let station = &mut self.stations[index];
         let page = i64::from(station.size.rows).saturating_sub(1).max(1);
-        let most = i64::try_from(self.screen.scrollback()).unwrap_or(i64::MAX);
+        let most = i64::try_from(self.emulator.scrollback()).unwrap_or(i64::MAX);
         let now = i64::try_from(station.scrolled).unwrap_or(0);
         let lines = (now + page * i64::from(pages)).clamp(0, most);
         station.scrolled = usize::try_from(lines).unwrap_or(0);
@@ -349,12 +351,13 @@ impl Holder {
         }
     }
 
-    /// Shows what the program wrote, and answers what it asked.
+    /// Shows the program's output, and answers its queries.
     pub(super) fn show(&mut self, bytes: &[u8]) {
-        let advanced = self.screen.advance(bytes);
+        let advanced = self.emulator.advance(bytes);
         self.after_output(advanced);
     }
 
+    /// Passes on answers and bells.
     pub(super) fn after_output(&mut self, advanced: Advanced) {
         // A program that asks without end and reads no answer gets none.
         if !advanced.answers.is_empty() && self.pty.has_room_for_answers() {
@@ -366,3 +369,6 @@ impl Holder {
         self.dirty = true;
     }
 }
+
+#[cfg(test)]
+mod tests;

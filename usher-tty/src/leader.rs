@@ -20,7 +20,7 @@ use signal_hook::consts::{
     SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2,
 };
 
-/// The word to go: what the session's program begins with.
+/// The word to go, with the directory and the environment that the session's program begins with.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Go {
     pub(super) directory: PathBuf,
@@ -48,7 +48,7 @@ pub(super) fn lead(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     ExitCode::from(127)
 }
 
-/// What usherd's own starter ignored (`nohup` ignores SIGHUP) the session's program would ignore too.
+/// The session's program would ignore the signals that usherd's own starter ignored (`nohup` ignores SIGHUP).
 /// A signal that is caught begins with its default in the program that is executed (`execve(2)`).
 fn forget_ignored_signals() {
     for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGTSTP, SIGTTIN, SIGTTOU, SIGALRM, SIGCHLD] {

@@ -8,22 +8,21 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
-mod conn;
-mod control;
+mod cells;
+mod daemon;
+pub mod emulator;
 mod ending;
+mod frame;
 mod guard;
 mod holder;
 mod leader;
 mod lockscreen;
 mod paint;
-mod picture;
 pub mod pty;
 mod run;
 mod sandbox;
-pub mod screen;
 mod settle;
 mod station;
-mod still;
 
 /// The whole program.
 pub fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-//! What a locked station shows, and the line that announces a close.
+//! The lock screen, and the lines over a station's first and last row.
 
 use alacritty_terminal::term::cell::{Cell, Flags};
 use alacritty_terminal::vte::ansi::NamedColor;
@@ -7,21 +7,22 @@ use jiff::tz::TimeZone;
 use unicode_bidi::BidiInfo;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
+use usher_core::clock::time_of_day;
 use usher_core::language::{Language, sentence};
 use usher_core::request::Size;
 use usher_core::session::Cover;
 use usher_core::wire::holder::Notice;
 
-use super::picture::{Picture, style};
+use super::frame::{Frame, style};
 
 /// Text is wrapped to this width even where there is more room: longer lines read badly.
 const MEASURE: usize = 72;
 /// A message that needs more rows than there are is shown page by page, each for this long.
 const PAGE_SECONDS: i64 = 5;
 
-/// Who reads the lock screen: the session's user, by the session's environment.
+/// How the session's user reads: by the session's environment.
 #[derive(Debug, Clone)]
-pub(super) struct Reader {
+pub(super) struct Locale {
     /// The language.
     pub(super) language: Language,
     /// The time zone.
@@ -29,19 +30,19 @@ pub(super) struct Reader {
 }
 
 /// The lock screen of `cover` at `now`, for a station of this size.
-pub(super) fn lock_picture(cover: &Cover, size: Size, now: Timestamp, reader: &Reader) -> Picture {
+pub(super) fn lock_frame(cover: &Cover, size: Size, now: Timestamp, locale: &Locale) -> Frame {
     let blue = |fg, flags| style(fg, NamedColor::Blue, flags);
     let (plain, bold) = (blue(NamedColor::White, Flags::empty()), blue(NamedColor::BrightWhite, Flags::BOLD));
-    let mut picture = Picture::blank(size);
-    picture.visual_order = true;
-    (0..size.rows).for_each(|row| picture.fill_row(row, &plain));
+    let mut frame = Frame::blank(size);
+    frame.visual_order = true;
+    (0..size.rows).for_each(|row| frame.fill_row(row, &plain));
 
     let rows = usize::from(size.rows);
     let width = usize::from(size.cols).saturating_sub(4).clamp(2, MEASURE).min(usize::from(size.cols));
     let message = wrap(cover.message.as_str(), width);
-    let details: Vec<String> = details(cover, now, reader).iter().flat_map(|line| wrap(line, width)).collect();
+    let details: Vec<String> = details(cover, now, locale).iter().flat_map(|line| wrap(line, width)).collect();
 
-    // What matters most stays when there is little room: the message, then who and when, then the title.
+    // The message stays when there is little room, then the lines about the lock, then the title.
     let with_details = rows >= message.len().min(3) + 1 + details.len();
     let with_title = rows >= message.len().min(3) + details.len() + 4;
     let taken = if with_details { details.len() + 1 } else { 0 } + if with_title { 2 } else { 0 };
@@ -50,7 +51,7 @@ pub(super) fn lock_picture(cover: &Cover, size: Size, now: Timestamp, reader: &R
 
     let mut lines: Vec<(String, &Cell)> = Vec::new();
     if with_title {
-        lines.extend([(sentence(reader.language, "lock-title", &[]), &plain), (String::new(), &plain)]);
+        lines.extend([(sentence(locale.language, "lock-title", &[]), &plain), (String::new(), &plain)]);
     }
     lines.extend(page.iter().map(|line| (line.clone(), &bold)));
     if with_details {
@@ -59,9 +60,9 @@ pub(super) fn lock_picture(cover: &Cover, size: Size, now: Timestamp, reader: &R
     }
     let top = rows.saturating_sub(lines.len()) / 2;
     for (row, (line, cell)) in (top..rows).zip(&lines) {
-        centre(&mut picture, row, line, cell);
+        centre(&mut frame, row, line, cell);
     }
-    picture
+    frame
 }
 
 /// Whether the lock screen changes by itself as time goes by.
@@ -70,23 +71,27 @@ pub(super) fn ticks(cover: &Cover, size: Size) -> bool {
     cover.until.is_some() || wrap(cover.message.as_str(), width).len() + 6 > usize::from(size.rows)
 }
 
-/// Writes the announcement of a close over the picture's first row.
-pub(super) fn announce(picture: &mut Picture, notice: &Notice, now: Timestamp, reader: &Reader) {
+/// Writes the announcement of a close over the frame's first row.
+pub(super) fn announce(frame: &mut Frame, notice: &Notice, now: Timestamp, locale: &Locale) {
     let cell = style(NamedColor::Black, NamedColor::Yellow, Flags::BOLD);
-    picture.fill_row(0, &cell);
-    let text = notice_text(notice, now, reader.language);
-    let room = usize::from(picture.size.cols);
+    frame.fill_row(0, &cell);
+    let text = notice_text(notice, now, locale.language);
+    let room = usize::from(frame.size.cols);
     let line = wrap(&text, room).into_iter().next().unwrap_or_default();
-    centre(picture, 0, &line, &cell);
+    centre(frame, 0, &line, &cell);
 }
 
-/// Says in the picture's last row that it is not the screen as it is now.
-pub(super) fn mark_scrolled(picture: &mut Picture, lines: usize, reader: &Reader) {
+/// Says in the frame's last row that it is not the screen as it is now.
+pub(super) fn mark_scrolled(frame: &mut Frame, lines: usize, locale: &Locale) {
+    mark(frame, &sentence(locale.language, "scrolled-back", &[("lines", &lines.to_string())]));
+}
+
+/// Writes a line over the frame's last row.
+pub(super) fn mark(frame: &mut Frame, text: &str) {
     let cell = style(NamedColor::Black, NamedColor::Cyan, Flags::empty());
-    let row = picture.size.rows - 1;
-    picture.fill_row(row, &cell);
-    let text = sentence(reader.language, "scrolled-back", &[("lines", &lines.to_string())]);
-    centre(picture, usize::from(row), &text, &cell);
+    let row = frame.size.rows - 1;
+    frame.fill_row(row, &cell);
+    centre(frame, usize::from(row), text, &cell);
 }
 
 fn notice_text(notice: &Notice, now: Timestamp, language: Language) -> String {
@@ -98,14 +103,12 @@ fn notice_text(notice: &Notice, now: Timestamp, language: Language) -> String {
     }
 }
 
-/// Who locked it, since when, and how long it still takes.
-fn details(cover: &Cover, now: Timestamp, reader: &Reader) -> Vec<String> {
-    let since = cover.since.to_zoned(reader.zone.clone());
-    let today = now.to_zoned(reader.zone.clone()).date() == since.date();
-    let since = since.strftime(if today { "%H:%M" } else { "%Y-%m-%d %H:%M" }).to_string();
-    let mut lines = vec![sentence(reader.language, "lock-by", &[("by", &cover.by), ("since", &since)])];
+/// The lines about the lock: its author, its beginning and its end.
+fn details(cover: &Cover, now: Timestamp, locale: &Locale) -> Vec<String> {
+    let since = time_of_day(cover.since, now, &locale.zone);
+    let mut lines = vec![sentence(locale.language, "lock-by", &[("by", &cover.by), ("since", &since)])];
     if let Some(until) = cover.until {
-        lines.push(sentence(reader.language, "lock-until", &[("time", &countdown(now, until))]));
+        lines.push(sentence(locale.language, "lock-until", &[("time", &countdown(now, until))]));
     }
     lines
 }
@@ -133,14 +136,14 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Writes one logical line into the middle of a row, in the order in which it is read from left to right.
-fn centre(picture: &mut Picture, row: usize, line: &str, cell: &Cell) {
+fn centre(frame: &mut Frame, row: usize, line: &str, cell: &Cell) {
     let visual = visual_order(line);
     let clusters: Vec<(&str, usize)> =
         visual.graphemes(true).map(|cluster| (cluster, cluster.width().min(2))).filter(|(_, w)| *w > 0).collect();
     let width: usize = clusters.iter().map(|(_, width)| width).sum();
-    let left = usize::from(picture.size.cols).saturating_sub(width) / 2;
+    let left = usize::from(frame.size.cols).saturating_sub(width) / 2;
     let (row, left) = (u16::try_from(row).unwrap_or(u16::MAX), u16::try_from(left).unwrap_or(0));
-    picture.write(row, left, clusters.into_iter(), cell);
+    frame.write(row, left, clusters.into_iter(), cell);
 }
 
 /// The Unicode bidirectional algorithm for one line.
@@ -166,10 +169,10 @@ mod tests {
         Cover { terms, source: CoverSource::Session }
     }
 
-    fn text(picture: &Picture) -> Vec<String> {
-        (0..picture.size.rows)
+    fn text(frame: &Frame) -> Vec<String> {
+        (0..frame.size.rows)
             .map(|row| {
-                let shown = picture.row(row).iter().filter(|c| !c.flags.contains(Flags::WIDE_CHAR_SPACER));
+                let shown = frame.row(row).iter().filter(|c| !c.flags.contains(Flags::WIDE_CHAR_SPACER));
                 let text: String = shown
                     .flat_map(|c| std::iter::once(c.c).chain(c.zerowidth().unwrap_or_default().iter().copied()))
                     .collect();
@@ -178,8 +181,8 @@ mod tests {
             .collect()
     }
 
-    fn reader(language: Language) -> Reader {
-        Reader { language, zone: TimeZone::UTC }
+    fn locale(language: Language) -> Locale {
+        Locale { language, zone: TimeZone::UTC }
     }
 
     fn shown(message: &str, until: Option<&str>, rows: u16, cols: u16) -> Vec<String> {
@@ -188,7 +191,7 @@ mod tests {
 
     fn shown_in(language: Language, message: &str, until: Option<&str>, rows: u16, cols: u16) -> Vec<String> {
         let now = "2026-03-02T09:42:00.5Z".parse().unwrap();
-        text(&lock_picture(&cover(message, until), Size { rows, cols }, now, &reader(language)))
+        text(&lock_frame(&cover(message, until), Size { rows, cols }, now, &locale(language)))
     }
 
     #[test]
@@ -245,7 +248,7 @@ mod tests {
         assert!(ticks(&cover, size));
         let seen: String = (0..60)
             .map(|step| cover.since + jiff::SignedDuration::from_secs(step * PAGE_SECONDS))
-            .flat_map(|now| text(&lock_picture(&cover, size, now, &reader(Language::English))))
+            .flat_map(|now| text(&lock_frame(&cover, size, now, &locale(Language::English))))
             .collect();
         assert!((0..40).all(|n| seen.contains(&format!("word{n:02}"))));
     }

@@ -60,7 +60,7 @@ impl Pty {
         Ok(rustix::termios::tcsetwinsize(&self.master, size)?)
     }
 
-    /// Reads what the program wrote. `Ok(None)`: nothing now. `Ok(Some(0))`: nobody has the terminal open.
+    /// Reads the program's output. `Ok(None)`: nothing now. `Ok(Some(0))`: nobody has the terminal open.
     pub(super) fn read(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
         match rustix::io::read(&self.master, buffer) {
             Ok(count) => Ok(Some(count)),
@@ -70,7 +70,7 @@ impl Pty {
         }
     }
 
-    /// Whether more input may be queued. What is typed beyond is lost, as it is on any terminal.
+    /// Whether more input may be queued. Keys beyond that are lost, as on any terminal.
     pub(super) fn has_room(&self) -> bool {
         self.pending.len() < MAX_PENDING
     }
@@ -85,13 +85,13 @@ impl Pty {
         !self.pending.is_empty()
     }
 
-    /// Queues input and writes what the program takes now.
+    /// Queues input and writes as much as the program takes now.
     pub(super) fn write(&mut self, bytes: &[u8]) {
         self.pending.extend(bytes);
         self.flush();
     }
 
-    /// Writes what the program takes now.
+    /// Writes as much as the program takes now.
     pub(super) fn flush(&mut self) {
         while !self.pending.is_empty() {
             let (head, _) = self.pending.as_slices();
@@ -128,7 +128,7 @@ impl Leader {
         let (channel, theirs) = UnixStream::pair()?;
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("lead").arg(&spec.program).args(&spec.arguments);
-        // The session's own environment could make even this program run what its user likes (LD_PRELOAD).
+        // The session's own environment could make even this program run its user's code (LD_PRELOAD).
         command.current_dir("/").env_clear();
         command
             .stdin(Stdio::from(slave.try_clone()?))

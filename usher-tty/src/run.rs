@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::SIGCHLD;
+use usher_core::clock;
 use usher_core::language::{Language, sentence};
 use usher_core::session::SessionKey;
 use usher_core::sys::process::Process;
@@ -16,10 +17,10 @@ use usher_core::sys::{descriptors, peer};
 use usher_core::wire::Tag;
 use usher_core::wire::holder::{FromHolder, OpenSpec, ToHolder};
 
-use super::control::{self, Control};
+use super::daemon::{self, DaemonConn};
 use super::ending::{self, reap_watching};
 use super::holder::Holder;
-use super::lockscreen::Reader;
+use super::lockscreen::Locale;
 use super::pty::{Leader, Pty};
 use super::sandbox;
 
@@ -38,12 +39,12 @@ pub(super) fn hold(mut born_with: UnixStream) -> io::Result<()> {
     descriptors::set_limit(spec.open_files);
     match open(&spec) {
         Ok((mut holder, leader, listener, terminal)) => {
-            let mut control = Control::new(born_with, BORN_WITH)?;
-            control.conn.decoder = decoder;
-            control.say(&holder.hello());
-            holder.controls.push(control);
+            let mut daemon = DaemonConn::new(born_with, BORN_WITH)?;
+            daemon.conn = daemon.conn.resuming(decoder);
+            daemon.send(&holder.hello());
+            holder.daemons.push(daemon);
             let result =
-                Loop { holder, leader, listener, _terminal: terminal, started: false, next_control: BORN_WITH + 1 }
+                Loop { holder, leader, listener, _terminal: terminal, started: false, next_daemon: BORN_WITH + 1 }
                     .run(&spec);
             let _ = std::fs::remove_file(&spec.socket);
             result
@@ -91,8 +92,8 @@ fn open(spec: &OpenSpec) -> io::Result<(Holder, Leader, UnixListener, OwnedFd)> 
         leader_start: first.start,
     };
     let value = |name: &str| spec.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-    let reader = Reader { language: Language::of_variables(value), zone: TimeZone::system() };
-    Ok((Holder::new(spec.session_id, key, pty, size, reader), leader, listener, kept))
+    let locale = Locale { language: Language::of_variables(value), zone: TimeZone::system() };
+    Ok((Holder::new(spec.session_id, key, pty, size, locale), leader, listener, kept))
 }
 
 struct Loop {
@@ -102,7 +103,7 @@ struct Loop {
     /// Keeps the terminal open: a program that closes it would make the other end ready for ever.
     _terminal: OwnedFd,
     started: bool,
-    next_control: u64,
+    next_daemon: u64,
 }
 
 impl Loop {
@@ -111,10 +112,10 @@ impl Loop {
         children.set_nonblocking(true)?;
         signal_hook::low_level::pipe::register(SIGCHLD, wake)?;
         let mut buffer = vec![0; 16 << 10];
-        // What arrived together with the first message is in the decoder already.
-        self.hear_controls(spec);
+        // Messages that arrived together with the first one are in the decoder already.
+        self.obey_daemons(spec);
         loop {
-            if !self.started && !self.holder.controls.iter().any(|control| control.id == BORN_WITH) {
+            if !self.started && !self.holder.daemons.iter().any(|daemon| daemon.id == BORN_WITH) {
                 // The daemon died before the session was on the books: there is no session.
                 let _ = self.leader.child.kill();
                 return Ok(());
@@ -123,16 +124,16 @@ impl Loop {
             let mut woken = [0; 64];
             while matches!((&children).read(&mut woken), Ok(count) if count > 0) {}
             // A lock that is over ends before any key of after it is looked at.
-            self.holder.expire();
+            self.holder.expire(clock::now());
             self.accept(spec.owner);
-            self.hear_controls(spec);
+            self.obey_daemons(spec);
             for index in 0..self.holder.stations.len() {
-                self.holder.hear(index);
+                self.holder.receive_from_station(index);
                 self.holder.stations[index].conn.flush();
             }
             self.holder.pty.flush();
             self.read_output(&mut buffer)?;
-            if let Some(ended) = self.look_at_processes(&mut buffer)? {
+            if let Some(ended) = self.session_end(&mut buffer)? {
                 return self.finish(&ended);
             }
             self.holder.settle();
@@ -149,7 +150,7 @@ impl Loop {
             PollFd::new(&self.listener, PollFlags::IN),
             PollFd::from_borrowed_fd(holder.pty.fd(), pty),
         ];
-        fds.extend(holder.controls.iter().map(|c| PollFd::from_borrowed_fd(c.conn.fd(), wants(c.conn.unsent()))));
+        fds.extend(holder.daemons.iter().map(|c| PollFd::from_borrowed_fd(c.conn.fd(), wants(c.conn.unsent()))));
         fds.extend(holder.stations.iter().map(|s| PollFd::from_borrowed_fd(s.conn.fd(), wants(s.conn.unsent()))));
         let timeout = holder.next_deadline().and_then(|d| Timespec::try_from(d).ok());
         match poll(&mut fds, timeout.as_ref()) {
@@ -166,58 +167,58 @@ impl Loop {
             if !welcome || !self.has_place() {
                 continue;
             }
-            if let Ok(mut control) = Control::new(stream, self.next_control) {
-                self.next_control += 1;
-                control.say(&self.holder.hello());
-                self.holder.controls.push(control);
+            if let Ok(mut daemon) = DaemonConn::new(stream, self.next_daemon) {
+                self.next_daemon += 1;
+                daemon.send(&self.holder.hello());
+                self.holder.daemons.push(daemon);
             }
         }
     }
 
     /// Whether there is a place for one more connection, that of the oldest that never spoke if need be.
     fn has_place(&mut self) -> bool {
-        let controls = &mut self.holder.controls;
-        if controls.len() < control::MAX {
+        let daemons = &mut self.holder.daemons;
+        if daemons.len() < daemon::MAX {
             return true;
         }
-        let silent = controls.iter().position(|control| !control.spoke);
-        silent.map(|index| controls.remove(index)).is_some()
+        let silent = daemons.iter().position(|daemon| !daemon.has_spoken);
+        silent.map(|index| daemons.remove(index)).is_some()
     }
 
-    fn hear_controls(&mut self, spec: &OpenSpec) {
-        for index in 0..self.holder.controls.len() {
-            let id = self.holder.controls[index].id;
-            for message in self.holder.controls[index].receive() {
+    fn obey_daemons(&mut self, spec: &OpenSpec) {
+        for index in 0..self.holder.daemons.len() {
+            let id = self.holder.daemons[index].id;
+            for message in self.holder.daemons[index].receive() {
                 match message {
                     ToHolder::Start => self.start(id, spec),
                     other => self.holder.obey(id, other),
                 }
             }
-            self.holder.controls[index].conn.flush();
+            self.holder.daemons[index].conn.flush();
         }
-        self.holder.controls.retain(|c| !c.conn.closed);
+        self.holder.daemons.retain(|c| !c.conn.is_closed());
     }
 
     /// Runs the session's program: from here on there is a session.
-    fn start(&mut self, control: u64, spec: &OpenSpec) {
+    fn start(&mut self, daemon: u64, spec: &OpenSpec) {
         if self.started {
             return;
         }
         match self.leader.run(spec) {
             Ok(()) => {
                 self.started = true;
-                self.holder.say(control, &FromHolder::Started);
+                self.holder.reply(daemon, &FromHolder::Started);
                 sandbox::enter(&spec.socket);
             }
             Err(message) => {
-                self.holder.say(control, &FromHolder::Failed { message });
-                // Without controls, the loop ends.
-                self.holder.controls.iter_mut().for_each(|control| control.conn.closed = true);
+                self.holder.reply(daemon, &FromHolder::Failed { message });
+                // Without daemons, the loop ends.
+                self.holder.daemons.iter_mut().for_each(|daemon| daemon.conn.close());
             }
         }
     }
 
-    /// Shows what the program wrote, up to a turn's worth.
+    /// Shows the program's output, up to a turn's worth.
     fn read_output(&mut self, buffer: &mut [u8]) -> io::Result<()> {
         let mut shown = 0;
         while shown < OUTPUT_TURN {
@@ -233,13 +234,13 @@ impl Loop {
     }
 
     /// How the session ended, if it did.
-    fn look_at_processes(&mut self, buffer: &mut [u8]) -> io::Result<Option<String>> {
-        if let Some(((control, seq), ending)) = &mut self.holder.ending {
-            let (control, seq) = (*control, *seq);
-            let gone = ending.look();
+    fn session_end(&mut self, buffer: &mut [u8]) -> io::Result<Option<String>> {
+        if let Some(((daemon, seq), ending)) = &mut self.holder.ending {
+            let (daemon, seq) = (*daemon, *seq);
+            let gone = ending.is_over();
             let killed = ending.killed;
             if gone {
-                self.holder.say(control, &FromHolder::Closed { seq, killed });
+                self.holder.reply(daemon, &FromHolder::Closed { seq, killed });
                 return Ok(Some("closed".to_owned()));
             }
             return Ok(None);
@@ -248,10 +249,10 @@ impl Loop {
             Some(how) if self.started => {
                 // Its last words may still be on the way.
                 self.read_output(buffer)?;
-                let language = self.holder.reader.language;
-                self.holder.dismiss(&sentence(language, "left-over", &[("how", &how.say(language))]));
+                let language = self.holder.locale.language;
+                self.holder.dismiss(&sentence(language, "left-over", &[("how", &how.sentence(language))]));
                 // The daemon's log is in English.
-                Ok(Some(how.say(Language::English)))
+                Ok(Some(how.sentence(Language::English)))
             }
             Some(_) | None => Ok(None),
         }
@@ -259,20 +260,20 @@ impl Loop {
 
     /// Says goodbye to everyone, bounded in time.
     fn finish(mut self, how: &str) -> io::Result<()> {
-        for control in &mut self.holder.controls {
-            control.say(&FromHolder::Ended { how: how.to_owned() });
+        for daemon in &mut self.holder.daemons {
+            daemon.send(&FromHolder::Ended { how: how.to_owned() });
         }
         let deadline = Instant::now() + Duration::from_millis(300);
         loop {
             let holder = &mut self.holder;
             holder.stations.iter_mut().for_each(|s| s.conn.flush());
-            holder.controls.iter_mut().for_each(|c| c.conn.flush());
+            holder.daemons.iter_mut().for_each(|c| c.conn.flush());
             let unsent = holder
                 .stations
                 .iter()
-                .filter(|s| !s.conn.closed)
+                .filter(|s| !s.conn.is_closed())
                 .map(|s| s.conn.unsent())
-                .chain(holder.controls.iter().filter(|c| !c.conn.closed).map(|c| c.conn.unsent()))
+                .chain(holder.daemons.iter().filter(|c| !c.conn.is_closed()).map(|c| c.conn.unsent()))
                 .sum::<usize>();
             if unsent == 0 || Instant::now() >= deadline {
                 return Ok(());

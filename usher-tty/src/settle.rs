@@ -1,4 +1,4 @@
-//! What the holder does without being told: covers that end, pictures that are due, answers that the
+//! What the holder does without being told: covers that end, frames that are due, answers that the
 //! stations' confirmations allow, reports to the daemon.
 
 use std::fs::File;
@@ -11,24 +11,27 @@ use usher_core::clock;
 use usher_core::request::Size;
 use usher_core::wire::holder::FromHolder;
 
+use super::cells::cells_of;
+use super::frame::Frame;
 use super::holder::{Awaited, Holder};
 use super::lockscreen;
-use super::picture::Picture;
 use super::station::Station;
-use super::still::still;
 
 /// How often the daemon hears of input and titles.
 const REPORT: Duration = Duration::from_millis(500);
 
 impl Holder {
-    /// What is due by time or by the stations: expired covers, pictures, answers, reports.
+    /// Does everything that is due by time or by the stations: expired covers, frames, answers, reports.
     pub(super) fn settle(&mut self) {
-        let (now, instant) = (clock::now(), Instant::now());
-        if self.screen.deadline().is_some_and(|deadline| deadline <= instant) {
-            let advanced = self.screen.end_update();
+        self.settle_at(clock::now(), Instant::now());
+    }
+
+    pub(super) fn settle_at(&mut self, now: Timestamp, instant: Instant) {
+        if self.emulator.deadline().is_some_and(|deadline| deadline <= instant) {
+            let advanced = self.emulator.end_update();
             self.after_output(advanced);
         }
-        self.expire();
+        self.expire(now);
         if self.tick_due().is_some_and(|due| due <= instant) {
             self.ticked = Some(instant);
             self.dirty = true;
@@ -37,19 +40,19 @@ impl Holder {
         if std::mem::take(&mut self.dirty) || self.wants_drawing() {
             self.draw(now);
         }
-        self.controls.retain(|c| !c.conn.closed);
-        // Who is answered may ask at once for what was reported: the report goes first.
+        self.daemons.retain(|c| !c.conn.is_closed());
+        // The report goes before the answer: its receiver may look at once.
         self.report(instant);
         self.answer(instant);
         self.take_up_postponed();
     }
 
-    /// Does what was said while a lock had not been seen yet.
+    /// Carries out the orders that waited for a lock to be seen.
     fn take_up_postponed(&mut self) {
         while !self.awaits_cover()
-            && let Some((control, message)) = self.postponed.pop_front()
+            && let Some((daemon, message)) = self.postponed.pop_front()
         {
-            self.obey(control, message);
+            self.obey(daemon, message);
             self.dirty = true;
         }
     }
@@ -57,47 +60,50 @@ impl Holder {
     /// Forgets stations that have left; of those that stay, the one typed at last now sets the size.
     fn part_with_gone(&mut self, now: Instant) {
         let before = self.stations.len();
-        self.stations.retain(|s| !s.conn.closed && s.leaving.is_none_or(|deadline| now < deadline));
+        self.stations.retain(|s| !s.conn.is_closed() && s.leaving.is_none_or(|deadline| now < deadline));
         if self.stations.len() != before {
             self.fit();
         }
     }
 
-    /// What a station of this size shows, which looks so many lines back.
-    fn shown(&self, size: Size, scrolled: usize, now: Timestamp) -> Picture {
+    /// The frame of a station that has this size, looks so many lines back and has this line of its own.
+    fn shown(&self, size: Size, scrolled: usize, hint: Option<&str>, now: Timestamp) -> Frame {
         let cover = self.covers.first();
-        let mut picture = match cover {
-            Some(cover) => lockscreen::lock_picture(cover, size, now, &self.reader),
-            None => self.screen.picture(size, scrolled),
+        let mut frame = match cover {
+            Some(cover) => lockscreen::lock_frame(cover, size, now, &self.locale),
+            None => self.emulator.frame(size, scrolled),
         };
         if cover.is_none() && scrolled > 0 {
-            lockscreen::mark_scrolled(&mut picture, scrolled, &self.reader);
+            lockscreen::mark_scrolled(&mut frame, scrolled, &self.locale);
+        }
+        if let (None, Some(hint)) = (cover, hint) {
+            lockscreen::mark(&mut frame, hint);
         }
         if let Some(notice) = &self.notice {
-            lockscreen::announce(&mut picture, notice, now, &self.reader);
+            lockscreen::announce(&mut frame, notice, now, &self.locale);
         }
-        picture
+        frame
     }
 
-    /// Writes what a station of the session's own size would show, whether there is one or not.
-    pub(super) fn write_still(&self, file: OwnedFd) -> io::Result<()> {
-        let picture = self.shown(self.screen.size(), 0, clock::now());
+    /// Writes the cells that a station of the session's own size would show, whether there is one or not.
+    pub(super) fn write_cells(&self, file: OwnedFd) -> io::Result<()> {
+        let frame = self.shown(self.emulator.size(), 0, None, clock::now());
         let mut file = io::BufWriter::new(File::from(file));
         // Anything else could keep the holder waiting.
         if !file.get_ref().metadata()?.is_file() {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        serde_json::to_writer(&mut file, &still(&picture))?;
+        serde_json::to_writer(&mut file, &cells_of(&frame))?;
         file.flush()
     }
 
     fn draw(&mut self, now: Timestamp) {
         let mut stations = std::mem::take(&mut self.stations);
         for station in stations.iter_mut().filter(|station| station.ready()) {
-            // Who is not ready confirms or drains later, and is drawn then.
-            let picture = self.shown(station.size, station.scrolled, now);
+            // The others confirm or drain later, and are drawn then.
+            let frame = self.shown(station.size, station.scrolled, station.hint.as_deref(), now);
             let flush = !self.locked() && station.confirmed < self.unlocked_in;
-            station.draw(picture, self.epoch, flush);
+            station.draw(frame, self.epoch, flush);
         }
         self.stations = stations;
     }
@@ -106,7 +112,7 @@ impl Holder {
     fn answer(&mut self, now: Instant) {
         for awaited in std::mem::take(&mut self.awaited) {
             match awaited {
-                Awaited::Covered { asker, epoch, deadline, mut dropped, superseded } => {
+                Awaited::Covered { reply_to, epoch, deadline, mut dropped, superseded } => {
                     // A station that was told to leave shows nothing new: it is waited for until it has left.
                     let shows = |s: &Station| s.confirmed >= epoch && s.leaving.is_none();
                     if now >= deadline {
@@ -114,16 +120,16 @@ impl Holder {
                         self.stations.retain(shows);
                     }
                     if self.stations.iter().all(shows) {
-                        self.say(asker.0, &FromHolder::Covered { seq: asker.1, dropped, superseded });
+                        self.reply(reply_to.0, &FromHolder::Covered { seq: reply_to.1, dropped, superseded });
                     } else {
-                        self.awaited.push(Awaited::Covered { asker, epoch, deadline, dropped, superseded });
+                        self.awaited.push(Awaited::Covered { reply_to, epoch, deadline, dropped, superseded });
                     }
                 }
-                Awaited::Disconnected { asker, stations } => {
+                Awaited::Disconnected { reply_to, stations } => {
                     if self.stations.iter().any(|s| stations.contains(&s.id)) {
-                        self.awaited.push(Awaited::Disconnected { asker, stations });
+                        self.awaited.push(Awaited::Disconnected { reply_to, stations });
                     } else {
-                        self.say(asker.0, &FromHolder::Disconnected { seq: asker.1 });
+                        self.reply(reply_to.0, &FromHolder::Disconnected { seq: reply_to.1 });
                     }
                 }
             }
@@ -138,19 +144,20 @@ impl Holder {
             || status.released != self.reported.released;
         let due = self.reported_at.is_none_or(|at| now >= at + REPORT);
         if status != self.reported && (soon || due) {
-            self.controls.iter_mut().for_each(|c| c.say(&FromHolder::Status(status.clone())));
+            self.daemons.iter_mut().for_each(|c| c.send(&FromHolder::Status(status.clone())));
             self.reported = status;
             self.reported_at = Some(now);
         }
     }
 
-    pub(super) fn say(&mut self, control: u64, message: &FromHolder) {
-        if let Some(control) = self.controls.iter_mut().find(|c| c.id == control) {
-            control.say(message);
+    /// Sends a message over the daemon's connection of this number, if it is still there.
+    pub(super) fn reply(&mut self, daemon_id: u64, message: &FromHolder) {
+        if let Some(daemon) = self.daemons.iter_mut().find(|daemon| daemon.id == daemon_id) {
+            daemon.send(message);
         }
     }
 
-    /// When a picture that changes by itself is due again.
+    /// When a frame that changes by itself is due again.
     fn tick_due(&self) -> Option<Instant> {
         if self.stations.is_empty() {
             return None;
@@ -178,7 +185,7 @@ impl Holder {
         });
         let leaving = self.stations.iter().filter_map(|s| s.leaving).map(after);
         let unreported =
-            self.last_input != self.reported.last_input || self.screen.title() != self.reported.title.as_deref();
+            self.last_input != self.reported.last_input || self.emulator.title() != self.reported.title.as_deref();
         let report = unreported.then(|| self.reported_at.map_or(Duration::ZERO, |at| after(at + REPORT)));
         let ending = self.ending.as_ref().map(|_| super::ending::LOOK);
         expiries
@@ -187,11 +194,11 @@ impl Holder {
             .chain(report)
             .chain(ending)
             .chain(self.tick_due().map(after))
-            .chain(self.screen.deadline().map(after))
+            .chain(self.emulator.deadline().map(after))
             .min()
     }
 
-    /// Whether a station waits for a bell or a picture that it could take now.
+    /// Whether a station waits for a bell or a frame that it could take now.
     pub(super) fn wants_drawing(&self) -> bool {
         self.stations.iter().any(|s| s.ready() && (s.rings() || s.confirmed < self.epoch))
     }

@@ -3,16 +3,18 @@
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
-use usher_core::request::{Colours, Size};
+use usher_core::request::Size;
 use usher_core::session::SeenStation;
 use usher_core::wire::holder::StationSpec;
-use usher_core::wire::{DRAW_CHUNK, FLUSH, Tag, put};
+use usher_core::wire::{Conn, DRAW_CHUNK, FLUSH, Tag, put};
 
-use super::conn::Conn;
-use super::paint::paint;
-use super::picture::Picture;
+use super::frame::Frame;
+use super::paint::Painter;
 
-/// What a station's person did.
+/// The longest hint, in characters.
+const MAX_HINT: usize = 256;
+
+/// Something that a station's person did.
 pub(super) enum Deed {
     /// Typed, or moved the mouse, when this epoch was the last that the station had confirmed.
     Typed(Vec<u8>, u64),
@@ -25,21 +27,22 @@ pub(super) enum Deed {
 pub(super) struct Station {
     pub(super) id: u32,
     pub(super) size: Size,
-    colours: Colours,
     client: Option<std::net::IpAddr>,
     pub(super) conn: Conn,
-    /// What its terminal shows, once the picture under way has arrived.
-    shown: Option<Picture>,
-    /// The number and the epoch of the picture that the station has not confirmed yet.
+    /// Knows the terminal's contents, once the frame under way has arrived.
+    painter: Painter,
+    /// The number and the epoch of the frame that the station has not confirmed yet.
     in_flight: Option<(u64, u64)>,
     next_number: u64,
-    /// The last epoch of which the station confirmed a picture. See [`super::holder::Holder::epoch`].
+    /// The last epoch of which the station confirmed a frame. See [`super::holder::Holder::epoch`].
     pub(super) confirmed: u64,
     /// When somebody typed here, as a count; the station typed at last sets the size.
     pub(super) typed: u64,
     /// Until when a station that was told to leave may take its time.
     pub(super) leaving: Option<Instant>,
     bell: bool,
+    /// A line of the station's own for its last row, until the next key.
+    pub(super) hint: Option<String>,
     /// How many lines further back than the session's screen the station looks.
     pub(super) scrolled: usize,
 }
@@ -50,16 +53,16 @@ impl Station {
         Ok(Station {
             id: spec.id,
             size: spec.size.clamped(),
-            colours: spec.colours,
             client: spec.client,
-            conn: Conn::new(stream)?,
-            shown: None,
+            conn: Conn::without_descriptors(stream)?,
+            painter: Painter::new(spec.colours),
             in_flight: None,
             next_number: 1,
             confirmed,
             typed: 0,
             leaving: None,
             bell: false,
+            hint: None,
             scrolled: 0,
         })
     }
@@ -68,15 +71,15 @@ impl Station {
         SeenStation { id: self.id, client: self.client.map(|address| address.to_string()) }
     }
 
-    /// Whether the station can take a picture now: one at a time, so that a slow one skips those between.
+    /// Whether the station can take a frame now: one at a time, so that a slow one skips those between.
     pub(super) fn ready(&self) -> bool {
-        self.in_flight.is_none() && self.conn.unsent() == 0 && self.leaving.is_none() && !self.conn.closed
+        self.in_flight.is_none() && !self.conn.has_unsent() && self.leaving.is_none() && !self.conn.is_closed()
     }
 
-    /// Draws the picture of this epoch, if the station does not show it already or has not confirmed
-    /// the epoch. After an unlock (`flush`), what was typed before is forgotten at the station too.
-    pub(super) fn draw(&mut self, picture: Picture, epoch: u64, flush: bool) {
-        let mut bytes = paint(self.shown.as_ref(), &picture, self.colours);
+    /// Draws the frame of this epoch, if the station does not show it already or has not confirmed
+    /// the epoch. After an unlock (`flush`) the station forgets earlier keys too.
+    pub(super) fn draw(&mut self, frame: Frame, epoch: u64, flush: bool) {
+        let mut bytes = self.painter.paint(frame);
         if std::mem::take(&mut self.bell) {
             bytes.push(0x07);
         }
@@ -91,11 +94,10 @@ impl Station {
         end.push(if flush { FLUSH } else { 0 });
         put(&mut frames, Tag::DrawEnd, &end);
         self.in_flight = Some((number, epoch));
-        self.shown = Some(picture);
-        self.conn.send(&frames);
+        self.conn.send_frames(&frames);
     }
 
-    /// Rings the bell with the next picture.
+    /// Rings the bell with the next frame.
     pub(super) fn ring(&mut self) {
         self.bell = true;
     }
@@ -110,40 +112,45 @@ impl Station {
         if self.leaving.is_none() {
             let mut frame = Vec::new();
             put(&mut frame, Tag::Leave, reason.as_bytes());
-            self.conn.send(&frame);
+            self.conn.send_frames(&frame);
             self.leaving = Some(deadline);
         }
     }
 
-    /// Takes what the station sent: confirmations at once, deeds for the holder to judge.
+    /// Reads the station's frames: takes confirmations at once, and gives deeds for the holder to judge.
     pub(super) fn receive(&mut self) -> Vec<Deed> {
         let mut deeds = Vec::new();
-        loop {
-            match self.conn.decoder.next_frame() {
-                Ok(Some((Tag::Input, keys))) => deeds.push(Deed::Typed(keys.to_vec(), self.confirmed)),
-                Ok(Some((Tag::Scroll, payload))) => {
-                    deeds.extend(payload.try_into().map(|pages| Deed::Scrolled(i16::from_le_bytes(pages))));
-                }
-                Ok(Some((Tag::Resize, payload))) => {
+        while let Some((tag, payload)) = self.conn.next_frame() {
+            match tag {
+                Tag::Input => deeds.push(Deed::Typed(payload.to_vec(), self.confirmed)),
+                Tag::Scroll => deeds.extend(payload.try_into().map(|pages| Deed::Scrolled(i16::from_le_bytes(pages)))),
+                Tag::Resize => {
                     if let [r0, r1, c0, c1] = *payload {
                         let (rows, cols) = (u16::from_le_bytes([r0, r1]), u16::from_le_bytes([c0, c1]));
                         self.size = Size { rows, cols }.clamped();
                         deeds.push(Deed::Resized);
                     }
                 }
-                Ok(Some((Tag::Redraw, _))) => self.shown = None,
-                Ok(Some((Tag::Shown, payload))) => {
+                Tag::Redraw => self.painter.forget(),
+                Tag::Hint => {
+                    let text = String::from_utf8_lossy(payload);
+                    self.hint = Some(text.chars().filter(|c| !c.is_control()).take(MAX_HINT).collect());
+                }
+                Tag::Shown => {
                     let number = payload.try_into().map(u64::from_le_bytes).unwrap_or(0);
                     if let Some((_, epoch)) = self.in_flight.take_if(|(n, _)| *n == number) {
                         self.confirmed = self.confirmed.max(epoch);
                     }
                 }
-                Ok(Some((Tag::Control | Tag::Draw | Tag::DrawEnd | Tag::Leave, _))) | Err(_) => {
-                    self.conn.closed = true;
+                Tag::Control | Tag::Draw | Tag::DrawEnd | Tag::Leave => {
+                    self.conn.close();
                     return deeds;
                 }
-                Ok(None) => return deeds,
             }
         }
+        deeds
     }
 }
+
+#[cfg(test)]
+mod tests;

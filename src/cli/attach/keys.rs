@@ -28,6 +28,22 @@ impl FromStr for DetachKeys {
     }
 }
 
+impl DetachKeys {
+    /// The keys as a person writes them.
+    pub(super) fn spelled(&self) -> String {
+        self.keys.iter().map(|key| spelled(*key)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The first of them, which goes before every key of the station's own.
+    pub(super) fn prefix(&self) -> String {
+        self.keys.first().map(|key| spelled(*key)).unwrap_or_default()
+    }
+}
+
+fn spelled(key: u8) -> String {
+    if key < 0x20 { format!("^{}", char::from(key | 0x40)) } else { char::from(key).to_string() }
+}
+
 /// What was typed, told apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Typed {
@@ -35,29 +51,49 @@ pub(super) enum Typed {
     Keys(Vec<u8>),
     /// Show so many pages further back; forward if negative.
     Scroll(i16),
+    /// Show which keys there are.
+    Help,
     /// The keys to leave.
     Leave,
 }
 
-/// The key after the first detach key that shows a page further back, and the one that shows a page further on.
+/// The keys after the prefix: a page further back, a page further on, and which keys there are.
 const BACK: u8 = b'b';
 const FORWARD: u8 = b'f';
+const HELP: u8 = b'?';
 
-/// Watches what is typed for the detach keys.
+/// Where the watcher is in a key of several bytes that it drops (`console_codes(4)`, `utf-8(7)`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dropping {
+    /// After ESC: with what follows at once it is one key, alone it is the escape key.
+    Escape,
+    /// In a control sequence, up to its last byte.
+    Sequence,
+    /// One byte is left of a sequence of three.
+    Last,
+    /// In a character of several bytes.
+    Character,
+}
+
+/// Watches what is typed for the prefix and what belongs to it.
 #[derive(Debug)]
 pub(super) struct Watcher<'k> {
     keys: &'k [u8],
     matched: usize,
+    dropping: Option<Dropping>,
 }
 
 impl<'k> Watcher<'k> {
     pub(super) fn new(keys: &'k DetachKeys) -> Self {
-        Watcher { keys: &keys.keys, matched: 0 }
+        Watcher { keys: &keys.keys, matched: 0, dropping: None }
     }
 
-    /// Tells apart what was typed. The first detach key twice sends it once; keys that turn out to be
-    /// no sequence of ours are sent as typed.
+    /// Tells apart what was typed. The prefix twice sends it once. A key after the prefix that means nothing is dropped
+    /// with it: the prefix alone could end the session's program (`Ctrl-\` is SIGQUIT).
     pub(super) fn tell_apart(&mut self, typed: &[u8]) -> Vec<Typed> {
+        if self.dropping == Some(Dropping::Escape) {
+            self.dropping = None;
+        }
         let mut told = Vec::new();
         let mut keys = Vec::new();
         for &byte in typed {
@@ -76,6 +112,9 @@ impl<'k> Watcher<'k> {
     }
 
     fn byte(&mut self, byte: u8, keys: &mut Vec<u8>) -> Option<Typed> {
+        if self.drops(byte) {
+            return None;
+        }
         if byte == self.keys[self.matched] {
             self.matched += 1;
             if self.matched == self.keys.len() {
@@ -84,21 +123,37 @@ impl<'k> Watcher<'k> {
             }
             return None;
         }
-        let held = std::mem::take(&mut self.matched);
-        match byte {
-            BACK if held == 1 => return Some(Typed::Scroll(1)),
-            FORWARD if held == 1 => return Some(Typed::Scroll(-1)),
-            _ if held == 1 && byte == self.keys[0] => keys.push(byte),
-            _ => {
-                keys.extend_from_slice(&self.keys[..held]);
-                if byte == self.keys[0] {
-                    self.matched = 1;
-                } else {
-                    keys.push(byte);
-                }
-            }
+        match (std::mem::take(&mut self.matched), byte) {
+            (0, _) => keys.push(byte),
+            (1, BACK) => return Some(Typed::Scroll(1)),
+            (1, FORWARD) => return Some(Typed::Scroll(-1)),
+            (1, HELP) => return Some(Typed::Help),
+            (1, _) if byte == self.keys[0] => keys.push(byte),
+            (_, _) if byte == self.keys[0] => self.matched = 1,
+            (_, 0x1b) => self.dropping = Some(Dropping::Escape),
+            (_, 0xc0..) => self.dropping = Some(Dropping::Character),
+            (_, _) => {}
         }
         None
+    }
+
+    /// Whether this byte belongs to a key that is being dropped.
+    fn drops(&mut self, byte: u8) -> bool {
+        let Some(dropping) = self.dropping else { return false };
+        let (next, belongs) = match (dropping, byte) {
+            (Dropping::Escape, b'[') => (Some(Dropping::Sequence), true),
+            (Dropping::Escape, b'O') => (Some(Dropping::Last), true),
+            (Dropping::Escape, 0xc0..) => (Some(Dropping::Character), true),
+            (Dropping::Escape | Dropping::Last, _) => (None, true),
+            (Dropping::Sequence, 0x40..=0x7e) => (None, true),
+            // No key has such a byte: what was begun is not a key.
+            (Dropping::Sequence, 0x00..=0x1f | 0x7f..) => (None, false),
+            (Dropping::Sequence, _) => (Some(dropping), true),
+            (Dropping::Character, 0x80..=0xbf) => (Some(dropping), true),
+            (Dropping::Character, _) => (None, false),
+        };
+        self.dropping = next;
+        belongs
     }
 }
 
@@ -132,9 +187,36 @@ mod tests {
     }
 
     #[test]
-    fn the_first_key_twice_sends_it_once_and_others_are_sent_as_typed() {
+    fn the_first_key_twice_sends_it_once() {
         assert_eq!(told("^\\ d", b"\x1c\x1cd"), [keys(b"\x1cd")]);
-        assert_eq!(told("^\\ d", b"\x1cx"), [keys(b"\x1cx")]);
+    }
+
+    #[test]
+    fn a_wrong_key_after_the_prefix_is_dropped_with_it_however_many_bytes_it_has() {
+        let detach = "^\\ d".parse().unwrap();
+        let wrong = ["D", "\x04", "x", " ", "\x7f", "é", "眼", "\x1b[5~", "\x1bOP", "\x1b[1;5A", "\x1bx"];
+        for wrong in wrong {
+            let typed = format!("a\x1c{wrong}bc");
+            assert_eq!(Watcher::new(&detach).tell_apart(typed.as_bytes()), [keys(b"abc")], "{wrong:?}");
+        }
+        assert_eq!(told("^\\ d", b"\x1cD\x1cd"), [Typed::Leave]);
+        assert_eq!(told("^A b c", b"\x01bx\x01b\x01bc"), [Typed::Leave], "nor in the middle of the detach keys");
+    }
+
+    #[test]
+    fn escape_calls_the_prefix_off_and_with_alt_it_is_one_key() {
+        let detach = "^\\ d".parse().unwrap();
+        let mut watcher = Watcher::new(&detach);
+        assert_eq!(watcher.tell_apart(b"\x1c\x1b"), []);
+        assert_eq!(watcher.tell_apart(b"ls"), [keys(b"ls")]);
+        assert_eq!(watcher.tell_apart(b"\x1c\x1bxls"), [keys(b"ls")]);
+    }
+
+    #[test]
+    fn a_question_mark_after_the_prefix_asks_for_the_keys() {
+        assert_eq!(told("^\\ d", b"?\x1c?"), [keys(b"?"), Typed::Help]);
+        let detach: DetachKeys = "^p q".parse().unwrap();
+        assert_eq!((detach.spelled().as_str(), detach.prefix().as_str()), ("^P q", "^P"));
     }
 
     #[test]

@@ -14,16 +14,16 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::termios::{QueueSelector, tcflush, tcgetsid};
 
-/// The title is kept, the alternate screen taken, and lines no longer wrap by themselves.
-const ENTER: &[u8] = b"\x1b[22;0t\x1b[?1049h\x1b[?7l\x1b[H\x1b[2J";
+/// The title is kept, the alternate screen taken, lines no longer wrap by themselves, and every row scrolls.
+const ENTER: &[u8] = b"\x1b[22;0t\x1b[?1049h\x1b[?7l\x1b[r\x1b[H\x1b[2J";
 
 /// The same for a screen that is ours already, whose title is kept.
-const TAKE: &[u8] = b"\x1b[?1049h\x1b[?7l\x1b[H\x1b[2J";
+const TAKE: &[u8] = b"\x1b[?1049h\x1b[?7l\x1b[r\x1b[H\x1b[2J";
 
 /// A picture that was broken off ends, everything that one may have switched on is off, and what
 /// `ENTER` took is given back.
 const LEAVE: &[u8] = b"\x1b\\\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?1l\x1b>\
-\x1b[8h\x1b[0 q\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l\x1b[23;0t";
+\x1b[8h\x1b[0 q\x1b[0m\x1b[r\x1b[?7h\x1b[?25h\x1b[?1049l\x1b[23;0t";
 
 /// How long the terminal has to take `LEAVE`, and then once more when what stood in its way was dropped.
 const PATIENCE: Duration = Duration::from_millis(500);

@@ -186,6 +186,7 @@ fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
             let said = match told {
                 Typed::Keys(keys) => speaker.say_keys(&keys, forgotten),
                 Typed::Scroll(pages) => speaker.send_frame(Tag::Scroll, &pages.to_le_bytes()),
+                Typed::Help => speaker.send_frame(Tag::Hint, help(detach).as_bytes()),
                 Typed::Leave => {
                     let why = words::text!("attach-detached");
                     let _ = ended.send(Left { why, exit: Exit::Success });
@@ -198,6 +199,11 @@ fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
             }
         }
     }
+}
+
+/// Which keys there are.
+fn help(detach: &DetachKeys) -> String {
+    words::with!("attach-keys", &[("leave", &detach.spelled()), ("prefix", &detach.prefix())])
 }
 
 /// Draws pictures and confirms each, until the holder says goodbye or is gone.
@@ -227,7 +233,7 @@ fn draw(
                 Tag::Leave => {
                     return Ok(Left { why: String::from_utf8_lossy(payload).into_owned(), exit: Exit::Success });
                 }
-                Tag::Control | Tag::Input | Tag::Scroll | Tag::Resize | Tag::Redraw | Tag::Shown => {}
+                Tag::Control | Tag::Input | Tag::Scroll | Tag::Resize | Tag::Redraw | Tag::Shown | Tag::Hint => {}
             }
         }
         match connection.read(&mut buffer)? {

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use usher_core::request::Size;
+use usher_tty::emulator::Emulator;
 use usher_tty::pty::Pty;
-use usher_tty::screen::Screen;
 
 use super::stage::DemoStage;
 
@@ -85,7 +85,7 @@ pub(super) fn until(mut condition: impl FnMut() -> bool) -> bool {
 /// Shows what is written to the terminal, until nobody has it open.
 fn read_screen(master: OwnedFd, shown: &Mutex<String>) {
     let mut master = File::from(master);
-    let mut screen = Screen::new(SIZE);
+    let mut screen = Emulator::new(SIZE);
     let mut buffer = [0; 4096];
     while let Ok(count @ 1..) = master.read(&mut buffer) {
         // A terminal's answers are nobody's here: a station asks nothing.

@@ -1,4 +1,4 @@
-//! What the API answers beside outcomes: errors and health.
+//! The API's answers beside outcomes: errors and health.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! What goes over the sockets of holders and shields: frames of a tag, a length and a payload.
+//! Frames of a tag, a length and a payload, on the sockets of holders and shields.
 //!
 //! Control frames (usherd with a holder or shield) carry JSON, so that a process of last month's version and
 //! today's usherd understand each other: unknown fields are ignored, unknown messages too. Station
@@ -12,7 +12,7 @@ pub const MAX_PAYLOAD: usize = 1 << 20;
 /// The most that one drawing frame carries; larger pictures are sent in several.
 pub const DRAW_CHUNK: usize = 48 << 10;
 
-/// What a frame is.
+/// A frame's kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Tag {
@@ -26,6 +26,8 @@ pub enum Tag {
     Resize = b'r',
     /// The station lost its picture and wants it whole, to the holder.
     Redraw = b'w',
+    /// The station wants this line in its last row until the next key, to the holder: text.
+    Hint = b'h',
     /// The picture of this number is on the station's terminal, to the holder: 64 bits.
     Shown = b's',
     /// A part of a picture, to the station: bytes for its terminal.
@@ -36,7 +38,7 @@ pub enum Tag {
     Leave = b'x',
 }
 
-/// In [`Tag::DrawEnd`]: what was typed before this picture is to be forgotten.
+/// In [`Tag::DrawEnd`]: the station is to forget keys that were typed before this picture.
 pub const FLUSH: u8 = 1;
 
 impl Tag {
@@ -47,6 +49,7 @@ impl Tag {
             Tag::Scroll,
             Tag::Resize,
             Tag::Redraw,
+            Tag::Hint,
             Tag::Shown,
             Tag::Draw,
             Tag::DrawEnd,

@@ -1,14 +1,14 @@
 //! The first line of a stream that leads to a daemon of another host.
 //!
-//! Who wrote it was connected to the daemon: nothing was sent before it was read, so a host without it is one that no
-//! request reached. It also says which version speaks there.
+//! Only a program that is connected to the daemon writes it. Nothing is sent before it was read, so no request reached a
+//! host that did not write it. It also says which version speaks there.
 
 use std::io::{self, Write};
 
 use super::headers::API_VERSION;
 use crate::outcome::{Error, ErrorId};
 
-/// What the line begins with. What a login shell has printed before it may stand in the same line.
+/// The line's beginning. A login shell's output may stand before it in the same line.
 const MARK: &str = "usher-stream ";
 
 /// The longest line that is read.
@@ -33,7 +33,7 @@ pub fn write_error(out: &mut impl Write, error: &Error) -> io::Result<()> {
     out.flush()
 }
 
-/// What a line says.
+/// A line's meaning.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Greeting {
     /// The stream leads to a daemon from here on.
@@ -44,7 +44,7 @@ pub enum Greeting {
     Foreign(String),
 }
 
-/// Reads a line; `None` if it is no greeting, such as what a login shell prints.
+/// Reads a line; `None` if it is no greeting, such as a login shell's output.
 pub fn read(line: &[u8]) -> Option<Greeting> {
     let text = String::from_utf8_lossy(line);
     let (_, text) = text.trim_end_matches(['\r', '\n']).split_once(MARK)?;

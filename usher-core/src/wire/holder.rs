@@ -1,4 +1,4 @@
-//! What usherd and the holder of a text session say to each other, in control frames.
+//! The messages between usherd and the holder of a text session, in control frames.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ pub const PROTOCOL: u32 = 2;
 /// The version from which on a holder knows [`ToHolder::Still`].
 pub const WITH_STILLS: u32 = 2;
 
-/// What a session is started from. Sent once, first, over the connection the holder is born with.
+/// A session's beginning. Sent once, first, over the connection the holder is born with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OpenSpec {
     /// The session ID.
@@ -39,7 +39,7 @@ pub struct OpenSpec {
     pub open_files: Option<u64>,
 }
 
-/// What usherd says to a holder.
+/// A message from usherd to a holder.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum ToHolder {
     /// Be this session, but do not run its program yet.
@@ -64,8 +64,8 @@ pub enum ToHolder {
     },
     /// Announce that the session will close.
     Announce(Notice),
-    /// Write what a station of the session's size would show into the file that comes with this message, as a
-    /// [`Still`](super::still::Still).
+    /// Write the contents of a station of the session's size into the file that comes with this message, as a
+    /// [`TerminalCells`](super::cells::TerminalCells).
     Still {
         /// Comes back in the answer.
         seq: u64,
@@ -112,11 +112,11 @@ pub struct Notice {
     pub message: Option<Message>,
 }
 
-/// What a holder says to usherd.
+/// A message from a holder to usherd.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum FromHolder {
-    /// Who the holder is; first on every connection, once there is a session.
-    Hello(Box<Hello>),
+    /// The holder's introduction; first on every connection, once there is a session.
+    Hello(Box<HolderHello>),
     /// The session could not be opened or its program not be run.
     Failed {
         /// Why.
@@ -154,7 +154,7 @@ pub enum FromHolder {
         killed: bool,
     },
     /// Something about the session changed.
-    Status(Status),
+    Status(HolderStatus),
     /// The session's program ended by itself; the holder ends now.
     Ended {
         /// How, in words.
@@ -164,7 +164,7 @@ pub enum FromHolder {
 
 /// A holder's introduction.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Hello {
+pub struct HolderHello {
     /// The version of the protocol that the holder speaks.
     pub protocol: u32,
     /// The session ID.
@@ -174,12 +174,12 @@ pub struct Hello {
     /// The holder's own process.
     pub holder_pid: u32,
     /// The session as it is now.
-    pub status: Status,
+    pub status: HolderStatus,
 }
 
 /// A session as its holder sees it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Status {
+pub struct HolderStatus {
     /// The covers that hold.
     pub covers: Vec<Cover>,
     /// The stations, the one typed at last first.

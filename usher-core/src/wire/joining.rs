@@ -1,4 +1,4 @@
-//! What `usher join` and `usher-dial --join` say to each other: one JSON value each way.
+//! The messages between `usher join` and `usher-dial --join`: one JSON value each way.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,21 +7,21 @@ use crate::outcome::Error;
 use crate::request::{IdentityName, IdentityRole};
 use crate::servers::ServerName;
 
-/// What to join, and how.
+/// A host to join, and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JoinOrder {
     /// The token, as it was typed.
     pub token: String,
-    /// What the host is called here.
+    /// The host's name here.
     #[serde(default)]
     pub name: Option<ServerName>,
-    /// Who we want to be there.
+    /// The name that we want to have there.
     #[serde(default)]
     pub identity: Option<IdentityName>,
 }
 
-/// What became of it.
+/// The result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum JoinAnswer {
@@ -34,11 +34,11 @@ pub enum JoinAnswer {
 /// A host that was joined.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Joined {
-    /// What it is called here.
+    /// Its name here.
     pub name: String,
-    /// Who we are there.
+    /// Our name there.
     pub identity: IdentityName,
-    /// What we may do there.
+    /// Our rights there.
     pub role: IdentityRole,
     /// Where it answered.
     pub address: String,

@@ -1,14 +1,16 @@
-//! What goes between usher's programs: frames on the sockets of holders and shields, headers and bodies on usherd's.
+//! The protocols between usher's programs: frames on the sockets of holders and shields, headers and bodies on usherd's.
 
+mod conn;
 mod frames;
 
 pub mod answers;
+pub mod cells;
 pub mod greeting;
 pub mod headers;
 pub mod holder;
 #[cfg(feature = "servers")]
 pub mod joining;
 pub mod shield;
-pub mod still;
 
+pub use conn::Conn;
 pub use frames::{DRAW_CHUNK, Decoder, FLUSH, Garbage, MAX_PAYLOAD, Tag, control, put};

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use cosmic_text::{
     Attrs, Buffer, CacheKey, Family, FontSystem, Metrics, Shaping, Style, SwashCache, SwashContent, Weight,
 };
-use usher_core::wire::still::{Cursor, Rgb, Run, Still};
+use usher_core::wire::cells::{CellCursor, CellRun, Rgb, TerminalCells};
 
 use crate::draw::fonts;
 
@@ -54,7 +54,7 @@ impl Image {
 }
 
 /// Draws a terminal.
-pub fn draw(still: &Still) -> Image {
+pub fn draw(still: &TerminalCells) -> Image {
     let (cols, rows) = (usize::from(still.cols.clamp(1, 1000)), usize::from(still.rows.clamp(1, 500)));
     let mut pen = Pen::new(cols * rows);
     let (width, height) = (cols * pen.cell.0 as usize, rows * pen.cell.1 as usize);
@@ -109,7 +109,7 @@ impl Pen {
         (i32::from(col) * self.cell.0, i32::from(row) * self.cell.1)
     }
 
-    fn run(&mut self, image: &mut Image, run: &Run) {
+    fn run(&mut self, image: &mut Image, run: &CellRun) {
         if run.whole {
             self.cluster(image, run, (run.col, run.cells), &run.text, run.fg);
         } else {
@@ -131,7 +131,7 @@ impl Pen {
     }
 
     /// Draws a cluster into the middle of its cells.
-    fn cluster(&mut self, image: &mut Image, run: &Run, (col, cells): (u16, u16), text: &str, colour: Rgb) {
+    fn cluster(&mut self, image: &mut Image, run: &CellRun, (col, cells): (u16, u16), text: &str, colour: Rgb) {
         let shaped = self.shape(text, run.bold, run.italic);
         let (left, top) = self.place(run.row, col);
         let spare = (self.cell.0 * i32::from(cells)) as f32 - shaped.width;
@@ -178,7 +178,7 @@ impl Pen {
     }
 
     /// Draws the cursor: as a block, the cell's colours change places.
-    fn cursor(&mut self, image: &mut Image, still: &Still, (row, col): (u16, u16), cursor: Cursor) {
+    fn cursor(&mut self, image: &mut Image, still: &TerminalCells, (row, col): (u16, u16), cursor: CellCursor) {
         let run = still.runs.iter().find(|run| run.row == row && (run.col..run.col + run.cells).contains(&col));
         let (first, cells) = run.filter(|run| run.whole).map_or((col, 1), |run| (run.col, run.cells));
         let (left, top) = self.place(row, first);
@@ -186,9 +186,9 @@ impl Pen {
         let colour = run.map_or(still.foreground, |run| run.fg);
         let line = (self.cell.1 / 8).max(1);
         match cursor {
-            Cursor::Underline => image.fill((left, top + high - line), (wide, line), colour),
-            Cursor::Beam => image.fill((left, top), (line, high), colour),
-            Cursor::Block => {
+            CellCursor::Underline => image.fill((left, top + high - line), (wide, line), colour),
+            CellCursor::Beam => image.fill((left, top), (line, high), colour),
+            CellCursor::Block => {
                 image.fill((left, top), (wide, high), colour);
                 if let Some(run) = run {
                     let at = usize::from(col - run.col);
@@ -210,8 +210,8 @@ fn whole(length: f32) -> i32 {
 mod tests {
     use super::*;
 
-    fn run(row: u16, col: u16, text: &str) -> Run {
-        Run {
+    fn run(row: u16, col: u16, text: &str) -> CellRun {
+        CellRun {
             row,
             col,
             cells: u16::try_from(text.chars().count()).unwrap(),
@@ -226,8 +226,8 @@ mod tests {
         }
     }
 
-    fn still(runs: Vec<Run>, cursor: Option<(u16, u16, Cursor)>) -> Still {
-        Still { cols: 10, rows: 3, ground: [0, 0, 0], foreground: [229, 229, 229], runs, cursor }
+    fn still(runs: Vec<CellRun>, cursor: Option<(u16, u16, CellCursor)>) -> TerminalCells {
+        TerminalCells { cols: 10, rows: 3, ground: [0, 0, 0], foreground: [229, 229, 229], runs, cursor }
     }
 
     /// How much light there is in a cell.
@@ -248,10 +248,10 @@ mod tests {
     #[test]
     fn grounds_lines_and_weights_are_to_be_seen() {
         let plain = draw(&still(vec![run(0, 0, "a")], None));
-        let ground = draw(&still(vec![Run { bg: [0, 0, 200], ..run(0, 0, " ") }], None));
-        let bold = draw(&still(vec![Run { bold: true, ..run(0, 0, "a") }], None));
-        let line = draw(&still(vec![Run { underline: true, ..run(0, 0, "a") }], None));
-        let strike = draw(&still(vec![Run { strike: true, ..run(0, 0, " ") }], None));
+        let ground = draw(&still(vec![CellRun { bg: [0, 0, 200], ..run(0, 0, " ") }], None));
+        let bold = draw(&still(vec![CellRun { bold: true, ..run(0, 0, "a") }], None));
+        let line = draw(&still(vec![CellRun { underline: true, ..run(0, 0, "a") }], None));
+        let strike = draw(&still(vec![CellRun { strike: true, ..run(0, 0, " ") }], None));
         assert_eq!(ground.rows().next().unwrap()[..3], [0, 0, 200]);
         assert!(light(&bold, 0, 0) > light(&plain, 0, 0) && light(&line, 0, 0) > light(&plain, 0, 0));
         assert!(light(&strike, 0, 0) > 0 && light(&strike, 0, 1) == 0);
@@ -259,17 +259,17 @@ mod tests {
 
     #[test]
     fn a_block_cursor_turns_its_cell_round() {
-        let image = draw(&still(vec![run(0, 0, "ab")], Some((0, 1, Cursor::Block))));
+        let image = draw(&still(vec![run(0, 0, "ab")], Some((0, 1, CellCursor::Block))));
         let (under, beside) = (light(&image, 0, 1), light(&image, 0, 0));
         assert!(under > 2 * beside, "{under} {beside}");
-        let full = draw(&still(Vec::new(), Some((0, 1, Cursor::Block))));
+        let full = draw(&still(Vec::new(), Some((0, 1, CellCursor::Block))));
         assert!(light(&full, 0, 1) > under, "the character is seen in the block");
         assert_eq!(light(&full, 0, 2), 0);
     }
 
     #[test]
     fn what_lies_beyond_the_edge_is_left_out() {
-        let image = draw(&still(vec![run(2, 9, "WW"), run(9, 0, "W")], Some((40, 40, Cursor::Block))));
+        let image = draw(&still(vec![run(2, 9, "WW"), run(9, 0, "W")], Some((40, 40, CellCursor::Block))));
         assert!(light(&image, 2, 9) > 0);
         assert_eq!((light(&image, 2, 0), light(&image, 0, 0)), (0, 0), "nothing comes round to the other side");
     }

@@ -4,8 +4,8 @@
 use std::io::{self, Read, Write as _};
 
 use usher_core::request::ThumbnailSize;
+use usher_core::wire::cells::TerminalCells;
 use usher_core::wire::shield::Arming;
-use usher_core::wire::still::Still;
 
 mod cells;
 mod sheet;
@@ -18,7 +18,7 @@ const MOST: u64 = 128 << 20;
 
 /// Draws the terminal that standard input describes.
 pub fn still(size: Option<&str>) -> io::Result<()> {
-    let still: Still = serde_json::from_slice(&order()?)?;
+    let still: TerminalCells = serde_json::from_slice(&order()?)?;
     let image = cells::draw(&still);
     let mut sheet = Sheet::new(io::stdout(), (image.width, image.height), wanted(size)?)?;
     image.rows().try_for_each(|row| sheet.row(row))?;

@@ -4,7 +4,7 @@ use tokio::net::UnixStream;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::session::SessionKey;
 use usher_core::sys::process::Process;
-use usher_core::wire::holder::{FromHolder, Hello};
+use usher_core::wire::holder::{FromHolder, HolderHello};
 
 use crate::backend::link::{Connection, Incoming, Link};
 
@@ -21,7 +21,7 @@ pub(super) struct Held {
 /// A connection to a holder that has introduced itself.
 pub(super) struct Introduced {
     pub(super) connection: Connection,
-    pub(super) hello: Hello,
+    pub(super) hello: HolderHello,
     pub(super) holder: Process,
 }
 

@@ -14,7 +14,7 @@ use usher_core::request::ThumbnailSize;
 use usher_core::session::{Cover, SessionKey};
 use usher_core::sys::proc;
 use usher_core::sys::process::Process;
-use usher_core::wire::holder::{FromHolder, Notice, StationSpec, Status, ToHolder};
+use usher_core::wire::holder::{FromHolder, HolderStatus, Notice, StationSpec, ToHolder};
 
 use super::leftovers::{kill, mop_up, verify_gone};
 use super::link::{Link, News, Reply};
@@ -58,7 +58,7 @@ impl Found {
     }
 
     /// The session as the holder sees it.
-    pub fn status(&self) -> &Status {
+    pub fn status(&self) -> &HolderStatus {
         &self.introduced.hello.status
     }
 }
@@ -352,7 +352,7 @@ async fn look(path: PathBuf) -> Option<Found> {
     }
 }
 
-fn seen(status: &Status) -> Seen {
+fn seen(status: &HolderStatus) -> Seen {
     Seen {
         covers: status.covers.clone(),
         stations: status.stations.clone(),

@@ -1,16 +1,15 @@
-//! A still of a terminal: what a station would show, in colours that need no terminal to be known. A holder writes
-//! it, and the program that draws pictures reads it.
+//! A thumbnail's cells: the contents of a station, in colours that mean the same without a terminal.
 
 use alacritty_terminal::term::cell::{Cell, Flags};
 use alacritty_terminal::vte::ansi::{Color, CursorShape, NamedColor};
-use usher_core::wire::still::{Cursor, Rgb, Run, Still};
+use usher_core::wire::cells::{CellCursor, CellRun, Rgb, TerminalCells};
 
-use super::picture::Picture;
-use super::screen::palette;
+use super::emulator::palette;
+use super::frame::Frame;
 
-/// How a cell looks, without what stands in it.
+/// A cell's colours and attributes.
 #[derive(PartialEq, Clone, Copy)]
-struct Look {
+struct CellStyle {
     fg: Rgb,
     bg: Rgb,
     bold: bool,
@@ -23,64 +22,64 @@ struct Look {
 const FOREGROUND: usize = NamedColor::Foreground as usize;
 const BACKGROUND: usize = NamedColor::Background as usize;
 
-/// The still of a picture.
-pub(super) fn still(picture: &Picture) -> Still {
+/// A frame's cells, for a thumbnail.
+pub(super) fn cells_of(frame: &Frame) -> TerminalCells {
     let (ground, foreground) = (rgb(palette(BACKGROUND)), rgb(palette(FOREGROUND)));
     let mut runs = Vec::new();
-    for row in 0..picture.size.rows {
-        row_runs(row, picture.row(row), ground, &mut runs);
+    for row in 0..frame.size.rows {
+        row_runs(row, frame.row(row), ground, &mut runs);
     }
-    let shape = picture.cursor_style.map_or(CursorShape::Block, |(shape, _)| shape);
-    let cursor = picture.cursor.and_then(|(row, col)| Some((row, col, cursor(shape)?)));
-    Still { cols: picture.size.cols, rows: picture.size.rows, ground, foreground, runs, cursor }
+    let shape = frame.cursor_style.map_or(CursorShape::Block, |(shape, _)| shape);
+    let cursor = frame.cursor.and_then(|(row, col)| Some((row, col, cursor(shape)?)));
+    TerminalCells { cols: frame.size.cols, rows: frame.size.rows, ground, foreground, runs, cursor }
 }
 
-fn cursor(shape: CursorShape) -> Option<Cursor> {
+fn cursor(shape: CursorShape) -> Option<CellCursor> {
     match shape {
-        CursorShape::Block | CursorShape::HollowBlock => Some(Cursor::Block),
-        CursorShape::Underline => Some(Cursor::Underline),
-        CursorShape::Beam => Some(Cursor::Beam),
+        CursorShape::Block | CursorShape::HollowBlock => Some(CellCursor::Block),
+        CursorShape::Underline => Some(CellCursor::Underline),
+        CursorShape::Beam => Some(CellCursor::Beam),
         CursorShape::Hidden => None,
     }
 }
 
-fn row_runs(row: u16, cells: &[Cell], ground: Rgb, runs: &mut Vec<Run>) {
+fn row_runs(row: u16, cells: &[Cell], ground: Rgb, runs: &mut Vec<CellRun>) {
     let first = runs.len();
     for (col, cell) in cells.iter().enumerate() {
         if cell.flags.contains(Flags::WIDE_CHAR_SPACER) {
             continue;
         }
         let Ok(col) = u16::try_from(col) else { return };
-        let (look, text) = (look(cell), text(cell));
+        let (style, text) = (style(cell), text(cell));
         let wide = cell.flags.contains(Flags::WIDE_CHAR);
         let whole = wide || text.chars().nth(1).is_some();
-        let blank = text == " " && look.bg == ground && !look.underline && !look.strike;
+        let blank = text == " " && style.bg == ground && !style.underline && !style.strike;
         if blank {
             continue;
         }
         let last = runs[first..].last_mut();
         match last {
-            Some(run) if !whole && !run.whole && run.col + run.cells == col && Look::of(run) == look => {
+            Some(run) if !whole && !run.whole && run.col + run.cells == col && CellStyle::of(run) == style => {
                 run.text.push_str(&text);
                 run.cells += 1;
             }
             _ => {
-                let Look { fg, bg, bold, italic, underline, strike } = look;
+                let CellStyle { fg, bg, bold, italic, underline, strike } = style;
                 let cells = if wide { 2 } else { 1 };
-                runs.push(Run { row, col, cells, text, whole, fg, bg, bold, italic, underline, strike });
+                runs.push(CellRun { row, col, cells, text, whole, fg, bg, bold, italic, underline, strike });
             }
         }
     }
 }
 
-impl Look {
-    fn of(run: &Run) -> Self {
-        let Run { fg, bg, bold, italic, underline, strike, .. } = *run;
-        Look { fg, bg, bold, italic, underline, strike }
+impl CellStyle {
+    fn of(run: &CellRun) -> Self {
+        let CellRun { fg, bg, bold, italic, underline, strike, .. } = *run;
+        CellStyle { fg, bg, bold, italic, underline, strike }
     }
 }
 
-/// The cell's characters; what a terminal does not show is a blank.
+/// The cell's characters; a blank for those that a terminal does not show.
 fn text(cell: &Cell) -> String {
     let shown = if cell.flags.contains(Flags::HIDDEN) || cell.c.is_control() { ' ' } else { cell.c };
     let mut text = String::from(shown);
@@ -90,7 +89,7 @@ fn text(cell: &Cell) -> String {
     text
 }
 
-fn look(cell: &Cell) -> Look {
+fn style(cell: &Cell) -> CellStyle {
     let flags = cell.flags;
     let bold = flags.contains(Flags::BOLD);
     let mut fg = colour(cell.fg, bold);
@@ -102,7 +101,7 @@ fn look(cell: &Cell) -> Look {
         // Two thirds of the way from the ground, as xterm shows it.
         fg = std::array::from_fn(|i| u8::try_from((u16::from(fg[i]) * 2 + u16::from(bg[i])) / 3).unwrap_or(fg[i]));
     }
-    Look {
+    CellStyle {
         fg,
         bg,
         bold,
@@ -129,45 +128,45 @@ fn rgb(light: alacritty_terminal::vte::ansi::Rgb) -> Rgb {
 
 #[cfg(test)]
 mod tests {
-    use super::super::screen::Screen;
+    use super::super::emulator::Emulator;
     use super::*;
     use usher_core::request::Size;
 
-    fn of_output(output: &str) -> Still {
+    fn of_output(output: &str) -> TerminalCells {
         let size = Size { rows: 2, cols: 12 };
-        let mut screen = Screen::new(size);
-        screen.advance(output.as_bytes());
-        still(&screen.picture(size, 0))
+        let mut emulator = Emulator::new(size);
+        emulator.advance(output.as_bytes());
+        cells_of(&emulator.frame(size, 0))
     }
 
     #[test]
     fn cells_that_look_alike_are_one_run_and_blanks_are_none() {
-        let still = of_output("ab\x1b[1;31mcd\x1b[0m   \x1b[44m \x1b[0m");
-        let said: Vec<_> = still.runs.iter().map(|run| (run.col, run.cells, run.text.as_str(), run.bold)).collect();
+        let cells = of_output("ab\x1b[1;31mcd\x1b[0m   \x1b[44m \x1b[0m");
+        let said: Vec<_> = cells.runs.iter().map(|run| (run.col, run.cells, run.text.as_str(), run.bold)).collect();
         assert_eq!(said, [(0, 2, "ab", false), (2, 2, "cd", true), (7, 1, " ", false)]);
-        assert_eq!((still.runs[1].fg, still.runs[2].bg), ([0xff, 0, 0], [0, 0, 0xee]));
-        assert_eq!(still.cursor, Some((0, 8, Cursor::Block)));
+        assert_eq!((cells.runs[1].fg, cells.runs[2].bg), ([0xff, 0, 0], [0, 0, 0xee]));
+        assert_eq!(cells.cursor, Some((0, 8, CellCursor::Block)));
     }
 
     #[test]
     fn wide_characters_and_marks_are_runs_of_their_own() {
-        let still = of_output("x眼e\u{301}y");
-        let said: Vec<_> = still.runs.iter().map(|run| (run.col, run.cells, run.text.as_str(), run.whole)).collect();
+        let cells = of_output("x眼e\u{301}y");
+        let said: Vec<_> = cells.runs.iter().map(|run| (run.col, run.cells, run.text.as_str(), run.whole)).collect();
         assert_eq!(said, [(0, 1, "x", false), (1, 2, "眼", true), (3, 1, "e\u{301}", true), (4, 1, "y", false)]);
     }
 
     #[test]
     fn inverse_and_hidden_are_as_a_terminal_shows_them() {
-        let still = of_output("\x1b[7mi\x1b[0m\x1b[8mhidden\x1b[0m\x1b[?25l");
-        assert_eq!(still.runs.len(), 1, "{:?}", still.runs);
-        assert_eq!((still.runs[0].fg, still.runs[0].bg), (rgb(palette(BACKGROUND)), rgb(palette(FOREGROUND))));
-        assert_eq!(still.cursor, None);
+        let cells = of_output("\x1b[7mi\x1b[0m\x1b[8mhidden\x1b[0m\x1b[?25l");
+        assert_eq!(cells.runs.len(), 1, "{:?}", cells.runs);
+        assert_eq!((cells.runs[0].fg, cells.runs[0].bg), (rgb(palette(BACKGROUND)), rgb(palette(FOREGROUND))));
+        assert_eq!(cells.cursor, None);
     }
 
     #[test]
     fn what_a_holder_writes_can_be_read() {
-        let still = of_output("\x1b[38;5;196m眼\x1b[0m a");
-        let json = serde_json::to_vec(&still).unwrap();
-        assert_eq!(serde_json::from_slice::<Still>(&json).unwrap(), still);
+        let cells = of_output("\x1b[38;5;196m眼\x1b[0m a");
+        let json = serde_json::to_vec(&cells).unwrap();
+        assert_eq!(serde_json::from_slice::<TerminalCells>(&json).unwrap(), cells);
     }
 }

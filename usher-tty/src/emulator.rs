@@ -1,4 +1,4 @@
-//! The session's screen: what its program wrote, as a terminal would show it.
+//! The session's screen: the emulator shows its program's output as a terminal would.
 //!
 //! The emulator answers the program's queries itself, so a program gets the same answers whether
 //! one station looks, or three, or none.
@@ -16,15 +16,15 @@ use alacritty_terminal::term::{Config, Osc52, Term, TermMode};
 use alacritty_terminal::vte::ansi::{CursorShape, Processor, Rgb};
 use usher_core::request::Size;
 
+use super::frame::Frame;
 use super::guard::Guard;
-use super::picture::Picture;
 
 /// Lines above the screen that are kept, so that a screen that grows shows them again.
 const SCROLLBACK: usize = 1000;
 /// The longest title that is kept, in characters.
 const MAX_TITLE: usize = 256;
 
-/// What the emulator says while it works, collected for after.
+/// The emulator's events, collected while it works.
 #[derive(Debug, Default)]
 struct Said {
     answers: Vec<u8>,
@@ -69,8 +69,8 @@ impl EventListener for Listener {
     }
 }
 
-/// A terminal emulator with what is needed around it.
-pub struct Screen {
+/// A terminal emulator behind a guard, with the answers it gives.
+pub struct Emulator {
     term: Term<Listener>,
     parser: Processor,
     guard: Guard,
@@ -79,7 +79,7 @@ pub struct Screen {
     filtered: Vec<u8>,
 }
 
-/// What came of a piece of output.
+/// The effects of a piece of output, besides the screen.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Advanced {
     /// The emulator's answers to the program's queries.
@@ -88,11 +88,11 @@ pub struct Advanced {
     pub(super) bell: bool,
 }
 
-impl Screen {
+impl Emulator {
     /// An empty screen of this size.
     pub fn new(size: Size) -> Self {
         let listener = Listener { said: Rc::default(), size: Rc::new(RefCell::new(size)) };
-        Screen {
+        Emulator {
             term: emulator(size, &listener),
             parser: Processor::new(),
             guard: Guard::new(),
@@ -115,9 +115,9 @@ impl Screen {
         self.title.as_deref()
     }
 
-    /// Shows what the program wrote.
+    /// Shows the program's output.
     ///
-    /// A fault in the emulator costs the picture, not the session: the screen begins anew.
+    /// A fault in the emulator costs the screen's contents, not the session: the screen begins anew.
     pub fn advance(&mut self, bytes: &[u8]) -> Advanced {
         let mut filtered = std::mem::take(&mut self.filtered);
         filtered.clear();
@@ -158,15 +158,15 @@ impl Screen {
 
     /// The screen as plain text, a line for each row.
     pub fn text(&self) -> String {
-        let picture = self.picture(self.size(), 0);
+        let frame = self.frame(self.size(), 0);
         let row = |row| {
-            let shown = picture.row(row).iter().filter(|cell| !cell.flags.contains(Flags::WIDE_CHAR_SPACER));
+            let shown = frame.row(row).iter().filter(|cell| !cell.flags.contains(Flags::WIDE_CHAR_SPACER));
             let text: String = shown
                 .flat_map(|cell| std::iter::once(cell.c).chain(cell.zerowidth().unwrap_or_default().iter().copied()))
                 .collect();
             text.trim_end().to_owned() + "\n"
         };
-        (0..picture.size.rows).map(row).collect()
+        (0..frame.size.rows).map(row).collect()
     }
 
     /// How many lines are kept above the screen.
@@ -174,20 +174,20 @@ impl Screen {
         self.term.grid().history_size()
     }
 
-    /// The screen as a station of this size shows it: all of it, or the part around the cursor; or what
-    /// stands so many lines further back.
-    pub(super) fn picture(&self, size: Size, back: usize) -> Picture {
+    /// The screen as a station of this size shows it: all of it, or the part around the cursor; or the lines so
+    /// far back.
+    pub(super) fn frame(&self, size: Size, back: usize) -> Frame {
         let grid = self.term.grid();
         let (rows, cols) = (grid.screen_lines(), grid.columns());
         let cursor = grid.cursor.point;
         let first_row = first_shown(usize::try_from(cursor.line.0).unwrap_or(0), usize::from(size.rows), rows);
         let first_col = first_shown(cursor.column.0, usize::from(size.cols), cols);
-        let mut picture = Picture::blank(size);
+        let mut frame = Frame::blank(size);
         for row in 0..usize::from(size.rows).min(rows - first_row) {
             let shown = usize::from(size.cols).min(cols - first_col);
             let above = i32::try_from(back.min(self.scrollback())).unwrap_or(0);
             let line = &grid[Line(i32::try_from(first_row + row).unwrap_or(0) - above)];
-            let cells = picture.row_mut(u16::try_from(row).unwrap_or(u16::MAX));
+            let cells = frame.row_mut(u16::try_from(row).unwrap_or(u16::MAX));
             for (col, cell) in cells.iter_mut().enumerate().take(shown) {
                 *cell = line[Column(first_col + col)].clone();
                 cell.flags.remove(Flags::WRAPLINE | Flags::LEADING_WIDE_CHAR_SPACER);
@@ -198,14 +198,14 @@ impl Screen {
         let place = |at: usize, first: usize| at.checked_sub(first).and_then(|at| u16::try_from(at).ok());
         if mode.contains(TermMode::SHOW_CURSOR) && back == 0 {
             let row = place(usize::try_from(cursor.line.0).unwrap_or(0), first_row);
-            picture.cursor = row.zip(place(cursor.column.0, first_col));
+            frame.cursor = row.zip(place(cursor.column.0, first_col));
         }
         let style = self.term.cursor_style();
         let default = style.shape == CursorShape::Block && !style.blinking;
-        picture.cursor_style = (!default).then_some((style.shape, style.blinking));
-        picture.modes = mode & Picture::MODES;
-        picture.title = self.title.clone();
-        picture
+        frame.cursor_style = (!default).then_some((style.shape, style.blinking));
+        frame.modes = mode & Frame::MODES;
+        frame.title = self.title.clone();
+        frame
     }
 }
 
@@ -252,7 +252,7 @@ impl Dimensions for Dim {
     }
 }
 
-/// The colours that a program is told when it asks, and that pictures are drawn in: xterm's, with grey on black.
+/// The colours that a program is told when it asks, and that thumbnails have: xterm's, with grey on black.
 pub(super) fn palette(index: usize) -> Rgb {
     const SIXTEEN: [u32; 16] = [
         0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5, 0x7f7f7f, 0xff0000, 0x00ff00,
@@ -273,3 +273,6 @@ pub(super) fn palette(index: usize) -> Rgb {
     let [_, r, g, b] = value.to_be_bytes();
     Rgb { r, g, b }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,14 @@
-//! A picture of a terminal: cells, cursor and modes. The session's screen and the lock screen are
-//! both pictures, and a station is brought from one to the other by what differs.
+//! A frame: a terminal's contents at one time, as cells, cursor and modes. The session's screen and the lock screen are
+//! both drawn as frames, and a station gets the difference between two of them.
 
 use alacritty_terminal::term::TermMode;
 use alacritty_terminal::term::cell::{Cell, Flags};
 use alacritty_terminal::vte::ansi::{Color, CursorShape, NamedColor};
 use usher_core::request::Size;
 
-/// What a station's terminal is to show.
+/// The contents that a station's terminal is to have.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Picture {
+pub(super) struct Frame {
     pub(super) size: Size,
     /// Row by row, `size.rows × size.cols` of them.
     cells: Vec<Cell>,
@@ -16,7 +16,7 @@ pub(super) struct Picture {
     pub(super) cursor: Option<(u16, u16)>,
     /// The cursor's shape and whether it blinks; `None` for the terminal's own.
     pub(super) cursor_style: Option<(CursorShape, bool)>,
-    /// What the session's program asked the terminal to send; nothing on a lock screen.
+    /// The session's program asked the terminal to send these; none on a lock screen.
     pub(super) modes: TermMode,
     /// The window's title.
     pub(super) title: Option<String>,
@@ -24,7 +24,7 @@ pub(super) struct Picture {
     pub(super) visual_order: bool,
 }
 
-impl Picture {
+impl Frame {
     /// The modes that a station's terminal takes part in.
     pub(super) const MODES: TermMode = TermMode::APP_CURSOR
         .union(TermMode::APP_KEYPAD)
@@ -35,9 +35,9 @@ impl Picture {
         .union(TermMode::SGR_MOUSE)
         .union(TermMode::FOCUS_IN_OUT);
 
-    /// An empty picture of this size.
+    /// An empty frame of this size.
     pub(super) fn blank(size: Size) -> Self {
-        Picture {
+        Frame {
             size,
             cells: vec![Cell::default(); usize::from(size.rows) * usize::from(size.cols)],
             cursor: None,
@@ -56,6 +56,18 @@ impl Picture {
     pub(super) fn row_mut(&mut self, row: u16) -> &mut [Cell] {
         let cols = usize::from(self.size.cols);
         &mut self.cells[usize::from(row) * cols..][..cols]
+    }
+
+    /// Moves these rows by one, as a terminal scrolls them; the row that comes in is blank.
+    pub(super) fn shift(&mut self, top: u16, bottom: u16, up: bool) {
+        let cols = usize::from(self.size.cols);
+        let moved = &mut self.cells[usize::from(top) * cols..(usize::from(bottom) + 1) * cols];
+        if up {
+            moved.rotate_left(cols)
+        } else {
+            moved.rotate_right(cols)
+        }
+        self.row_mut(if up { bottom } else { top }).fill(Cell::default());
     }
 
     /// Fills a row with blanks that look like `template`.

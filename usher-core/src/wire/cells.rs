@@ -1,31 +1,31 @@
-//! A still of a terminal: what a station would show, in colours that need no terminal to be known. A holder writes
-//! it, and the program that draws pictures reads it.
+//! A terminal's contents, in colours that mean the same without a terminal. A holder writes them, and the program that
+//! draws thumbnails reads them.
 
 use serde::{Deserialize, Serialize};
 
 /// A colour: red, green, blue.
 pub type Rgb = [u8; 3];
 
-/// What a terminal shows.
+/// A terminal's contents.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Still {
+pub struct TerminalCells {
     /// Cells in a line.
     pub cols: u16,
     /// Lines.
     pub rows: u16,
-    /// The colour of what no run covers.
+    /// The colour where there is no run.
     pub ground: Rgb,
     /// The colour of text that has none of its own.
     pub foreground: Rgb,
-    /// What is not blank.
-    pub runs: Vec<Run>,
+    /// The cells that are not blank.
+    pub runs: Vec<CellRun>,
     /// Row and column of the cursor, and how it looks, where it is shown.
-    pub cursor: Option<(u16, u16, Cursor)>,
+    pub cursor: Option<(u16, u16, CellCursor)>,
 }
 
 /// How a cursor looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Cursor {
+pub enum CellCursor {
     /// The whole cell.
     Block,
     /// A line below the cell.
@@ -36,7 +36,7 @@ pub enum Cursor {
 
 /// Cells of one row that look alike.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Run {
+pub struct CellRun {
     /// The row.
     pub row: u16,
     /// The first cell's column.
