@@ -59,3 +59,15 @@ fn what_a_dead_holder_leaves_is_ended_whatever_it_is_called() {
         stat.is_empty() || stat.windows(4).any(|part| part == b") Z ")
     });
 }
+
+#[test]
+fn a_traced_process_is_known_as_traced() {
+    if need("python3").is_none() {
+        return;
+    }
+    // It asks to be traced by who started it (`ptrace(2)`, PTRACE_TRACEME), and stops when it becomes another program.
+    let script = "import ctypes,os; ctypes.CDLL(None).ptrace(0, 0, 0, 0); os.execvp('sleep', ['sleep', '1000'])";
+    let mut traced = std::process::Command::new("python3").args(["-c", script]).spawn().expect("python3");
+    wait_until("it is traced", || usher_core::sys::proc::tracer(traced.id()).expect("it is there").is_some());
+    traced.kill().and_then(|()| traced.wait()).expect("it can be killed");
+}

@@ -144,9 +144,8 @@ fn candidates(sockets: &[Unix]) -> Vec<Candidate<'_>> {
         let Some(number) = number(entry.file_name().as_bytes()).filter(|_| is_socket) else { continue };
         let socket = format!("{SOCKETS}/X{number}");
         let listeners = named.get(&Name::Path(socket.clone().into_bytes())).cloned().unwrap_or_default();
-        // The kernel says whose a listening socket is, its file only who could have made it.
-        let owner = || entry.metadata().ok().map(|meta| meta.uid());
-        let uid = listeners.first().map_or_else(owner, |listener| listener.uid);
+        // Others may have bound the same name elsewhere; the file is its owner's, whom nobody else can make it look like.
+        let uid = entry.metadata().ok().map(|meta| meta.uid());
         found.push(Candidate { number, socket, uid, listeners });
     }
     for (name, listeners) in named {
@@ -156,6 +155,7 @@ fn candidates(sockets: &[Unix]) -> Vec<Candidate<'_>> {
         let uid = listeners.first().and_then(|listener| listener.uid);
         found.push(Candidate { number, socket: format!("@{SOCKETS}/X{number}"), uid, listeners });
     }
+    found.sort_by_key(|candidate| (candidate.socket.starts_with('@'), candidate.number));
     found
 }
 

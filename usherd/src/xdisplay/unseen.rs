@@ -44,16 +44,29 @@ pub fn of_user(uid: u32, traced: &BTreeSet<Process>) -> io::Result<Vec<Unseen>> 
     let mut namespaces = Namespaces::of_ours()?;
     let mut unseen = Vec::new();
     for process in proc::living(|pid, _| runs_as(pid, uid))?.into_iter().filter(|process| !traced.contains(process)) {
-        let program = proc::program(process.pid)?.unwrap_or_default();
-        let serves = is_server(&program)
-            || (!suspicious.is_empty() && !sockets::of_process(process)?.is_disjoint(&suspicious))
-            || namespaces.hides_displays(process)?;
-        if serves && process.lives() {
-            let membership = cgroup::of(process.pid)?.map_or(Membership::Other, |group| cgroup::membership(&group));
-            unseen.push(Unseen { process, program: printable(&program), membership });
+        // One that cannot be looked at may be anything.
+        if serves(process, &suspicious, &mut namespaces).unwrap_or(true) && process.lives() {
+            unseen.push(Unseen::of(process));
         }
     }
     Ok(unseen)
+}
+
+/// Whether a process is a display server, or has a socket of one.
+fn serves(process: Process, suspicious: &HashSet<u64>, namespaces: &mut Namespaces) -> io::Result<bool> {
+    let listens = || Ok::<_, io::Error>(!sockets::of_process(process)?.is_disjoint(suspicious));
+    Ok(proc::program(process.pid)?.is_some_and(|program| is_server(&program))
+        || (!suspicious.is_empty() && listens()?)
+        || namespaces.hides_displays(process)?)
+}
+
+impl Unseen {
+    fn of(process: Process) -> Unseen {
+        let program = proc::program(process.pid).ok().flatten().map(|program| printable(&program));
+        let program = program.or_else(|| proc::name(process.pid)).unwrap_or_else(|| "?".to_owned());
+        let group = cgroup::of(process.pid).ok().flatten().unwrap_or_default();
+        Unseen { process, program, membership: cgroup::membership(&group) }
+    }
 }
 
 /// Some uid of the process is this one. What cannot be told of a process is told of those that it may belong to.

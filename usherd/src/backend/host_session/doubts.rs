@@ -131,8 +131,10 @@ impl LoginBackend {
         let others = |unseen: &Unseen| state.session_of(&unseen.membership).is_some_and(|session| session != id);
         match unseen.into_iter().find(|unseen| !others(unseen)) {
             Some(Unseen { process, program, .. }) => {
-                let what =
-                    format!("process {} ({program}) of its user serves a display that is not covered", process.pid);
+                let what = format!(
+                    "process {} ({program}) of its user serves a display that is not covered, or cannot be looked at",
+                    process.pid
+                );
                 Err(failed(id, what))
             }
             None => Ok(()),

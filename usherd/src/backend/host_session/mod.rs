@@ -246,12 +246,18 @@ impl LoginBackend {
         login.remote.clone().filter(|_| login.kind == usher_core::session::Kind::Ssh)
     }
 
-    /// Looks for displays that came or went, beside the daemon's other work.
-    pub async fn find_displays(&self) {
+    /// Looks for displays that came or went, beside the daemon's other work; whether that could be done.
+    pub async fn find_displays(&self) -> bool {
         let found = match tokio::task::spawn_blocking(xdisplay::find).await {
             Ok(Ok(found)) => found,
-            Ok(Err(error)) => return tracing::warn!("displays cannot be looked for: {error}"),
-            Err(error) => return tracing::error!("displays cannot be looked for: {error}"),
+            Ok(Err(error)) => {
+                tracing::warn!("displays cannot be looked for: {error}");
+                return false;
+            }
+            Err(error) => {
+                tracing::error!("displays cannot be looked for: {error}");
+                return false;
+            }
         };
         let mut changed = Vec::new();
         let arm = {
@@ -262,8 +268,11 @@ impl LoginBackend {
                 !gone
             });
             for display in found.displays.into_iter().filter(|display| !display.is_xwayland()) {
-                let place = (display.number, display.server.pid);
-                state.screens.entry(place).or_insert_with(|| Screen::new(display));
+                // A server that listens under a second number since is no second display.
+                let known = state.screens.values().any(|screen| screen.display.server == display.server);
+                if !known {
+                    state.screens.insert((display.number, display.server.pid), Screen::new(display));
+                }
             }
             state.beyond = found.beyond;
             let arm = state.place();
@@ -272,6 +281,7 @@ impl LoginBackend {
         };
         arm.into_iter().for_each(|place| self.arm(place));
         changed.into_iter().for_each(|id| self.report(id));
+        true
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

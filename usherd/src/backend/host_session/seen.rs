@@ -130,10 +130,10 @@ fn stations(state: &State, id: u32, login: &Login, leads: bool, moment: &Moment)
         return vec![SeenStation { id: seat_number(seat), client: None }];
     }
     let unknown = || "unknown".to_owned();
-    let clients = clients(state, id, moment).unwrap_or_else(|error| {
-        tracing::warn!("session {id}: who sits at it cannot be told: {error}");
-        Vec::new()
-    });
+    // Where nobody can tell who is there, somebody may be.
+    let Ok(clients) = clients(state, id, moment) else {
+        return vec![SeenStation { id: 0, client: Some(unknown()) }];
+    };
     let address = |client: &Client| match client {
         Client::Viewer(tcp) => tcp.remote.0.to_string(),
         Client::Xrdp { inode } => {

@@ -149,7 +149,6 @@ impl LoginBackend {
 
     /// Resolves when every display of a session has its shield, or is known to get none.
     pub async fn armed(&self) {
-        self.find_displays().await;
         let arming =
             || self.state().screens.values().any(|s| s.session.is_some() && matches!(s.shield, Shield::Arming));
         while arming() {
@@ -205,6 +204,10 @@ impl LoginBackend {
 
     /// Ends shields whose display is gone or nobody's. They are free of any display that still lives.
     pub async fn retire_strangers(&self) {
+        // Whose displays are not known yet, nobody can tell for a stranger's.
+        if !self.find_displays().await {
+            return;
+        }
         let Ok(entries) = std::fs::read_dir(&self.0.directory) else { return };
         for path in entries.flatten().map(|entry| entry.path()) {
             let Some(mut found) = look(&path).await else {
