@@ -16,29 +16,46 @@ def text(value):
     return struct.pack("<I", len(value)) + value.encode() + b"\0"
 
 
-def call(serial, destination, path, interface, member, signature="", body=b""):
-    """A method call to which no answer is wanted (D-Bus Specification, "Message Format")."""
+NO_REPLY = 1
+RETURN, ERROR = 2, 3
+
+
+def call(serial, destination, path, interface, member, signature="", body=b"", flags=NO_REPLY):
+    """A method call (D-Bus Specification, "Message Format")."""
     fields = b""
     for code, kind, value in [(1, "o", path), (2, "s", interface), (3, "s", member), (6, "s", destination)]:
         fields = aligned(fields, 8) + bytes([code, 1]) + kind.encode() + b"\0" + text(value)
     if signature:
         fields = aligned(fields, 8) + bytes([8, 1]) + b"g\0" + bytes([len(signature)]) + signature.encode() + b"\0"
-    head = struct.pack("<cBBBII", b"l", 1, 1, 1, len(body), serial) + struct.pack("<I", len(fields)) + fields
+    head = struct.pack("<cBBBII", b"l", 1, flags, 1, len(body), serial) + struct.pack("<I", len(fields)) + fields
     return aligned(head, 8) + body
 
 
+def answer(stream):
+    """The kind of the first message that is an answer."""
+    while True:
+        head = stream.read(16)
+        kind, length, fields = head[1], *struct.unpack("<4xI4xI", head)
+        stream.read(fields + -fields % 8 + length)
+        if kind in (RETURN, ERROR):
+            return kind
+
+
+def set_idle(serial, idle, flags=NO_REPLY):
+    own = "/org/freedesktop/login1/session/self"
+    value = struct.pack("<I", idle)
+    return call(serial, LOGIN1, own, LOGIN1 + ".Session", "SetIdleHint", "b", value, flags)
+
+
+DRIVER, LOGIN1 = "org.freedesktop.DBus", "org.freedesktop.login1"
 bus = socket.socket(socket.AF_UNIX)
 bus.connect("/run/dbus/system_bus_socket")
 bus.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n")
 assert bus.recv(4096).startswith(b"OK"), "the bus knows who calls"
-bus.sendall(b"BEGIN\r\n")
-driver = "org.freedesktop.DBus"
-bus.sendall(call(1, driver, "/org/freedesktop/DBus", driver, "Hello"))
-login1 = "org.freedesktop.login1"
-for number in range(int(sys.argv[1])):
-    own = "/org/freedesktop/login1/session/self"
-    idle = struct.pack("<I", number % 2)
-    bus.sendall(call(number + 2, login1, own, login1 + ".Session", "SetIdleHint", "b", idle))
-# The bus answers when it has taken everything before.
-bus.sendall(call(100_000_000, driver, "/org/freedesktop/DBus", driver, "GetId").replace(b"l\1\1\1", b"l\1\0\1", 1))
-bus.recv(4096)
+bus.sendall(b"BEGIN\r\n" + call(1, DRIVER, "/org/freedesktop/DBus", DRIVER, "Hello"))
+count = int(sys.argv[1])
+for number in range(count):
+    bus.sendall(set_idle(number + 2, number % 2))
+# logind judges a caller who is gone to be nobody: this one waits until everything is done.
+bus.sendall(set_idle(count + 2, 0, flags=0))
+assert answer(bus.makefile("rb")) == RETURN, "logind did it"

@@ -1,9 +1,7 @@
 //! Who gets in: so many connections in all and of each user, some of them kept for root, the gateway, administrators
 //! and operators.
 
-use std::sync::Arc;
-
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::actor::Role;
 use crate::host::Host;
@@ -19,15 +17,16 @@ const KEPT: usize = 128;
 const MOST_PER_USER: u32 = 64;
 /// Connections at once of the gateway, beside all others. It bounds each identity's itself.
 const MOST_OF_GATEWAY: u32 = 256;
-/// Callers at once whose role is looked up, because only kept places are free.
-const MOST_LOOKUPS: usize = 64;
+/// Connections at once of one user for which its role is looked up, because only kept places are free: users who try
+/// again and again keep nobody else's from being looked up.
+const MOST_LOOKUPS: u32 = 4;
 
 /// The places of connections.
 #[derive(Debug)]
 pub(super) struct Entrance {
     places: Places,
     of_user: PerUser,
-    lookups: Arc<Semaphore>,
+    lookups: PerUser,
 }
 
 /// A connection's place, or its claim to one that is kept.
@@ -49,7 +48,7 @@ enum Claimed {
     Own,
     Place(OwnedSemaphorePermit),
     /// Only kept places may be free: whether they are for this caller is to be looked up.
-    Lookup(Places, OwnedSemaphorePermit),
+    Lookup(Places, OneOfUser),
 }
 
 /// A connection's place. Dropped, it is free.
@@ -60,8 +59,7 @@ pub(super) struct ConnectionPlace {
 
 impl Default for Entrance {
     fn default() -> Self {
-        let lookups = Arc::new(Semaphore::new(MOST_LOOKUPS));
-        Entrance { places: Places::new(ORDINARY, KEPT), of_user: PerUser::default(), lookups }
+        Entrance { places: Places::new(ORDINARY, KEPT), of_user: PerUser::default(), lookups: PerUser::default() }
     }
 }
 
@@ -85,7 +83,7 @@ impl Entrance {
             (Some(place), _) => Claimed::Place(place),
             (None, Claimant::Gateway | Claimant::Privileged) => return None,
             (None, Claimant::Anybody) => {
-                Claimed::Lookup(self.places.clone(), Arc::clone(&self.lookups).try_acquire_owned().ok()?)
+                Claimed::Lookup(self.places.clone(), self.lookups.take_one(uid, MOST_LOOKUPS)?)
             }
         };
         Some(Claim { uid, own, found })

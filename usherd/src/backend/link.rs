@@ -111,6 +111,7 @@ impl Connection {
     }
 
     /// Sends a message before there is a task for it.
+    #[cfg(feature = "system")]
     pub(super) async fn send(&mut self, message: &impl Serialize) -> std::io::Result<()> {
         self.stream.write_all(&control(message)).await
     }

@@ -1,12 +1,9 @@
 //! Pictures on their way: whoever draws one writes it into a pipe, and it is passed on as it is. usherd looks into
 //! none, and takes no more of it than there may be.
 
-use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::net::unix::pipe::Receiver;
 use usher_core::outcome::{Error, ErrorId};
 
 /// How long a picture may take, from the request to its last byte.
@@ -15,10 +12,11 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(15);
 const MOST: u64 = 64 << 20;
 
 /// A pipe for a picture: the end that is read, and the end for who draws.
-pub(super) fn pipe() -> Result<(Receiver, OwnedFd), Error> {
+#[cfg(any(feature = "system", test))]
+pub(super) fn pipe() -> Result<(tokio::net::unix::pipe::Receiver, std::os::fd::OwnedFd), Error> {
     let failed = |e: std::io::Error| failed(&format!("a pipe cannot be made: {e}"));
-    let (read, write) = pipe_with(PipeFlags::CLOEXEC).map_err(|e| failed(e.into()))?;
-    Ok((Receiver::from_owned_fd(read).map_err(failed)?, write))
+    let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(|e| failed(e.into()))?;
+    Ok((tokio::net::unix::pipe::Receiver::from_owned_fd(read).map_err(failed)?, write))
 }
 
 /// Everything that is written until the end.
