@@ -25,385 +25,385 @@ function __fish_usher_using_subcommand
 end
 
 complete -c usher -n "__fish_usher_needs_command" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_needs_command" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_needs_command" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_needs_command" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_needs_command" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_needs_command" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_needs_command" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_needs_command" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_needs_command" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_needs_command" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_needs_command" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_needs_command" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_needs_command" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_needs_command" -s V -l version -d 'Print version'
 complete -c usher -n "__fish_usher_needs_command" -f -a "list" -d 'Show the sessions of this host'
 complete -c usher -n "__fish_usher_needs_command" -f -a "lock" -d 'Cover sessions with a message that their users cannot dismiss'
 complete -c usher -n "__fish_usher_needs_command" -f -a "unlock" -d 'Give locked sessions back to their users'
-complete -c usher -n "__fish_usher_needs_command" -f -a "disconnect" -d 'Free the stations of sessions; the sessions live on and can be resumed'
-complete -c usher -n "__fish_usher_needs_command" -f -a "close" -d 'End sessions: their programs are asked to go, killed if they do not, and seen gone'
-complete -c usher -n "__fish_usher_needs_command" -f -a "block" -d 'Set a standing rule: every matching session, present or future, is locked'
+complete -c usher -n "__fish_usher_needs_command" -f -a "disconnect" -d 'Free the stations of sessions; the sessions live on'
+complete -c usher -n "__fish_usher_needs_command" -f -a "close" -d 'End sessions and see that all of their programs are gone'
+complete -c usher -n "__fish_usher_needs_command" -f -a "block" -d 'Set a standing rule that locks present and future sessions'
 complete -c usher -n "__fish_usher_needs_command" -f -a "unblock" -d 'Remove a standing rule'
-complete -c usher -n "__fish_usher_needs_command" -f -a "blocks" -d 'Show the standing rules: who set them, since when, until when'
+complete -c usher -n "__fish_usher_needs_command" -f -a "blocks" -d 'Show the standing rules'
 complete -c usher -n "__fish_usher_needs_command" -f -a "open" -d 'Start a text session and print its ID'
-complete -c usher -n "__fish_usher_needs_command" -f -a "attach" -d 'Sit down at a text session; Ctrl-\\ d leaves it, Ctrl-\\ b and f scroll it back and forward'
-complete -c usher -n "__fish_usher_needs_command" -f -a "thumbnail" -d 'Take a picture of what the person at a session sees; every look is in the audit log'
+complete -c usher -n "__fish_usher_needs_command" -f -a "attach" -d 'Attach this terminal to a text session; Ctrl-\\ d detaches it'
+complete -c usher -n "__fish_usher_needs_command" -f -a "thumbnail" -d 'Save a thumbnail of what a session shows'
 complete -c usher -n "__fish_usher_needs_command" -f -a "watch" -d 'Print session and lock events as they happen, one JSON object a line'
-complete -c usher -n "__fish_usher_needs_command" -f -a "audit" -d 'Show who did what, when, from where, to which sessions, with what result'
-complete -c usher -n "__fish_usher_needs_command" -f -a "demo" -d 'Try everything on a daemon of its own, with three sessions to play with; nothing is left behind'
+complete -c usher -n "__fish_usher_needs_command" -f -a "audit" -d 'Show who did what, when, from where and with what result'
+complete -c usher -n "__fish_usher_needs_command" -f -a "demo" -d 'Try everything on a daemon of its own, with three sessions to play with'
 complete -c usher -n "__fish_usher_needs_command" -f -a "help" -d 'Explain a verb or a cmdlet, such as lock or Lock-WmsSession'
-complete -c usher -n "__fish_usher_needs_command" -f -a "invite" -d 'Print a token with which somebody on another machine joins this host, once and soon'
-complete -c usher -n "__fish_usher_needs_command" -f -a "identities" -d 'Show who joined this host from other machines: their roles, since when, and who was revoked'
-complete -c usher -n "__fish_usher_needs_command" -f -a "revoke" -d 'Refuse somebody who joined this host, from this moment on, and withdraw their open invitations'
-complete -c usher -n "__fish_usher_needs_command" -f -a "join" -d 'Join a host with a token that `usher invite` printed there: it is in `usher servers` from then on'
+complete -c usher -n "__fish_usher_needs_command" -f -a "invite" -d 'Print a token with which somebody joins this host from another machine'
+complete -c usher -n "__fish_usher_needs_command" -f -a "identities" -d 'Show who joined this host from other machines'
+complete -c usher -n "__fish_usher_needs_command" -f -a "revoke" -d 'Refuse a remote identity from now on'
+complete -c usher -n "__fish_usher_needs_command" -f -a "join" -d 'Join a host with a token that `usher invite` printed there'
 complete -c usher -n "__fish_usher_needs_command" -f -a "servers" -d 'Show, test, group and forget the hosts that --server knows by name'
-complete -c usher -n "__fish_usher_needs_command" -f -a "dial-stdio" -d 'Connect standard input and output to this host\'s daemon: what `usher --server HOST` runs at the other end of ssh'
-complete -c usher -n "__fish_usher_needs_command" -f -a "install-cmdlets" -d 'Make links by which the cmdlets are called by their names, such as Lock-WmsSession'
-complete -c usher -n "__fish_usher_using_subcommand list" -l user -d 'Only this user\'s sessions; may be given several times' -r
+complete -c usher -n "__fish_usher_needs_command" -f -a "dial-stdio" -d 'Connect standard input and output to the daemon of this host'
+complete -c usher -n "__fish_usher_needs_command" -f -a "install-cmdlets" -d 'Create links through which the cmdlets are called by name, such as Lock-WmsSession'
+complete -c usher -n "__fish_usher_using_subcommand list" -l user -d 'Show only this user\'s sessions; can be given several times' -r
 complete -c usher -n "__fish_usher_using_subcommand list" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand list" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand list" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand list" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand list" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand list" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand list" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand list" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand list" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand list" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand list" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand list" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand list" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand lock" -l user -d 'Every session of this user; may be given several times' -r
-complete -c usher -n "__fish_usher_using_subcommand lock" -l message -d 'What the user reads: 1 to 1000 characters of any script' -r
-complete -c usher -n "__fish_usher_using_subcommand lock" -l for -d 'Unlock by itself after this time, such as 90s, 10m or 1h30m' -r
+complete -c usher -n "__fish_usher_using_subcommand lock" -l user -d 'Every session of this user; can be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand lock" -l message -d 'The message that the user sees: 1 to 1000 characters of any script' -r
+complete -c usher -n "__fish_usher_using_subcommand lock" -l for -d 'Unlock automatically after this time, such as 90s, 10m or 1h30m' -r
 complete -c usher -n "__fish_usher_using_subcommand lock" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand lock" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand lock" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand lock" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand lock" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand lock" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand lock" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand lock" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand lock" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand lock" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand lock" -l all -d 'Every session but the one you call from'
+complete -c usher -n "__fish_usher_using_subcommand lock" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand lock" -l all -d 'Every session except the one that you call from'
 complete -c usher -n "__fish_usher_using_subcommand lock" -l freeze -d 'Also stop the user\'s other processes until the session is unlocked'
-complete -c usher -n "__fish_usher_using_subcommand lock" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand lock" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand lock" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand unlock" -l user -d 'Every session of this user; may be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l user -d 'Every session of this user; can be given several times' -r
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand unlock" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand unlock" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand unlock" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand unlock" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand unlock" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand unlock" -l all -d 'Every session but the one you call from'
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l all -d 'Every session except the one that you call from'
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l exempt -d 'Take the sessions out of every standing rule that covers them'
-complete -c usher -n "__fish_usher_using_subcommand unlock" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand unlock" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand disconnect" -l user -d 'Every session of this user; may be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l user -d 'Every session of this user; can be given several times' -r
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand disconnect" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand disconnect" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand disconnect" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand disconnect" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand disconnect" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand disconnect" -l all -d 'Every session but the one you call from'
-complete -c usher -n "__fish_usher_using_subcommand disconnect" -l dry-run -d 'Only say what would be done'
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l all -d 'Every session except the one that you call from'
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l dry-run -d 'Only show what would be done'
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l confirm -d 'Ask before each session'
-complete -c usher -n "__fish_usher_using_subcommand disconnect" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand close" -l user -d 'Every session of this user; may be given several times' -r
-complete -c usher -n "__fish_usher_using_subcommand close" -l notice -d 'Show the user a countdown of this length first, such as 90s or 10m' -r
-complete -c usher -n "__fish_usher_using_subcommand close" -l message -d 'What the countdown says' -r
+complete -c usher -n "__fish_usher_using_subcommand close" -l user -d 'Every session of this user; can be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand close" -l notice -d 'First show the user a countdown of this length, such as 90s or 10m' -r
+complete -c usher -n "__fish_usher_using_subcommand close" -l message -d 'The message beside the countdown' -r
 complete -c usher -n "__fish_usher_using_subcommand close" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand close" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand close" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand close" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand close" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand close" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand close" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand close" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand close" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand close" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand close" -l all -d 'Every session but the one you call from'
-complete -c usher -n "__fish_usher_using_subcommand close" -l dry-run -d 'Only say what would be done'
+complete -c usher -n "__fish_usher_using_subcommand close" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand close" -l all -d 'Every session except the one that you call from'
+complete -c usher -n "__fish_usher_using_subcommand close" -l dry-run -d 'Only show what would be done'
 complete -c usher -n "__fish_usher_using_subcommand close" -l confirm -d 'Ask before each session'
-complete -c usher -n "__fish_usher_using_subcommand close" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand close" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand close" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand block" -l user -d 'The rule for this user\'s sessions' -r
 complete -c usher -n "__fish_usher_using_subcommand block" -l group -d 'The rule for the sessions of this group\'s members' -r
-complete -c usher -n "__fish_usher_using_subcommand block" -l message -d 'What the users read: 1 to 1000 characters of any script' -r
-complete -c usher -n "__fish_usher_using_subcommand block" -l for -d 'Remove the rule by itself after this time, such as 90s, 10m or 1h30m' -r
+complete -c usher -n "__fish_usher_using_subcommand block" -l message -d 'The message that the users see: 1 to 1000 characters of any script' -r
+complete -c usher -n "__fish_usher_using_subcommand block" -l for -d 'Remove the rule automatically after this time, such as 90s, 10m or 1h30m' -r
 complete -c usher -n "__fish_usher_using_subcommand block" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand block" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand block" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand block" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand block" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand block" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand block" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand block" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand block" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand block" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand block" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand block" -l all -d 'The rule for every session'
 complete -c usher -n "__fish_usher_using_subcommand block" -l freeze -d 'Also stop the users\' other processes while the rule locks their sessions'
-complete -c usher -n "__fish_usher_using_subcommand block" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand block" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand block" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l user -d 'The rule for this user\'s sessions' -r
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l group -d 'The rule for the sessions of this group\'s members' -r
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand unblock" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand unblock" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand unblock" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand unblock" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand unblock" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l all -d 'The rule for every session'
-complete -c usher -n "__fish_usher_using_subcommand unblock" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand unblock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand blocks" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand blocks" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand blocks" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand blocks" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand blocks" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand blocks" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand blocks" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand blocks" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand blocks" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand blocks" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand blocks" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand blocks" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand blocks" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand blocks" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand open" -l name -d 'The session\'s title in `usher list`' -r
 complete -c usher -n "__fish_usher_using_subcommand open" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand open" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand open" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand open" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand open" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand open" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand open" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand open" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand open" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand open" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand open" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand open" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand open" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand open" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand attach" -l detach-keys -d 'The keys that leave the session, such as \'^\\ d\'; the first one twice sends it to the session' -r
+complete -c usher -n "__fish_usher_using_subcommand attach" -l detach-keys -d 'The keys that detach, such as \'^\\ d\'; press the first key twice to send it to the session' -r
 complete -c usher -n "__fish_usher_using_subcommand attach" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand attach" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand attach" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand attach" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand attach" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand attach" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand attach" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand attach" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand attach" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand attach" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand attach" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand attach" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand attach" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand attach" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l size -d 'small (at most 160x120), medium (320x240), large (640x480) or fullscreen (as large as the screen)' -r
-complete -c usher -n "__fish_usher_using_subcommand thumbnail" -s o -l file -d 'The file to write, in place of what it had before; - for standard output' -r -F
+complete -c usher -n "__fish_usher_using_subcommand thumbnail" -s o -l file -d 'The file to write; - for standard output' -r -F
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand watch" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand watch" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand watch" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand watch" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand watch" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand watch" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand watch" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand watch" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand watch" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand watch" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand watch" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand watch" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand watch" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand audit" -l since -d 'Only records of this time or later: an RFC 3339 time, a date, or a duration back from now such as 2h' -r
-complete -c usher -n "__fish_usher_using_subcommand audit" -l user -d 'Only records by this user or about their sessions' -r
-complete -c usher -n "__fish_usher_using_subcommand audit" -l action -d 'Only records of this action, such as lock, close or expire' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -l since -d 'Show only records from this time on: an RFC 3339 time, a date, or a duration back from now such as 2h' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -l user -d 'Show only records of what this user did, or what was done to their sessions' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -l action -d 'Show only records of this action, such as lock, close or expire' -r
 complete -c usher -n "__fish_usher_using_subcommand audit" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand audit" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand audit" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand audit" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand audit" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand audit" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand audit" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand audit" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand audit" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand demo" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand demo" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand demo" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand demo" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand demo" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand demo" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand demo" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand demo" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand demo" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand demo" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand demo" -l script -d 'Play the whole tour unattended; succeeds only if every step was observed'
+complete -c usher -n "__fish_usher_using_subcommand demo" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand demo" -l script -d 'Play the whole tour unattended, and succeed only if every step was observed'
 complete -c usher -n "__fish_usher_using_subcommand demo" -l no-tmux -d 'Do not split the terminal with tmux'
-complete -c usher -n "__fish_usher_using_subcommand demo" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand demo" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand help" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand help" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand help" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand help" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand help" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand help" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand help" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand help" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand help" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand help" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand help" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand help" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand help" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand invite" -l role -d 'What they may do' -r -f -a "operator\t'Manages standard users\' sessions'
+complete -c usher -n "__fish_usher_using_subcommand invite" -l role -d 'The role of whoever joins with the token' -r -f -a "operator\t'Manages standard users\' sessions'
 administrator\t'Manages every session'"
-complete -c usher -n "__fish_usher_using_subcommand invite" -l address -d 'Where they reach this host, if its name and the numbers of its interfaces are not it' -r
+complete -c usher -n "__fish_usher_using_subcommand invite" -l address -d 'Where the other machine reaches this host [default: its name and the addresses of its interfaces]' -r
 complete -c usher -n "__fish_usher_using_subcommand invite" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand invite" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand invite" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand invite" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand invite" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand invite" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand invite" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand invite" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand invite" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand invite" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand invite" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand invite" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand invite" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand invite" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand identities" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand identities" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand identities" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand identities" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand identities" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand identities" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand identities" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand identities" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand identities" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand identities" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand identities" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand identities" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand identities" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand identities" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand revoke" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand revoke" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand revoke" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand revoke" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand revoke" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand revoke" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand revoke" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand revoke" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand revoke" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand revoke" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand revoke" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand revoke" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand revoke" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand revoke" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand join" -l name -d 'What this host is called here; the name that it gives itself if left out' -r
-complete -c usher -n "__fish_usher_using_subcommand join" -l as -d 'Who you are there, such as olga@laptop; your user name at this machine\'s name if left out' -r
+complete -c usher -n "__fish_usher_using_subcommand join" -l name -d 'The name of the host on this machine [default: the name that the host gives itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand join" -l as -d 'Your name on the host, such as olga@laptop [default: your user name, @, and this machine\'s name]' -r
 complete -c usher -n "__fish_usher_using_subcommand join" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand join" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand join" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand join" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand join" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand join" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand join" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand join" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand join" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand join" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand join" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand join" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand join" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand join" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -f -a "test" -d 'Ask hosts whether they answer, as this user'
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -f -a "group" -d 'Make a group, or replace it: its name then stands for these hosts'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -f -a "test" -d 'Test whether hosts answer this user'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -f -a "group" -d 'Create or replace a group, whose name then stands for these hosts'
 complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -f -a "ungroup" -d 'Remove a group; its hosts stay known'
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -f -a "remove" -d 'Forget a joined host: its address, and the certificate and key for it'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -f -a "remove" -d 'Forget a joined host, its address, and the certificate and key for it'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l server -d 'Other hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l timeout -d 'How long a host may take to answer, such as 5s [default: 30s, and what a verb itself may take]' -r
-complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l at-once -d 'How many hosts are asked at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l output -d 'How to print what comes back' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: that of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l verbose -d 'Say on standard error what is asked of whom'
+complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_needs_command" -f -a "Get-WmsSession" -d 'Shows sessions as objects'
 complete -c usher -n "__fish_usher_needs_command" -f -a "Lock-WmsSession" -d 'Covers a session with a message, until it is unlocked'
 complete -c usher -n "__fish_usher_needs_command" -f -a "Unlock-WmsSession" -d 'Gives a locked session back to its user'
-complete -c usher -n "__fish_usher_needs_command" -f -a "Disconnect-WmsSession" -d 'Frees the station of a session, which lives on'
+complete -c usher -n "__fish_usher_needs_command" -f -a "Disconnect-WmsSession" -d 'Frees the station of a session; the session lives on'
 complete -c usher -n "__fish_usher_needs_command" -f -a "Close-WmsSession" -d 'Ends a session and logs its user off'
 complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o SessionId -x -d 'The IDs of the sessions: one, or several with commas between them'
-complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o All -d 'Every session of the host but the one you call from'
-complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o Thumbnail -x -a 'Small Medium Large FullScreen' -d 'A picture of what the person at each session sees, in this size: Small (at most 160x120 pixels), Medium (320x240), Large (640x480) or FullScreen (as large as the screen)'
-complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o Server -x -d 'The host whose sessions are meant: one that was joined, a group of hosts, or a destination for ssh'
-complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o Verbose -d 'Says what is done, on standard error'
-complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o Debug -d 'Says what is asked of the daemon, on standard error'
-complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o ErrorAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'After an error: say it and go on (Continue), end (Stop), ask (Inquire), or go on silently (SilentlyContinue, Ignore)'
+complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o All -d 'Every session of the host except the one that you call from'
+complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o Thumbnail -x -a 'Small Medium Large FullScreen' -d 'A thumbnail of what the person at each session sees, in this size: Small (at most 160x120 pixels), Medium (320x240), Large (640x480) or FullScreen (as large as the screen)'
+complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o Server -x -d 'The host of the sessions: a host that was joined, a group of hosts, or a destination for ssh'
+complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o Verbose -d 'Prints to standard error what is done'
+complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o Debug -d 'Prints each request to the daemon to standard error'
+complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o ErrorAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'What to do after an error: print it and continue (Continue), stop (Stop), ask (Inquire), or continue silently (SilentlyContinue, Ignore)'
 complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o WarningAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'The same for warnings'
-complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o InformationAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'The same for what went well; silent by default'
+complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o InformationAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'The same for successes; silent by default'
 complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o ProgressAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'Accepted; there is no progress to show'
 complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o ErrorVariable -x -d 'Accepted; a shell has no such variable'
 complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o WarningVariable -x -d 'Accepted; a shell has no such variable'
@@ -412,14 +412,14 @@ complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o OutVar
 complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o OutBuffer -x -d 'Accepted; every object is passed on at once'
 complete -c usher -n "__fish_usher_using_subcommand Get-WmsSession" -f -o PipelineVariable -x -d 'Accepted; a shell has no such variable'
 complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o SessionId -x -d 'The IDs of the sessions: one, or several with commas between them'
-complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o All -d 'Every session of the host but the one you call from'
-complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o Message -x -d 'What the user reads: 1 to 1000 characters of any script, in one line'
-complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o Server -x -d 'The host whose sessions are meant: one that was joined, a group of hosts, or a destination for ssh'
-complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o Verbose -d 'Says what is done, on standard error'
-complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o Debug -d 'Says what is asked of the daemon, on standard error'
-complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o ErrorAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'After an error: say it and go on (Continue), end (Stop), ask (Inquire), or go on silently (SilentlyContinue, Ignore)'
+complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o All -d 'Every session of the host except the one that you call from'
+complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o Message -x -d 'The message that the user sees: 1 to 1000 characters of any script, in one line'
+complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o Server -x -d 'The host of the sessions: a host that was joined, a group of hosts, or a destination for ssh'
+complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o Verbose -d 'Prints to standard error what is done'
+complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o Debug -d 'Prints each request to the daemon to standard error'
+complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o ErrorAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'What to do after an error: print it and continue (Continue), stop (Stop), ask (Inquire), or continue silently (SilentlyContinue, Ignore)'
 complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o WarningAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'The same for warnings'
-complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o InformationAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'The same for what went well; silent by default'
+complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o InformationAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'The same for successes; silent by default'
 complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o ProgressAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'Accepted; there is no progress to show'
 complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o ErrorVariable -x -d 'Accepted; a shell has no such variable'
 complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o WarningVariable -x -d 'Accepted; a shell has no such variable'
@@ -428,13 +428,13 @@ complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o OutVa
 complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o OutBuffer -x -d 'Accepted; every object is passed on at once'
 complete -c usher -n "__fish_usher_using_subcommand Lock-WmsSession" -f -o PipelineVariable -x -d 'Accepted; a shell has no such variable'
 complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o SessionId -x -d 'The IDs of the sessions: one, or several with commas between them'
-complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o All -d 'Every session of the host but the one you call from'
-complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o Server -x -d 'The host whose sessions are meant: one that was joined, a group of hosts, or a destination for ssh'
-complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o Verbose -d 'Says what is done, on standard error'
-complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o Debug -d 'Says what is asked of the daemon, on standard error'
-complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o ErrorAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'After an error: say it and go on (Continue), end (Stop), ask (Inquire), or go on silently (SilentlyContinue, Ignore)'
+complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o All -d 'Every session of the host except the one that you call from'
+complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o Server -x -d 'The host of the sessions: a host that was joined, a group of hosts, or a destination for ssh'
+complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o Verbose -d 'Prints to standard error what is done'
+complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o Debug -d 'Prints each request to the daemon to standard error'
+complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o ErrorAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'What to do after an error: print it and continue (Continue), stop (Stop), ask (Inquire), or continue silently (SilentlyContinue, Ignore)'
 complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o WarningAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'The same for warnings'
-complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o InformationAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'The same for what went well; silent by default'
+complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o InformationAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'The same for successes; silent by default'
 complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o ProgressAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'Accepted; there is no progress to show'
 complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o ErrorVariable -x -d 'Accepted; a shell has no such variable'
 complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o WarningVariable -x -d 'Accepted; a shell has no such variable'
@@ -443,13 +443,13 @@ complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o Out
 complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o OutBuffer -x -d 'Accepted; every object is passed on at once'
 complete -c usher -n "__fish_usher_using_subcommand Unlock-WmsSession" -f -o PipelineVariable -x -d 'Accepted; a shell has no such variable'
 complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o SessionId -x -d 'The IDs of the sessions: one, or several with commas between them'
-complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o All -d 'Every session of the host but the one you call from'
-complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o Server -x -d 'The host whose sessions are meant: one that was joined, a group of hosts, or a destination for ssh'
-complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o Verbose -d 'Says what is done, on standard error'
-complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o Debug -d 'Says what is asked of the daemon, on standard error'
-complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o ErrorAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'After an error: say it and go on (Continue), end (Stop), ask (Inquire), or go on silently (SilentlyContinue, Ignore)'
+complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o All -d 'Every session of the host except the one that you call from'
+complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o Server -x -d 'The host of the sessions: a host that was joined, a group of hosts, or a destination for ssh'
+complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o Verbose -d 'Prints to standard error what is done'
+complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o Debug -d 'Prints each request to the daemon to standard error'
+complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o ErrorAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'What to do after an error: print it and continue (Continue), stop (Stop), ask (Inquire), or continue silently (SilentlyContinue, Ignore)'
 complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o WarningAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'The same for warnings'
-complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o InformationAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'The same for what went well; silent by default'
+complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o InformationAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'The same for successes; silent by default'
 complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o ProgressAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'Accepted; there is no progress to show'
 complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o ErrorVariable -x -d 'Accepted; a shell has no such variable'
 complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o WarningVariable -x -d 'Accepted; a shell has no such variable'
@@ -457,16 +457,16 @@ complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o
 complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o OutVariable -x -d 'Accepted; a shell has no such variable'
 complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o OutBuffer -x -d 'Accepted; every object is passed on at once'
 complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o PipelineVariable -x -d 'Accepted; a shell has no such variable'
-complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o WhatIf -d 'Only says what would be done'
-complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o Confirm -d 'Asks before each session: yes, no, either for all that follow, or suspend'
+complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o WhatIf -d 'Only shows what would be done'
+complete -c usher -n "__fish_usher_using_subcommand Disconnect-WmsSession" -f -o Confirm -d 'Asks for confirmation before each session: yes, no, either of them for all that follow, or suspend'
 complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o SessionId -x -d 'The IDs of the sessions: one, or several with commas between them'
-complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o All -d 'Every session of the host but the one you call from'
-complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o Server -x -d 'The host whose sessions are meant: one that was joined, a group of hosts, or a destination for ssh'
-complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o Verbose -d 'Says what is done, on standard error'
-complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o Debug -d 'Says what is asked of the daemon, on standard error'
-complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o ErrorAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'After an error: say it and go on (Continue), end (Stop), ask (Inquire), or go on silently (SilentlyContinue, Ignore)'
+complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o All -d 'Every session of the host except the one that you call from'
+complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o Server -x -d 'The host of the sessions: a host that was joined, a group of hosts, or a destination for ssh'
+complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o Verbose -d 'Prints to standard error what is done'
+complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o Debug -d 'Prints each request to the daemon to standard error'
+complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o ErrorAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'What to do after an error: print it and continue (Continue), stop (Stop), ask (Inquire), or continue silently (SilentlyContinue, Ignore)'
 complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o WarningAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'The same for warnings'
-complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o InformationAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'The same for what went well; silent by default'
+complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o InformationAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'The same for successes; silent by default'
 complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o ProgressAction -x -a 'SilentlyContinue Stop Continue Inquire Ignore' -d 'Accepted; there is no progress to show'
 complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o ErrorVariable -x -d 'Accepted; a shell has no such variable'
 complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o WarningVariable -x -d 'Accepted; a shell has no such variable'
@@ -474,5 +474,5 @@ complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o Info
 complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o OutVariable -x -d 'Accepted; a shell has no such variable'
 complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o OutBuffer -x -d 'Accepted; every object is passed on at once'
 complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o PipelineVariable -x -d 'Accepted; a shell has no such variable'
-complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o WhatIf -d 'Only says what would be done'
-complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o Confirm -d 'Asks before each session: yes, no, either for all that follow, or suspend'
+complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o WhatIf -d 'Only shows what would be done'
+complete -c usher -n "__fish_usher_using_subcommand Close-WmsSession" -f -o Confirm -d 'Asks for confirmation before each session: yes, no, either of them for all that follow, or suspend'

@@ -39,7 +39,7 @@ impl Ran {
     /// Checks the exit code.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "{self:?}");
+        assert_eq!(self.code, Some(code), "{}: {self:?}", self.what);
         self
     }
 
