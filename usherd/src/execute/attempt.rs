@@ -1,4 +1,4 @@
-//! What the audit log is told of an action before anything is done.
+//! The audit record of an action, made before anything is done.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! The audit log: what is written, what is counted instead, what goes when it grows too large, and its copy in the journal.
+//! The audit log: it writes records or counts them, prunes them when they grow too many, and copies them to the journal.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Transaction, params};
@@ -22,7 +22,7 @@ const SIZE: &str = "(64 + length(CAST(actor AS BLOB)) + length(CAST(source AS BL
 /// After how many records the limits are applied without waiting for the minute's end.
 const PRUNED_AFTER: u32 = 1000;
 
-/// What is known of the audit log beside its rows.
+/// The state of the audit log beside its rows.
 #[derive(Debug)]
 pub(super) struct AuditState {
     limits: AuditLimits,
@@ -78,7 +78,7 @@ impl Database {
     }
 
     pub(super) fn audit_page(&mut self, query: &AuditQuery, after: i64) -> Result<Vec<(i64, AuditRecord)>, Error> {
-        // Whoever reads from the beginning reads true counts.
+        // A reader who starts at the beginning gets true counts.
         if after == 0 {
             self.write_counts()?;
         }

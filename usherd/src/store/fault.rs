@@ -1,4 +1,4 @@
-//! What can be wrong with a database, by what to do about it.
+//! Faults of a database, by what to do about them.
 
 use rusqlite::ErrorCode;
 use usher_core::outcome::{Error, ErrorId};
@@ -7,7 +7,7 @@ use super::schema;
 
 const FULL: &str = "nothing was changed: the state directory's disk is full or failing";
 
-/// What is wrong.
+/// A fault of a database.
 #[derive(Debug)]
 pub(super) enum Fault {
     /// Its pages, its tables or its values are not what this program writes.

@@ -93,8 +93,8 @@ CREATE TABLE invitation (
 ) STRICT;
 ";
 
-/// What rules say of single sessions is kept by session keys: a number that is used again matches nobody. Numbers stand for
-/// the sessions that are on the books, where those are older than the rule.
+/// A rule's exceptions and exemptions are kept by session keys, because a number that is used again must match nobody. Old
+/// numbers become the keys of sessions that are on the books and older than the rule.
 const VERSION_4: &str = "
 CREATE TABLE exception (
     rule         TEXT NOT NULL REFERENCES rule (name) ON DELETE CASCADE,
@@ -160,7 +160,7 @@ mod tests {
         for step in &[VERSION_1, VERSION_2, VERSION_3][..version] {
             connection.execute_batch(step).unwrap();
         }
-        connection.pragma_update(None, "user_version", version).unwrap();
+        connection.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
         connection
             .execute_batch(
                 "INSERT INTO session (id, boot_id, native_id, leader_pid, leader_start, user, uid, since, program) VALUES
