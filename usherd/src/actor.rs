@@ -84,6 +84,14 @@ impl Actor {
         }
     }
 
+    /// The caller's name as a remote identity, if it is one.
+    pub fn identity(&self) -> Option<&IdentityName> {
+        match &self.who {
+            Who::Identity { name, .. } => Some(name),
+            Who::User(_) | Who::Gateway => None,
+        }
+    }
+
     /// The uid that is stored with what the caller sets.
     pub fn stored_uid(&self) -> u32 {
         self.uid().unwrap_or(Self::NO_UID)
