@@ -117,11 +117,25 @@ fn the_session_that_a_caller_declares_as_its_own_only_narrows() {
 
     // With the setting, operators lock and unlock operators and administrators, and no more than that.
     for id in [6, 7] {
-        let judged = lock(NOBODY, "", id);
-        assert!(!["AccessDenied", "NotOrchestratable", "SessionNotFound"].contains(&judged.as_str()), "{judged}");
+        // It is judged, and then seen that no such session is there any more.
+        assert_eq!(lock(NOBODY, "", id), "SessionChanged");
         assert_ne!(refusal(&system, NOBODY, "unlock", id), "AccessDenied");
         assert_eq!(refusal(&system, NOBODY, "close", id), "AccessDenied");
     }
+}
+
+#[test]
+fn a_session_that_is_not_the_planned_one_any_more_is_left_alone_and_that_is_told() {
+    // On the books, and unknown to logind: as a session that ended a moment ago.
+    let Some(system) = System::start("", &SESSIONS) else { return };
+    let body = json!({"targets": {"ids": [5]}, "message": "Eyes up"});
+    let outcome = system.request(ROOT, "POST", "/v1/sessions/lock", &body).json()[0].clone();
+    assert_eq!((&outcome["result"], &outcome["observed"]), (&"failed".into(), &false.into()), "{outcome}");
+    assert_eq!(outcome["error"]["id"], "SessionChanged");
+    let answer = system.request(ROOT, "PUT", "/v1/blocks/all", &json!({"message": "Exam"})).json();
+    let of = |id: u32| answer["outcomes"].as_array().expect("outcomes").iter().find(|o| o["session_id"] == id).cloned();
+    assert_eq!(of(5).expect("an outcome")["error"]["id"], "SessionChanged");
+    assert_eq!(of(6).expect("an outcome")["error"]["id"], "NotOrchestratable");
 }
 
 #[test]

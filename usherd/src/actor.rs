@@ -1,11 +1,11 @@
-//! Who asks: a uid by peer credentials or a remote identity, the role it has on this host, and the session it calls from.
+//! The actor of a request: a uid by peer credentials or a remote identity, its role, and the session it calls from.
 
 use usher_core::request::{IdentityName, IdentityRole, Pin};
 
-/// What an actor may do in general.
+/// An actor's role on this host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// May see and use the own sessions.
+    /// May see and use its own sessions.
     User,
     /// May manage standard users' sessions.
     Operator,
@@ -61,13 +61,13 @@ impl Sight {
     }
 }
 
-/// Who asks, as the host itself established it: nothing here is taken from the request's word but
+/// The actor as the host itself established it: nothing here is taken from the request's word but
 /// the declared session, which can only narrow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     /// The caller.
     pub who: Who,
-    /// What it is called: the name that the user database gives a uid, else `uid N`; an identity's own.
+    /// Its name: the one that the user database gives a uid, else `uid N`; for an identity `NAME via TLS`.
     pub name: String,
     /// The role on this host.
     pub role: Role,
@@ -78,7 +78,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// What is stored as the uid of who has none: `(uid_t) -1`, which is nobody's (`chown(2)`).
+    /// Stored as the uid of an identity: `(uid_t) -1`, which is nobody's (`chown(2)`).
     const NO_UID: u32 = u32::MAX;
 
     /// Whether the caller sits in this session.
@@ -91,6 +91,14 @@ impl Actor {
         match self.who {
             Who::User(uid) => Some(uid),
             Who::Identity { .. } | Who::Gateway => None,
+        }
+    }
+
+    /// The caller's name as a remote identity, if it is one.
+    pub fn identity(&self) -> Option<&IdentityName> {
+        match &self.who {
+            Who::Identity { name, .. } => Some(name),
+            Who::User(_) | Who::Gateway => None,
         }
     }
 

@@ -17,18 +17,18 @@ pub struct Authorized {
 }
 
 impl Authorized {
-    /// Who asks.
+    /// The actor.
     pub fn actor(&self) -> &Actor {
         &self.actor
     }
 
-    /// What is asked.
+    /// The action.
     pub fn action(&self) -> &Action {
         &self.action
     }
 }
 
-/// Decides by who asks and by role alone.
+/// Decides by the actor's kind and role alone.
 ///
 /// # Errors
 /// [`ErrorId::AccessDenied`], the first in the order of refusals.

@@ -1,4 +1,4 @@
-//! Who may call from afar, as the host knows them: identities, open invitations, and what the configuration says of them.
+//! Remote identities: those that joined, open invitations, and the roles that the configuration gives them.
 
 use std::collections::BTreeMap;
 
@@ -18,13 +18,13 @@ pub struct IdentityRecord {
     pub role: IdentityRole,
     /// The hash of the public key that it was last seen to use.
     pub key: Pin,
-    /// The hash of the one that it was given at its last renewal. Both are good: who renews may lose the answer.
+    /// The hash of the one that it was given at its last renewal. Both are good, because the answer to a renewal may be lost.
     pub next_key: Option<Pin>,
     /// When it joined.
     pub created: Timestamp,
-    /// Who invited it.
+    /// The name of the actor that invited it.
     pub created_by: String,
-    /// Since when it is refused, and who revoked it.
+    /// Since when it is refused, and the name of the actor that revoked it.
     pub revoked: Option<(Timestamp, String)>,
 }
 
@@ -33,13 +33,13 @@ pub struct IdentityRecord {
 pub struct InvitationRecord {
     /// The hash of its secret.
     pub secret: Pin,
-    /// Who is invited, if somebody is by name.
+    /// The name of the one who is invited, if the invitation is for one.
     pub name: Option<IdentityName>,
-    /// What they may do.
+    /// Their role.
     pub role: IdentityRole,
     /// When it was made.
     pub created: Timestamp,
-    /// Who made it.
+    /// The name of the actor that made it.
     pub created_by: String,
     /// Until when it can be used.
     pub expires: Timestamp,
@@ -47,7 +47,7 @@ pub struct InvitationRecord {
     pub used: Option<(Timestamp, IdentityName, String)>,
 }
 
-/// A change to who may call from afar.
+/// A change of the remote identities.
 #[derive(Debug, Clone, PartialEq)]
 pub enum IdentityChange {
     /// An invitation was made. Those that ended long before are forgotten.
@@ -98,7 +98,7 @@ pub struct Identities {
 }
 
 impl Identities {
-    /// What was stored, and what the configuration says: the roles of some names, and how long an invitation lasts.
+    /// From what was stored and configured: the roles of some names, and how long an invitation lasts.
     pub fn new(
         known: Vec<IdentityRecord>,
         invitations: Vec<InvitationRecord>,

@@ -1,4 +1,4 @@
-//! What the audit log is told of an action before anything is done.
+//! The audit record of an action, made before anything is done.
 
 use std::collections::HashSet;
 
@@ -43,7 +43,7 @@ fn asked_targets(actor: &Actor, action: &Action) -> Vec<AuditTarget> {
         Action::Attach(reference, _) | Action::Thumbnail(reference, _) => vec![name(reference.to_string())],
         Action::Invite(r) => r.name.iter().map(|who| name(who.to_string())).collect(),
         Action::Redeem(r) => vec![name(r.name.to_string())],
-        Action::Rekey(_) => vec![name(actor.name.clone())],
+        Action::Rekey(_) => actor.identity().map(|who| name(who.to_string())).into_iter().collect(),
         Action::Revoke(who) => vec![name(who.to_string())],
         _ => match action.targets() {
             Some(Targets::All) => vec![name("all".to_owned())],

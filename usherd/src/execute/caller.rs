@@ -1,4 +1,4 @@
-//! Who asks: the actor behind a connection, asked freshly at every request.
+//! The actor behind a connection, established anew at every request.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use crate::actor::{Actor, Role, Who};
 use crate::host::Host;
 use crate::host::gateway::{self, Vouched};
 
-/// Where a connection came from, as it was when it was made: whoever made it may end and leave it to a
-/// process of which nobody knows where it sits.
+/// Where a connection came from when it was made. Its maker may end and leave it to a process of which nobody knows
+/// where it sits.
 #[derive(Debug, Clone)]
 pub struct Origin {
     /// Its maker was still there to be looked at.
@@ -36,13 +36,13 @@ impl Origin {
 /// A caller as its connection shows it.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// Who the kernel says is there.
+    /// The kernel's word about the process at the other end.
     pub peer: Peer,
     /// Where the connection came from.
     pub origin: Origin,
     /// The session that the caller says it sits in.
     pub declared: Option<DeclaredSession>,
-    /// For whom it says that it asks.
+    /// The identity that it says it asks for.
     pub vouched: Option<Vouched>,
 }
 
@@ -99,7 +99,7 @@ pub(super) async fn identify(host: &Host, caller: &Caller) -> (Actor, Result<(),
     }
 }
 
-/// What an identity that proved to have this key may do now, and whether it may ask at all.
+/// The present role of an identity that proved to have this key, and whether it may ask at all.
 pub(super) fn standing(host: &Host, name: &IdentityName, key: &Pin) -> (Role, Result<(), Error>) {
     let admitted = host.registry().identities.admit(name, key);
     (admitted.as_ref().map_or(Role::User, |role| Role::from(*role)), admitted.map(drop))

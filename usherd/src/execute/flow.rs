@@ -1,4 +1,4 @@
-//! The one way through: who asks, may they, what is to be done, do it, see it, say it.
+//! The one way through: identify the actor, authorize, plan, execute, observe, answer.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -68,8 +68,8 @@ async fn carry_through(host: &Arc<Host>, caller: &Caller, action: Action) -> Res
     execute(host, plan, attempt_of(&actor, &action), order, arrived).await
 }
 
-/// Looks at what changes without news and matters to the action: groups and stations as they are now. Readers see
-/// groups that are some seconds old, and stations that are a moment old.
+/// Looks at groups and stations, which change without news, where they matter to the action. Actions that only read
+/// work with groups that are some seconds old, and with stations that are a moment old.
 async fn look_freshly(host: &Host, action: &Action) {
     let of_group = matches!(action, Action::Block(RuleName::Group(_), _));
     let system = host.mode == Mode::System;
@@ -83,7 +83,7 @@ async fn look_freshly(host: &Host, action: &Action) {
     }
 }
 
-/// The action is about who may call from afar: nobody's groups matter to it.
+/// Whether the action is about remote identities: no session's groups matter to it.
 fn concerns_identities(action: &Action) -> bool {
     matches!(action, Action::Invite(_) | Action::Redeem(_) | Action::Rekey(_) | Action::Revoke(_))
 }

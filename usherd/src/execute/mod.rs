@@ -33,7 +33,7 @@ use attempt::attempt_of;
 pub(crate) use close::announce;
 use refuse::refuse;
 
-/// What a request is answered with.
+/// The answer to a request.
 pub enum Answer {
     /// One outcome per target.
     Outcomes(Vec<Outcome>),
@@ -43,7 +43,7 @@ pub enum Answer {
     Opened(Box<Session>),
     /// The caller may sit down here, once its connection is handed over.
     Attached(Target, AttachRequest),
-    /// What a session's screen shows, as PNG.
+    /// A session's screen, as PNG.
     Thumbnail(HeldThumbnail),
     /// Sessions.
     Sessions(Vec<Session>),
@@ -59,7 +59,7 @@ pub enum Answer {
     Invited(Box<Invitation>),
     /// An identity that was made or has another key.
     Identity(Box<Identity>),
-    /// What became of an identity that was revoked.
+    /// An identity that was revoked.
     Revoked(Box<Revocation>),
     /// Every remote identity.
     Identities(Vec<Identity>),
@@ -170,7 +170,7 @@ impl Execution<'_> {
     }
 }
 
-/// What binds or starts something is refused on a full disk; what frees or ends something is not.
+/// On a full disk, actions that bind or start something are refused, and those that free or end something are not.
 fn urgency(verb: Verb) -> Urgency {
     match verb {
         Verb::Lock | Verb::Block | Verb::Open | Verb::Attach | Verb::Thumbnail => Urgency::Binding,

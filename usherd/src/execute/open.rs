@@ -73,7 +73,7 @@ impl Execution<'_> {
         let _ = self.conclude(record, &outcomes).await;
     }
 
-    /// Starts a session. What became of it is yet to be written into the `record`.
+    /// Starts a session. Its outcome is yet to be written into the `record`.
     async fn try_open(
         &self,
         request: OpenRequest,
@@ -81,7 +81,7 @@ impl Execution<'_> {
         record: &mut Option<OpenRecord>,
     ) -> Result<Session, Error> {
         let host = self.host;
-        // Whoever asks, root included: what this daemon starts runs as its own user.
+        // Also if root asks, the session runs as the daemon's own user.
         let account = account(host.uid).await;
         let id = host.next_session_id();
         let spec = self.spec(id, &request, &account);
@@ -170,7 +170,7 @@ impl Execution<'_> {
     }
 }
 
-/// What `list` shows of a program that sets no title.
+/// The title that `list` shows for a program that sets none.
 fn program_name(spec: &OpenSpec) -> String {
     let name = spec.program.file_name().unwrap_or(spec.program.as_os_str()).to_string_lossy();
     name.chars().filter(|c| !c.is_control()).take(64).collect()

@@ -53,7 +53,7 @@ impl Execution<'_> {
             };
             outcomes.push(self.outcome(step, observed));
         }
-        // Whoever hears an outcome and then asks for the list finds in it what was observed.
+        // A caller that hears an outcome and then asks for the list must find in it what was observed.
         self.host.text.caught_up().await;
         if let Err(fault) = self.conclude(record, &outcomes).await {
             note(&mut outcomes, &fault.message);
@@ -92,7 +92,7 @@ impl Execution<'_> {
         }
     }
 
-    /// What became of a step.
+    /// The outcome of a step.
     pub(super) fn outcome(&self, step: Step, observed: Option<Result<Effected, Error>>) -> Outcome {
         let (result, seen, error, notes) = became(step.todo, observed);
         let session = step.target.as_ref().map(|target| target.id).or(step.named);
@@ -126,7 +126,7 @@ impl Execution<'_> {
     }
 }
 
-/// What a step came to: the result, whether it was seen, why not, and sentences about it.
+/// The result of a step, whether it was seen, the error, and notes.
 fn became(todo: Todo, observed: Option<Result<Effected, Error>>) -> (OutcomeResult, bool, Option<Error>, Vec<String>) {
     match (todo, observed) {
         (Todo::Answer(result, error), _) => (result, false, error, Vec::new()),

@@ -48,7 +48,7 @@ impl Execution<'_> {
     }
 }
 
-/// What was named, where no session is known by it.
+/// The name that the caller gave, where no session has it.
 fn named(target: &Option<Target>, asked: Vec<AuditTarget>) -> Vec<AuditTarget> {
     if target.is_some() { Vec::new() } else { asked }
 }

@@ -1,4 +1,4 @@
-//! Who may sit down at a session: its user, at a text session that they do not sit in already.
+//! Attaching: users sit down at their own text sessions, from outside of them.
 
 use usher_core::request::{AttachRequest, SessionRef};
 

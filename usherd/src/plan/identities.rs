@@ -1,4 +1,4 @@
-//! What inviting, joining, another key and revoking mean, given what the host knows of its identities.
+//! Inviting, joining, renewing keys and revoking, judged by the identities that the host knows.
 
 use usher_core::request::{Address, IdentityName, IdentityRole, InviteRequest, RedeemRequest, RekeyRequest};
 
@@ -17,7 +17,7 @@ pub enum LocalName {
     Unknown,
 }
 
-/// What is to be done about an identity.
+/// The work that a plan about an identity leads to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum IdentityWork {
     /// A secret is made up and kept as this invitation, whose hash is not known yet.
@@ -80,7 +80,7 @@ impl View<'_> {
                 denied(format!("this token is for {given}, not for {asked}"), "join without --as")
             }
             Some(given) => Ok(given.clone()),
-            // Whoever has a free token must not become somebody who is known, or whom the configuration trusts more.
+            // The bearer of a free token must not become somebody who is known, or whom the configuration trusts more.
             None if self.registry.identities.get(asked).is_some() => denied(
                 format!("this host knows an identity {asked} already"),
                 "join with another --as, or ask to be invited by this name: `usher invite NAME` on the host",

@@ -1,4 +1,4 @@
-//! What is to be done, target by target: a pure function of an [`Authorized`] action and a snapshot.
+//! Planning: a pure function of an [`Authorized`] action and a snapshot decides what is done to each target.
 //!
 //! A plan can only be made from an authorization, and `execute` only takes a plan. Refusals are
 //! judged here in the order that the interface promises: not found, own session, not orchestratable
@@ -25,7 +25,7 @@ mod thumbnail;
 pub use identities::{IdentityWork, LocalName};
 use select::{Candidate, select};
 
-/// What is to be done for one authorized action. Only [`plan`] makes one.
+/// The work for one authorized action. Only [`plan`] makes one.
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "a plan that nobody executes does nothing"]
 pub struct Plan {
@@ -35,17 +35,17 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Who asked.
+    /// The actor.
     pub fn actor(&self) -> &Actor {
         &self.actor
     }
 
-    /// What was asked.
+    /// The verb.
     pub fn verb(&self) -> Verb {
         self.verb
     }
 
-    /// What is to be done.
+    /// The work.
     pub fn work(&self) -> &Work {
         &self.work
     }
@@ -92,7 +92,7 @@ pub enum Work {
     Read(Result<Reading, Error>),
 }
 
-/// What is read, and how much of it this actor may see.
+/// Something to read, as far as this actor may see it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reading {
     /// The sessions.
@@ -118,7 +118,7 @@ pub struct Step {
     pub named: Option<u32>,
     /// The user that the target named, where no session tells.
     pub user: Option<String>,
-    /// What to do.
+    /// The work on it.
     pub todo: Todo,
 }
 
@@ -141,7 +141,7 @@ impl Step {
         }
     }
 
-    /// What must be written before the effect.
+    /// The changes to write before the effect.
     pub fn changes(&self) -> &[Change] {
         match &self.todo {
             Todo::Act { changes, .. } => changes,
@@ -150,7 +150,7 @@ impl Step {
     }
 }
 
-/// What a step does.
+/// The work of a step.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Todo {
     /// Nothing: the outcome is known already.
@@ -170,7 +170,7 @@ pub enum Todo {
     },
 }
 
-/// What a backend can be asked to bring about and observe.
+/// An effect that a backend brings about and observes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// The covers that the session shows are those that locks and rules now say; at least one.
@@ -183,7 +183,7 @@ pub enum Effect {
     Closed(CloseOrder),
 }
 
-/// What is known of the host at one moment.
+/// The host at one moment.
 #[derive(Debug, Clone, Copy)]
 pub struct Snapshot<'a> {
     /// The sessions, locks, rules and identities.
@@ -227,7 +227,7 @@ pub fn plan(authorized: Authorized, snapshot: Snapshot<'_>) -> Plan {
     Plan { actor, verb, work }
 }
 
-/// What the planning functions look at.
+/// The planning functions' inputs.
 struct View<'a> {
     actor: &'a Actor,
     registry: &'a Registry,
@@ -243,7 +243,7 @@ impl<'a> View<'a> {
         session.ok_or_else(|| select::not_found(reference))
     }
 
-    /// What the actor says to whom it locks now.
+    /// The terms of a lock that the actor sets now.
     fn terms(&self, message: &Message, duration: Option<Seconds>, freeze: bool) -> Terms {
         Terms {
             message: message.clone(),

@@ -1,4 +1,4 @@
-//! What setting and removing a standing rule means for the sessions that it is about.
+//! Setting and removing a standing rule, and the steps on its sessions that follow.
 
 use usher_core::outcome::OutcomeResult;
 use usher_core::request::{BlockRequest, RuleName, Verb};

@@ -1,4 +1,4 @@
-//! What lock, unlock, disconnect and close mean for one session that may be acted on.
+//! Lock, unlock, disconnect and close, for one session that the actor may act on.
 
 use usher_core::outcome::OutcomeResult;
 use usher_core::request::CloseRequest;

@@ -282,6 +282,22 @@ proptest! {
     }
 
     #[test]
+    fn a_rule_stands_also_where_a_session_cannot_be_locked_and_says_so(actor in actor(), action in any_action(), mut registry in registry()) {
+        let Action::Block(..) = &action else { return Ok(()) };
+        let ids: Vec<u32> = registry.sessions().map(|session| session.id).collect();
+        for id in ids {
+            registry.see(id, |seen| seen.unlockable = Some("not this one".to_owned()));
+        }
+        let Some(plan) = planned(&actor, &action, &registry) else { return Ok(()) };
+        let Work::Rule { change: Some(change), steps, .. } = plan.work() else { panic!("{plan:?}") };
+        prop_assert!(matches!(**change, Change::RuleSet(_)));
+        for step in steps {
+            let Todo::Answer(result, Some(error)) = &step.todo else { panic!("{step:?}") };
+            prop_assert_eq!(*result == OutcomeResult::Failed, error.id == ErrorId::NotSupported);
+        }
+    }
+
+    #[test]
     fn whoever_may_not_list_a_session_hears_the_same_as_if_there_were_none(
         mut actor in actor(), id in reference(), registry in registry(),
     ) {

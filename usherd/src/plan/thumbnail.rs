@@ -1,4 +1,4 @@
-//! Who may look at a session's screen, and which screens can be pictured.
+//! Thumbnails: users may look at their own screens, operators at standard users', administrators at all.
 
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::{SessionRef, ThumbnailSize};

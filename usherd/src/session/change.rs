@@ -27,16 +27,16 @@ pub enum Change {
     RuleRemoved(RuleName),
     /// A session was taken out of a rule.
     Exempted(RuleName, SessionKey),
-    /// Who may call from afar changed.
+    /// The remote identities changed.
     Identity(IdentityChange),
 }
 
-/// What lasts of a session.
+/// A session as it is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionRecord {
     /// The session ID.
     pub id: u32,
-    /// What makes it the same session.
+    /// The key by which it is recognised.
     pub key: SessionKey,
     /// The user's name.
     pub user: String,
@@ -59,7 +59,7 @@ pub struct SessionRecord {
 pub struct RuleRecord {
     /// Whom it covers.
     pub name: RuleName,
-    /// What they read, who says so, and for how long.
+    /// The message, the setter, and the end.
     pub terms: Terms,
     /// The sessions its setter sat in, which it leaves out until they end. A number alone would leave out a stranger's
     /// session after a reboot.
@@ -82,8 +82,8 @@ impl RuleRecord {
 pub struct CloseOrder {
     /// When to close it.
     pub at: Timestamp,
-    /// Who ordered it.
+    /// The name of the actor that ordered it.
     pub by: String,
-    /// What the countdown says.
+    /// The message beside the countdown.
     pub message: Option<Message>,
 }

@@ -1,4 +1,4 @@
-//! What covers a session: its own lock first, then every standing rule that matches it.
+//! The covers of a session: its own lock first, then every standing rule that matches it.
 
 use jiff::Timestamp;
 use usher_core::session::{Cover, CoverSource};

@@ -23,7 +23,7 @@ pub type Exemption = (RuleName, SessionKey);
 pub struct Tracked {
     /// The session ID.
     pub id: u32,
-    /// What makes it the same session.
+    /// The key by which it is recognised.
     pub key: SessionKey,
     /// The user's name.
     pub user: String,
@@ -47,11 +47,11 @@ pub struct Tracked {
     pub own_lock: Option<Terms>,
     /// The order to close it, if there is one.
     pub closing: Option<CloseOrder>,
-    /// What its backend saw last.
+    /// The last report of its backend.
     pub seen: Seen,
 }
 
-/// What a backend last observed of a session.
+/// A session as its backend last observed it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Seen {
     /// The covers that hold, as the backend reported them.
@@ -82,7 +82,7 @@ pub struct Registry {
     pub orchestrate_admins: bool,
     /// Whether the daemon is the system's, which starts no text sessions of its own.
     pub of_system: bool,
-    /// Who may call from afar.
+    /// The remote identities.
     pub identities: Identities,
 }
 

@@ -9,7 +9,7 @@ use super::Tracked;
 pub struct Target {
     /// The session ID.
     pub id: u32,
-    /// What makes it the same session.
+    /// The key by which it is recognised.
     pub key: SessionKey,
     /// Whose it is.
     pub user: String,

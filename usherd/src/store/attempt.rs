@@ -1,4 +1,4 @@
-//! What the audit log is told: the attempt first, what became of it later.
+//! A record of the audit log: the attempt is written first, its outcomes are added later.
 
 use jiff::Timestamp;
 use usher_core::audit::AuditTarget;
@@ -12,15 +12,15 @@ use crate::actor::{Actor, Role, Who};
 pub struct Attempt {
     /// When it was asked for.
     pub time: Timestamp,
-    /// Who asked.
+    /// The actor's name.
     pub actor: String,
     /// Whose part of the log the record takes room from.
     pub share: Share,
-    /// From where.
+    /// The place that the request came from.
     pub from: String,
-    /// What was asked.
+    /// The action.
     pub action: Verb,
-    /// For what.
+    /// The sessions, rules or identities.
     pub targets: Vec<AuditTarget>,
     /// How many more targets there were.
     pub left_out: usize,

@@ -1,4 +1,4 @@
-//! The audit log: what is written, what is counted instead, what goes when it grows too large, and its copy in the journal.
+//! The audit log: it writes records or counts them, prunes them when they grow too many, and copies them to the journal.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Transaction, params};
@@ -22,7 +22,7 @@ const SIZE: &str = "(64 + length(CAST(actor AS BLOB)) + length(CAST(source AS BL
 /// After how many records the limits are applied without waiting for the minute's end.
 const PRUNED_AFTER: u32 = 1000;
 
-/// What is known of the audit log beside its rows.
+/// The state of the audit log beside its rows.
 #[derive(Debug)]
 pub(super) struct AuditState {
     limits: AuditLimits,
@@ -78,7 +78,7 @@ impl Database {
     }
 
     pub(super) fn audit_page(&mut self, query: &AuditQuery, after: i64) -> Result<Vec<(i64, AuditRecord)>, Error> {
-        // Whoever reads from the beginning reads true counts.
+        // A reader who starts at the beginning gets true counts.
         if after == 0 {
             self.write_counts()?;
         }
@@ -155,4 +155,85 @@ fn cut(tx: &Transaction<'_>, share: &Share, most: u64) -> rusqlite::Result<()> {
     );
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     tx.execute(&cut, params![share.privileged, share.owner, most]).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use usher_core::audit::AuditTarget;
+    use usher_core::outcome::{ErrorId, OutcomeResult};
+    use usher_core::request::Verb;
+
+    use super::*;
+
+    fn database(limits: AuditLimits) -> (tempfile::TempDir, Database) {
+        let directory = tempfile::tempdir().unwrap();
+        let (database, _) = Database::open(directory.path(), limits, "b", "lab1").unwrap();
+        (directory, database)
+    }
+
+    fn attempt(privileged: bool, owner: &str, action: Verb) -> Attempt {
+        Attempt {
+            time: Timestamp::now(),
+            actor: owner.to_owned(),
+            share: Share { privileged, owner: owner.to_owned() },
+            from: "process 1".to_owned(),
+            action,
+            targets: vec![AuditTarget::Session(3)],
+            left_out: 0,
+            message: None,
+        }
+    }
+
+    fn outcome(action: Verb, error: Option<ErrorId>) -> [Outcome; 1] {
+        let result = if error.is_some() { OutcomeResult::Failed } else { OutcomeResult::Done };
+        [Outcome::new("lab1", action, result).because(error.map(|id| Error::new(id, "why")))]
+    }
+
+    /// Begins and ends one request.
+    fn carry_out(database: &mut Database, attempt: Attempt, error: Option<ErrorId>) {
+        let outcomes = outcome(attempt.action, error);
+        let record = database.commit(&[], Some(attempt), Urgency::Freeing).unwrap().unwrap();
+        database.conclude(&record, &outcomes).unwrap();
+    }
+
+    fn records(database: &mut Database) -> Vec<AuditRecord> {
+        let page = database.audit_page(&AuditQuery::default(), 0).unwrap();
+        page.into_iter().map(|(_, record)| record).collect()
+    }
+
+    #[test]
+    fn what_fails_again_for_an_ordinary_user_once_it_was_begun_becomes_a_count_too() {
+        let (_directory, mut database) = database(AuditLimits::default());
+        for _ in 0..20 {
+            carry_out(&mut database, attempt(false, "alice", Verb::Thumbnail), Some(ErrorId::BackendFailed));
+        }
+        let counted: u64 = records(&mut database).iter().map(|record| 1 + record.repeated).sum();
+        assert_eq!(counted, 20);
+        assert!(records(&mut database).len() <= 2, "a minute may begin meanwhile");
+
+        let (_directory, mut database) = self::database(AuditLimits::default());
+        for _ in 0..5 {
+            carry_out(&mut database, attempt(false, "alice", Verb::Thumbnail), None);
+            carry_out(&mut database, attempt(true, "root", Verb::Lock), Some(ErrorId::BackendFailed));
+        }
+        assert_eq!(records(&mut database).len(), 10, "what was done, and what failed for an administrator");
+    }
+
+    #[test]
+    fn a_flood_of_what_is_done_prunes_the_share_of_whoever_does_it() {
+        let (_directory, mut database) = database(AuditLimits { days: 400, bytes: 100_000 });
+        carry_out(&mut database, attempt(true, "olga", Verb::Lock), None);
+        carry_out(&mut database, attempt(false, "alice", Verb::Open), None);
+        for _ in 0..2000 {
+            let flood = Attempt { message: Some("x".repeat(100)), ..attempt(false, "mallory", Verb::Open) };
+            database.record(flood, &outcome(Verb::Open, None)).unwrap();
+        }
+        database.tidy().unwrap();
+        let actors = |database: &mut Database, name: &str| {
+            records(database).iter().filter(|record| record.actor == name).count()
+        };
+        assert_eq!((actors(&mut database, "olga"), actors(&mut database, "alice")), (1, 1));
+        let left = actors(&mut database, "mallory");
+        assert!((100..1000).contains(&left), "{left} of 2000");
+    }
 }

@@ -1,4 +1,4 @@
-//! How large one record may be: whoever names ten thousand sessions that do not exist writes no megabytes.
+//! The bounds of one record: a request for ten thousand sessions that do not exist must not write megabytes.
 
 use usher_core::audit::AuditTarget;
 use usher_core::outcome::{Error, Outcome};

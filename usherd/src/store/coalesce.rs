@@ -1,4 +1,4 @@
-//! Records that stand for several: what fails again and again within a minute is counted, not written.
+//! Records that stand for several: failures that repeat within a minute are counted, not written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use usher_core::outcome::{Outcome, OutcomeResult};
 
 use super::{Attempt, Share};
 
-/// What attempts have in common that one record stands for: each kind stays visible.
+/// The attempts that one record stands for. Each kind stays visible.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FailureKind {
     share: Share,
@@ -55,7 +55,7 @@ impl Failures {
         self.0.insert(kind, (id, 0));
     }
 
-    /// What the records do not count yet. Kinds of minutes before this one are over.
+    /// The counts that are not written yet. Kinds of minutes before this one are over.
     pub(super) fn take_uncounted(&mut self, minute: i64) -> Vec<(i64, u64)> {
         let uncounted = self.0.values().filter(|(_, more)| *more > 0).copied().collect();
         self.0.retain(|kind, _| kind.minute >= minute);

@@ -1,4 +1,4 @@
-//! What can be wrong with a database, by what to do about it.
+//! Faults of a database, by what to do about them.
 
 use rusqlite::ErrorCode;
 use usher_core::outcome::{Error, ErrorId};
@@ -7,7 +7,7 @@ use super::schema;
 
 const FULL: &str = "nothing was changed: the state directory's disk is full or failing";
 
-/// What is wrong.
+/// A fault of a database.
 #[derive(Debug)]
 pub(super) enum Fault {
     /// Its pages, its tables or its values are not what this program writes.
@@ -31,18 +31,17 @@ impl From<rusqlite::Error> for Fault {
             Some(ErrorCode::SystemIoFailure) => Fault::Failing(text),
             // Every statement is a fixed text: if SQLite cannot make sense of one (`SQLITE_ERROR`), the tables are not ours.
             Some(ErrorCode::Unknown) => Fault::Corrupt(text),
-            Some(_) => Fault::Other(text),
-            None if is_no_value_of_ours(&error) => Fault::Corrupt(text),
-            None => Fault::Other(text),
+            None if makes_no_sense(&error) => Fault::Corrupt(text),
+            Some(_) | None => Fault::Other(text),
         }
     }
 }
 
-/// Whether a value was read that this program never writes.
-fn is_no_value_of_ours(error: &rusqlite::Error) -> bool {
+/// Whether the tables are not ours, or a value was read that this program never writes.
+fn makes_no_sense(error: &rusqlite::Error) -> bool {
     use rusqlite::Error::{
         FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnIndex, InvalidColumnName, InvalidColumnType,
-        Utf8Error,
+        SqlInputError, Utf8Error,
     };
     matches!(
         error,
@@ -51,6 +50,8 @@ fn is_no_value_of_ours(error: &rusqlite::Error) -> bool {
             | InvalidColumnIndex(_)
             | InvalidColumnName(_)
             | InvalidColumnType(..)
+            // `SQLITE_ERROR` that points into a statement.
+            | SqlInputError { .. }
             | Utf8Error(..)
     )
 }

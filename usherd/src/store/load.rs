@@ -7,7 +7,7 @@ use super::rows::{optional, parsed};
 use crate::identities::{IdentityRecord, InvitationRecord};
 use crate::session::{CloseOrder, Exemption, RuleRecord, SessionRecord};
 
-/// What the store knew when it was opened.
+/// Everything that the store knew when it was opened.
 #[derive(Debug, Default)]
 pub struct Loaded {
     /// The sessions of this boot.
@@ -20,7 +20,7 @@ pub struct Loaded {
     pub rules: Vec<RuleRecord>,
     /// The sessions taken out of rules.
     pub exemptions: Vec<Exemption>,
-    /// Who may call from afar.
+    /// The remote identities.
     pub identities: Vec<IdentityRecord>,
     /// The invitations that are remembered.
     pub invitations: Vec<InvitationRecord>,

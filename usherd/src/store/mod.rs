@@ -1,4 +1,4 @@
-//! What lasts: locks, rules, session IDs, orders to close, and the audit log, in SQLite.
+//! Everything that lasts, in SQLite: locks, rules, session IDs, orders to close, and the audit log.
 //!
 //! One thread owns the database; the daemon sends it jobs and awaits the answers, so that a slow
 //! disk delays the answer to a caller and nothing else. Every commit is on the disk (WAL with
@@ -96,7 +96,7 @@ impl Store {
         self.send_job(|reply| Job::Conclude(record, outcomes, reply)).await
     }
 
-    /// Records something that is over already. What is refused, and what fails for an ordinary user, is recorded once for
+    /// Records something that is over already. Refusals, and every failure of an ordinary user, are recorded once for
     /// an actor, action, error and minute, and counted in that record.
     ///
     /// # Errors

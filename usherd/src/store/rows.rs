@@ -12,7 +12,7 @@ pub(super) fn apply(tx: &Transaction<'_>, change: &Change) -> rusqlite::Result<(
     match change {
         Change::SessionOpened(session) => open_session(tx, session)?,
         Change::SessionEnded(id) => {
-            // What a rule leaves out ends with its session.
+            // A rule's exception ends with its session.
             tx.prepare_cached(
                 "DELETE FROM exception WHERE (boot_id, native_id, leader_pid, leader_start) IN
                  (SELECT boot_id, native_id, leader_pid, leader_start FROM session WHERE id = ?1)",

@@ -93,8 +93,8 @@ CREATE TABLE invitation (
 ) STRICT;
 ";
 
-/// What rules say of single sessions is kept by session keys: a number that is used again matches nobody. Numbers stand for
-/// the sessions that are on the books, where those are older than the rule.
+/// A rule's exceptions and exemptions are kept by session keys, because a number that is used again must match nobody. Old
+/// numbers become the keys of sessions that are on the books and older than the rule.
 const VERSION_4: &str = "
 CREATE TABLE exception (
     rule         TEXT NOT NULL REFERENCES rule (name) ON DELETE CASCADE,

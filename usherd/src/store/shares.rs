@@ -1,8 +1,8 @@
-//! Whose records go when the audit log is larger than it may be.
+//! Pruning: when the audit log is too large, the largest shares lose records first.
 
 use super::Share;
 
-/// What ordinary users' records are sure of: a fourth of the log.
+/// Ordinary users' records always have room in a fourth of the log.
 const ORDINARY_PART: u64 = 4;
 
 /// The shares that are too large, each with the bytes that it may keep.
