@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use usher::shield::wire::{FromShield, Hello, PROTOCOL, Status};
+use usher::shield::wire::{FromShield, Hello, PROTOCOL, RAW_INPUT, Status};
 
 use super::{Pending, Shield};
 use crate::mate::{FromTwin, Mate, State, ToTwin};
@@ -12,7 +12,7 @@ use crate::words;
 impl Shield {
     /// Whether the display is as it was ordered.
     fn done(&self) -> bool {
-        if self.hung || self.trouble.is_some() {
+        if self.hung {
             return false;
         }
         let Some(order) = self.lock_order() else {
@@ -21,7 +21,8 @@ impl Shield {
             return !self.stage.shown && self.mate.as_ref().is_none_or(followed);
         };
         let is = |other: Option<&Order>| other == Some(&order);
-        let late = self.drawing.as_ref().is_some_and(|drawing| Instant::now() >= drawing.until);
+        // Without a connection that has windows there is nowhere to paint it.
+        let late = self.stage.cut || self.drawing.as_ref().is_some_and(|drawing| Instant::now() >= drawing.until);
         let drawn = late || is(self.painted.as_ref().map(|(order, _)| order)) || is(self.unpaintable.as_ref());
         self.stage.covered && self.held() && drawn
     }
@@ -36,6 +37,9 @@ impl Shield {
             match &self.painted {
                 Some((order, said)) if Some(order) == self.lock_order().as_ref() => notes.extend(said.iter().cloned()),
                 _ => notes.push(words::NOT_DRAWN.to_owned()),
+            }
+            if !self.covers.iter().any(|cover| cover.freeze) && self.stage.keeper.x.has.xinput {
+                notes.push(RAW_INPUT.to_owned());
             }
         }
         for Pending { control, seq, late, held: held_micros, .. } in std::mem::take(&mut self.pending) {
@@ -75,6 +79,7 @@ impl Shield {
             title: self.user.title.clone(),
             last_input: self.user.last_input,
             released: self.released.clone(),
+            crowd: self.crowd.clone(),
         }
     }
 
@@ -85,7 +90,7 @@ impl Shield {
             self.say(&FromShield::Status(status.clone()));
             self.said = Some(status.clone());
         }
-        if self.mate.as_ref().is_some_and(|mate| !mate.ready) {
+        if self.mate.as_ref().is_some_and(|mate| !mate.ready && !mate.kept_out) {
             return;
         }
         let pids = std::iter::once(std::process::id()).chain(self.mate.as_ref().map(|mate| mate.pid)).collect();
@@ -134,7 +139,7 @@ impl Shield {
 
     /// As a twin: tells the leader how it is.
     pub fn report(&mut self) {
-        let report = (self.stage.windows(), self.stage.shown, self.stage.grabs, self.followed);
+        let report = (self.stage.windows(), self.stage.shown, self.stage.keeper.grabs, self.followed);
         if let Some(mate) = self.mate.as_mut().filter(|_| report != self.reported) {
             let (windows, shown, held, serial) = report.clone();
             mate.conn.say(&FromTwin::Report { windows, shown, held, serial });

@@ -92,6 +92,11 @@ impl Curtain {
         Ok(curtain)
     }
 
+    /// Another one in its place.
+    pub fn anew(&self, x: &Display, size: (u16, u16)) -> Asked<Self> {
+        Curtain::new(x, self.parent, size, self.cloth)
+    }
+
     /// Any client may shape our windows or draw into them: the server is to tell.
     fn watch(&mut self, x: &Display) -> Asked {
         if x.has.shape {
@@ -278,7 +283,9 @@ impl Curtain {
         } else {
             Vec::new()
         };
-        let (tree, mut viewable) = (tree.reply()?, parent.reply()?.map_state == MapState::VIEWABLE);
+        // The overlay can be destroyed as any window can.
+        let (Ok(tree), Ok(parent)) = (tree.reply(), parent.reply()) else { return Ok(Seen::Lost) };
+        let mut viewable = parent.map_state == MapState::VIEWABLE;
         let Some(place) = tree.children.iter().position(|child| *child == self.cover) else { return Ok(Seen::Lost) };
         for attributes in attributes {
             viewable &= attributes.reply()?.map_state == MapState::VIEWABLE;
