@@ -15,6 +15,7 @@ use x11rb::protocol::xproto::{
     Screen, Window,
 };
 
+use super::curtain::if_there;
 use super::devices::Devices;
 use super::display::{Asked, Display};
 use super::grabs::{self, Asking, Grabs};
@@ -206,7 +207,7 @@ impl Ground {
         let (state, tree) = (x.conn.get_window_attributes(overlay)?, x.conn.query_tree(overlay)?);
         let (place, size) = (x.conn.get_geometry(overlay)?, x.conn.get_geometry(self.root)?);
         // One that is gone is made anew at the next cover.
-        let (Ok(state), Ok(tree)) = (state.reply(), tree.reply()) else {
+        let (Some(state), Some(tree)) = (if_there(state.reply())?, if_there(tree.reply())?) else {
             self.forget();
             return Ok(false);
         };
