@@ -12,8 +12,10 @@ use rustix::fs::{MemfdFlags, OFlags, fcntl_setfl, memfd_create};
 use usher_core::request::ThumbnailSize;
 use usher_core::wire::shield::Arming;
 
-/// How long a picture may take.
-const PATIENCE: Duration = Duration::from_secs(12);
+/// How long a picture may take; the process that takes it ends by itself then.
+pub const PATIENCE: Duration = Duration::from_secs(12);
+/// How much longer it is waited for.
+const GRACE: Duration = Duration::from_secs(1);
 /// Pictures at once; usherd asks for one after the other.
 pub const AT_ONCE: usize = 2;
 /// The most that is kept of why one failed.
@@ -21,7 +23,7 @@ const MOST: usize = 400;
 
 /// A picture that is being taken.
 pub struct Capture {
-    child: Child,
+    child: Option<Child>,
     complaints: ChildStderr,
     said: Vec<u8>,
     until: Instant,
@@ -42,7 +44,8 @@ impl Capture {
         let mut child = command.stdin(Stdio::from(order)).stdout(Stdio::from(to)).stderr(Stdio::piped()).spawn()?;
         let complaints = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
         fcntl_setfl(&complaints, OFlags::NONBLOCK)?;
-        Ok(Capture { child, complaints, said: Vec::new(), until: Instant::now() + PATIENCE, asker })
+        let until = Instant::now() + PATIENCE + GRACE;
+        Ok(Capture { child: Some(child), complaints, said: Vec::new(), until, asker })
     }
 
     pub fn fd(&self) -> BorrowedFd<'_> {
@@ -72,8 +75,16 @@ impl Capture {
                 Err(_) => break,
             }
         }
-        match self.child.wait() {
-            Ok(status) if status.success() => Some(None),
+        // It is about to end: its descriptors are closed.
+        let ended = || {
+            let status = self.child.as_mut()?.try_wait().ok()?;
+            status.or_else(|| {
+                std::thread::sleep(Duration::from_millis(1));
+                None
+            })
+        };
+        match std::iter::repeat_with(ended).take(200).flatten().next() {
+            Some(status) if status.success() => Some(None),
             _ => Some(Some(self.complaint())),
         }
     }
@@ -90,7 +101,6 @@ impl Capture {
 
 impl Drop for Capture {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.child.take().into_iter().for_each(crate::children::let_go);
     }
 }

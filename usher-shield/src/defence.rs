@@ -30,7 +30,7 @@ pub fn answer(shield: &mut Shield, what: Disturbance, arrived: Instant) {
 }
 
 fn mind_covers(shield: &mut Shield, what: Disturbance, arrived: Instant) {
-    shield.stage.x.patience(crate::stage::PATIENCE);
+    shield.stage.patience(crate::stage::PATIENCE);
     if what.inside {
         match shield.stage.sweep() {
             Ok(true) => shield.incident("a window was put into the cover, and destroyed", Some(arrived.elapsed())),
@@ -76,11 +76,11 @@ fn tell(shield: &mut Shield, what: Disturbance, arrived: Instant) {
 
 /// The keyboard may have got keys that break grabs or end the server.
 fn mind_keys(shield: &mut Shield) {
-    shield.stage.x.patience(crate::stage::PATIENCE);
+    shield.stage.patience(crate::stage::PATIENCE);
     let read = shield.stage.keys.read(&shield.stage.x);
     shield.took(read);
     if shield.leader && shield.stage.shown {
-        match shield.stage.keys.tame(&shield.stage.x) {
+        match shield.stage.keys.tame(&shield.stage.keeper.x) {
             Ok(true) => {
                 shield.incident("the keyboard got keys that act on the server, and they were taken away", None);
                 // What they could do, they may have done.

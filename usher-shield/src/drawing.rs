@@ -21,7 +21,7 @@ const MAX: usize = 256 << 20;
 
 /// A picture that is being drawn.
 pub struct Drawing {
-    child: Child,
+    child: Option<Child>,
     answer: ChildStdout,
     bytes: Vec<u8>,
     pub order: Order,
@@ -50,7 +50,7 @@ impl Drawing {
         // An order is far smaller than a pipe (`pipe(7)`): this does not wait.
         stdin.write_all(&serde_json::to_vec(&order)?)?;
         rustix::fs::fcntl_setfl(&answer, rustix::fs::OFlags::NONBLOCK)?;
-        Ok(Drawing { child, answer, bytes: Vec::new(), order, until: Instant::now() + PATIENCE })
+        Ok(Drawing { child: Some(child), answer, bytes: Vec::new(), order, until: Instant::now() + PATIENCE })
     }
 
     pub fn fd(&self) -> BorrowedFd<'_> {
@@ -84,8 +84,8 @@ impl Drawing {
 
 impl Drop for Drawing {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // Nobody reads what it draws any more, by which it ends.
+        self.child.take().into_iter().for_each(crate::children::let_go);
     }
 }
 

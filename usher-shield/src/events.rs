@@ -44,17 +44,17 @@ impl Disturbance {
             Event::VisibilityNotify(e) => {
                 self.obscured |= e.window == stage.top().sheet && e.state != Visibility::UNOBSCURED;
             }
-            Event::UnmapNotify(e) if ours(e.window) || Some(e.window) == stage.overlay() => self.tampered = true,
-            Event::DestroyNotify(e) if ours(e.window) => self.lost = true,
+            Event::UnmapNotify(e) if ours(e.window) || stage.is_overlay(e.window) => self.tampered = true,
+            Event::DestroyNotify(e) if ours(e.window) || stage.is_overlay(e.window) => self.lost = true,
             Event::DestroyNotify(e) => self.friend_lost |= stage.friends.contains(&e.window),
             Event::UnmapNotify(e) => self.friend_lost |= stage.friends.contains(&e.window),
             Event::ReparentNotify(e) if ours(e.window) => self.lost = true,
-            Event::ConfigureNotify(e) if e.window == stage.x.root => self.resized = true,
+            Event::ConfigureNotify(e) if stage.is_root(e.window) => self.resized = true,
             Event::ConfigureNotify(e) => self.note_configured(e, stage, ours(e.window)),
             Event::CirculateNotify(_) => self.restacked = true,
             Event::MapNotify(e) if !ours(e.window) => {
                 self.inside |= ours(e.event);
-                let stranger = !stage.friends.contains(&e.window) && Some(e.window) != stage.overlay();
+                let stranger = !stage.friends.contains(&e.window) && !stage.is_overlay(e.window);
                 self.restacked |= stranger;
                 self.obscured |= stranger && e.event == stage.top().parent;
             }
@@ -71,14 +71,14 @@ impl Disturbance {
 
     fn note_configured(&mut self, e: &x11rb::protocol::xproto::ConfigureNotifyEvent, stage: &Stage, ours: bool) {
         if !ours {
-            self.restacked |= !stage.friends.contains(&e.window) && Some(e.window) != stage.overlay();
+            self.restacked |= !stage.friends.contains(&e.window) && !stage.is_overlay(e.window);
             return;
         }
         let size = (e.width, e.height);
         let wrong = |expected| (e.x, e.y, e.border_width) != (0, 0, 0) || size != expected;
-        for curtain in stage.curtains() {
+        for (curtain, screen) in stage.sized() {
             self.tampered |= e.window == curtain.cover && wrong(curtain.reach);
-            self.tampered |= e.window == curtain.sheet && wrong(stage.size);
+            self.tampered |= e.window == curtain.sheet && wrong(screen);
             self.tampered |= curtain.misplaced(e);
         }
     }

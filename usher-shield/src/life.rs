@@ -6,21 +6,24 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use usher_core::sys::peer;
-use usher_core::wire::shield::FromShield;
+use usher_core::wire::Conn;
+use usher_core::wire::shield::Arming;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::Event;
 
-use crate::conn::Conn;
 use crate::events::Disturbance;
-use crate::mate::{FromTwin, Mate, ToTwin};
+use crate::mate::{FromTwin, ToTwin};
+use crate::reserve::Reserve;
 use crate::shield::{Control, Shield};
-use crate::stage::Stage;
-use crate::x::NoDisplay;
+use crate::stage::{PATIENCE, Stage};
+use crate::x::{Display, Keeper, NoDisplay, Trouble, crowd};
 
 /// Connections at once: the daemon's, one that replaces it, a release, and some to spare.
 const MAX_CONTROLS: usize = 8;
 /// How often a server that is there but does not let us in is tried.
 const KNOCK: Duration = Duration::from_millis(100);
+/// How long a server may give no answer to a shield that is not armed yet.
+const ARMING: Duration = Duration::from_secs(10);
 
 /// Why a process of the shield ends.
 pub enum End {
@@ -37,6 +40,7 @@ pub fn run(shield: &mut Shield, mut next_control: u64) -> io::Result<End> {
         if shield.trouble.is_some() && !reconnect(shield) {
             return Ok(End::ServerGone);
         }
+        crate::children::reap();
         if !disturbed {
             wait(shield)?;
         }
@@ -56,7 +60,7 @@ pub fn run(shield: &mut Shield, mut next_control: u64) -> io::Result<End> {
         } else {
             shield.report();
         }
-        if shield.retire && shield.trouble.is_none() {
+        if shield.retire {
             let gone = shield.mate.as_ref().is_none_or(|mate| !mate.shown);
             if !shield.stage.shown && gone {
                 return Ok(End::Retired);
@@ -74,8 +78,11 @@ fn keep_time(shield: &mut Shield) {
         shield.settle();
     }
     shield.look_around();
-    if shield.leader && !shield.hung {
-        shield.stage.x.patience(crate::stage::PATIENCE);
+    if !shield.hung {
+        refill(shield);
+    }
+    if shield.leader && !shield.hung && !shield.stage.cut {
+        shield.stage.patience(PATIENCE);
         let looked = shield.user.look(&shield.stage.x);
         if !matches!(looked, Err(crate::x::Trouble::Refused)) {
             shield.took(looked);
@@ -88,12 +95,20 @@ fn keep_time(shield: &mut Shield) {
 
 /// Waits until there is something to do.
 fn wait(shield: &mut Shield) -> io::Result<()> {
-    if let Err(trouble) = shield.stage.x.flush() {
+    if !shield.stage.cut
+        && let Err(trouble) = shield.stage.x.flush()
+    {
+        shield.took(Err(trouble));
+    }
+    if let Err(trouble) = shield.stage.keeper.x.flush() {
         shield.took(Err(trouble));
     }
     let wants = |conn: &Conn| if conn.has_unsent() { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
-    let display = shield.stage.x.conn.stream();
-    let mut fds = vec![PollFd::new(display, PollFlags::IN)];
+    let mut fds = Vec::new();
+    fds.extend((!shield.stage.keeper.gone).then(|| PollFd::new(shield.stage.keeper.x.conn.stream(), PollFlags::IN)));
+    fds.extend((!shield.stage.cut).then(|| PollFd::new(shield.stage.x.conn.stream(), PollFlags::IN)));
+    let servers = fds.len();
+    fds.extend(shield.reserve.spare().map(|spare| PollFd::new(spare.conn.stream(), PollFlags::IN)));
     fds.extend(shield.mate.iter().map(|mate| PollFd::from_borrowed_fd(mate.conn.fd(), wants(&mate.conn))));
     if shield.leader {
         fds.push(PollFd::from_borrowed_fd(shield.listener.as_fd(), PollFlags::IN));
@@ -107,7 +122,7 @@ fn wait(shield: &mut Shield) -> io::Result<()> {
         Err(error) => return Err(error.into()),
     }
     // A server that says anything answers again.
-    if shield.hung && !fds[0].revents().is_empty() {
+    if shield.hung && fds[..servers].iter().any(|fd| !fd.revents().is_empty()) {
         shield.hung = false;
         shield.retry_at = Some(Instant::now());
     }
@@ -118,7 +133,17 @@ fn wait(shield: &mut Shield) -> io::Result<()> {
 fn hear_display(shield: &mut Shield) -> bool {
     let (mut disturbance, mut heard) = (Disturbance::default(), false);
     let arrived = Instant::now();
-    loop {
+    shield.reserve.hear();
+    shield.stage.keeper.x.seen();
+    let touched = match shield.stage.keeper.hear() {
+        Ok(touched) => touched,
+        Err(trouble) => {
+            shield.took(Err(trouble));
+            false
+        }
+    };
+    shield.stage.x.seen();
+    while !shield.stage.cut {
         match shield.stage.x.conn.poll_for_event_with_sequence() {
             Ok(Some((Event::SyncAlarmNotify(alarm), _))) => shield.user.alarm(&alarm),
             Ok(Some((event, sequence))) => disturbance.note(&event, sequence, &shield.stage),
@@ -131,14 +156,17 @@ fn hear_display(shield: &mut Shield) -> bool {
         heard = true;
     }
     // A late answer is no event, and was read with them: nothing more may come.
-    if shield.hung && shield.stage.x.heard() {
+    if shield.hung && (shield.stage.keeper.x.heard() || !shield.stage.cut && shield.stage.x.heard()) {
         shield.hung = false;
         shield.retry_at = Some(Instant::now());
     }
     if heard && shield.trouble.is_none() {
         crate::defence::answer(shield, disturbance, arrived);
     }
-    heard
+    if touched && !shield.covers.is_empty() && !shield.hung {
+        shield.settle();
+    }
+    heard || touched
 }
 
 /// Takes what the other process says, and its place where it is gone.
@@ -146,8 +174,8 @@ fn hear_mate(shield: &mut Shield) -> io::Result<()> {
     if shield.leader {
         let Some(mate) = &mut shield.mate else { return Ok(()) };
         mate.conn.flush();
-        let reports: Vec<FromTwin> = mate.conn.receive();
-        let gone = mate.conn.closed;
+        let reports: Vec<FromTwin> = mate.conn.receive_messages();
+        let gone = mate.conn.is_closed();
         for report in reports {
             shield.twin_reported(report);
         }
@@ -158,12 +186,14 @@ fn hear_mate(shield: &mut Shield) -> io::Result<()> {
     }
     let Some(leader) = &mut shield.mate else { return Ok(()) };
     leader.conn.flush();
-    let messages: Vec<ToTwin> = leader.conn.receive();
-    let gone = leader.conn.closed;
+    let messages: Vec<ToTwin> = leader.conn.receive_messages();
+    let gone = leader.conn.is_closed();
     for message in messages {
         crate::takeover::learn(shield, message);
     }
-    if gone {
+    if gone && shield.retire {
+        shield.mate = None;
+    } else if gone {
         crate::takeover::succeed(shield)?;
     }
     Ok(())
@@ -177,7 +207,7 @@ fn accept(shield: &mut Shield, next_control: &mut u64) {
                 // The oldest gives way: usherd comes again if it still lives.
                 shield.controls.remove(0);
             }
-            let conn = Conn::new(stream).ok();
+            let conn = Conn::with_descriptors(stream).ok();
             shield.controls.extend(conn.map(|conn| Control { id: *next_control, conn, greeted: false }));
             *next_control += 1;
         }
@@ -188,59 +218,119 @@ fn hear_controls(shield: &mut Shield) {
     for index in 0..shield.controls.len() {
         let id = shield.controls[index].id;
         shield.controls[index].conn.flush();
-        for message in shield.controls[index].conn.receive() {
+        for message in shield.controls[index].conn.receive_messages() {
             shield.obey(id, message);
         }
     }
-    shield.controls.retain(|control| !control.conn.closed);
+    shield.controls.retain(|control| !control.conn.is_closed());
 }
 
-/// Connects anew after somebody cut our connection (`KillClient`). False if the server is gone.
+/// Gets a spare connection, and finds out who keeps us from it.
+fn refill(shield: &mut Shield) {
+    shield.reserve.refill(&shield.arming);
+    note_crowd(shield);
+}
+
+fn note_crowd(shield: &mut Shield) {
+    if !shield.reserve.full {
+        shield.crowd = None;
+    } else if shield.crowd.is_none() {
+        let ours = [std::process::id(), shield.mate.as_ref().map_or(0, |mate| mate.pid), shield.arming.server_pid];
+        shield.stage.patience(PATIENCE);
+        shield.crowd = Some(crowd(&shield.stage.keeper.x, &ours).unwrap_or_default());
+        shield.incident("the X server has no room for another connection of the shield", None);
+    }
+}
+
+/// Goes on by another connection after somebody cut ours (`KillClient`). False if the server is gone.
 ///
 /// Our windows may be left behind, still covering: they go when the new ones are there.
 fn reconnect(shield: &mut Shield) -> bool {
-    shield.lost_connection();
-    shield.trouble = None;
-    if let Some(mate) = shield.mate.as_mut().filter(|_| shield.leader && !shield.covers.is_empty()) {
-        mate.conn.say(&ToTwin::Hold);
+    if !shield.stage.cut {
+        shield.lost_connection();
+        shield.incident("the connection to the X server was cut", None);
+    } else if Instant::now() < shield.knock_at {
+        return true;
     }
-    let old = shield.stage.windows();
-    loop {
-        match Stage::open(&shield.arming) {
-            Ok(mut stage) => {
-                stage.adopt(&mut shield.stage, old);
-                shield.stage = stage;
-                shield.restart_user();
-                shield.repaint();
+    shield.knock_at = Instant::now() + KNOCK;
+    let renewed = keep(shield).and_then(|()| shield.reserve.take(&shield.arming)).and_then(|x| {
+        let renewed = shield.stage.renew(x);
+        renewed.map_err(|trouble| NoDisplay::Later(format!("{trouble:?}")))
+    });
+    match renewed {
+        Ok(()) => {
+            shield.trouble = None;
+            shield.restart_user();
+            shield.repaint();
+            shield.settle();
+        }
+        Err(NoDisplay::ServerGone) => return false,
+        // What is mapped stays, and the keeper holds.
+        Err(NoDisplay::Closed(_) | NoDisplay::Later(_) | NoDisplay::Full) => {
+            let uncovered = !shield.covers.is_empty() && !shield.stage.keeper.covered;
+            if uncovered || shield.covers.is_empty() && !shield.stage.leftovers.is_empty() {
                 shield.settle();
-                shield.incident("the connection to the X server was cut", None);
-                return true;
             }
-            Err(NoDisplay::ServerGone | NoDisplay::Closed(_)) => return false,
-            Err(NoDisplay::Later(_)) => std::thread::sleep(KNOCK / 20),
         }
     }
+    note_crowd(shield);
+    true
 }
 
-/// Connects for the first time: a server that starts, or is stopped, may take its time.
-pub fn arm(arming: &usher_core::wire::shield::Arming) -> Result<Stage, NoDisplay> {
+/// Sees to it that the input is held by a connection that lives.
+fn keep(shield: &mut Shield) -> Result<(), NoDisplay> {
+    shield.stage.keeper.x.patience(PATIENCE);
+    if !matches!(shield.stage.keeper.x.sync(), Err(Trouble::Gone(_))) {
+        return Ok(());
+    }
+    shield.stage.keeper.lose();
+    if let Some(mate) = shield.mate.as_mut().filter(|_| shield.leader && !shield.covers.is_empty()) {
+        mate.conn.send_message(&ToTwin::Hold);
+    }
+    shield.stage.keeper = keeper(shield.reserve.take(&shield.arming)?)?;
+    Ok(())
+}
+
+fn keeper(x: Display) -> Result<Keeper, NoDisplay> {
+    Keeper::new(x).map_err(|trouble| NoDisplay::Later(format!("{trouble:?}")))
+}
+
+/// Connects for the first time: a server that starts, or is stopped, may take its time. `hopeful` hears why it does not
+/// work yet, and says whether to go on trying.
+pub fn arm(
+    arming: &Arming,
+    mut hopeful: impl FnMut(&NoDisplay, Option<&Display>) -> bool,
+) -> Result<(Stage, Reserve), NoDisplay> {
+    let (mut reserve, mut first, mut silent_since) = (Reserve::new(), None, Instant::now());
     loop {
-        match Stage::open(arming) {
-            Err(NoDisplay::Later(_)) => std::thread::sleep(KNOCK),
-            result => return result,
+        let error = match enter(arming, &mut reserve, &mut first) {
+            Ok(stage) => return Ok((stage, reserve)),
+            Err(error @ NoDisplay::ServerGone) => return Err(error),
+            Err(error) => error,
+        };
+        if !matches!(error, NoDisplay::Later(_)) {
+            silent_since = Instant::now();
         }
+        if !hopeful(&error, first.as_ref()) || silent_since.elapsed() >= ARMING {
+            return Err(error);
+        }
+        std::thread::sleep(KNOCK);
     }
 }
 
-/// Starts a twin; a shield without one is better than none.
-pub fn start_twin(shield: &mut Shield) {
-    shield.forget_twin();
-    shield.mate = Mate::start(&shield.listener, &shield.arming).ok();
-    shield.tell_twin();
-    if shield.mate.is_none() {
-        shield.say(&FromShield::Incident {
-            what: "the shield could not start its second process".to_owned(),
-            uncovered_micros: None,
-        });
-    }
+/// Gets the two connections that a process of the shield needs at least. The first is kept where there is none for the other yet.
+fn enter(arming: &Arming, reserve: &mut Reserve, first: &mut Option<Display>) -> Result<Stage, NoDisplay> {
+    let kept = match first.take() {
+        Some(kept) => kept,
+        None => reserve.first(arming)?,
+    };
+    let second = match reserve.first(arming) {
+        Ok(second) => second,
+        Err(error) => {
+            *first = Some(kept);
+            return Err(error);
+        }
+    };
+    let stage = Stage::new(second, keeper(kept)?);
+    stage.map_err(|trouble| NoDisplay::Later(format!("{trouble:?}")))
 }

@@ -6,6 +6,10 @@
 //! lives only while it draws the message (`drawing`, `draw`), so that the two parse no font, and a fourth while it
 //! takes a picture of the screen (`capture`, `thumbnail`).
 //!
+//! Each of the two has three connections: one for the windows (`stage`), which any client can cut by naming one of them; one that
+//! holds the input and the overlay, and on which there is nothing to name (`x::Keeper`); and a spare one (`reserve`), because the
+//! user's clients may leave no room for another. What a process gives up is in `confine`.
+//!
 //! `start` begins; `life` is the loop; `shield` is what a process knows and decides; `stage` is its part of
 //! the display, made of what is in `x`; `events` says what the server's events mean and
 //! `defence` what is done about them. All waiting for the server ends (`x::link`): any client may
@@ -13,7 +17,8 @@
 //! seen to be as it should; nothing relies on having noticed each thing that somebody did.
 
 mod capture;
-mod conn;
+mod children;
+mod confine;
 mod defence;
 mod draw;
 mod drawing;
@@ -22,6 +27,7 @@ mod incidents;
 mod life;
 mod mate;
 mod picture;
+mod reserve;
 mod shield;
 mod stage;
 mod start;

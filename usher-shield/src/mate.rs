@@ -8,10 +8,10 @@ use std::process::{Child, Command, Stdio};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use usher_core::session::Cover;
+use usher_core::wire::Conn;
 use usher_core::wire::holder::Notice;
 use usher_core::wire::shield::Arming;
 
-use crate::conn::Conn;
 use crate::x::{Before, Grabs, KeyTable};
 
 /// What the leader tells its twin; each message replaces the one before.
@@ -21,8 +21,10 @@ pub enum ToTwin {
     Arm(Box<Arming>),
     /// Everything that a successor must know.
     State(Box<State>),
-    /// The leader lost its connection to the server: hold the input until it is back.
+    /// The leader lost the connection that holds the input: hold it until it is back.
     Hold,
+    /// Nobody needs the shield any more: end with it.
+    End,
 }
 
 /// What outlives the leader.
@@ -34,7 +36,7 @@ pub struct State {
     pub title: Option<String>,
     pub last_input: Option<Timestamp>,
     pub before: Option<Before>,
-    pub keys: Option<KeyTable>,
+    pub keys: Vec<(u16, KeyTable)>,
     /// The leader's covers.
     pub windows: Vec<u32>,
     /// The number of this message: the twin's report names the last one that it followed.
@@ -55,6 +57,8 @@ pub enum FromTwin {
         /// The last state that it followed.
         serial: u64,
     },
+    /// The X server does not let it in; it goes on trying.
+    KeptOut,
 }
 
 /// The other process, as this one knows it.
@@ -65,6 +69,8 @@ pub struct Mate {
     pub pid: u32,
     /// It is connected to the display.
     pub ready: bool,
+    /// It is not let in, and not to be waited for.
+    pub kept_out: bool,
     /// What it last said that it holds.
     pub held: Grabs,
     pub shown: bool,
@@ -76,10 +82,11 @@ impl Mate {
     /// The leader, as its twin knows it.
     pub fn leader(stream: UnixStream) -> std::io::Result<Self> {
         Ok(Mate {
-            conn: Conn::new(stream)?,
+            conn: Conn::with_descriptors(stream)?,
             child: None,
             pid: 0,
             ready: true,
+            kept_out: false,
             held: Grabs::default(),
             shown: false,
             serial: 0,
@@ -98,16 +105,14 @@ impl Mate {
         command.arg("twin").env_clear().current_dir("/");
         let child = command.stdin(Stdio::from(listener)).stdout(Stdio::from(its)).spawn()?;
         let pid = child.id();
-        let mut conn = Conn::new(ours)?;
-        conn.say(&ToTwin::Arm(Box::new(arming.clone())));
-        Ok(Mate { conn, child: Some(child), pid, ready: false, held: Grabs::default(), shown: false, serial: 0 })
+        let mut conn = Conn::with_descriptors(ours)?;
+        conn.send_message(&ToTwin::Arm(Box::new(arming.clone())));
+        let held = Grabs::default();
+        Ok(Mate { conn, child: Some(child), pid, ready: false, kept_out: false, held, shown: false, serial: 0 })
     }
 
-    /// Takes the exit status of a twin that is gone, so that it is no zombie.
-    pub fn bury(&mut self) {
-        if let Some(child) = &mut self.child {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+    /// Lets go of a twin that is gone or was told to end.
+    pub fn let_go(mut self) {
+        self.child.take().into_iter().for_each(crate::children::let_go);
     }
 }

@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use usher_core::session::Cover;
+use usher_core::wire::Conn;
 use usher_core::wire::holder::Notice;
-use usher_core::wire::shield::{Arming, FromShield, Status, ToShield};
+use usher_core::wire::shield::{Arming, Crowd, FromShield, Status, ToShield};
 
 use crate::capture::Capture;
-use crate::conn::Conn;
 use crate::drawing::Drawing;
 use crate::incidents::Incidents;
 use crate::mate::{FromTwin, Mate, State};
 use crate::picture::Order;
+use crate::reserve::Reserve;
 use crate::stage::Stage;
 use crate::user::User;
 use crate::x::{Grabs, Trouble};
@@ -54,6 +55,7 @@ struct Pending {
 pub struct Shield {
     pub arming: Arming,
     pub stage: Stage,
+    pub reserve: Reserve,
     pub listener: UnixListener,
     pub leader: bool,
     pub mate: Option<Mate>,
@@ -73,6 +75,10 @@ pub struct Shield {
     unpaintable: Option<Order>,
     pub hung: bool,
     pub trouble: Option<String>,
+    /// When a new connection is tried in place of one that was cut.
+    pub knock_at: Instant,
+    /// Whose connections keep us from one that we need.
+    pub crowd: Option<Crowd>,
     /// Since when the input is wanted and not held.
     unheld_since: Option<Instant>,
     wrested: usize,
@@ -87,11 +93,12 @@ pub struct Shield {
 }
 
 impl Shield {
-    pub fn new(arming: Arming, stage: Stage, listener: UnixListener, leader: bool) -> Self {
+    pub fn new(arming: Arming, (stage, reserve): (Stage, Reserve), listener: UnixListener, leader: bool) -> Self {
         let user = User::new(&stage.x);
         Shield {
             arming,
             stage,
+            reserve,
             listener,
             leader,
             mate: None,
@@ -108,6 +115,8 @@ impl Shield {
             unpaintable: None,
             hung: false,
             trouble: None,
+            knock_at: Instant::now(),
+            crowd: None,
             unheld_since: None,
             wrested: 0,
             retry_at: None,
@@ -204,27 +213,30 @@ impl Shield {
     /// nothing reaches an application, and handing a grab over would let keys through meanwhile.
     pub fn held(&self) -> bool {
         // A server that does not answer is not known to hold anything for us.
-        let ours = if self.hung || self.trouble.is_some() { Grabs::default() } else { self.stage.grabs };
-        ours.with(self.mate.as_ref().map(|mate| mate.held).unwrap_or_default()).both()
+        let ours = if self.hung { Grabs::default() } else { self.stage.keeper.grabs };
+        ours.with(self.mate.as_ref().map(|mate| mate.held).unwrap_or_default()).all()
     }
 
     /// As the leader: takes what the twin reports. What it lost is taken at once.
     pub fn twin_reported(&mut self, report: FromTwin) {
-        let FromTwin::Report { windows, shown, held, serial } = report;
+        let FromTwin::Report { windows, shown, held, serial } = report else {
+            self.mate.iter_mut().for_each(|mate| mate.kept_out = true);
+            return;
+        };
         let before = self.held();
         self.stage.friends = windows;
         if let Some(mate) = &mut self.mate {
             (mate.ready, mate.shown, mate.held, mate.serial) = (true, shown, held, serial);
         }
-        if before && !self.held() && !self.covers.is_empty() && !self.hung && self.trouble.is_none() {
+        if before && !self.held() && !self.covers.is_empty() && !self.hung {
             self.settle();
         }
     }
 
-    /// The connection to the server is cut, and with it the grabs ended: who relies on them is told before
-    /// anything else is tried.
+    /// A connection to the server is over: who relies on it is told before anything else is tried.
     pub fn lost_connection(&mut self) {
-        (self.stage.covered, self.stage.grabs) = (false, Grabs::default());
+        self.stage.lose();
+        self.repaint();
         if self.leader {
             self.tell_usherd();
         } else {
@@ -265,7 +277,9 @@ impl Shield {
                 self.hung = true;
                 // What it says from now on tells that it answers again.
                 self.stage.x.heard();
-                (self.stage.covered, self.stage.grabs) = (false, Grabs::default());
+                self.stage.keeper.x.heard();
+                (self.stage.covered, self.stage.keeper.covered) = (false, false);
+                self.stage.keeper.grabs = Grabs::default();
             }
             Err(Trouble::Gone(why)) => self.trouble = Some(why),
             // A window that somebody destroyed at the wrong moment.

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use usher_core::wire::shield::Arming;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::composite::ConnectionExt as _;
 use x11rb::protocol::randr::{self, ConnectionExt as _};
 use x11rb::protocol::xproto::{Atom, ChangeWindowAttributesAux, CloseDown, ConnectionExt as _, EventMask, Window};
 
 use crate::x::{
-    Asked, Banner, Before, Cloth, Curtain, Display, Grabs, Keys, Monitor, NoDisplay, Palette, Panel, Seen, Trouble,
+    Asked, Banner, Before, Cloth, Curtain, Display, Grabs, Keeper, Keys, Monitor, Palette, Panel, Seen, Trouble,
     monitors,
 };
 
@@ -26,18 +25,24 @@ const COMPOSES: &str = "_NET_WM_CM_S0";
 
 /// A process's windows on the display, and what it holds.
 pub struct Stage {
+    /// What covers and holds without any window of ours.
+    pub keeper: Keeper,
+    /// The connection that has the windows.
     pub x: Display,
+    /// It was cut, and there is no other yet: nothing of the windows is ours any more.
+    pub cut: bool,
     palette: Palette,
     cloth: Cloth,
     composes: Atom,
     pub size: (u16, u16),
     pub monitors: Vec<Monitor>,
     root: Curtain,
+    /// Curtains of the display's other screens; the message is on the first alone.
+    others: Vec<((u16, u16), Curtain)>,
     /// The composite overlay and our curtain in it, while covered.
     overlay: Option<(Window, Option<Curtain>)>,
     pub keys: Keys,
     pub before: Option<Before>,
-    pub grabs: Grabs,
     /// The other process's covers: they may be above ours.
     pub friends: Vec<Window>,
     panels: Vec<Panel>,
@@ -51,17 +56,23 @@ pub struct Stage {
     pub leftovers: Vec<Window>,
 }
 
-impl Stage {
-    /// Connects to the display and prepares everything; nothing is shown.
-    pub fn open(arming: &Arming) -> Result<Self, NoDisplay> {
-        let x = Display::connect(arming)?;
-        Stage::prepare(x).map_err(|trouble| NoDisplay::Later(format!("{trouble:?}")))
-    }
+/// What a connection's windows are made of.
+struct Props {
+    palette: Palette,
+    cloth: Cloth,
+    composes: Atom,
+    size: (u16, u16),
+    monitors: Vec<Monitor>,
+    root: Curtain,
+    others: Vec<((u16, u16), Curtain)>,
+    keys: Keys,
+}
 
-    fn prepare(x: Display) -> Asked<Self> {
+impl Props {
+    fn make(x: &Display) -> Asked<Self> {
         x.patience(Duration::from_secs(2));
-        let palette = Palette::new(&x)?;
-        let cloth = Cloth { pixel: palette.ground, cursor: blank_cursor(&x)?, mark: x.atom(MARK)? };
+        let palette = Palette::new(x)?;
+        let cloth = Cloth { pixel: palette.ground, cursor: blank_cursor(x)?, mark: x.atom(MARK)? };
         let composes = x.atom(COMPOSES)?;
         // Also what happens between these questions and the first lock is to be known.
         let events = EventMask::SUBSTRUCTURE_NOTIFY | EventMask::STRUCTURE_NOTIFY | EventMask::PROPERTY_CHANGE;
@@ -70,21 +81,32 @@ impl Stage {
             let events = randr::NotifyMask::SCREEN_CHANGE | randr::NotifyMask::CRTC_CHANGE;
             x.conn.randr_select_input(x.root, events)?;
         }
-        let (size, monitors) = monitors(&x)?;
-        let root = Curtain::new(&x, x.root, size, cloth)?;
-        let keys = Keys::new(&x)?;
+        let (size, monitors) = monitors(x)?;
+        let root = Curtain::new(x, x.root, size, cloth)?;
+        let others = windows::others(x, cloth)?;
+        let keys = Keys::new(x)?;
+        Ok(Props { palette, cloth, composes, size, monitors, root, others, keys })
+    }
+}
+
+impl Stage {
+    /// Prepares everything; nothing is shown.
+    pub fn new(x: Display, keeper: Keeper) -> Asked<Self> {
+        let Props { palette, cloth, composes, size, monitors, root, others, keys } = Props::make(&x)?;
         let mut stage = Stage {
+            keeper,
             x,
+            cut: false,
             palette,
             cloth,
             composes,
             size,
             monitors,
             root,
+            others,
             overlay: None,
             keys,
             before: None,
-            grabs: Grabs::default(),
             friends: Vec::new(),
             panels: Vec::new(),
             banner: Banner::default(),
@@ -92,13 +114,43 @@ impl Stage {
             covered: false,
             leftovers: Vec::new(),
         };
+        stage.keeper.x.patience(Duration::from_secs(2));
         stage.leftovers = stage.find_leftovers(true)?;
         stage.x.flush()?;
         Ok(stage)
     }
 
+    /// The connection with the windows was cut. What was made by it may be left, still covering.
+    pub fn lose(&mut self) {
+        let left = self.windows();
+        self.leftovers.extend(left);
+        (self.cut, self.covered) = (true, self.keeper.covered);
+    }
+
+    /// Goes on by another connection. What is left of the one before goes when the new windows are there.
+    pub fn renew(&mut self, x: Display) -> Asked {
+        let Props { palette, cloth, composes, size, monitors, root, others, mut keys } = Props::make(&x)?;
+        keys.original = std::mem::take(&mut self.keys.original);
+        (self.x, self.cut, self.covered) = (x, false, false);
+        (self.palette, self.cloth, self.composes, self.keys) = (palette, cloth, composes, keys);
+        (self.size, self.monitors, self.root, self.others) = (size, monitors, root, others);
+        (self.overlay, self.panels, self.banner) = (None, Vec::new(), Banner::default());
+        let found = self.find_leftovers(true)?;
+        self.leftovers.extend(found);
+        self.x.flush()
+    }
+
+    /// How long the server may take from now on, on either connection.
+    pub fn patience(&self, patience: Duration) {
+        self.x.patience(patience);
+        self.keeper.x.patience(patience);
+    }
+
     /// Our covers, the topmost last.
     pub fn windows(&self) -> Vec<Window> {
+        if self.cut {
+            return Vec::new();
+        }
         let overlay = self.overlay.iter().flat_map(|(_, curtain)| curtain).map(|curtain| curtain.cover);
         std::iter::once(self.root.cover).chain(overlay).collect()
     }
@@ -106,90 +158,87 @@ impl Stage {
     /// Covers the screen and, where `hold`, takes keyboard and pointer; whatever of it is so already stays
     /// so. What came of it is in `covered` and `grabs`.
     ///
-    /// One flush maps the windows and takes the grabs, in this order, so that the answer to the
-    /// grabs says that the windows are there too.
+    /// The windows are mapped before the grabs are asked for, so that what is typed at the desktop is seen to stop.
     pub fn cover(&mut self, hold: bool) -> Asked {
-        self.x.patience(PATIENCE);
-        let before = if hold && self.before.is_none() { Some(Before::ask(&self.x)?) } else { None };
-        self.x.conn.set_close_down_mode(CloseDown::RETAIN_PERMANENT)?;
-        self.root.reach = self.reach()?;
-        let sibling = |parent| if hold { None } else { self.sibling(parent) };
-        self.root.show(&self.x, self.size, sibling(self.x.root))?;
-        let grabs = if hold { Some(Grabs::ask(&self.x, self.cloth.cursor)?) } else { None };
-        let overlay = match &self.overlay {
-            None if self.x.has.composite => Some(self.x.conn.composite_get_overlay_window(self.x.root)?),
-            _ => None,
-        };
+        self.patience(PATIENCE);
+        let before = if hold && self.before.is_none() { Some(Before::ask(&self.keeper.x)?) } else { None };
+        if !self.cut {
+            self.x.conn.set_close_down_mode(CloseDown::RETAIN_PERMANENT)?;
+            self.root.reach = self.reach()?;
+            let sibling = if hold { None } else { self.sibling(self.x.root) };
+            self.root.show(&self.x, self.size, sibling)?;
+            for (size, curtain) in &self.others {
+                curtain.show(&self.x, *size, None)?;
+            }
+            self.x.flush()?;
+        }
+        let grabs = if hold { Some(self.keeper.ask()?) } else { None };
         let (before, grabs) = (before.map(|b| b.answer()).transpose()?, grabs.map(|g| g.answer()).transpose()?);
-        let overlay = overlay.map(|o| o.reply()).transpose()?;
         self.before = before.or(self.before.take());
-        self.grabs = grabs.unwrap_or(self.grabs);
+        if let Some(core) = grabs {
+            self.keeper.grabs = Grabs { devices: self.keeper.grabs.devices, ..core };
+        }
         self.shown = true;
-        if let Some(overlay) = overlay {
-            self.overlay = Some((overlay.overlay_win, None));
-        }
-        if hold {
-            self.keys.tame(&self.x)?;
-        }
+        self.keeper.cover()?;
         self.cover_overlay(hold)?;
+        if hold {
+            // While they are attached: what the core keyboard's keys do is what theirs do.
+            self.keys.tame(&self.keeper.x)?;
+            self.keeper.hold_devices()?;
+        }
         self.covered = self.look()?;
         Ok(())
     }
 
-    /// Whether the screen is covered, as the server tells it.
+    /// Whether the display is covered, as the server tells it.
     pub fn look(&mut self) -> Asked<bool> {
-        self.x.patience(PATIENCE);
-        let overlay_window = self.overlay.as_ref().map(|(window, _)| *window);
-        let mut friends: Vec<Window> = self.friends.iter().copied().chain(self.windows()).collect();
-        friends.extend(overlay_window);
-        friends.extend(&self.leftovers);
-        let root = self.root.look(&self.x, &friends, self.size)?;
+        self.patience(PATIENCE);
+        let ours = self.ours();
+        self.keeper.look(self.cut, &ours)?;
+        if self.cut {
+            return Ok(self.keeper.covered);
+        }
+        let root = self.root.look(&self.x, &ours, self.size)?;
         let overlay = match &self.overlay {
-            Some((_, Some(curtain))) => Some(curtain.look(&self.x, &friends, self.size)?),
+            Some((_, Some(curtain))) => Some(curtain.look(&self.x, &ours, self.size)?),
             _ => None,
         };
+        let others = self.look_at_others(&ours)?;
         if root == Seen::Lost {
             self.rebuild_root()?;
         }
         if overlay == Some(Seen::Lost) {
             self.rebuild_overlay()?;
         }
-        Ok(match overlay {
-            Some(overlay) => overlay == Seen::OnTop,
-            None => root == Seen::OnTop,
-        })
+        Ok(others && overlay.unwrap_or(root) == Seen::OnTop)
+    }
+
+    /// Every window that may be above ours.
+    fn ours(&self) -> Vec<Window> {
+        let mut ours: Vec<Window> = self.friends.iter().copied().chain(self.windows()).collect();
+        ours.extend(self.overlay().iter().chain(&self.leftovers));
+        ours
     }
 
     /// Takes keyboard and pointer, now.
     pub fn hold(&mut self) -> Asked {
-        self.grabs = Grabs::ask(&self.x, self.cloth.cursor)?.answer()?;
-        Ok(())
-    }
-
-    /// Goes on where a process's cut connection left off: `windows` may be left on the screen.
-    pub fn adopt(&mut self, old: &mut Stage, windows: Vec<Window>) {
-        self.before = old.before.take();
-        self.keys.original = old.keys.original.take();
-        self.friends = std::mem::take(&mut old.friends);
-        self.leftovers.extend(std::mem::take(&mut old.leftovers));
-        // One is enough: a client is killed by any of its windows.
-        self.leftovers.extend(windows.first());
+        self.patience(PATIENCE);
+        self.keeper.hold()
     }
 
     /// Takes the grabs from whoever holds them, if that is possible.
     pub fn wrest(&mut self, managed: bool) -> Asked {
-        self.x.patience(PATIENCE);
-        let mut ours: Vec<Window> = self.friends.iter().copied().chain(self.windows()).collect();
-        ours.extend(self.overlay().iter().chain(&self.leftovers));
-        self.grabs = Grabs::wrest(&self.x, &ours, self.cloth.cursor, managed)?;
-        Ok(())
+        self.patience(PATIENCE);
+        let ours = self.ours();
+        self.keeper.wrest(&ours, managed)
     }
 
     /// Reads the screen's size and monitors anew. True if they changed.
     pub fn measure(&mut self) -> Asked<bool> {
-        self.x.patience(PATIENCE);
+        self.patience(PATIENCE);
+        let others = self.measure_others()?;
         let (size, monitors) = monitors(&self.x)?;
-        let changed = (size, &monitors) != (self.size, &self.monitors);
+        let changed = others || (size, &monitors) != (self.size, &self.monitors);
         (self.size, self.monitors) = (size, monitors);
         Ok(changed)
     }
@@ -197,31 +246,43 @@ impl Stage {
     /// Takes everything of ours from the screen and gives back what was held; `restore` where this
     /// process is the one that knows how it was.
     pub fn uncover(&mut self, restore: bool) -> Asked {
-        self.x.patience(PATIENCE);
+        self.patience(PATIENCE);
         self.kill_leftovers()?;
         self.leftovers.clear();
         let before = self.before.take();
+        // Back at their masters before these get back what they were: it is theirs then too.
+        self.keeper.release_devices()?;
         if restore {
-            self.keys.restore(&self.x)?;
+            self.keys.restore(&self.keeper.x)?;
             if let Some(before) = before {
-                before.restore(&self.x)?;
+                before.restore(&self.keeper.x)?;
             }
         }
-        self.keys.original = None;
+        self.keys.original.clear();
+        if !self.cut {
+            self.strike()?;
+        }
+        self.keeper.release()?;
+        (self.shown, self.covered) = (false, false);
+        Ok(())
+    }
+
+    /// Takes our windows from the screen.
+    fn strike(&mut self) -> Asked {
         if let Some((window, curtain)) = self.overlay.take() {
             curtain.map(|curtain| curtain.drop(&self.x)).transpose()?;
-            let look = ChangeWindowAttributesAux::new().background_pixmap(x11rb::NONE).event_mask(EventMask::NO_EVENT);
+            let look = ChangeWindowAttributesAux::new().event_mask(EventMask::NO_EVENT);
             self.x.conn.change_window_attributes(window, &look)?;
             self.x.conn.composite_release_overlay_window(self.x.root)?;
         }
         self.root.hide(&self.x)?;
-        Grabs::release(&self.x)?;
+        for (_, curtain) in &mut self.others {
+            curtain.hide(&self.x)?;
+        }
         let panels = std::mem::take(&mut self.panels);
         self.free(&panels)?;
         self.x.conn.set_close_down_mode(CloseDown::DESTROY_ALL)?;
-        self.x.conn.get_input_focus()?.reply()?;
-        (self.shown, self.covered, self.grabs) = (false, false, Grabs::default());
-        Ok(())
+        self.x.sync()
     }
 }
 

@@ -8,13 +8,17 @@ use std::process::ExitCode;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use usher_core::sys::peer;
+use usher_core::wire::Conn;
 use usher_core::wire::shield::{Arming, FromShield, ToShield};
 
-use crate::conn::Conn;
 use crate::life::{self, End};
 use crate::mate::{FromTwin, Mate, ToTwin};
 use crate::shield::{Control, Shield};
-use crate::x::NoDisplay;
+use crate::takeover;
+use crate::x::{Display, NoDisplay, crowd};
+
+/// The most processor time of a process that draws or takes a picture, in seconds.
+const WORK: u64 = 20;
 
 /// The first process, a twin, one that draws, or one that takes a picture.
 pub fn main() -> ExitCode {
@@ -22,9 +26,7 @@ pub fn main() -> ExitCode {
     let result = match std::env::args().nth(1).as_deref() {
         None => lead(),
         Some("twin") => follow(),
-        Some("draw") => crate::drawing::main(),
-        Some("picture") => crate::thumbnail::screen(std::env::args().nth(2).as_deref()),
-        Some("still") => crate::thumbnail::still(std::env::args().nth(2).as_deref()),
+        Some(work @ ("draw" | "picture" | "still")) => do_work(work),
         Some("--version") => {
             println!("usher-shield {}", env!("CARGO_PKG_VERSION"));
             Ok(())
@@ -50,36 +52,67 @@ fn harden() {
     let _ = rustix::thread::set_name(c"usher-shield");
 }
 
+/// What a process that ends with it does. Nobody ends it from outside, so it does so by itself.
+fn do_work(work: &str) -> io::Result<()> {
+    let most = Some(WORK);
+    let _ = rustix::process::setrlimit(Resource::Cpu, Rlimit { current: most, maximum: most });
+    crate::confine::worker();
+    let size = std::env::args().nth(2);
+    match work {
+        "draw" => crate::drawing::main(),
+        "picture" => crate::thumbnail::screen(size.as_deref()),
+        _ => crate::thumbnail::still(size.as_deref()),
+    }
+}
+
 fn lead() -> io::Result<()> {
+    crate::confine::holder();
     let listener = UnixListener::from(duplicate(io::stdin().as_fd())?);
-    let Some((control, arming)) = await_arming(&listener)? else { return Ok(()) };
+    let Some((conn, arming)) = await_arming(&listener)? else { return Ok(()) };
     listener.set_nonblocking(true)?;
-    let mut control = Control { id: 0, conn: control, greeted: false };
-    match life::arm(&arming) {
-        Ok(stage) => {
-            let mut shield = Shield::new(arming, stage, listener, true);
+    let mut control = Control { id: 0, conn, greeted: false };
+    let mut said = false;
+    let armed = life::arm(&arming, |why, x| {
+        let end = control.conn.receive_messages().iter().any(|message| matches!(message, ToShield::Retire));
+        if matches!(why, NoDisplay::Full) && !std::mem::replace(&mut said, true) {
+            control.conn.send_message(&failed(why, true, x, &arming));
+        }
+        !end && !control.conn.is_closed() && !matches!(why, NoDisplay::Closed(_))
+    });
+    match armed {
+        Ok(armed) => {
+            let mut shield = Shield::new(arming, armed, listener, true);
             shield.controls.push(control);
-            life::start_twin(&mut shield);
+            takeover::start_twin(&mut shield);
             finish(&mut shield)
         }
-        Err(NoDisplay::Closed(message) | NoDisplay::Later(message)) => {
-            control.conn.say(&FromShield::Failed { message });
-            Ok(())
-        }
-        Err(NoDisplay::ServerGone) => {
-            control.conn.say(&FromShield::Failed { message: "the X server is gone".to_owned() });
+        Err(why) => {
+            control.conn.send_message(&failed(&why, false, None, &arming));
             Ok(())
         }
     }
 }
 
+/// What usherd is told of a display that cannot be covered, `x` being a connection to it that there is.
+fn failed(why: &NoDisplay, trying: bool, x: Option<&Display>, arming: &Arming) -> FromShield {
+    let crowd = matches!(why, NoDisplay::Full).then(|| {
+        let ours = [std::process::id(), arming.server_pid];
+        x.and_then(|x| crowd(x, &ours).ok()).unwrap_or_default()
+    });
+    let message = match (why, &crowd) {
+        (_, Some(crowd)) => crowd.to_string(),
+        (NoDisplay::Closed(message) | NoDisplay::Later(message), _) => message.clone(),
+        (NoDisplay::ServerGone | NoDisplay::Full, _) => "the X server is gone".to_owned(),
+    };
+    FromShield::Failed { message, trying, crowd }
+}
+
 fn finish(shield: &mut Shield) -> io::Result<()> {
     match life::run(shield, 1)? {
-        // The twin sees that we are gone and is not to take our place: it was told to uncover, and is told
-        // so again by the end of the server or by its own end here.
+        // The twin sees that we are gone and is not to take our place.
         End::Retired | End::ServerGone => {
             if let Some(mate) = shield.mate.as_mut().filter(|_| shield.leader) {
-                mate.bury();
+                mate.conn.send_message(&ToTwin::End);
             }
             Ok(())
         }
@@ -93,10 +126,10 @@ fn await_arming(listener: &UnixListener) -> io::Result<Option<(Conn, Arming)>> {
         if peer::of(&stream)?.uid != 0 {
             continue;
         }
-        let mut conn = Conn::new(stream)?;
-        while !conn.closed {
+        let mut conn = Conn::with_descriptors(stream)?;
+        while !conn.is_closed() {
             poll(&mut [PollFd::from_borrowed_fd(conn.fd(), PollFlags::IN)], None)?;
-            for message in conn.receive() {
+            for message in conn.receive_messages() {
                 match message {
                     ToShield::Arm(arming) => return Ok(Some((conn, *arming))),
                     ToShield::Retire => return Ok(None),
@@ -119,23 +152,33 @@ fn follow() -> io::Result<()> {
     let mut early = Vec::new();
     let arming = loop {
         poll(&mut [PollFd::from_borrowed_fd(leader.conn.fd(), PollFlags::IN)], None)?;
-        let mut messages = leader.conn.receive().into_iter();
+        let mut messages = leader.conn.receive_messages().into_iter();
         if let Some(ToTwin::Arm(arming)) = messages.next() {
             early.extend(messages);
             break arming;
         }
-        if leader.conn.closed {
+        if leader.conn.is_closed() {
             return Ok(());
         }
     };
-    let Ok(stage) = life::arm(&arming) else { return Ok(()) };
-    leader.conn.say(&FromTwin::Report {
+    let mut kept_out = false;
+    let armed = life::arm(&arming, |_, _| {
+        let messages: Vec<ToTwin> = leader.conn.receive_messages();
+        let end = messages.iter().any(|message| matches!(message, ToTwin::End));
+        early.extend(messages);
+        if !std::mem::replace(&mut kept_out, true) {
+            leader.conn.send_message(&FromTwin::KeptOut);
+        }
+        !end
+    });
+    let Ok((stage, reserve)) = armed else { return Ok(()) };
+    leader.conn.send_message(&FromTwin::Report {
         windows: stage.windows(),
         shown: false,
         held: crate::x::Grabs::default(),
         serial: 0,
     });
-    let mut shield = Shield::new(*arming, stage, listener, false);
+    let mut shield = Shield::new(*arming, (stage, reserve), listener, false);
     shield.mate = Some(leader);
     early.into_iter().for_each(|message| crate::takeover::learn(&mut shield, message));
     finish(&mut shield)

@@ -7,17 +7,18 @@
 use std::io;
 use std::time::Instant;
 
-use crate::life::start_twin;
-use crate::mate::{State, ToTwin};
+use usher_core::wire::shield::FromShield;
+
+use crate::mate::{Mate, State, ToTwin};
 use crate::shield::Shield;
 
 /// As a twin: takes what the leader tells.
 pub fn learn(shield: &mut Shield, message: ToTwin) {
     match message {
         ToTwin::Arm(_) => {}
+        ToTwin::End => shield.retire = true,
         ToTwin::Hold => {
-            shield.stage.x.patience(crate::stage::PATIENCE);
-            let held = shield.stage.hold();
+            let held = shield.stage.hold().and_then(|()| shield.stage.keeper.hold_devices());
             shield.took(held);
         }
         ToTwin::State(state) => adopt(shield, *state),
@@ -49,10 +50,9 @@ pub fn succeed(shield: &mut Shield) -> io::Result<()> {
     let left = std::mem::take(&mut shield.stage.friends);
     if !shield.covers.is_empty() {
         // Before anything else: the keys are free.
-        shield.stage.x.patience(crate::stage::PATIENCE);
         let held = shield.stage.hold();
         shield.took(held);
-        if !shield.stage.grabs.both() {
+        if !shield.stage.keeper.grabs.both() {
             shield.retry_at = Some(Instant::now());
         }
     }
@@ -60,7 +60,7 @@ pub fn succeed(shield: &mut Shield) -> io::Result<()> {
     shield.user.restart(&shield.stage.x);
     start_twin(shield);
     if shield.covers.is_empty() {
-        shield.stage.x.patience(crate::stage::PATIENCE);
+        shield.stage.patience(crate::stage::PATIENCE);
         let cleaned = shield.stage.kill_leftovers();
         shield.took(cleaned);
     } else {
@@ -72,11 +72,9 @@ pub fn succeed(shield: &mut Shield) -> io::Result<()> {
 
 /// As the leader whose twin is gone: starts a new one.
 pub fn replace_twin(shield: &mut Shield) -> io::Result<()> {
-    if let Some(mut mate) = shield.mate.take() {
-        mate.bury();
-    }
+    shield.mate.take().into_iter().for_each(Mate::let_go);
     let left = std::mem::take(&mut shield.stage.friends);
-    shield.stage.x.patience(crate::stage::PATIENCE);
+    shield.stage.patience(crate::stage::PATIENCE);
     shield.stage.leftovers.extend(left);
     if shield.stage.shown {
         shield.settle();
@@ -88,4 +86,17 @@ pub fn replace_twin(shield: &mut Shield) -> io::Result<()> {
     }
     start_twin(shield);
     Ok(())
+}
+
+/// Starts a twin; a shield without one is better than none.
+pub fn start_twin(shield: &mut Shield) {
+    shield.forget_twin();
+    shield.mate = Mate::start(&shield.listener, &shield.arming).ok();
+    shield.tell_twin();
+    if shield.mate.is_none() {
+        shield.say(&FromShield::Incident {
+            what: "the shield could not start its second process".to_owned(),
+            uncovered_micros: None,
+        });
+    }
 }

@@ -57,7 +57,7 @@ impl User {
     /// One alarm for the end of the user's activity, one for its beginning (X Synchronization Extension
     /// Protocol, alarms; the server's system counter IDLETIME counts milliseconds since the last input).
     fn watch_input(&mut self, x: &Display) -> Asked {
-        let counters = x.conn.sync_list_system_counters()?.reply()?.counters;
+        let counters = x.listed(x.conn.sync_list_system_counters()?, 8, 14)?.counters;
         let Some(counter) = counters.iter().find(|counter| counter.name == b"IDLETIME") else { return Ok(()) };
         self.counter = Some(counter.counter);
         let value = Int64 { hi: 0, lo: u32::try_from(IDLE.as_millis()).unwrap_or(u32::MAX) };

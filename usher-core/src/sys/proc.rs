@@ -56,11 +56,6 @@ fn parse_stat(line: &[u8]) -> Option<Stat> {
     })
 }
 
-/// The process's parent and start time in clock ticks since boot; `None` if there is no such process.
-pub fn parent_and_start(pid: u32) -> Option<(u32, u64)> {
-    stat(pid).ok()?.filter(|stat| !stat.ended).map(|stat| (stat.parent, stat.start))
-}
-
 /// The numbers of all processes.
 ///
 /// # Errors

@@ -5,6 +5,8 @@
 //! outlives every one of them. Unknown fields are ignored, unknown messages too, so that a shield of
 //! last month's version and today's usherd understand each other.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +22,10 @@ pub const WITH_PICTURES: u32 = 2;
 
 /// The most bytes of one authority file that usherd hands on (`Xsecurity(7)`).
 pub const MAX_AUTHORITY: u64 = 64 << 10;
+
+/// The note of a lock under which programs run on: what no grab keeps from them.
+pub const RAW_INPUT: &str =
+    "programs that ask the X server for raw input still learn of keys and buttons; --freeze stops them";
 
 /// The display that a shield is for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,10 +89,17 @@ pub enum ToShield {
 pub enum FromShield {
     /// Who the shield is; first on every connection, once it is armed.
     Hello(Box<Hello>),
-    /// The display cannot be covered at all; the shield ends now.
+    /// The display cannot be covered.
     Failed {
         /// Why, in a sentence.
         message: String,
+        /// The shield goes on trying for as long as this connection lasts, and says [`FromShield::Hello`] once it is armed. Else it
+        /// ends now.
+        #[serde(default)]
+        trying: bool,
+        /// The X server has no room for another client: whose it has.
+        #[serde(default)]
+        crowd: Option<Crowd>,
     },
     /// The covers hold: mapped, on top, keyboard and pointer held, and the message is painted. After a
     /// [`ToShield::Cover`] with no covers: nothing of ours is mapped or held any more.
@@ -120,6 +133,46 @@ pub enum FromShield {
         /// For how long the display may have been uncovered, in microseconds; none where it never was.
         uncovered_micros: Option<u64>,
     },
+}
+
+/// The clients that fill an X server, so that a shield gets no connection that it needs.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Crowd {
+    /// How many connections there are beside the shield's; 0 where that is not known.
+    #[serde(default)]
+    pub clients: u32,
+    /// The processes that have most of them, as the server knows them, the greediest first. At most four.
+    #[serde(default)]
+    pub members: Vec<Member>,
+}
+
+/// A process that has connections to an X server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The process.
+    pub pid: u32,
+    /// Whose it is, where it still lives.
+    pub uid: Option<u32>,
+    /// How many connections it has.
+    pub clients: u32,
+}
+
+impl fmt::Display for Crowd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the X server has no room for another client")?;
+        for (place, member) in self.members.iter().enumerate() {
+            let before = if place == 0 { ": " } else { ", " };
+            write!(f, "{before}process {} ", member.pid)?;
+            match member.uid {
+                Some(uid) => write!(f, "of uid {uid} has {}", member.clients)?,
+                None => write!(f, "has {}", member.clients)?,
+            }
+        }
+        if self.clients > 0 {
+            write!(f, " of {} connections", self.clients)?;
+        }
+        Ok(())
+    }
 }
 
 /// A shield's introduction.
@@ -160,4 +213,8 @@ pub struct Status {
     /// `usherd --release-all` freed the display, and no daemon covered it since: who and when.
     #[serde(default)]
     pub released: Option<(String, Timestamp)>,
+    /// The X server has no room for a connection that the shield needs. Cover and input are as they are said to be; the message may
+    /// be missing.
+    #[serde(default)]
+    pub crowd: Option<Crowd>,
 }

@@ -9,7 +9,7 @@ use crate::capture::{AT_ONCE, Capture};
 impl Shield {
     /// Has a picture taken of what the display shows.
     pub(super) fn take_picture(&mut self, asker: (u64, u64), size: ThumbnailSize) {
-        let to = self.controls.iter_mut().find(|c| c.id == asker.0).and_then(|c| c.conn.descriptors.pop_front());
+        let to = self.controls.iter_mut().find(|c| c.id == asker.0).and_then(|c| c.conn.next_descriptor());
         let started = match to {
             Some(_) if self.captures.len() >= AT_ONCE => Err("others are being taken".to_owned()),
             Some(to) => Capture::start(&self.arming, size, to, asker).map_err(|error| error.to_string()),

@@ -27,6 +27,9 @@ impl Shield {
 
     /// Has the message drawn where it is not on the screen yet.
     pub fn draw(&mut self) {
+        if self.stage.cut {
+            return;
+        }
         if self.notice.is_none() && self.stage.banner.is_shown() && !self.hung {
             let hidden = self.stage.banner.hide(&self.stage.x);
             self.took(hidden);
@@ -56,9 +59,9 @@ impl Shield {
             Progress::NotYet if !given_up => return,
             // An announcement would be above a cover that was ordered meanwhile.
             Progress::Drawn(..) if self.order().as_ref() != Some(&order) => {}
-            Progress::Drawn(pictures, notes) if !self.hung => {
+            Progress::Drawn(pictures, notes) if !self.hung && !self.stage.cut => {
                 let pictures: Vec<_> = order.sizes.iter().copied().zip(pictures).collect();
-                self.stage.x.patience(crate::stage::PATIENCE);
+                self.stage.patience(crate::stage::PATIENCE);
                 let result = match order.words {
                     Words::Cover { .. } => self.stage.paint(&pictures).and_then(|()| self.stage.kill_leftovers()),
                     Words::Notice(_) => self.stage.announce(&pictures),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use usher_core::wire::shield::{FromShield, Hello, PROTOCOL, Status};
+use usher_core::wire::shield::{FromShield, Hello, PROTOCOL, RAW_INPUT, Status};
 
 use super::{Pending, Shield};
 use crate::mate::{FromTwin, Mate, State, ToTwin};
@@ -12,7 +12,7 @@ use crate::words;
 impl Shield {
     /// Whether the display is as it was ordered.
     fn done(&self) -> bool {
-        if self.hung || self.trouble.is_some() {
+        if self.hung {
             return false;
         }
         let Some(order) = self.lock_order() else {
@@ -21,7 +21,8 @@ impl Shield {
             return !self.stage.shown && self.mate.as_ref().is_none_or(followed);
         };
         let is = |other: Option<&Order>| other == Some(&order);
-        let late = self.drawing.as_ref().is_some_and(|drawing| Instant::now() >= drawing.until);
+        // Without a connection that has windows there is nowhere to paint it.
+        let late = self.stage.cut || self.drawing.as_ref().is_some_and(|drawing| Instant::now() >= drawing.until);
         let drawn = late || is(self.painted.as_ref().map(|(order, _)| order)) || is(self.unpaintable.as_ref());
         self.stage.covered && self.held() && drawn
     }
@@ -37,6 +38,9 @@ impl Shield {
                 Some((order, said)) if Some(order) == self.lock_order().as_ref() => notes.extend(said.iter().cloned()),
                 _ => notes.push(words::NOT_DRAWN.to_owned()),
             }
+            if !self.covers.iter().any(|cover| cover.freeze) && self.stage.keeper.x.has.xinput {
+                notes.push(RAW_INPUT.to_owned());
+            }
         }
         for Pending { control, seq, late, held: held_micros, .. } in std::mem::take(&mut self.pending) {
             let mut notes = notes.clone();
@@ -49,12 +53,12 @@ impl Shield {
 
     pub fn say_to(&mut self, control: u64, message: &FromShield) {
         if let Some(control) = self.controls.iter_mut().find(|c| c.id == control) {
-            control.conn.say(message);
+            control.conn.send_message(message);
         }
     }
 
     pub fn say(&mut self, message: &FromShield) {
-        self.controls.iter_mut().filter(|c| c.greeted).for_each(|control| control.conn.say(message));
+        self.controls.iter_mut().filter(|c| c.greeted).for_each(|control| control.conn.send_message(message));
     }
 
     /// Notes that somebody fought the covers.
@@ -75,6 +79,7 @@ impl Shield {
             title: self.user.title.clone(),
             last_input: self.user.last_input,
             released: self.released.clone(),
+            crowd: self.crowd.clone(),
         }
     }
 
@@ -85,7 +90,7 @@ impl Shield {
             self.say(&FromShield::Status(status.clone()));
             self.said = Some(status.clone());
         }
-        if self.mate.as_ref().is_some_and(|mate| !mate.ready) {
+        if self.mate.as_ref().is_some_and(|mate| !mate.ready && !mate.kept_out) {
             return;
         }
         let pids = std::iter::once(std::process::id()).chain(self.mate.as_ref().map(|mate| mate.pid)).collect();
@@ -101,7 +106,7 @@ impl Shield {
         }));
         for control in self.controls.iter_mut().filter(|control| !control.greeted) {
             control.greeted = true;
-            control.conn.say(&hello);
+            control.conn.send_message(&hello);
         }
     }
 
@@ -122,7 +127,7 @@ impl Shield {
         let Some(mate) = self.mate.as_mut() else { return };
         if self.told_twin != state {
             state.serial += 1;
-            mate.conn.say(&ToTwin::State(Box::new(state.clone())));
+            mate.conn.send_message(&ToTwin::State(Box::new(state.clone())));
             self.told_twin = state;
         }
     }
@@ -134,10 +139,10 @@ impl Shield {
 
     /// As a twin: tells the leader how it is.
     pub fn report(&mut self) {
-        let report = (self.stage.windows(), self.stage.shown, self.stage.grabs, self.followed);
+        let report = (self.stage.windows(), self.stage.shown, self.stage.keeper.grabs, self.followed);
         if let Some(mate) = self.mate.as_mut().filter(|_| report != self.reported) {
             let (windows, shown, held, serial) = report.clone();
-            mate.conn.say(&FromTwin::Report { windows, shown, held, serial });
+            mate.conn.send_message(&FromTwin::Report { windows, shown, held, serial });
             self.reported = report;
         }
     }

@@ -53,7 +53,9 @@ impl Shield {
             self.incidents.next(),
             self.captures.iter().map(Capture::until).min(),
             // Only the leader looks at the user, and only at a server that answers.
-            self.user.next().filter(|_| self.leader && !self.hung),
+            self.user.next().filter(|_| self.leader && !self.hung && !self.stage.cut),
+            self.trouble.is_some().then_some(self.knock_at),
+            self.reserve.next().filter(|_| !self.hung),
         ];
         let times = self.covers.iter().filter_map(|cover| cover.until).map(until);
         let notice = self.notice.iter().map(|notice| until(words::end(notice)));

@@ -1,6 +1,6 @@
 //! Covers of processes that are gone: found by their mark, and freed when they are not needed any more.
 
-use usher_core::sys::proc;
+use usher_core::sys::process::Process;
 use x11rb::errors::ReplyError;
 use x11rb::protocol::composite::ConnectionExt as _;
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, Window};
@@ -13,10 +13,10 @@ impl Stage {
     /// whose process lives no more. The mark is no proof, but who forges it makes us
     /// destroy a window that he could destroy himself.
     pub(super) fn find_leftovers(&self, also_in_overlay: bool) -> Asked<Vec<Window>> {
-        let mut tree = self.x.conn.query_tree(self.x.root)?.reply()?.children;
+        let mut tree = self.keeper.x.conn.query_tree(self.keeper.x.root)?.reply()?.children;
         if let Some(overlay) = self.overlay() {
-            tree.extend(self.x.conn.query_tree(overlay)?.reply()?.children);
-        } else if also_in_overlay && self.x.has.composite {
+            tree.extend(self.keeper.x.conn.query_tree(overlay)?.reply()?.children);
+        } else if also_in_overlay && self.keeper.x.has.composite {
             tree.extend(self.in_overlay()?);
         }
         let mut found = Vec::new();
@@ -35,9 +35,9 @@ impl Stage {
     /// the root, and the overlay is in no tree that can be asked for (Composite extension 0.3). It is
     /// made where there is none, and gone again with our use of it.
     fn in_overlay(&self) -> Asked<Vec<Window>> {
-        let overlay = self.x.conn.composite_get_overlay_window(self.x.root)?.reply()?.overlay_win;
-        let tree = self.x.conn.query_tree(overlay)?.reply()?.children;
-        self.x.conn.composite_release_overlay_window(self.x.root)?;
+        let overlay = self.keeper.x.conn.composite_get_overlay_window(self.keeper.x.root)?.reply()?.overlay_win;
+        let tree = self.keeper.x.conn.query_tree(overlay)?.reply()?.children;
+        self.keeper.x.conn.composite_release_overlay_window(self.keeper.x.root)?;
         Ok(tree)
     }
 
@@ -74,7 +74,7 @@ impl Stage {
         if self.windows().contains(&window) || self.friends.contains(&window) {
             return Ok(false);
         }
-        self.x.conn.grab_server()?;
+        self.keeper.x.conn.grab_server()?;
         // Ours is what a cut connection of this process left.
         let marked = self.marked(window);
         let left = |pid| pid == std::process::id() || is_gone(pid);
@@ -82,17 +82,17 @@ impl Stage {
         if let Ok(Some(pid)) = marked {
             dying = !left(pid);
             if !dying {
-                self.x.conn.kill_client(window)?;
+                self.keeper.x.conn.kill_client(window)?;
             }
         }
-        self.x.conn.ungrab_server()?;
-        self.x.flush()?;
+        self.keeper.x.conn.ungrab_server()?;
+        self.keeper.x.flush()?;
         marked.map(|_| dying)
     }
 
     /// The process that a window says it is a cover of.
     fn marked(&self, window: Window) -> Asked<Option<u32>> {
-        match self.x.conn.get_property(false, window, self.cloth.mark, AtomEnum::CARDINAL, 0, 1)?.reply() {
+        match self.keeper.x.conn.get_property(false, window, self.cloth.mark, AtomEnum::CARDINAL, 0, 1)?.reply() {
             Ok(property) => Ok(property.value32().and_then(|mut values| values.next())),
             // There is no such window.
             Err(ReplyError::X11Error(_)) => Ok(None),
@@ -103,5 +103,5 @@ impl Stage {
 
 /// Whether there is no such process.
 fn is_gone(pid: u32) -> bool {
-    proc::parent_and_start(pid).is_none()
+    matches!(Process::of(pid), Ok(None))
 }

@@ -2,7 +2,7 @@
 //! what lies above it), the composite overlay's and every cover's among them: what comes out is what a person sees.
 
 use std::io::{self, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use usher_core::request::ThumbnailSize;
 use usher_core::wire::shield::Arming;
@@ -10,7 +10,7 @@ use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, ImageOrder, VisualClass, Visualtype};
 
 use super::sheet::Sheet;
-use crate::x::{Asked, Display, NoDisplay, Trouble};
+use crate::x::{Asked, Display, GREETING, NoDisplay, Trouble};
 
 /// How long the server may take for a piece.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -21,10 +21,12 @@ const PIECE: usize = 1 << 20;
 pub fn take(arming: &Arming, size: ThumbnailSize, out: impl Write + 'static) -> io::Result<()> {
     let said = |trouble: NoDisplay| match trouble {
         NoDisplay::ServerGone => io::Error::other("the X server is gone"),
+        NoDisplay::Full => io::Error::other("the X server has no room for another client"),
         NoDisplay::Later(_) => io::Error::other("the X server does not answer"),
         NoDisplay::Closed(why) => io::Error::other(why),
     };
-    let x = Display::connect(arming).map_err(said)?;
+    let until = Instant::now() + crate::capture::PATIENCE;
+    let x = Display::connect(arming, &mut None, GREETING).map_err(said)?;
     x.patience(PATIENCE);
     let geometry = asked(x.conn.get_geometry(x.root).map_err(Trouble::from).and_then(|a| Ok(a.reply()?)))?;
     let (width, height) = (geometry.width, geometry.height);
@@ -36,7 +38,7 @@ pub fn take(arming: &Arming, size: ThumbnailSize, out: impl Write + 'static) -> 
     let mut top = 0;
     while top < height {
         let count = rows.min(height - top);
-        x.patience(PATIENCE);
+        x.patience(PATIENCE.min(until.saturating_duration_since(Instant::now())));
         let piece = asked(piece(&x, (width, count), top))?;
         if piece.len() < stride * usize::from(count) {
             return Err(io::Error::other("the X server sent less than the whole screen"));

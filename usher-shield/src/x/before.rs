@@ -5,12 +5,13 @@ use x11rb::CURRENT_TIME;
 use x11rb::cookie::Cookie;
 use x11rb::protocol::xkb::{self, ConnectionExt as _, Group};
 use x11rb::protocol::xproto::{
-    ConnectionExt as _, GetInputFocusReply, InputFocus, KEY_RELEASE_EVENT, MapState, ModMask, QueryKeymapReply,
-    QueryPointerReply,
+    BUTTON_RELEASE_EVENT, ConnectionExt as _, GetInputFocusReply, InputFocus, KEY_RELEASE_EVENT, MapState, ModMask,
+    QueryKeymapReply, QueryPointerReply,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 
+use super::devices;
 use super::display::{Asked, Display};
 use super::link::Link;
 
@@ -25,6 +26,8 @@ pub struct Before {
     keyboard: Option<(u16, u8)>,
     /// One bit for each key that was down.
     down: [u8; 32],
+    /// The state of modifiers and buttons.
+    buttons: u16,
 }
 
 type Asked1<'x, R> = Cookie<'x, RustConnection<Link>, R>;
@@ -61,16 +64,27 @@ impl Before {
     }
 
     /// A key that went down while locked has no application that saw it, and none that expects it up:
-    /// it would stay pressed for ever if what pressed it is gone (XTEST).
+    /// it would stay pressed for ever if what pressed it is gone (XTEST). And one that came up meanwhile did so on a
+    /// keyboard that was held by itself: its master believes that it is still down. The server leaves down what is down on
+    /// any keyboard.
     fn release_keys(&self, x: &Display) -> Asked {
         if !x.has.xtest {
             return Ok(());
         }
+        let really = devices::down(x)?;
+        let (keys, buttons) = really.unwrap_or(([0xff; 32], [0xff; 32]));
+        let is = |bits: &[u8; 32], code: u8| bits[usize::from(code / 8)] & 1u8 << (code % 8) != 0;
         let now = x.conn.query_keymap()?.reply()?.keys;
         for code in 0..=255u8 {
-            let (byte, bit) = (usize::from(code / 8), 1u8 << (code % 8));
-            if now[byte] & bit != 0 && self.down[byte] & bit == 0 {
+            if is(&now, code) && !(is(&self.down, code) && is(&keys, code)) {
                 x.conn.xtest_fake_input(KEY_RELEASE_EVENT, code, CURRENT_TIME, x11rb::NONE, 0, 0, 0)?;
+            }
+        }
+        let now = u16::from(x.conn.query_pointer(x.root)?.reply()?.mask);
+        for button in 1..=5u8 {
+            let bit = 0x80 << button;
+            if now & bit != 0 && !(self.buttons & bit != 0 && is(&buttons, button)) {
+                x.conn.xtest_fake_input(BUTTON_RELEASE_EVENT, button, CURRENT_TIME, x11rb::NONE, 0, 0, 0)?;
             }
         }
         Ok(())
@@ -104,6 +118,7 @@ impl Asking<'_> {
             focus: (focus.focus, focus.revert_to.into()),
             keyboard: keyboard.map(|k| (k.locked_mods.into(), k.locked_group.into())),
             down,
+            buttons: pointer.mask.into(),
         })
     }
 }

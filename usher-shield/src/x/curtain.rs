@@ -13,6 +13,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use x11rb::connection::Connection as _;
+use x11rb::errors::ReplyError;
 use x11rb::protocol::damage::{self, ConnectionExt as _};
 use x11rb::protocol::shape::{self, ConnectionExt as _, SK, SO};
 use x11rb::protocol::xproto::{
@@ -90,6 +91,11 @@ impl Curtain {
         curtain.watch(x)?;
         x.conn.map_window(sheet)?;
         Ok(curtain)
+    }
+
+    /// Another one in its place.
+    pub fn anew(&self, x: &Display, size: (u16, u16)) -> Asked<Self> {
+        Curtain::new(x, self.parent, size, self.cloth)
     }
 
     /// Any client may shape our windows or draw into them: the server is to tell.
@@ -278,7 +284,11 @@ impl Curtain {
         } else {
             Vec::new()
         };
-        let (tree, mut viewable) = (tree.reply()?, parent.reply()?.map_state == MapState::VIEWABLE);
+        // The overlay can be destroyed as any window can.
+        let (Some(tree), Some(parent)) = (if_there(tree.reply())?, if_there(parent.reply())?) else {
+            return Ok(Seen::Lost);
+        };
+        let mut viewable = parent.map_state == MapState::VIEWABLE;
         let Some(place) = tree.children.iter().position(|child| *child == self.cover) else { return Ok(Seen::Lost) };
         for attributes in attributes {
             viewable &= attributes.reply()?.map_state == MapState::VIEWABLE;
@@ -300,6 +310,15 @@ impl Curtain {
         // A window that is gone meanwhile covers nothing.
         let obscured = asked.into_iter().any(|a| a.reply().is_ok_and(|a| a.map_state == MapState::VIEWABLE));
         Ok(if obscured { Seen::Below } else { Seen::OnTop })
+    }
+}
+
+/// The answer, or none where there is no such window. A server that does not answer at all is trouble.
+pub fn if_there<R>(answer: Result<R, ReplyError>) -> Asked<Option<R>> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(ReplyError::X11Error(_)) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -1,24 +1,27 @@
 //! A connection to the session's X server, and to no other.
 
-use std::cell::Cell;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
-use usher_core::sys::{peer, proc};
+use usher_core::sys::peer;
+use usher_core::sys::process::Process;
 use usher_core::wire::shield::Arming;
 use x11rb::connection::{Connection, RequestConnection};
+use x11rb::cookie::Cookie;
 use x11rb::errors::{ConnectError, ConnectionError, ReplyError, ReplyOrIdError};
-use x11rb::protocol::{composite, damage, randr, shape, sync, xfixes, xkb, xproto, xtest};
+use x11rb::protocol::{composite, damage, randr, res, shape, sync, xfixes, xinput, xkb, xproto, xtest};
 use x11rb::rust_connection::RustConnection;
 
-use super::link::{Deadline, Heard, Link};
+use super::link::{Link, Terms};
 use super::xauth;
 
 /// How long the server may take to greet us.
-const GREETING: Duration = Duration::from_secs(2);
+pub const GREETING: Duration = Duration::from_secs(2);
+/// How a server begins to say that it has no room (the reference server, `ErrorConnMax`). It says so before it looks at any cookie.
+const FULL: &[u8] = b"Maximum number of clients";
 
 /// Why the server did not do what it was asked.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ impl From<ConnectionError> for Trouble {
     fn from(error: ConnectionError) -> Self {
         match error {
             ConnectionError::IoError(error) if error.kind() == io::ErrorKind::TimedOut => Trouble::Hung,
+            // Too long to be let in, or a lie.
+            ConnectionError::ParseError(_) => Trouble::Refused,
             other => Trouble::Gone(other.to_string()),
         }
     }
@@ -69,9 +74,14 @@ pub enum NoDisplay {
     ServerGone,
     /// It may work later.
     Later(String),
+    /// It has no room for another client now.
+    Full,
     /// No cookie opens it.
     Closed(String),
 }
+
+/// The cookie that opened the display before; within, none for a server that asks for none.
+pub type Known = Option<Option<Vec<u8>>>;
 
 /// What the server offers besides the core protocol.
 #[derive(Debug, Clone, Copy, Default)]
@@ -80,8 +90,10 @@ pub struct Extensions {
     pub composite: bool,
     pub damage: bool,
     pub randr: bool,
+    pub res: bool,
     pub shape: bool,
     pub sync: bool,
+    pub xinput: bool,
     pub xkb: bool,
     pub xtest: bool,
 }
@@ -89,42 +101,48 @@ pub struct Extensions {
 /// A connection to the session's X server.
 pub struct Display {
     pub conn: RustConnection<Link>,
-    deadline: Deadline,
-    heard: Heard,
+    terms: Rc<Terms>,
     pub root: xproto::Window,
     pub screen: xproto::Screen,
     pub has: Extensions,
 }
 
 impl Display {
-    /// Connects to the server that `arming` names.
-    pub fn connect(arming: &Arming) -> Result<Self, NoDisplay> {
-        let mut cookies: Vec<Option<Vec<u8>>> =
-            xauth::cookies(&arming.authorities, arming.display).into_iter().map(Some).collect();
-        cookies.push(None);
+    /// Connects to the server that `arming` names. Nothing of ours is made there: until something is, no other
+    /// client can name this one, and so cut it off (X Window System Protocol, KillClient).
+    pub fn connect(arming: &Arming, known: &mut Known, patience: Duration) -> Result<Self, NoDisplay> {
+        let found = || xauth::cookies(&arming.authorities, arming.display).into_iter().map(Some).chain([None]);
+        let cookies: Vec<_> = known.clone().map_or_else(|| found().collect(), |cookie| vec![cookie]);
         let mut refusal = String::new();
         for cookie in cookies {
-            let deadline: Deadline = Rc::new(Cell::new(Instant::now() + GREETING));
-            let heard = Heard::default();
-            let link = Link::new(open(arming)?, deadline.clone(), heard.clone()).map_err(later)?;
-            let (name, data) = cookie.map_or_else(Default::default, |data| (xauth::PROTOCOL.to_vec(), data));
+            let terms = Terms::new(patience);
+            let link = Link::new(open(arming)?, terms.clone()).map_err(later)?;
+            let (name, data) = cookie.clone().map_or_else(Default::default, |data| (xauth::PROTOCOL.to_vec(), data));
             match RustConnection::connect_to_stream_with_auth_info(link, 0, name, data) {
                 Ok(conn) => {
-                    return Display::greeted(conn, deadline, heard).map_err(|e| NoDisplay::Later(format!("{e:?}")));
+                    *known = Some(cookie);
+                    terms.allow(patience);
+                    return Display::greeted(conn, terms).map_err(|e| NoDisplay::Later(format!("{e:?}")));
+                }
+                Err(ConnectError::SetupFailed(failed)) if failed.reason.starts_with(FULL) => {
+                    return Err(NoDisplay::Full);
                 }
                 Err(ConnectError::SetupFailed(failed)) => {
                     refusal = String::from_utf8_lossy(&failed.reason).chars().filter(|c| !c.is_control()).collect();
                 }
                 Err(ConnectError::SetupAuthenticate(_)) => {}
+                Err(ConnectError::InvalidScreen) => {
+                    return Err(NoDisplay::Closed("the X server has no screen".to_owned()));
+                }
                 Err(error) => return Err(NoDisplay::Later(error.to_string())),
             }
         }
         Err(NoDisplay::Closed(format!("the X server accepts no cookie that was found: {refusal}")))
     }
 
-    fn greeted(conn: RustConnection<Link>, deadline: Deadline, heard: Heard) -> Asked<Self> {
+    fn greeted(conn: RustConnection<Link>, terms: Rc<Terms>) -> Asked<Self> {
         let screen = conn.setup().roots[0].clone();
-        let mut display = Display { root: screen.root, screen, conn, deadline, heard, has: Extensions::default() };
+        let mut display = Display { root: screen.root, screen, conn, terms, has: Extensions::default() };
         display.has = display.ask_for_extensions()?;
         Ok(display)
     }
@@ -136,38 +154,47 @@ impl Display {
             composite::X11_EXTENSION_NAME,
             damage::X11_EXTENSION_NAME,
             randr::X11_EXTENSION_NAME,
+            res::X11_EXTENSION_NAME,
             shape::X11_EXTENSION_NAME,
             sync::X11_EXTENSION_NAME,
             xfixes::X11_EXTENSION_NAME,
+            xinput::X11_EXTENSION_NAME,
             xkb::X11_EXTENSION_NAME,
             xtest::X11_EXTENSION_NAME,
         ];
         for name in names {
             conn.prefetch_extension_information(name)?;
         }
-        let mut there = [false; 8];
+        let mut there = [false; 10];
         for (there, name) in there.iter_mut().zip(names) {
             *there = conn.extension_information(name)?.is_some();
         }
-        let [composite, damage, randr, shape, sync, xfixes, xkb, xtest] = there;
+        let [composite, damage, randr, res, shape, sync, xfixes, xinput, xkb, xtest] = there;
         let composite = composite && composite::query_version(conn, 0, 4)?.reply().is_ok_and(|v| v.minor_version >= 3);
         let xfixes = xfixes && xfixes::query_version(conn, 5, 0)?.reply().is_ok();
         let damage = damage && xfixes && damage::query_version(conn, 1, 1)?.reply().is_ok();
         let randr = randr
             && randr::query_version(conn, 1, 5)?.reply().is_ok_and(|v| (v.major_version, v.minor_version) >= (1, 5));
+        let res = res && res::query_version(conn, 1, 2)?.reply().is_ok_and(|v| v.server_minor >= 2);
+        let xinput = xinput && xinput::xi_query_version(conn, 2, 2)?.reply().is_ok_and(|v| v.major_version >= 2);
         let sync = sync && sync::initialize(conn, 3, 1)?.reply().is_ok();
         let xkb = xkb && xkb::use_extension(conn, 1, 0)?.reply().is_ok_and(|r| r.supported);
-        Ok(Extensions { composite, damage, randr, shape, sync, xkb, xtest })
+        Ok(Extensions { composite, damage, randr, res, shape, sync, xinput, xkb, xtest })
     }
 
-    /// Until when answers are awaited from now on.
+    /// How long answers are awaited from now on.
     pub fn patience(&self, patience: Duration) {
-        self.deadline.set(Instant::now() + patience);
+        self.terms.allow(patience);
+    }
+
+    /// All events that were read are dealt with.
+    pub fn seen(&self) {
+        self.terms.seen();
     }
 
     /// Whether the server said anything since this was asked last.
     pub fn heard(&self) -> bool {
-        self.heard.take()
+        self.terms.heard()
     }
 
     /// Sends what was asked for.
@@ -175,10 +202,31 @@ impl Display {
         Ok(self.conn.flush()?)
     }
 
+    /// Waits until everything that was asked is done.
+    pub fn sync(&self) -> Asked {
+        xproto::get_input_focus(&self.conn)?.reply()?;
+        Ok(())
+    }
+
     /// The first and the last keycode.
     pub fn keycodes(&self) -> (u8, u8) {
         let setup = self.conn.setup();
         (setup.min_keycode, setup.max_keycode)
+    }
+
+    /// The answer to a question whose answer has a list in it, with a 32-bit count at `at`. x11rb makes room for as many before it
+    /// looks whether they are there: so that is looked at first.
+    pub fn listed<R>(&self, asked: Cookie<'_, RustConnection<Link>, R>, at: usize, each: usize) -> Asked<R>
+    where
+        R: x11rb::x11_utils::TryParse,
+    {
+        let answer = asked.raw_reply()?;
+        let count = answer.get(at..at + 4).and_then(|bytes| Some(u32::from_ne_bytes(bytes.try_into().ok()?)));
+        let fits = count.is_some_and(|count| usize::try_from(count).is_ok_and(|count| count <= answer.len() / each));
+        if !fits {
+            return Err(Trouble::Refused);
+        }
+        Ok(R::try_parse(&answer).map_err(ConnectionError::from)?.0)
     }
 
     /// A name's number.
@@ -197,7 +245,8 @@ fn later(error: impl std::fmt::Display) -> NoDisplay {
 /// nothing: so the kernel says who is there (`unix(7)`, SO_PEERCRED), and the start time that it is
 /// still the same process.
 fn open(arming: &Arming) -> Result<UnixStream, NoDisplay> {
-    if proc::parent_and_start(arming.server_pid).is_none_or(|(_, start)| start != arming.server_start) {
+    let server = Process { pid: arming.server_pid, start: arming.server_start };
+    if !server.lives() {
         return Err(NoDisplay::ServerGone);
     }
     let stream = connect(&arming.socket).map_err(later)?;

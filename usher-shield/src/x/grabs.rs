@@ -16,11 +16,13 @@ use x11rb::rust_connection::RustConnection;
 use super::display::{Asked, Display};
 use super::link::Link;
 
-/// Which of the two are held.
+/// What is held of the input.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grabs {
     pub keyboard: bool,
     pub pointer: bool,
+    /// Every device beside these two.
+    pub devices: bool,
 }
 
 /// Grabs that were asked for.
@@ -30,13 +32,22 @@ pub struct Asking<'x>(
 );
 
 impl Grabs {
+    /// The two that core clients know.
     pub fn both(self) -> bool {
         self.keyboard && self.pointer
     }
 
+    pub fn all(self) -> bool {
+        self.both() && self.devices
+    }
+
     /// What two processes hold together: each device has at most one holder, and it may be either.
     pub fn with(self, other: Grabs) -> Grabs {
-        Grabs { keyboard: self.keyboard || other.keyboard, pointer: self.pointer || other.pointer }
+        Grabs {
+            keyboard: self.keyboard || other.keyboard,
+            pointer: self.pointer || other.pointer,
+            devices: self.devices || other.devices,
+        }
     }
 
     /// Asks for both. Who holds them already gets them again (X Window System Protocol, GrabKeyboard).
@@ -54,38 +65,22 @@ impl Grabs {
         x.conn.ungrab_pointer(CURRENT_TIME)?;
         Ok(())
     }
+}
 
-    /// Takes the grabs from whoever holds them: a grab ends when its window is no longer viewable
-    /// (X Window System Protocol, GrabPointer and GrabKeyboard), so every other window is unmapped
-    /// and mapped again, under the cover and with the server held, until the grabs are ours.
-    ///
-    /// Pop-ups (override-redirect) first: they hold nearly all grabs, and nobody manages them.
-    pub fn wrest(x: &Display, ours: &[Window], cursor: u32, managed: bool) -> Asked<Grabs> {
-        let tree = x.conn.query_tree(x.root)?.reply()?;
-        let strangers: Vec<Window> = tree.children.into_iter().filter(|child| !ours.contains(child)).collect();
-        let asked =
-            strangers.iter().map(|w| x.conn.get_window_attributes(*w)).collect::<Result<Vec<_>, _>>()?.into_iter();
-        let mut candidates = Vec::new();
-        for (window, attributes) in strangers.iter().zip(asked) {
-            let Ok(attributes) = attributes.reply() else { continue };
-            if attributes.map_state == MapState::VIEWABLE && (managed || attributes.override_redirect) {
-                candidates.push(*window);
-            }
+/// The windows of others that may hold a grab, the topmost first.
+pub fn candidates(x: &Display, ours: &[Window], managed: bool) -> Asked<Vec<Window>> {
+    let tree = x.conn.query_tree(x.root)?.reply()?;
+    let strangers: Vec<Window> = tree.children.into_iter().filter(|child| !ours.contains(child)).collect();
+    let asked = strangers.iter().map(|w| x.conn.get_window_attributes(*w)).collect::<Result<Vec<_>, _>>()?;
+    let mut candidates = Vec::new();
+    for (window, attributes) in strangers.iter().zip(asked) {
+        let Ok(attributes) = attributes.reply() else { continue };
+        if attributes.map_state == MapState::VIEWABLE && (managed || attributes.override_redirect) {
+            candidates.push(*window);
         }
-        let mut held = Grabs::default();
-        for candidate in candidates.into_iter().rev() {
-            x.conn.grab_server()?;
-            x.conn.unmap_window(candidate)?;
-            let asking = Grabs::ask(x, cursor)?;
-            x.conn.map_window(candidate)?;
-            x.conn.ungrab_server()?;
-            held = asking.answer()?;
-            if held.both() {
-                break;
-            }
-        }
-        Ok(held)
     }
+    candidates.reverse();
+    Ok(candidates)
 }
 
 impl Asking<'_> {
@@ -93,6 +88,6 @@ impl Asking<'_> {
     pub fn answer(self) -> Asked<Grabs> {
         let keyboard = self.0.reply()?.status == GrabStatus::SUCCESS;
         let pointer = self.1.reply()?.status == GrabStatus::SUCCESS;
-        Ok(Grabs { keyboard, pointer })
+        Ok(Grabs { keyboard, pointer, devices: false })
     }
 }

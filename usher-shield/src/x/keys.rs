@@ -8,9 +8,10 @@ use x11rb::protocol::xkb::{
 };
 use x11rb::x11_utils::{Serialize as _, TryParse as _};
 
-use super::display::{Asked, Display};
+use super::devices;
+use super::display::{Asked, Display, Trouble};
 
-const DEVICE: u16 = 0x100; // XkbUseCoreKbd
+const CORE: Board = 0x100; // XkbUseCoreKbd
 /// `XkbSA_Terminate`, `XkbSA_SwitchScreen`, and every action that the extension leaves to servers.
 const TERMINATE: u8 = 0x0c;
 const SWITCH_SCREEN: u8 = 0x0d;
@@ -55,12 +56,17 @@ impl KeyTable {
     }
 }
 
-/// The keyboard's dangerous keys, and whether they are tamed.
+/// A keyboard: that of core clients, or a device's own number.
+type Board = u16;
+
+/// The keyboards' dangerous keys, and whether they are tamed. A device that is held by itself has keys of its own, which
+/// any client may change.
 #[derive(Debug, Default)]
 pub struct Keys {
-    /// The keyboard as it is to be after the lock; none where nothing had to be tamed.
-    pub original: Option<KeyTable>,
-    current: Option<KeyTable>,
+    /// The keyboards as they are to be after the lock; only those of which something had to be tamed.
+    pub original: Vec<(Board, KeyTable)>,
+    /// That of core clients, as it is now.
+    core: Option<KeyTable>,
 }
 
 impl Keys {
@@ -68,11 +74,12 @@ impl Keys {
     pub fn new(x: &Display) -> Asked<Self> {
         let mut keys = Keys::default();
         if x.has.xkb {
-            let events = EventType::NEW_KEYBOARD_NOTIFY | EventType::MAP_NOTIFY;
-            let parts = MapPart::KEY_ACTIONS | MapPart::KEY_SYMS;
-            let none = EventType::from(0u16);
-            let details = SelectEventsAux::new();
-            xkb::select_events(&x.conn, DEVICE, none, events, parts, parts, &details)?;
+            for board in std::iter::once(CORE).chain(devices::keyboards(x)?) {
+                let events = EventType::NEW_KEYBOARD_NOTIFY | EventType::MAP_NOTIFY;
+                let parts = MapPart::KEY_ACTIONS | MapPart::KEY_SYMS;
+                let (none, details) = (EventType::from(0u16), SelectEventsAux::new());
+                xkb::select_events(&x.conn, board, none, events, parts, parts, &details)?;
+            }
             keys.read(x)?;
         }
         Ok(keys)
@@ -80,43 +87,65 @@ impl Keys {
 
     /// Reads what the keys do now.
     pub fn read(&mut self, x: &Display) -> Asked {
-        self.current = if x.has.xkb { Some(read(x)?) } else { None };
+        self.core = if x.has.xkb { Some(read(x, CORE)?) } else { None };
         Ok(())
     }
 
     /// Makes the dangerous keys do nothing. True if there were any.
     pub fn tame(&mut self, x: &Display) -> Asked<bool> {
-        let Some(current) = &self.current else { return Ok(false) };
-        let Some(tame) = current.tame() else { return Ok(false) };
-        write(x, &tame)?;
-        // Tamed before: somebody changed the keyboard since, and that is how it is to be after the lock.
-        self.original = Some(match &self.original {
-            Some(original) => current.with_originals(original),
-            None => current.clone(),
-        });
-        self.current = Some(tame);
-        Ok(true)
+        let Some(core) = self.core.clone() else { return Ok(false) };
+        let tame = self.tame_one(x, CORE, &core)?;
+        let mut found = tame.is_some();
+        self.core = Some(tame.unwrap_or(core));
+        // What is attached to the core keyboard was changed with it.
+        for board in devices::keyboards(x)? {
+            let table = match read(x, board) {
+                Ok(table) => table,
+                // It went meanwhile.
+                Err(Trouble::Refused) => continue,
+                Err(trouble) => return Err(trouble),
+            };
+            found |= self.tame_one(x, board, &table)?.is_some();
+        }
+        Ok(found)
+    }
+
+    fn tame_one(&mut self, x: &Display, board: Board, current: &KeyTable) -> Asked<Option<KeyTable>> {
+        let Some(tame) = current.tame() else { return Ok(None) };
+        write(x, board, &tame)?;
+        match self.original.iter_mut().find(|(of, _)| *of == board) {
+            // Tamed before: somebody changed the keyboard since, and that is how it is to be after the lock.
+            Some((_, original)) => *original = current.with_originals(original),
+            None => self.original.push((board, current.clone())),
+        }
+        Ok(Some(tame))
     }
 
     /// Puts back what the keys did.
     pub fn restore(&mut self, x: &Display) -> Asked {
-        if let Some(original) = self.original.take() {
-            let now = read(x)?;
+        for (board, original) in std::mem::take(&mut self.original) {
+            let now = match read(x, board) {
+                Ok(now) => now,
+                Err(Trouble::Refused) => continue,
+                Err(trouble) => return Err(trouble),
+            };
             let wanted = now.with_originals(&original);
             if wanted != now {
-                write(x, &wanted)?;
+                write(x, board, &wanted)?;
             }
-            self.current = Some(wanted);
+            if board == CORE {
+                self.core = Some(wanted);
+            }
         }
         Ok(())
     }
 }
 
-fn read(x: &Display) -> Asked<KeyTable> {
+fn read(x: &Display, board: Board) -> Asked<KeyTable> {
     let none = MapPart::from(0u16);
     let none_modifiers = xkb::VMod::from(0u16);
     let asked = x.conn.xkb_get_map(
-        DEVICE,
+        board,
         MapPart::KEY_ACTIONS,
         none,
         0,
@@ -144,7 +173,7 @@ fn read(x: &Display) -> Asked<KeyTable> {
     Ok(KeyTable { first: reply.first_key_action, counts, actions })
 }
 
-fn write(x: &Display, table: &KeyTable) -> Asked {
+fn write(x: &Display, board: Board, table: &KeyTable) -> Asked {
     let actions: Vec<xkb::Action> = table
         .actions
         .chunks_exact(ACTION)
@@ -156,7 +185,7 @@ fn write(x: &Display, table: &KeyTable) -> Asked {
     let setup = x.keycodes();
     xkb::set_map(
         &x.conn,
-        DEVICE,
+        board,
         SetMapFlags::from(0u16),
         setup.0,
         setup.1,

@@ -2,9 +2,13 @@
 
 mod banner;
 mod before;
+mod crowd;
 mod curtain;
+mod devices;
 mod display;
+mod gate;
 mod grabs;
+mod keeper;
 mod keys;
 mod link;
 mod monitors;
@@ -13,9 +17,11 @@ mod xauth;
 
 pub use banner::Banner;
 pub use before::Before;
+pub use crowd::crowd;
 pub use curtain::{Cloth, Curtain, HUGE, Panel, Seen};
-pub use display::{Asked, Display, NoDisplay, Trouble};
+pub use display::{Asked, Display, GREETING, Known, NoDisplay, Trouble};
 pub use grabs::Grabs;
+pub use keeper::Keeper;
 pub use keys::{KeyTable, Keys};
 pub use monitors::{Monitor, monitors};
-pub use palette::{Palette, upload};
+pub use palette::{Palette, ground, upload};

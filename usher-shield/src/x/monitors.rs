@@ -23,7 +23,7 @@ pub fn monitors(x: &Display) -> Asked<((u16, u16), Vec<Monitor>)> {
     let geometry = x.conn.get_geometry(x.root)?;
     let monitors = if x.has.randr { Some(x.conn.randr_get_monitors(x.root, true)?) } else { None };
     let geometry = geometry.reply()?;
-    let found = monitors.and_then(|asked| asked.reply().ok()).map(|reply| reply.monitors).unwrap_or_default();
+    let found = monitors.and_then(|asked| x.listed(asked, 12, 24).ok()).map(|reply| reply.monitors).unwrap_or_default();
     let found = found.into_iter().map(|m| Monitor { x: m.x, y: m.y, width: m.width, height: m.height });
     Ok(((geometry.width, geometry.height), usable(found.collect(), (geometry.width, geometry.height))))
 }

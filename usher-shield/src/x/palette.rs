@@ -27,6 +27,9 @@ impl Palette {
         let (Some(format), Some(visual)) = (format, visual) else {
             return Err(Trouble::Gone("the server does not say how pixels are stored".to_owned()));
         };
+        if !matches!(format.bits_per_pixel, 1..=32) {
+            return Err(Trouble::Gone("the server stores pixels in a way that there is not".to_owned()));
+        }
         let pixel = |rgb| pixel(visual, &x.screen, rgb);
         let pixels = (0..=255u8).map(|byte| pixel(blend(byte))).collect();
         let bytes = usize::from(format.bits_per_pixel / 8).max(1);
@@ -60,6 +63,12 @@ fn blend(byte: u8) -> [u8; 3] {
     })
 }
 
+/// The ground's pixel on a screen.
+pub fn ground(screen: &x11rb::protocol::xproto::Screen) -> u32 {
+    let visual = screen.allowed_depths.iter().flat_map(|d| &d.visuals).find(|v| v.visual_id == screen.root_visual);
+    visual.map_or(screen.black_pixel, |visual| pixel(visual, screen, GROUND))
+}
+
 /// A colour's pixel: by the visual's masks where it has any, else black or white, which every screen has.
 fn pixel(visual: &Visualtype, screen: &x11rb::protocol::xproto::Screen, rgb: [u8; 3]) -> u32 {
     if !matches!(visual.class, VisualClass::TRUE_COLOR | VisualClass::DIRECT_COLOR) {
@@ -85,7 +94,7 @@ pub fn upload(x: &Display, palette: &Palette, picture: &Picture) -> Asked<Pixmap
     x.conn.create_gc(gc, pixmap, &CreateGCAux::new())?;
     let width = usize::from(picture.width);
     let row = (width * palette.bytes).next_multiple_of(palette.pad);
-    let rows = ((60 << 10).min(x.conn.maximum_request_bytes() - 64) / row).max(1);
+    let rows = ((60 << 10).min(x.conn.maximum_request_bytes().saturating_sub(64)) / row).max(1);
     let mut pixels = Vec::with_capacity(rows * row);
     for (piece, bytes) in picture.bytes.chunks(rows * width).enumerate() {
         pixels.clear();

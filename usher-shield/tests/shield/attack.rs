@@ -69,8 +69,8 @@ impl Locked {
         assert!(!never || uncovered == 0, "{uncovered} of {samples}");
         let leaked = self.desktop.got();
         println!("{incident}: {leaked} keys and clicks got through");
-        // Nothing ends a grab but the end of its holder's connection.
-        assert!(leaked == 0 || incident == "cut", "{leaked}");
+        // Nothing ends a grab but the end of its holder's connection, and that cannot be named.
+        assert_eq!(leaked, 0);
         // What was said before may have been overtaken: the answer to another order is not.
         self.usherd.lock("You stay here");
         self.desktop.got();
@@ -201,7 +201,7 @@ fn an_open_menu_does_not_keep_the_input() {
         .reply()
         .expect("a grab");
     let answer = usherd.lock("You stay here");
-    assert_eq!(answer.notes.len(), 1, "{:?}", answer.notes);
+    assert!(answer.notes.iter().any(|note| note.contains("later try")), "{:?}", answer.notes);
     desktop.got();
     desktop.type_and_click();
     assert_eq!(desktop.got(), 0);

@@ -1,13 +1,19 @@
 //! The shield against real X servers, with a user who does not want to be locked.
 
 mod attack;
+mod attacker;
+mod confined;
+mod input;
 mod kill;
 mod language;
 mod lock;
 mod look;
+mod lying;
 mod notice;
 mod picture;
+mod screens;
 mod server;
+mod slots;
 mod usherd;
 mod vnc;
 

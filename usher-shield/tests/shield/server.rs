@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use x11rb::connection::Connection as _;
+use x11rb::connection::{Connection as _, RequestConnection as _};
 use x11rb::protocol::Event;
 use x11rb::protocol::composite::ConnectionExt as _;
+use x11rb::protocol::xinput::{ConnectionExt as _, DeviceType};
 use x11rb::protocol::xproto::{
     AtomEnum, ChangeWindowAttributesAux, ConnectionExt as _, CreateWindowAux, EventMask, ImageFormat, InputFocus,
     Window, WindowClass,
@@ -148,6 +149,32 @@ impl Desktop {
         for (kind, detail) in [(2, 38), (3, 38), (4, 1), (5, 1)] {
             self.conn.xtest_fake_input(kind, detail, 0, self.root, 0, 0, 0).expect("sent");
         }
+        self.sync();
+    }
+
+    /// Every input device: its number, kind, and what it is attached to.
+    pub fn devices(&self) -> Vec<(u16, u16, u16)> {
+        self.conn.xinput_xi_query_version(2, 2).expect("sent").reply().expect("the extension");
+        let all = self.conn.xinput_xi_query_device(0u16).expect("sent").reply().expect("devices").infos;
+        all.iter().map(|device| (device.deviceid, device.type_.into(), device.attachment)).collect()
+    }
+
+    /// The keyboards that are no masters, whatever they are attached to.
+    pub fn keyboards(&self) -> Vec<u8> {
+        self.conn.xinput_xi_query_version(2, 2).expect("sent").reply().expect("the extension");
+        let all = self.conn.xinput_xi_query_device(0u16).expect("sent").reply().expect("devices").infos;
+        let slave = |kind| !matches!(kind, DeviceType::MASTER_KEYBOARD | DeviceType::MASTER_POINTER);
+        let found = all.iter().filter(|device| slave(device.type_) && device.name.ends_with(b"keyboard"));
+        found.filter_map(|device| u8::try_from(device.deviceid).ok()).collect()
+    }
+
+    /// A key of this keyboard goes down or comes up, as a real one's.
+    pub fn press_on(&self, keyboard: u8, key: u8, down: bool) {
+        let name = x11rb::protocol::xinput::X11_EXTENSION_NAME;
+        let first = self.conn.extension_information(name).expect("asked").expect("the extension").first_event;
+        // DeviceKeyPress and DeviceKeyRelease (X Input Extension 1.5).
+        let kind = first + if down { 1 } else { 2 };
+        self.conn.xtest_fake_input(kind, key, 0, x11rb::NONE, 0, 0, keyboard).expect("sent");
         self.sync();
     }
 

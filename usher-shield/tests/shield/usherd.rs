@@ -46,7 +46,19 @@ impl Usherd {
 
     /// The same for a user of this language.
     pub fn start_speaking(server: &Server, language: &str) -> Usherd {
-        let socket = server.directory.path().join(format!("shield-{}", Timestamp::now().as_nanosecond()));
+        let mut usherd = Usherd::begin_with(arming(server, language), server.directory.path());
+        usherd.await_hello();
+        usherd
+    }
+
+    /// Starts a shield for the server; nothing is known of it yet.
+    pub fn begin(server: &Server) -> Usherd {
+        Usherd::begin_with(arming(server, "en"), server.directory.path())
+    }
+
+    /// The same for any display; the shield's socket is in `directory`.
+    pub fn begin_with(arming: Arming, directory: &std::path::Path) -> Usherd {
+        let socket = directory.join(format!("shield-{}", Timestamp::now().as_nanosecond()));
         let listener: OwnedFd = UnixListener::bind(&socket).expect("a socket").into();
         let mut command = Command::new(env!("CARGO_BIN_EXE_usher-shield"));
         command.uid(SHIELD).gid(SHIELD).stdin(Stdio::from(listener)).env_clear().env("TZ", "UTC");
@@ -62,15 +74,20 @@ impl Usherd {
             incidents: Vec::new(),
             seq: 0,
         };
-        usherd.say(&ToShield::Arm(Box::new(arming(server, language))));
-        usherd.await_hello();
+        usherd.say(&ToShield::Arm(Box::new(arming)));
         usherd
     }
 
-    fn await_hello(&mut self) {
+    /// The process that was started.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    #[track_caller]
+    pub fn await_hello(&mut self) {
         let hello = self.hear(|message| match message {
             FromShield::Hello(hello) => Some(*hello),
-            FromShield::Failed { message } => panic!("{message}"),
+            FromShield::Failed { message, .. } => panic!("{message}"),
             _ => None,
         });
         self.status = hello.status.clone();
@@ -267,17 +284,25 @@ fn key() -> SessionKey {
 }
 
 fn arming(server: &Server, language: &str) -> Arming {
-    let (_, server_start) = usher_core::sys::proc::parent_and_start(server.pid()).expect("a server");
+    let arming = arming_for(server.pid(), server.display, server.socket());
+    let authorities = vec![b"no authority file".to_vec(), server.authority.clone()];
+    Arming { authorities, language: language.to_owned(), ..arming }
+}
+
+/// For the display of this process, which asks for no cookie.
+pub fn arming_for(server_pid: u32, display: u32, socket: String) -> Arming {
+    let server = usher_core::sys::process::Process::of(server_pid).expect("a readable process").expect("a server");
+    let server_start = server.start;
     Arming {
         session_id: 3,
         key: key(),
         host: "lab1".to_owned(),
-        display: server.display,
-        socket: server.socket(),
-        server_pid: server.pid(),
+        display,
+        socket,
+        server_pid,
         server_start,
-        authorities: vec![b"no authority file".to_vec(), server.authority.clone()],
-        language: language.to_owned(),
+        authorities: Vec::new(),
+        language: "en".to_owned(),
     }
 }
 

@@ -187,7 +187,7 @@ impl LoginBackend {
                 let open = uncovered_micros.map(|micros| format!(", uncovered for {micros} us")).unwrap_or_default();
                 tracing::warn!("session {id}, display :{}: {what}{open}", place.0);
             }
-            News::Said(FromShield::Failed { message }) => {
+            News::Said(FromShield::Failed { message, .. }) => {
                 tracing::warn!("session {id}: the shield of display :{} failed: {message}", place.0);
             }
             News::Said(FromShield::Hello(_) | FromShield::Covered { .. } | FromShield::Pictured { .. }) => {}
@@ -234,7 +234,7 @@ async fn look(path: &Path) -> Option<Introduced> {
 async fn introduced(mut connection: Connection) -> Result<Introduced, Error> {
     match connection.receive().await {
         Some(FromShield::Hello(hello)) => Ok(Introduced { connection, hello: *hello }),
-        Some(FromShield::Failed { message }) => Err(Error::new(ErrorId::BackendFailed, message)),
+        Some(FromShield::Failed { message, .. }) => Err(Error::new(ErrorId::BackendFailed, message)),
         _ => Err(Error::new(ErrorId::BackendFailed, "the display's shield does not introduce itself")),
     }
 }
