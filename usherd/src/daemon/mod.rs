@@ -10,6 +10,7 @@ use usher_core::sys::{descriptors, proc};
 
 use crate::accounts;
 use crate::api::server;
+use crate::backend::HostSessions;
 use crate::backend::host_session::LoginBackend;
 use crate::backend::text::TextBackend;
 use crate::host::gateway::Gateway;
@@ -51,7 +52,9 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
         Mode::System => {
             own_directory(&paths.shields(), 0o700)?;
             let who = (boot_id.clone(), host::host_name());
-            Some(LoginBackend::new(who, paths.shields(), settings.freeze_while_locked, noticed.clone()))
+            let freeze = settings.freeze_while_locked;
+            let sessions = LoginBackend::new(who, paths.shields(), freeze, noticed.clone());
+            Some(Arc::new(sessions) as Arc<dyn HostSessions>)
         }
     };
     let gateway = Gateway::new(settings.gateway_user.clone(), paths.gateway());
@@ -63,7 +66,7 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
         open_files: descriptors::raise_limit(),
         store,
         mode: paths.mode,
-        text: TextBackend::new(paths, noticed),
+        text: Arc::new(TextBackend::new(paths, noticed)),
         login,
         last_session_id: match paths.mode {
             Mode::User => loaded.last_session_id,

@@ -15,7 +15,6 @@ use usher_core::sys::peer::Peer;
 
 use super::Host;
 use crate::actor::Who;
-use crate::logind::bus::Bus;
 use crate::paths::Mode;
 
 /// The service that serves callers from afar.
@@ -112,9 +111,8 @@ impl Gateway {
             let why = format!("this host has no user {}, as which usher-gateway runs", self.user);
             return Err(Error::new(ErrorId::NotSupported, why).hint("install the package usher with its users"));
         }
-        let bus = host.login.as_ref().map(crate::backend::host_session::LoginBackend::bus);
-        let bus: &Bus = bus.ok_or_else(|| Error::new(ErrorId::BackendFailed, "there is no system bus"))?;
-        bus.enable_and_start(UNIT).await.map_err(|error| {
+        let no_bus = || Error::new(ErrorId::BackendFailed, "there is no system bus");
+        host.login.as_ref().ok_or_else(no_bus)?.enable_and_start(UNIT).await.map_err(|error| {
             let why = format!("{UNIT} cannot be started: {}", error.message);
             Error::new(ErrorId::BackendFailed, why).hint(format!("see `systemctl status {UNIT}`"))
         })?;

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 use usher_core::outcome::Error;
@@ -16,7 +17,9 @@ use usher_core::session::{Cover, SessionKey};
 use usher_core::sys::cgroup::Membership;
 use usher_core::wire::holder::Notice;
 
-use super::{Backend, Covered, Noticed, Observation, changed};
+use super::{
+    Covered, Covering, Displays, Ending, HostSessions, Logins, Noticed, Observation, Seating, Showing, changed,
+};
 use crate::logind::Login;
 use crate::logind::bus::Bus;
 use crate::session::{Seen, Target};
@@ -27,11 +30,16 @@ mod closing;
 mod covering;
 mod detaching;
 mod freezing;
-mod picturing;
 mod screen;
 mod seen;
 mod shield;
-use screen::Screen;
+#[cfg(test)]
+mod tests;
+mod thumbnail;
+mod word;
+pub(crate) use freezing::thaw_everybody;
+use screen::DisplayState;
+pub(crate) use word::release_record;
 
 /// The backend of logind's sessions.
 #[derive(Debug, Clone)]
@@ -48,21 +56,22 @@ struct Inner {
     always_freeze: bool,
     noticed: mpsc::UnboundedSender<Noticed>,
     state: Mutex<State>,
+    freezes: Mutex<freezing::Freezes>,
     seq: AtomicU64,
     /// Woken when displays may have come or gone.
     displays_changed: Arc<Notify>,
 }
 
-/// What is known of logins and their displays.
+/// The known logins and their displays.
 #[derive(Debug, Default)]
 struct State {
     /// By session ID.
     logins: BTreeMap<u32, Known>,
     /// By the display's number and its server's process.
-    screens: BTreeMap<(u32, u32), Screen>,
+    screens: BTreeMap<(u32, u32), DisplayState>,
     /// Where the clients of xrdp's connections are, by the inode of the X server's end.
     xrdp_clients: BTreeMap<u64, Option<IpAddr>>,
-    /// What the registry was last told of each session: only what is new is told.
+    /// The last report to the registry about each session: only changes are reported.
     told: BTreeMap<u32, (Seen, Option<(String, Timestamp)>)>,
 }
 
@@ -91,17 +100,12 @@ impl State {
     }
 
     /// The screens of a session that a shield covers.
-    fn screens_of(&self, id: u32) -> impl Iterator<Item = &Screen> {
+    fn screens_of(&self, id: u32) -> impl Iterator<Item = &DisplayState> {
         self.screens.values().filter(move |screen| screen.session == Some(id))
     }
 }
 
 impl LoginBackend {
-    /// The way to the system bus.
-    pub fn bus(&self) -> &Bus {
-        &self.0.bus
-    }
-
     /// The backend of a daemon whose shields listen in `directory`; `noticed` takes its news.
     pub fn new(
         (boot_id, host): (String, String),
@@ -117,13 +121,15 @@ impl LoginBackend {
             always_freeze,
             noticed,
             state: Mutex::default(),
+            freezes: Mutex::default(),
             seq: AtomicU64::new(1),
             displays_changed: Arc::new(Notify::new()),
         }))
     }
 
-    /// Begins to follow logind and the displays. What they say comes as news.
-    pub fn start(&self) {
+    /// Begins to follow logind and the displays, and reports their changes.
+    fn start(&self) {
+        self.begin_freezing();
         let noticed = self.0.noticed.clone();
         tokio::spawn(crate::logind::follow::follow(self.0.bus.clone(), move |news| {
             noticed.send(Noticed::Logins(news)).is_ok()
@@ -140,33 +146,34 @@ impl LoginBackend {
         });
     }
 
-    /// What makes a login the same session.
-    pub fn key(&self, login: &Login) -> SessionKey {
-        login.key(&self.0.boot_id)
-    }
-
-    /// A login that is on the books, or what is now known of it.
-    pub fn know(&self, id: u32, login: Login) {
+    /// Adds a login that is on the books, or updates it.
+    fn know(&self, id: u32, login: Login) {
         let key = self.key(&login);
-        let new = self.state().logins.insert(id, Known { login, key }).is_none();
+        let known = Known { login: login.clone(), key };
+        let new = self.state().logins.insert(id, known).is_none();
         if new {
+            self.freeze_knows(id, &login);
             self.find_displays();
         }
         self.report(id);
     }
 
-    /// A login is gone.
-    pub fn forget(&self, id: u32) {
+    /// Removes a login that is gone.
+    fn forget(&self, id: u32) {
         let mut state = self.state();
-        state.logins.remove(&id);
+        let known = state.logins.remove(&id);
         state.told.remove(&id);
         // Their servers may live on for a moment: their shields hold until they end.
         state.screens.values_mut().filter(|screen| screen.session == Some(id)).for_each(|screen| screen.session = None);
+        drop(state);
+        if let Some(known) = known {
+            self.freeze_forgets(id, known.login.uid);
+        }
     }
 
     /// The session that a process of this control group sits in: more than one where several sessions
     /// share a user's service manager, because nobody can tell which of them it is.
-    pub fn sessions_of_group(&self, group: &str) -> Vec<u32> {
+    fn sessions_of_group(&self, group: &str) -> Vec<u32> {
         let state = self.state();
         let own: Vec<u32> = match usher_core::sys::cgroup::membership(group) {
             Membership::Session(native) => {
@@ -181,7 +188,7 @@ impl LoginBackend {
     }
 
     /// The address from which the login that a control group belongs to came by ssh, if it did.
-    pub fn ssh_origin(&self, group: &str) -> Option<String> {
+    fn ssh_origin(&self, group: &str) -> Option<String> {
         let Membership::Session(native) = usher_core::sys::cgroup::membership(group) else { return None };
         let state = self.state();
         let login = &state.logins.values().find(|known| known.login.native_id == native)?.login;
@@ -189,7 +196,7 @@ impl LoginBackend {
     }
 
     /// Looks for displays that came or went.
-    pub fn find_displays(&self) {
+    fn find_displays(&self) {
         let found = xdisplay::find();
         let mut arm = Vec::new();
         let mut changed = Vec::new();
@@ -204,7 +211,7 @@ impl LoginBackend {
             });
             for display in found.into_iter().filter(|display| !display.is_xwayland()) {
                 let (place, session) = ((display.number, display.server_pid), state.session_of(&display));
-                let screen = state.screens.entry(place).or_insert_with(|| Screen::new(display));
+                let screen = state.screens.entry(place).or_insert_with(|| DisplayState::new(display));
                 if screen.session.is_none() && session.is_some() {
                     screen.session = session;
                     changed.extend(session);
@@ -238,15 +245,19 @@ impl LoginBackend {
     }
 }
 
-impl Backend for LoginBackend {
+impl Covering for LoginBackend {
     fn cover(&self, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
         covering::cover(self, target, covers)
     }
+}
 
+impl Seating for LoginBackend {
     fn disconnect(&self, target: &Target, _by: &str) -> Observation<()> {
         detaching::disconnect(self, target)
     }
+}
 
+impl Ending for LoginBackend {
     fn announce(&self, target: &Target, notice: Notice) -> Result<(), Error> {
         let login = self.login(target)?;
         closing::announce(self, target.id, &login, notice);
@@ -256,8 +267,72 @@ impl Backend for LoginBackend {
     fn close(&self, target: &Target, _by: &str, grace: Duration) -> Observation<bool> {
         closing::close(self, target, grace)
     }
+}
 
-    fn picture(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
-        picturing::picture(self, target, size)
+impl Showing for LoginBackend {
+    fn thumbnail(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
+        thumbnail::thumbnail(self, target, size)
+    }
+}
+
+impl Logins for LoginBackend {
+    fn key(&self, login: &Login) -> SessionKey {
+        login.key(&self.0.boot_id)
+    }
+
+    fn know(&self, id: u32, login: Login) {
+        LoginBackend::know(self, id, login);
+    }
+
+    fn forget(&self, id: u32) {
+        LoginBackend::forget(self, id);
+    }
+
+    fn sessions_of_group(&self, group: &str) -> Vec<u32> {
+        LoginBackend::sessions_of_group(self, group)
+    }
+
+    fn ssh_origin(&self, group: &str) -> Option<String> {
+        LoginBackend::ssh_origin(self, group)
+    }
+
+    fn spare(&self, sessions: &[u32]) {
+        LoginBackend::spare(self, sessions);
+    }
+}
+
+impl Displays for LoginBackend {
+    fn start(&self) {
+        LoginBackend::start(self);
+    }
+
+    fn retire_strangers(&self) -> BoxFuture<'_, ()> {
+        Box::pin(LoginBackend::retire_strangers(self))
+    }
+
+    fn armed(&self) -> BoxFuture<'_, ()> {
+        Box::pin(LoginBackend::armed(self))
+    }
+
+    fn reconciled(&self) {
+        LoginBackend::reconciled(self);
+    }
+
+    fn find_displays(&self) {
+        LoginBackend::find_displays(self);
+    }
+
+    fn look_for_ports(&self) {
+        LoginBackend::look_for_ports(self);
+    }
+
+    fn look_at_stations(&self) {
+        LoginBackend::look_at_stations(self);
+    }
+}
+
+impl HostSessions for LoginBackend {
+    fn enable_and_start<'a>(&'a self, unit: &'a str) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(self.0.bus.enable_and_start(unit))
     }
 }
