@@ -9,6 +9,7 @@ mod harness;
 mod close;
 mod cmdlets;
 mod disconnect;
+mod freezing;
 mod holding_on;
 mod join;
 mod lab;
