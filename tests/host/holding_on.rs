@@ -213,7 +213,7 @@ fn more_displays_than_a_user_may_have_shields_for_fail_the_lock_and_cost_nobody_
     };
     for _ in 0..11 {
         let display = host.next_display();
-        screen.start(&format!("exec Xvfb :{display} -auth $HOME/.Xauthority -screen 0 64x64x8"));
+        screen.start(&format!("exec Xvfb :{display} -auth $HOME/.Xauthority -screen 0 64x64x24"));
     }
     wait_until("eight of them have shields", || shields(&screen.session) == 9);
     let ran = host.root_usher(&["lock", &screen.session, "--message", "Please listen", "--output", "json"]);

@@ -114,7 +114,12 @@ async fn answer(
         && let Ok(answer) = tokio::time::timeout_at(until, reply).await
         && let Ok(answer) = answer
     {
-        return Some(answer);
+        // The reconcile loop orders the same again: that takes nothing back.
+        let by_the_same = matches!(answer, FromShield::Covered { superseded: true, .. })
+            && backend.state().screens.get(&place).is_some_and(|screen| screen.desired.as_deref() == Some(covers));
+        if !by_the_same {
+            return Some(answer);
+        }
     }
     loop {
         // A display that is gone shows nothing that would have to be covered.

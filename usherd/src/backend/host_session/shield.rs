@@ -103,8 +103,11 @@ impl LoginBackend {
                 };
                 match shield {
                     Ok(introduced) => return backend.tend(place, id, introduced),
-                    Err(error) if !backend.goes_on_after(place, id, error.message) => return,
-                    Err(_) => {}
+                    Err(error) => {
+                        if !backend.goes_on_after(place, id, error.message) {
+                            return;
+                        }
+                    }
                 }
                 tokio::time::sleep(pause).await;
                 pause = (2 * pause).min(PAUSE.1);

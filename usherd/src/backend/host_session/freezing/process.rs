@@ -149,6 +149,7 @@ fn read(pid: u32, file: &str) -> Option<String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init, reason = "these are ranges of uids")]
 mod tests {
     use super::*;
 

@@ -31,6 +31,7 @@ fn parse(table: &str, user: &str, uid: u32) -> Vec<Range<u32>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init, reason = "these are ranges of uids")]
 mod tests {
     use super::*;
 
