@@ -1,6 +1,6 @@
 //! A lock outlives the daemon, its own shield's processes, the X server and the login.
 
-use crate::harness::{DESKTOP, Host, Options, Suite, X11, covered, ready, skip, wait_until};
+use crate::harness::{DESKTOP, Display, Host, Options, Suite, X11, covered, ready, skip, wait_until};
 use crate::who::{listed, locked, shield_pids, wait_state};
 
 /// A host of its own, because these tests kill what all others need.
@@ -144,4 +144,92 @@ fn a_daemon_that_hangs_is_replaced_and_one_that_runs_is_not() {
     assert_eq!(main_pid(&host), running);
     host.root(&format!("kill -STOP {running}")).succeeds();
     wait_until("another daemon serves", || main_pid(&host) != running && host.root_usher(&["list"]).code == Some(0));
+}
+
+#[test]
+fn a_server_that_is_restarted_under_a_lock_shows_the_lock_again() {
+    let Some(host) = own(Suite::Bookworm) else { return };
+    let screen = host.x11(&host.user("alice"), X11::Xvfb);
+    let second = host.next_display();
+    let home = format!("/home/{}", screen.user.name);
+    screen.shell(&format!("xauth -q add :{second} . $(mcookie)")).succeeds();
+    screen.start(&format!(
+        "while :; do Xvfb :{second} -auth $HOME/.Xauthority -screen 0 640x360x24 -noreset & \
+         echo $! >$HOME/server; wait; done"
+    ));
+    let shields = || {
+        let unit = format!("usher-shield-{}-{second}-*.service", screen.session);
+        host.root(&format!("systemctl list-units --plain --no-legend '{unit}'")).succeeds()
+    };
+    let cookies = std::path::PathBuf::from(format!("{home}/.Xauthority"));
+    let paint = || screen.shell(&format!("DISPLAY=:{second} xsetroot -solid '#206040'")).code == Some(0);
+    wait_until("the second display is there", paint);
+    let pixels = || Display::connect(&host, second, &cookies).picture();
+    wait_until("its desktop is seen", || pixels().has(DESKTOP));
+    wait_until("it has a shield", || !shields().is_empty());
+    host.root_usher(&["lock", &screen.session, "--message", "Please listen"]).succeeds();
+    assert!(covered(&pixels()) && locked(&host, &screen));
+
+    let (before, server) = (shields(), host.content(format!("{home}/server")));
+    screen.shell(&format!("kill -9 {}", server.trim())).succeeds();
+    wait_until("another server runs", || {
+        let now = host.content(format!("{home}/server"));
+        !now.trim().is_empty() && now != server
+    });
+    wait_until("it has a shield of its own", || {
+        let now = shields();
+        !now.is_empty() && now != before
+    });
+    wait_until("the session is locked on all displays", || locked(&host, &screen));
+    wait_until("its owner paints the desktop", paint);
+    assert!(covered(&pixels()));
+    host.root_usher(&["unlock", &screen.session]).succeeds();
+    wait_until("its desktop is seen", || pixels().has(DESKTOP));
+}
+
+#[test]
+fn every_shield_has_a_uid_and_bounds_of_its_own() {
+    let Some(host) = own(Suite::Bookworm) else { return };
+    let screens = [host.x11(&host.user("alice"), X11::Xvfb), host.x11(&host.user("bob"), X11::Xvfb)];
+    let uids = screens.each_ref().map(|screen| {
+        wait_until("it has two processes", || shield_pids(&host, screen).len() >= 2);
+        let pids = shield_pids(&host, screen);
+        let uids = pids.iter().map(|pid| host.root(&format!("stat --format=%u /proc/{pid}")).succeeds());
+        let uids: std::collections::BTreeSet<String> = uids.collect();
+        assert_eq!(uids.len(), 1, "{uids:?}");
+        uids.into_iter().next().expect("a uid").trim().to_owned()
+    });
+    assert_ne!(uids[0], uids[1]);
+    assert!(uids.iter().all(|uid| uid != "0" && screens.iter().all(|s| s.user.uid.to_string() != *uid)), "{uids:?}");
+    let unit = format!("usher-shield-{}-{}-*.service", screens[0].session, screens[0].number);
+    let bounds = host.root(&format!("systemctl show '{unit}' -p MemoryMax -p MemorySwapMax -p TasksMax")).succeeds();
+    for bound in ["MemoryMax=268435456", "MemorySwapMax=0", "TasksMax=16"] {
+        assert!(bounds.contains(bound), "{bounds}");
+    }
+}
+
+#[test]
+fn more_displays_than_a_user_may_have_shields_for_fail_the_lock_and_cost_nobody_theirs() {
+    let Some(host) = own(Suite::Bookworm) else { return };
+    let (screen, bob) = (host.x11(&host.user("alice"), X11::Xvfb), host.x11(&host.user("bob"), X11::Xvfb));
+    let shields = |session: &str| {
+        let units =
+            host.root(&format!("systemctl list-units --plain --no-legend 'usher-shield-{session}-*'")).succeeds();
+        units.lines().count()
+    };
+    for _ in 0..11 {
+        let display = host.next_display();
+        screen.start(&format!("exec Xvfb :{display} -auth $HOME/.Xauthority -screen 0 64x64x24"));
+    }
+    wait_until("eight of them have shields", || shields(&screen.session) == 9);
+    let refused = || host.journal("usherd").matches("more displays than sessions").count();
+    wait_until("the three others have none", || refused() == 3);
+    let ran = host.root_usher(&["lock", &screen.session, "--message", "Please listen", "--output", "json"]);
+    let failed = crate::who::outcome(&ran, 1);
+    assert_eq!((failed["result"].as_str(), failed["observed"].as_bool()), (Some("failed"), Some(false)), "{ran:?}");
+    assert!(failed["error"]["message"].to_string().contains("8 more displays than sessions"), "{ran:?}");
+    assert!(covered(&screen.pixels()), "the session's own display is covered all the same");
+    assert_eq!(shields(&screen.session), 9);
+    host.root_usher(&["lock", &bob.session, "--message", "Please listen"]).succeeds();
+    assert!(covered(&bob.pixels()));
 }

@@ -151,3 +151,66 @@ fn a_frozen_session_can_be_closed() {
     assert_eq!(outcome(&closed, 0)["observed"], true, "{closed:?}");
     assert!(!screen.exists());
 }
+
+#[test]
+fn a_display_that_does_not_answer_is_told_and_nobody_elses_waits_for_it() {
+    if let Err(reason) = ready(Suite::Bookworm) {
+        return skip(&reason);
+    }
+    let host = Host::boot(Options { suite: Suite::Bookworm, packages: true });
+    // Of the ten it has the lowest number.
+    let hung = host.x11_of_size(&host.user("hung"), X11::Xvfb, "640x360");
+    let pupils: Vec<Screen> = (0..9).map(|_| host.x11_of_size(&host.user("pupil"), X11::Xvfb, "640x360")).collect();
+    wait_until("usher knows them all", || host.root_usher(&["list", "--output", "json"]).array().len() == 10);
+    let server = format!("-u {} -x Xvfb", hung.user.name);
+    hung.shell("pkill -STOP -u $(id -u) -x Xvfb").succeeds();
+    host.root("usher watch >/tmp/watched 2>/dev/null & echo $! >/tmp/watcher").succeeds();
+    host.root("timeout 30 sh -c 'until usher block --user nobody-here --message x; do :; done'").succeeds();
+    wait_until("the watch has begun", || host.content("/tmp/watched").contains("blocked"));
+
+    let ran = host.root("usher lock --all --message Listen --output json; date --utc +%FT%T.%NZ >/tmp/answered");
+    let outcomes = ran.array();
+    assert_eq!((ran.code, outcomes.len()), (Some(0), 10), "{ran:?}");
+    let hung_id = outcomes.iter().find(|o| o["user"] == hung.user.name.as_str()).expect("an outcome");
+    assert_eq!((hung_id["result"].as_str(), hung_id["observed"].as_bool()), (Some("failed"), Some(false)), "{ran:?}");
+    assert_eq!(hung_id["error"]["id"], "Timeout", "{ran:?}");
+    for one in outcomes.iter().filter(|o| o["user"] != hung.user.name.as_str()) {
+        assert_eq!((one["result"].as_str(), one["observed"].as_bool()), (Some("done"), Some(true)), "{one}");
+    }
+    assert!(pupils.iter().all(|pupil| covered(&pupil.pixels())));
+    // Those who watch heard of the nine, and not of the tenth, which holds only once its server answers again.
+    let locked_of = |name: &str| {
+        let watched = host.content("/tmp/watched");
+        let events = watched.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        events.filter(|e| e["event"] == "locked" && e["session"]["user"] == name).count()
+    };
+    assert!(pupils.iter().all(|pupil| locked_of(&pupil.user.name) == 1));
+    assert_eq!(locked_of(&hung.user.name), 0);
+    host.root(&format!("pkill -CONT {server}")).succeeds();
+    wait_until("it is locked after all", || locked(&host, &hung) && covered(&hung.pixels()));
+    host.root("kill $(cat /tmp/watcher)").succeeds();
+}
+
+#[test]
+fn a_display_whose_keyboard_somebody_holds_is_covered_and_that_is_told() {
+    let host = host!(Bookworm);
+    let screen = host.x11(&host.user("alice"), X11::Xvfb);
+    let home = format!("/home/{}", screen.user.name);
+    let program = "import time\nfrom Xlib import X, display\nd = display.Display()\nr = d.screen().root\n\
+                   assert r.grab_keyboard(True, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime) == 0\n\
+                   open('held', 'w').write('yes')\nwhile True:\n    time.sleep(1)\n";
+    std::fs::write(host.path(format!("{home}/hold.py")), program).expect("a program");
+    screen.start("cd $HOME && exec python3 hold.py");
+    wait_until("the keyboard is held", || host.content(format!("{home}/held")) == "yes");
+    let ran = host.root_usher(&["lock", &screen.session, "--message", "Listen", "--output", "json"]);
+    let failed = outcome(&ran, 1);
+    assert_eq!(failed["error"]["id"], "CoveredInputNotHeld", "{ran:?}");
+    assert_eq!((failed["result"].as_str(), failed["observed"].as_bool()), (Some("failed"), Some(false)), "{ran:?}");
+    assert!(covered(&screen.pixels()), "it is covered all the same");
+    assert!(!locked(&host, &screen));
+    screen.shell("pkill -f hold.py").succeeds();
+    wait_until("the lock holds", || locked(&host, &screen));
+    screen.type_keys("secret\n");
+    host.root_usher(&["unlock", &screen.session]).succeeds();
+    assert_eq!(screen.typed(), "");
+}

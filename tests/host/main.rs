@@ -10,6 +10,7 @@ mod bounds;
 mod close;
 mod cmdlets;
 mod disconnect;
+mod freezing;
 mod holding_on;
 mod hostile;
 mod join;

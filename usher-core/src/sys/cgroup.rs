@@ -150,6 +150,21 @@ impl Group {
         events.lines().any(|line| line == "frozen 1")
     }
 
+    /// Its name, without those of the groups above it.
+    pub fn name(&self) -> String {
+        self.0.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// The group above it; none above the topmost.
+    pub fn parent(&self) -> Option<Group> {
+        (self.0 != mount()).then(|| self.0.parent().map(|above| Group(above.to_owned())))?
+    }
+
+    /// Whether it is this group or one below it.
+    pub fn is_within(&self, other: &Group) -> bool {
+        self.0.starts_with(&other.0)
+    }
+
     /// Kills everything in it and below it with SIGKILL (since Linux 5.14).
     ///
     /// # Errors

@@ -1,17 +1,18 @@
-//! Bringing effects about and seeing them: one backend per kind of session behind one small trait.
+//! Bringing effects about and seeing them: one backend per kind of session behind small traits, one per concern.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::ThumbnailSize;
-use usher_core::session::Cover;
-use usher_core::wire::holder::Notice;
 
 use crate::logind::LoginChange;
 use crate::session::{Seen, Target};
 
+mod concerns;
+#[cfg(test)]
+#[allow(dead_code, reason = "each room's tests use a part of it")]
+pub(crate) mod fake;
 #[cfg(feature = "system")]
 pub mod host_session;
 #[cfg(not(feature = "system"))]
@@ -19,8 +20,12 @@ pub mod host_session;
 pub mod host_session;
 mod leftovers;
 mod link;
-mod picture;
 pub mod text;
+mod thumbnail;
+
+pub use concerns::{
+    Adopting, Backend, Covering, Displays, Ending, HostSessions, Logins, Opening, Seating, Showing, TextSessions,
+};
 
 /// The answer to an effect that was ordered: it arrives when the effect was seen, or with why it was not.
 pub type Observation<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
@@ -35,23 +40,6 @@ pub struct Covered {
     pub unseen: bool,
     /// Sentences for the outcome.
     pub notes: Vec<String>,
-}
-
-/// One kind of session. Each call orders its effect at once, so that orders keep their sequence, and
-/// gives an observation to await. Before acting, a backend checks that the session is still the one
-/// that was planned for.
-pub trait Backend: Send + Sync {
-    /// Makes these the covers of the session; with none, it is uncovered.
-    fn cover(&self, target: &Target, covers: Vec<Cover>) -> Observation<Covered>;
-    /// Frees every station of the session.
-    fn disconnect(&self, target: &Target, by: &str) -> Observation<()>;
-    /// Announces that the session will close.
-    fn announce(&self, target: &Target, notice: Notice) -> Result<(), Error>;
-    /// Ends the session's processes: asked first, killed after the grace. Observed when none is left;
-    /// true if killing was needed.
-    fn close(&self, target: &Target, by: &str, grace: Duration) -> Observation<bool>;
-    /// A picture of what the person at the session sees, as PNG. It is made and drawn by others, and handed on unread.
-    fn picture(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>>;
 }
 
 /// What a backend noticed by itself.

@@ -11,8 +11,7 @@ use usher_core::session::SessionKey;
 
 use super::reconcile::{self, Closing};
 use crate::accounts::Groups;
-use crate::backend::host_session::LoginBackend;
-use crate::backend::{Ended, Noticed};
+use crate::backend::{Ended, HostSessions, Noticed};
 use crate::host::Host;
 use crate::logind::{Login, LoginChange};
 use crate::session::{Change, SessionRecord};
@@ -26,7 +25,7 @@ const FIRST_LOOK: Duration = Duration::from_secs(10);
 
 /// Before anybody is served: what logind knows is on the books, and every display has its shield.
 pub async fn begin(host: &Arc<Host>, noticed: &mut mpsc::UnboundedReceiver<Noticed>) {
-    let Some(login) = &host.login else { return };
+    let Some(login) = host.login.as_deref() else { return };
     login.start();
     let first_look = async {
         while let Some(news) = noticed.recv().await {
@@ -47,7 +46,7 @@ pub async fn begin(host: &Arc<Host>, noticed: &mut mpsc::UnboundedReceiver<Notic
 
 /// Takes in what logind says.
 pub(super) async fn take(host: &Arc<Host>, closing: &Closing, change: LoginChange) {
-    let Some(login) = &host.login else { return };
+    let Some(login) = host.login.as_deref() else { return };
     match change {
         LoginChange::All(logins) => {
             for id in over(host, login, &logins) {
@@ -67,7 +66,7 @@ pub(super) async fn take(host: &Arc<Host>, closing: &Closing, change: LoginChang
 }
 
 /// The sessions on the books that logind does not list any more.
-fn over(host: &Host, login: &LoginBackend, listed: &[Login]) -> Vec<u32> {
+fn over(host: &Host, login: &dyn HostSessions, listed: &[Login]) -> Vec<u32> {
     let keys: Vec<SessionKey> = listed.iter().map(|one| login.key(one)).collect();
     let registry = host.registry();
     let booked = registry.sessions().filter(|s| s.kind != usher_core::session::Kind::Text);
@@ -86,7 +85,7 @@ fn booked(host: &Host, native_id: &str) -> Option<(u32, SessionKey)> {
 }
 
 /// Puts a session on the books if it is new, and remembers what is known of it.
-async fn seen(host: &Arc<Host>, closing: &Closing, login: &LoginBackend, one: Login) {
+async fn seen(host: &Arc<Host>, closing: &Closing, login: &dyn HostSessions, one: Login) {
     let key = login.key(&one);
     match booked(host, &one.native_id) {
         Some((id, booked)) if same(&key, &booked) => {
@@ -131,7 +130,7 @@ async fn seen(host: &Arc<Host>, closing: &Closing, login: &LoginBackend, one: Lo
     });
 }
 
-async fn gone(host: &Arc<Host>, closing: &Closing, login: &LoginBackend, id: u32) {
+async fn gone(host: &Arc<Host>, closing: &Closing, login: &dyn HostSessions, id: u32) {
     login.forget(id);
     let being_closed = closing.lock().is_ok_and(|closing| closing.contains(&id));
     // Whoever closes it sees for itself that nothing is left of it.

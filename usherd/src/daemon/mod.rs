@@ -10,7 +10,7 @@ use usher_core::sys::{descriptors, proc};
 
 use crate::accounts;
 use crate::api::server;
-use crate::backend::host_session::LoginBackend;
+use crate::backend::host_session;
 use crate::backend::text::TextBackend;
 use crate::host::gateway::GatewayService;
 use crate::host::settings::Settings;
@@ -38,7 +38,7 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
         Mode::User => None,
         Mode::System => {
             let who = (boot_id.clone(), host::host_name());
-            Some(LoginBackend::open(who, paths.shields(), settings.freeze_while_locked, noticed.clone())?)
+            Some(host_session::open(who, paths.shields(), settings.freeze_while_locked, noticed.clone())?)
         }
     };
     // Whatever is made from here on is ours alone to read.
@@ -65,7 +65,7 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
         open_files: descriptors::raise_limit(),
         store,
         mode: paths.mode,
-        text: TextBackend::new(paths, noticed),
+        text: Arc::new(TextBackend::new(paths, noticed)),
         login,
         last_session_id: match paths.mode {
             Mode::User => loaded.last_session_id,

@@ -79,6 +79,9 @@ pub async fn catch_up(host: &Arc<Host>, noticed: &mut mpsc::UnboundedReceiver<No
             tracing::warn!("session {id}: {error}");
         }
     }
+    if let Some(login) = &host.login {
+        login.reconciled();
+    }
     let announced: Vec<_> = {
         let registry = host.registry();
         registry.sessions().filter_map(|s| Some((Target::from(s), s.closing.clone()?))).collect()

@@ -12,6 +12,8 @@ use usher_core::wire::holder::{FromHolder, ToHolder};
 use usher_core::wire::shield::FromShield;
 use usher_core::wire::{Decoder, Tag, control};
 
+use crate::backend::host_session::{release_record, thaw_everybody};
+
 /// Frees every holder and shield of the daemon with this socket; fails if one did not confirm.
 pub(super) fn release_all(socket: &Path) -> ExitCode {
     let mut sockets = Vec::new();
@@ -26,6 +28,12 @@ pub(super) fn release_all(socket: &Path) -> ExitCode {
             }
         }
     }
+    // Without this a daemon does not believe what shields will say.
+    if let Err(error) = std::fs::write(release_record(&shields_of(socket)), "") {
+        tracing::warn!("that this was done cannot be recorded, and a daemon may cover displays again: {error}");
+    }
+    // Nobody else would let the processes of locked users go on.
+    thaw_everybody();
     let mut failed = false;
     let mut freed = 0;
     for path in sockets {

@@ -2,6 +2,7 @@
 
 use tokio::sync::MutexGuard;
 use usher_core::outcome::{Error, Outcome, OutcomeResult};
+use usher_core::request::Verb;
 
 use super::attempt::with_targets_of;
 use super::refuse::note;
@@ -42,17 +43,23 @@ impl Execution<'_> {
         }
         let changes: Vec<Change> = rule.into_iter().chain(steps.iter().flat_map(|s| s.changes().to_vec())).collect();
         let record = self.host.commit(changes, attempt, urgency(self.verb)).await?;
+        if let Some(login) = &self.host.login
+            && matches!(self.verb, Verb::Lock | Verb::Block)
+        {
+            // Whatever the covers stop, the session that asks for them goes on.
+            login.spare(&self.actor.own_sessions);
+        }
         let under_way: Vec<(Step, Option<UnderWay>)> = steps.into_iter().map(|step| self.begin(step)).collect();
         drop(order);
-        let mut outcomes = Vec::with_capacity(under_way.len());
-        for (step, observation) in under_way {
-            // The effects are under way all at once; awaiting them in turn costs nothing.
+        // Each outcome is made when its own effect was seen: a session that hangs makes no other's time longer.
+        let seen = under_way.into_iter().map(|(step, observation)| async {
             let observed = match observation {
                 Some(observation) => Some(observation.await),
                 None => None,
             };
-            outcomes.push(self.outcome(step, observed));
-        }
+            self.outcome(step, observed)
+        });
+        let mut outcomes = futures_util::future::join_all(seen).await;
         // A caller that hears an outcome and then asks for the list must find in it what was observed.
         self.host.text.caught_up().await;
         if let Err(fault) = self.conclude(record, &outcomes).await {

@@ -36,7 +36,7 @@ impl Execution<'_> {
         let record = self.host.commit(Vec::new(), attempt, urgency(self.verb)).await?;
         let kind = self.host.registry().get(looked_at.id).map(|session| session.kind);
         let picture: Observation<Vec<u8>> = match kind.and_then(|kind| self.host.backend(kind)) {
-            Some(backend) => backend.picture(looked_at, size),
+            Some(backend) => backend.thumbnail(looked_at, size),
             None => Box::pin(std::future::ready(Err(gone_meanwhile(looked_at.id)))),
         };
         drop(order);

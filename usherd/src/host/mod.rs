@@ -10,9 +10,7 @@ use usher_core::event::{Event, EventKind};
 use usher_core::outcome::Error;
 use usher_core::session::{Kind, Session};
 
-use crate::backend::Backend;
-use crate::backend::host_session::LoginBackend;
-use crate::backend::text::TextBackend;
+use crate::backend::{Backend, HostSessions, TextSessions};
 use crate::paths::Mode;
 use crate::session::{Change, Registry, Target, Tracked};
 use crate::store::{Attempt, OpenRecord, Store, Urgency};
@@ -57,9 +55,9 @@ pub struct Host {
     /// Whose sessions the daemon controls.
     pub mode: Mode,
     /// Text sessions.
-    pub text: TextBackend,
+    pub text: Arc<dyn TextSessions>,
     /// logind's sessions, in system mode.
-    pub login: Option<LoginBackend>,
+    pub login: Option<Arc<dyn HostSessions>>,
     /// Counters for `/metrics`.
     pub metrics: Metrics,
     /// Held while something is decided, written and ordered, so that two requests have one order.
@@ -107,9 +105,9 @@ pub struct Parts {
     /// See [`Host::mode`].
     pub mode: Mode,
     /// See [`Host::text`].
-    pub text: TextBackend,
+    pub text: Arc<dyn TextSessions>,
     /// See [`Host::login`].
-    pub login: Option<LoginBackend>,
+    pub login: Option<Arc<dyn HostSessions>>,
     /// See [`Host::gateway`].
     pub gateway: GatewayService,
     /// The sessions, locks and rules known so far.
@@ -159,8 +157,10 @@ impl Host {
     /// The backend of a kind of session.
     pub fn backend(&self, kind: Kind) -> Option<&dyn Backend> {
         match kind {
-            Kind::Text => Some(&self.text),
-            Kind::Ssh | Kind::Console | Kind::X11 | Kind::Wayland => self.login.as_ref().map(|b| b as &dyn Backend),
+            Kind::Text => Some(&*self.text),
+            Kind::Ssh | Kind::Console | Kind::X11 | Kind::Wayland => {
+                self.login.as_deref().map(|sessions| sessions as &dyn Backend)
+            }
         }
     }
 

@@ -5,6 +5,7 @@ pub const SUITES: [&str; 2] = ["bookworm", "trixie"];
 
 /// A host with systemd, its sessions, and what a shared host has.
 const BASE: &[&str] = &[
+    "at",
     "dbus",
     "iproute2",
     "libcap2-bin",
@@ -17,6 +18,7 @@ const BASE: &[&str] = &[
     "sudo",
     "systemd",
     "systemd-sysv",
+    "uidmap",
 ];
 
 /// Displays, window managers, remote desktops, and programs that people have on them.

@@ -11,7 +11,7 @@ use usher_core::sys::cgroup::Group;
 use usher_core::wire::holder::Notice;
 use usher_core::wire::shield::ToShield;
 
-use super::{LoginBackend, changed, freezing};
+use super::{LoginBackend, changed};
 use crate::backend::{DEADLINE, Observation};
 use crate::logind::Login;
 use crate::session::Target;
@@ -32,7 +32,7 @@ pub(super) fn close(backend: &LoginBackend, target: &Target, grace: Duration) ->
             None => return gone(&backend, &login, DEADLINE).await.then_some(false).ok_or_else(|| late(&target)),
         }
         // A stopped process cannot end.
-        freezing::thaw(login.uid, &login.scope);
+        backend.let_end(target.id, &login).await;
         backend.0.bus.terminate(&login.native_id).await?;
         // While a login is still being opened its leader is not in its scope yet, and logind's request does not reach it.
         if !Group::of_scope(login.uid, &login.scope).populated() {
@@ -83,7 +83,7 @@ async fn gone(backend: &LoginBackend, login: &Login, within: Duration) -> bool {
 pub(super) fn announce(backend: &LoginBackend, id: u32, login: &Login, notice: Notice) {
     for screen in backend.state().screens_of(id) {
         if let Some(link) = screen.link() {
-            let _ = link.say(&ToShield::Announce(notice.clone()));
+            let _ = link.send(&ToShield::Announce(notice.clone()));
         }
     }
     if let Some(tty) = &login.tty

@@ -7,15 +7,16 @@ use usher_core::outcome::{Error, ErrorId};
 use usher_core::session::{Cover, Kind};
 use usher_core::wire::shield::{FromShield, ToShield};
 
-use super::screen::Screen;
-use super::{LoginBackend, doubts, freezing};
+use super::freezing::reach;
+use super::screen::DisplayState;
+use super::{LoginBackend, doubts};
 use crate::backend::link::Reply;
 use crate::backend::{Covered, DEADLINE, Observation};
 use crate::logind::Login;
 use crate::session::Target;
 
 /// An order that is under way on one display.
-struct Ordered {
+struct PendingCover {
     place: (u32, u32),
     /// None where the shield is not there yet: it shows the covers as soon as it is.
     reply: Option<Reply<FromShield>>,
@@ -27,29 +28,38 @@ pub(super) fn cover(backend: &LoginBackend, target: &Target, covers: Vec<Cover>)
         Ok(login) => login,
         Err(error) => return Box::pin(std::future::ready(Err(error))),
     };
-    let freeze = !covers.is_empty() && (backend.0.always_freeze || covers.iter().any(|cover| cover.freeze));
-    if !freeze {
-        // Before the first of the user's programs can be reached again.
-        freezing::thaw(login.uid, &login.scope);
-    }
+    let reach = reach(&covers, backend.0.always_freeze, login.uid);
+    backend.need_frozen(target.id, &login, reach);
     let ordered = order(backend, target.id, &covers);
+    // A display whose shield was given up gets another chance.
+    ordered.iter().for_each(|one| backend.arm(one.place));
     let until = Instant::now() + DEADLINE;
     let (backend, target) = (backend.clone(), target.clone());
-    Box::pin(async move {
-        let (covered, doubts) = tokio::join!(
-            seen(&backend, &target, &login, &covers, ordered, until),
-            doubts::look(&backend, &target, &login, &covers, until),
-        );
-        let mut covered = covered?;
-        if freeze {
-            let servers = backend.servers_of(target.id);
-            covered.notes.extend(freezing::freeze(login.uid, &login.scope, login.leader, &servers).await);
+    // It goes on whether or not somebody awaits it: a request may wait for another session's display first.
+    let covered = tokio::spawn(async move {
+        let seen = async {
+            let (covered, doubts) = tokio::join!(
+                seen(&backend, &target, &login, &covers, ordered, until),
+                doubts::look(&backend, &target, &login, &covers, until),
+            );
+            covered.and_then(|covered| doubts.map(|()| covered))
+        };
+        if reach.is_none() {
+            // A stopped program may keep the display from being uncovered.
+            return tokio::join!(seen, backend.settle(login.uid)).0;
         }
-        doubts.map(|()| covered)
+        match seen.await {
+            Ok(covered) => backend.freeze_covered(&target, covered).await,
+            Err(failure) => Err(backend.freeze_uncovered(&target, &covers, failure).await),
+        }
+    });
+    Box::pin(async move {
+        let broken = |_| Err(Error::new(ErrorId::BackendFailed, "usherd failed over this cover; its log says more"));
+        covered.await.unwrap_or_else(broken)
     })
 }
 
-fn order(backend: &LoginBackend, id: u32, covers: &[Cover]) -> Vec<Ordered> {
+fn order(backend: &LoginBackend, id: u32, covers: &[Cover]) -> Vec<PendingCover> {
     let mut state = backend.state();
     let screens = state.screens.iter_mut().filter(|(_, screen)| screen.session == Some(id));
     screens
@@ -57,7 +67,7 @@ fn order(backend: &LoginBackend, id: u32, covers: &[Cover]) -> Vec<Ordered> {
             screen.desired = Some(covers.to_vec());
             let seq = backend.next_seq();
             let message = ToShield::Cover { seq, covers: covers.to_vec() };
-            Ordered { place: *place, reply: screen.link().and_then(|link| link.ask(seq, &message).ok()) }
+            PendingCover { place: *place, reply: screen.link().and_then(|link| link.request(seq, &message).ok()) }
         })
         .collect()
 }
@@ -68,7 +78,7 @@ async fn seen(
     target: &Target,
     login: &Login,
     covers: &[Cover],
-    ordered: Vec<Ordered>,
+    ordered: Vec<PendingCover>,
     until: Instant,
 ) -> Result<Covered, Error> {
     let shows_nothing = |displays: usize| displays == 0 && !covers.is_empty() && login.kind == Kind::X11;
@@ -76,7 +86,7 @@ async fn seen(
         return Err(no_display(target));
     }
     let mut covered = Covered::default();
-    for Ordered { place, reply } in ordered {
+    for PendingCover { place, reply } in ordered {
         match answer(backend, place, covers, reply, until).await {
             Some(FromShield::Covered { superseded, notes, .. }) => {
                 covered.unseen |= superseded;
@@ -98,7 +108,7 @@ fn no_display(target: &Target) -> Error {
         .hint("its lock stands: a display is covered as soon as it appears")
 }
 
-/// The shield's answer, or what comes to the same: the covers seen on a display whose shield came late.
+/// The shield's answer; for a display whose shield came late, an answer made from its status.
 async fn answer(
     backend: &LoginBackend,
     place: (u32, u32),
@@ -110,7 +120,12 @@ async fn answer(
         && let Ok(answer) = tokio::time::timeout_at(until, reply).await
         && let Ok(answer) = answer
     {
-        return Some(answer);
+        // The reconcile loop orders the same again: that takes nothing back.
+        let by_the_same = matches!(answer, FromShield::Covered { superseded: true, .. })
+            && backend.state().screens.get(&place).is_some_and(|screen| screen.desired.as_deref() == Some(covers));
+        if !by_the_same {
+            return Some(answer);
+        }
     }
     loop {
         // A display that is gone shows nothing that would have to be covered.
@@ -128,7 +143,7 @@ async fn answer(
 /// Why a display was not seen to show its covers.
 fn not_seen(backend: &LoginBackend, target: &Target, place: (u32, u32), covers: &[Cover]) -> Error {
     let state = backend.state();
-    let status = state.screens.get(&place).and_then(Screen::status);
+    let status = state.screens.get(&place).and_then(DisplayState::status);
     let display = format!("session {}: display :{}", target.id, place.0);
     let goes_on = "usherd goes on trying; `usher watch` tells when it holds";
     match status {
@@ -139,15 +154,8 @@ fn not_seen(backend: &LoginBackend, target: &Target, place: (u32, u32), covers: 
         .hint(goes_on),
         Some(_) => Error::new(ErrorId::Timeout, format!("{display} did not answer in 3 s")).hint(goes_on),
         None => {
-            let why = state.screens.get(&place).map(Screen::absence).unwrap_or_default();
+            let why = state.screens.get(&place).map(DisplayState::absence).unwrap_or_default();
             Error::new(ErrorId::BackendFailed, format!("{display} has no shield: {why}")).hint(goes_on)
         }
-    }
-}
-
-impl LoginBackend {
-    /// The X servers of a session: they draw the cover, so they are never stopped.
-    fn servers_of(&self, id: u32) -> Vec<u32> {
-        self.state().screens_of(id).map(|screen| screen.display.server.pid).collect()
     }
 }

@@ -9,7 +9,7 @@ use usher_core::session::Cover;
 use usher_core::sys::process::Process;
 
 use super::LoginBackend;
-use super::screen::Screen;
+use super::screen::DisplayState;
 use crate::logind::Login;
 use crate::session::Target;
 use crate::xdisplay::unseen::Unseen;
@@ -75,7 +75,7 @@ impl LoginBackend {
 
     /// Reads once what does not change of a display's server, so that a lock need not wait for it.
     pub(super) async fn check(&self, place: (u32, u32)) -> std::io::Result<Option<String>> {
-        let known = |screen: &Screen| screen.doubt.clone().ok_or_else(|| screen.display.clone());
+        let known = |screen: &DisplayState| screen.doubt.clone().ok_or_else(|| screen.display.clone());
         let display = match self.state().screens.get(&place).map(known) {
             Some(Err(display)) => display,
             Some(Ok(doubt)) => return Ok(doubt),

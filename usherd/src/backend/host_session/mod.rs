@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 use usher_core::outcome::Error;
@@ -16,7 +17,9 @@ use usher_core::session::{Cover, SessionKey};
 use usher_core::sys::cgroup::Membership;
 use usher_core::wire::holder::Notice;
 
-use super::{Backend, Covered, Noticed, Observation, changed};
+use super::{
+    Covered, Covering, Displays, Ending, HostSessions, Logins, Noticed, Observation, Seating, Showing, changed,
+};
 use crate::logind::Login;
 use crate::logind::bus::Bus;
 use crate::session::{Seen, Target};
@@ -27,11 +30,29 @@ mod covering;
 mod detaching;
 mod doubts;
 mod freezing;
-mod picturing;
 mod screen;
 mod seen;
 mod shield;
-use screen::{Screen, Shield};
+#[cfg(test)]
+mod tests;
+mod thumbnail;
+mod word;
+pub(crate) use freezing::thaw_everybody;
+use screen::DisplayState;
+pub(crate) use word::release_record;
+
+/// The backend of a daemon whose shields listen in `directory`; `noticed` takes its news.
+///
+/// # Errors
+/// This usherd was built without it.
+pub fn open(
+    who: (String, String),
+    directory: PathBuf,
+    always_freeze: bool,
+    noticed: mpsc::UnboundedSender<Noticed>,
+) -> Result<Arc<dyn HostSessions>, Error> {
+    Ok(Arc::new(LoginBackend::new(who, directory, always_freeze, noticed)))
+}
 
 /// The backend of logind's sessions.
 #[derive(Debug, Clone)]
@@ -48,23 +69,24 @@ struct Inner {
     always_freeze: bool,
     noticed: mpsc::UnboundedSender<Noticed>,
     state: Mutex<State>,
+    freezes: Mutex<freezing::Freezes>,
     seq: AtomicU64,
     /// Woken when displays may have come or gone.
     displays_changed: Arc<Notify>,
 }
 
-/// What is known of logins and their displays.
+/// The known logins and their displays.
 #[derive(Debug, Default)]
 struct State {
     /// By session ID.
     logins: BTreeMap<u32, Known>,
     /// By the display's number and its server's process.
-    screens: BTreeMap<(u32, u32), Screen>,
+    screens: BTreeMap<(u32, u32), DisplayState>,
     /// Where the clients of xrdp's connections are, by the inode of the X server's end.
     xrdp_clients: BTreeMap<u64, Option<IpAddr>>,
     /// The users who have more sockets that may be displays' than are looked at.
     beyond: BTreeSet<u32>,
-    /// What the registry was last told of each session: only what is new is told.
+    /// The last report to the registry about each session: only changes are reported.
     told: BTreeMap<u32, (Seen, Option<(String, Timestamp)>)>,
 }
 
@@ -92,66 +114,34 @@ impl State {
         }
     }
 
-    /// Puts displays into the sessions that they belong to, those that began earlier first, and says which of them want a
-    /// shield now. A user's displays beyond a number get none.
+    /// Puts displays into the sessions that they belong to, and says which of them want a shield now.
     fn place(&mut self) -> Vec<(u32, u32)> {
-        let mut order: Vec<_> =
-            self.screens.iter().map(|(place, screen)| (screen.display.server.start, *place)).collect();
-        order.sort_unstable();
-        let mut counts: BTreeMap<(u32, bool), usize> = BTreeMap::new();
-        let mut arm = Vec::new();
-        for (_, place) in order {
-            let session = self.screens.get(&place).and_then(|screen| self.session_of(&screen.display.membership));
-            let Some(screen) = self.screens.get_mut(&place) else { continue };
-            let new = screen.session.is_none() && session.is_some();
-            if new {
-                screen.session = session;
-            }
-            if screen.session.is_none() {
-                continue;
-            }
-            // Whatever else listens costs no X server its place.
-            let count = counts.entry((screen.display.server_uid, screen.display.is_known())).or_default();
-            *count += 1;
-            match screen.shield {
-                Shield::Absent(_) | Shield::Beyond if *count > screen::MOST => screen.shield = Shield::Beyond,
-                Shield::Beyond => {
-                    screen.shield = Shield::Absent("it was not started yet".to_owned());
-                    arm.push(place);
-                }
-                Shield::Absent(_) if new => arm.push(place),
-                Shield::Absent(_) | Shield::Arming | Shield::Held { .. } => {}
+        let homeless = self.screens.iter().filter(|(_, screen)| screen.session.is_none());
+        let found: Vec<_> = homeless
+            .filter_map(|(place, screen)| Some((*place, self.session_of(&screen.display.membership)?)))
+            .collect();
+        for (place, session) in &found {
+            if let Some(screen) = self.screens.get_mut(place) {
+                screen.session = Some(*session);
             }
         }
-        arm
+        found.into_iter().map(|(place, _)| place).collect()
     }
 
     /// The screens of a session that a shield covers.
-    fn screens_of(&self, id: u32) -> impl Iterator<Item = &Screen> {
+    fn screens_of(&self, id: u32) -> impl Iterator<Item = &DisplayState> {
         self.screens.values().filter(move |screen| screen.session == Some(id))
     }
 }
 
 impl LoginBackend {
-    /// Has a unit of the service manager started now and at every boot.
-    ///
-    /// # Errors
-    /// The service manager refuses, or does not answer.
-    pub async fn enable_and_start(&self, unit: &str) -> Result<(), Error> {
-        self.0.bus.enable_and_start(unit).await
-    }
-
-    /// The backend of a daemon whose shields listen in `directory`; `noticed` takes its news.
-    ///
-    /// # Errors
-    /// This usherd was built without it.
-    pub fn open(
+    fn new(
         (boot_id, host): (String, String),
         directory: PathBuf,
         always_freeze: bool,
         noticed: mpsc::UnboundedSender<Noticed>,
-    ) -> Result<Self, Error> {
-        Ok(LoginBackend(Arc::new(Inner {
+    ) -> Self {
+        LoginBackend(Arc::new(Inner {
             bus: Bus::default(),
             boot_id,
             host,
@@ -159,13 +149,15 @@ impl LoginBackend {
             always_freeze,
             noticed,
             state: Mutex::default(),
+            freezes: Mutex::default(),
             seq: AtomicU64::new(1),
             displays_changed: Arc::new(Notify::new()),
-        })))
+        }))
     }
 
-    /// Begins to follow logind and the displays. What they say comes as news.
-    pub fn start(&self) {
+    /// Begins to follow logind and the displays, and reports their changes.
+    fn start(&self) {
+        self.begin_freezing();
         let (listener, mut changes) = mpsc::channel(1);
         tokio::spawn(crate::logind::follow::follow(self.0.bus.clone(), listener));
         let noticed = self.0.noticed.clone();
@@ -191,16 +183,13 @@ impl LoginBackend {
         });
     }
 
-    /// What makes a login the same session.
-    pub fn key(&self, login: &Login) -> SessionKey {
-        login.key(&self.0.boot_id)
-    }
-
-    /// A login that is on the books, or what is now known of it.
-    pub fn know(&self, id: u32, login: Login) {
+    /// Adds a login that is on the books, or updates it.
+    fn know(&self, id: u32, login: Login) {
         let key = self.key(&login);
-        let new = self.state().logins.insert(id, Known { login, key }).is_none();
+        let known = Known { login: login.clone(), key };
+        let new = self.state().logins.insert(id, known).is_none();
         if new {
+            self.freeze_knows(id, &login);
             let arm = self.state().place();
             arm.into_iter().for_each(|place| self.arm(place));
             self.look_for_displays();
@@ -209,22 +198,26 @@ impl LoginBackend {
     }
 
     /// Has displays looked for soon.
-    pub fn look_for_displays(&self) {
+    fn look_for_displays(&self) {
         self.0.displays_changed.notify_one();
     }
 
-    /// A login is gone.
-    pub fn forget(&self, id: u32) {
+    /// Removes a login that is gone.
+    fn forget(&self, id: u32) {
         let mut state = self.state();
-        state.logins.remove(&id);
+        let known = state.logins.remove(&id);
         state.told.remove(&id);
         // Their servers may live on for a moment: their shields hold until they end.
         state.screens.values_mut().filter(|screen| screen.session == Some(id)).for_each(|screen| screen.session = None);
+        drop(state);
+        if let Some(known) = known {
+            self.freeze_forgets(id, known.login.uid);
+        }
     }
 
     /// The session that a process of this control group sits in: more than one where several sessions
     /// share a user's service manager, because nobody can tell which of them it is.
-    pub fn sessions_of_group(&self, group: &str) -> Vec<u32> {
+    fn sessions_of_group(&self, group: &str) -> Vec<u32> {
         let state = self.state();
         let own: Vec<u32> = match usher_core::sys::cgroup::membership(group) {
             Membership::Session(native) => {
@@ -239,7 +232,7 @@ impl LoginBackend {
     }
 
     /// The address from which the login that a control group belongs to came by ssh, if it did.
-    pub fn ssh_origin(&self, group: &str) -> Option<String> {
+    fn ssh_origin(&self, group: &str) -> Option<String> {
         let Membership::Session(native) = usher_core::sys::cgroup::membership(group) else { return None };
         let state = self.state();
         let login = &state.logins.values().find(|known| known.login.native_id == native)?.login;
@@ -247,7 +240,7 @@ impl LoginBackend {
     }
 
     /// Looks for displays that came or went, beside the daemon's other work; whether that could be done.
-    pub async fn find_displays(&self) -> bool {
+    async fn find_displays(&self) -> bool {
         let found = match tokio::task::spawn_blocking(xdisplay::find).await {
             Ok(Ok(found)) => found,
             Ok(Err(error)) => {
@@ -271,7 +264,7 @@ impl LoginBackend {
                 // A server that listens under a second number since is no second display.
                 let known = state.screens.values().any(|screen| screen.display.server == display.server);
                 if !known {
-                    state.screens.insert((display.number, display.server.pid), Screen::new(display));
+                    state.screens.insert((display.number, display.server.pid), DisplayState::new(display));
                 }
             }
             state.beyond = found.beyond;
@@ -306,15 +299,19 @@ impl LoginBackend {
     }
 }
 
-impl Backend for LoginBackend {
+impl Covering for LoginBackend {
     fn cover(&self, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
         covering::cover(self, target, covers)
     }
+}
 
+impl Seating for LoginBackend {
     fn disconnect(&self, target: &Target, _by: &str) -> Observation<()> {
         detaching::disconnect(self, target)
     }
+}
 
+impl Ending for LoginBackend {
     fn announce(&self, target: &Target, notice: Notice) -> Result<(), Error> {
         let login = self.login(target)?;
         closing::announce(self, target.id, &login, notice);
@@ -324,8 +321,68 @@ impl Backend for LoginBackend {
     fn close(&self, target: &Target, _by: &str, grace: Duration) -> Observation<bool> {
         closing::close(self, target, grace)
     }
+}
 
-    fn picture(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
-        picturing::picture(self, target, size)
+impl Showing for LoginBackend {
+    fn thumbnail(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
+        thumbnail::thumbnail(self, target, size)
+    }
+}
+
+impl Logins for LoginBackend {
+    fn key(&self, login: &Login) -> SessionKey {
+        login.key(&self.0.boot_id)
+    }
+
+    fn know(&self, id: u32, login: Login) {
+        LoginBackend::know(self, id, login);
+    }
+
+    fn forget(&self, id: u32) {
+        LoginBackend::forget(self, id);
+    }
+
+    fn sessions_of_group(&self, group: &str) -> Vec<u32> {
+        LoginBackend::sessions_of_group(self, group)
+    }
+
+    fn ssh_origin(&self, group: &str) -> Option<String> {
+        LoginBackend::ssh_origin(self, group)
+    }
+
+    fn spare(&self, sessions: &[u32]) {
+        LoginBackend::spare(self, sessions);
+    }
+}
+
+impl Displays for LoginBackend {
+    fn start(&self) {
+        LoginBackend::start(self);
+    }
+
+    fn retire_strangers(&self) -> BoxFuture<'_, ()> {
+        Box::pin(LoginBackend::retire_strangers(self))
+    }
+
+    fn armed(&self) -> BoxFuture<'_, ()> {
+        Box::pin(LoginBackend::armed(self))
+    }
+
+    fn reconciled(&self) {
+        LoginBackend::reconciled(self);
+    }
+
+    fn look_for_displays(&self) {
+        LoginBackend::look_for_displays(self);
+    }
+
+    fn look_at_stations(&self) {
+        LoginBackend::look_at_stations(self);
+    }
+}
+
+impl HostSessions for LoginBackend {
+    fn enable_and_start<'a>(&'a self, unit: &'a str) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(self.0.bus.enable_and_start(unit))
     }
 }

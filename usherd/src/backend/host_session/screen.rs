@@ -1,20 +1,18 @@
 //! One display as the backend knows it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::Mutex;
 use usher_core::session::Cover;
 use usher_core::wire::shield::{FromShield, Status};
 
-use crate::backend::link::Link;
+use crate::backend::link::PeerLink;
 use crate::xdisplay::Display;
-
-/// More displays of one user's get no shield: of known X servers, and of other programs.
-pub(super) const MOST: usize = 16;
 
 /// A display, whose it is, and its shield.
 #[derive(Debug)]
-pub(super) struct Screen {
+pub(super) struct DisplayState {
     pub(super) display: Display,
     /// The session it belongs to, once that is known.
     pub(super) session: Option<u32>,
@@ -22,23 +20,25 @@ pub(super) struct Screen {
     pub(super) doubt: Option<Option<String>>,
     /// What it was last ordered to show. A shield that comes later shows it first of all.
     pub(super) desired: Option<Vec<Cover>>,
-    pub(super) shield: Shield,
-    /// Held by who takes a picture: one at a time.
-    pub(super) looking: Arc<Mutex<()>>,
+    pub(super) shield: ShieldState,
+    /// How often a shield was tried in vain, and when for the last time.
+    pub(super) tries: (u32, Option<Instant>),
+    /// Held while a thumbnail is made: one at a time.
+    pub(super) thumbnails: Arc<Mutex<()>>,
 }
 
 /// How it stands with a display's shield.
 #[derive(Debug)]
-pub(super) enum Shield {
+pub(super) enum ShieldState {
     /// There is none yet, and why.
     Absent(String),
-    /// It gets none: its user has too many displays.
-    Beyond,
+    /// There is none yet, and why; it is tried again.
+    Failing(String),
     /// It is being started.
     Arming,
     /// It is connected.
     Held {
-        link: Link<FromShield>,
+        link: PeerLink<FromShield>,
         /// The version of the protocol that it speaks.
         protocol: u32,
         /// What it last said.
@@ -46,34 +46,41 @@ pub(super) enum Shield {
     },
 }
 
-impl Screen {
+impl DisplayState {
     pub(super) fn new(display: Display) -> Self {
-        let absent = Shield::Absent("it was not started yet".to_owned());
-        Screen { display, session: None, doubt: None, desired: None, shield: absent, looking: Arc::default() }
+        let absent = ShieldState::Absent("it was not started yet".to_owned());
+        DisplayState {
+            display,
+            session: None,
+            doubt: None,
+            desired: None,
+            shield: absent,
+            tries: (0, None),
+            thumbnails: Arc::default(),
+        }
     }
 
     /// What its shield says; nothing while there is none.
     pub(super) fn status(&self) -> Option<&Status> {
         match &self.shield {
-            Shield::Held { status, .. } => Some(status),
-            Shield::Absent(_) | Shield::Beyond | Shield::Arming => None,
+            ShieldState::Held { status, .. } => Some(status),
+            ShieldState::Absent(_) | ShieldState::Failing(_) | ShieldState::Arming => None,
         }
     }
 
-    pub(super) fn link(&self) -> Option<&Link<FromShield>> {
+    pub(super) fn link(&self) -> Option<&PeerLink<FromShield>> {
         match &self.shield {
-            Shield::Held { link, .. } => Some(link),
-            Shield::Absent(_) | Shield::Beyond | Shield::Arming => None,
+            ShieldState::Held { link, .. } => Some(link),
+            ShieldState::Absent(_) | ShieldState::Failing(_) | ShieldState::Arming => None,
         }
     }
 
     /// Why it has no shield; empty if it has one.
     pub(super) fn absence(&self) -> String {
         match &self.shield {
-            Shield::Absent(why) => why.clone(),
-            Shield::Beyond => format!("its user has more than {MOST} displays"),
-            Shield::Arming => "it is being started".to_owned(),
-            Shield::Held { .. } => String::new(),
+            ShieldState::Absent(why) | ShieldState::Failing(why) => why.clone(),
+            ShieldState::Arming => "it is being started".to_owned(),
+            ShieldState::Held { .. } => String::new(),
         }
     }
 

@@ -4,29 +4,41 @@
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::UnixStream;
 use usher_core::language::Language;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::session::SessionKey;
+use usher_core::sys::cgroup::Group;
 use usher_core::wire::shield::{Arming, FromShield, Hello, ToShield};
 use zbus::Variant;
 
-use super::LoginBackend;
-use super::screen::Shield;
-use crate::backend::link::{Connection, Incoming, Link, News};
+use super::screen::{DisplayState, ShieldState};
+use super::word::checked;
+use super::{LoginBackend, State};
+use crate::backend::link::{Connection, Incoming, LinkEvent, PeerLink};
 use crate::logind::unit::Property;
-use crate::xdisplay::{Display, authority, language};
+use crate::xdisplay::{Display, SOCKETS, authority, language};
 
-/// The uid that shields run as, by its name.
-const USER: &str = "usher-shield";
 /// How long a shield may take until it is armed.
 const INTRODUCTION: Duration = Duration::from_secs(5);
+/// The most memory of a shield, with the processes that draw text and thumbnails for it.
+const MEMORY: u64 = 256 << 20;
 /// How long to wait before a shield that failed is tried again: at first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// How often a shield is tried for a display that nobody orders anything of.
+const TRIES: u32 = 10;
+/// The most displays of one user that have shields, beside the first of each session.
+const MOST_OF_A_USER: usize = 8;
+/// How much less than others the kernel kills a shield for its memory (`proc_pid_oom_score_adj(5)`): only one that is
+/// armed, because it reads an unknown X server before that.
+const SPARED_BY_OOM: i32 = -900;
 
 impl Incoming for FromShield {
+    const SENDER: &'static str = "shield";
+    const REMEDY: &'static str = "usherd goes on trying; `usher close` ends the session";
+
     fn answers(&self) -> Option<u64> {
         match self {
             FromShield::Covered { seq, .. } | FromShield::Pictured { seq, .. } => Some(*seq),
@@ -37,46 +49,119 @@ impl Incoming for FromShield {
     }
 }
 
+impl DisplayState {
+    /// Its shield ended. Under a lock another one comes at once, however often; else one that does not last counts as a
+    /// try in vain.
+    fn lose_shield(&mut self) {
+        self.shield = ShieldState::Absent("its shield ended".to_owned());
+        let (tries, since) = self.tries;
+        let locked = self.desired.as_ref().is_some_and(|covers| !covers.is_empty());
+        let lasted = since.is_none_or(|since| since.elapsed() >= PAUSE.1);
+        self.tries.0 = if locked || lasted { 0 } else { tries.saturating_add(1) };
+    }
+
+    /// Whether a shield may be tried now.
+    fn may_be_tried(&self) -> bool {
+        let (tries, last) = self.tries;
+        let rested = tries < TRIES || last.is_none_or(|last| last.elapsed() >= PAUSE.1);
+        matches!(self.shield, ShieldState::Absent(_)) && rested
+    }
+}
+
+/// The order in which displays came: by the start of their server's process.
+fn age(place: &(u32, u32), screen: &DisplayState) -> (u64, u32) {
+    (screen.display.server.start, place.1)
+}
+
+/// The display that a session has had for longest.
+fn first_of(state: &State, session: u32) -> Option<(u32, u32)> {
+    let own = state.screens.iter().filter(|(_, screen)| screen.session == Some(session));
+    own.min_by_key(|(place, screen)| age(place, screen)).map(|(place, _)| *place)
+}
+
 /// A shield that has introduced itself.
-struct Introduced {
+struct IntroducedShield {
     connection: Connection,
     hello: Hello,
 }
 
 impl LoginBackend {
-    /// Sees to it that a display gets a shield, and goes on trying for as long as its server lives.
+    /// Sees to it that a display gets a shield. A display for which that failed often is tried now and then, and only
+    /// while somebody needs it.
     pub(super) fn arm(&self, place: (u32, u32)) {
         let backend = self.clone();
         match self.state().screens.get_mut(&place) {
-            Some(screen) if matches!(screen.shield, Shield::Absent(_)) => screen.shield = Shield::Arming,
+            Some(screen) if screen.may_be_tried() => screen.shield = ShieldState::Arming,
             _ => return,
         }
         let checks = self.clone();
         tokio::spawn(async move { checks.check(place).await });
         tokio::spawn(async move {
-            let (mut said, mut pause) = (false, PAUSE.0);
+            let mut pause = PAUSE.0;
             while let Some((display, id, key)) = backend.wanted(place) {
-                match backend.shield_for(&display, id, &key).await {
+                let shield = match backend.has_room_for(place) {
+                    Ok(()) => backend.shield_for(&display, id, &key).await,
+                    Err(error) => Err(error),
+                };
+                match shield {
                     Ok(introduced) => return backend.tend(place, id, introduced),
                     Err(error) => {
-                        if !said {
-                            let number = display.number;
-                            tracing::warn!("session {id}: no shield for display :{number}: {error}");
+                        if !backend.goes_on_after(place, id, error.message) {
+                            return;
                         }
-                        said = true;
-                        if let Some(screen) = backend.state().screens.get_mut(&place) {
-                            screen.shield = Shield::Absent(error.message);
-                        }
-                        backend.report(id);
                     }
                 }
                 tokio::time::sleep(pause).await;
                 pause = (2 * pause).min(PAUSE.1);
             }
             if let Some(screen) = backend.state().screens.get_mut(&place) {
-                screen.shield = Shield::Absent("its session is gone".to_owned());
+                screen.shield = ShieldState::Absent("its session is gone".to_owned());
             }
         });
+    }
+
+    /// Notes that a display got no shield, and why. Whether it is to be tried again at once.
+    fn goes_on_after(&self, place: (u32, u32), id: u32, why: String) -> bool {
+        let tries = {
+            let mut state = self.state();
+            let Some(screen) = state.screens.get_mut(&place) else { return false };
+            let tries = screen.tries.0.saturating_add(1);
+            screen.tries = (tries, Some(Instant::now()));
+            if tries == 1 {
+                tracing::warn!("session {id}: no shield for display :{}: {why}", place.0);
+            } else if tries == TRIES {
+                tracing::warn!("session {id}: display :{} is tried again when it is to be locked: {why}", place.0);
+            }
+            screen.shield = if tries < TRIES { ShieldState::Failing(why) } else { ShieldState::Absent(why) };
+            tries
+        };
+        self.report(id);
+        tries < TRIES
+    }
+
+    /// Whether a display may have a shield: the first of a session always, and of others so many of each user's.
+    pub(super) fn has_room_for(&self, place: (u32, u32)) -> Result<(), Error> {
+        let state = self.state();
+        let Some(screen) = state.screens.get(&place) else { return Ok(()) };
+        let Some(session) = screen.session else { return Ok(()) };
+        if first_of(&state, session) == Some(place) {
+            return Ok(());
+        }
+        let uid = |session: u32| state.logins.get(&session).map(|known| known.login.uid);
+        let has_place = |other: (&(u32, u32), &DisplayState)| {
+            let (other_place, other) = other;
+            let Some(own) = other.session else { return false };
+            *other_place != place
+                && uid(own) == uid(session)
+                && first_of(&state, own) != Some(*other_place)
+                && (other.link().is_some() || age(other_place, other) < age(&place, screen))
+        };
+        let taken = state.screens.iter().filter(|other| has_place(*other)).count();
+        if taken < MOST_OF_A_USER {
+            return Ok(());
+        }
+        let message = format!("its user has {MOST_OF_A_USER} more displays than sessions already");
+        Err(Error::new(ErrorId::BackendFailed, message))
     }
 
     /// The display, if it still lives and is somebody's.
@@ -88,7 +173,7 @@ impl LoginBackend {
     }
 
     /// The shield that covers the display already, or a new one.
-    async fn shield_for(&self, display: &Display, id: u32, key: &SessionKey) -> Result<Introduced, Error> {
+    async fn shield_for(&self, display: &Display, id: u32, key: &SessionKey) -> Result<IntroducedShield, Error> {
         let path = self.shield_socket(display, key);
         if let Some(found) = look(&path).await
             && found.hello.key == *key
@@ -116,7 +201,7 @@ impl LoginBackend {
         display: &Display,
         id: u32,
         key: &SessionKey,
-    ) -> Result<Introduced, Error> {
+    ) -> Result<IntroducedShield, Error> {
         let failed = |what: &str, e: std::io::Error| Error::new(ErrorId::BackendFailed, format!("{what}: {e}"));
         let _ = std::fs::remove_file(path);
         let listener = UnixListener::bind(path).map_err(|e| failed("the shield's socket", e))?;
@@ -124,6 +209,7 @@ impl LoginBackend {
         let program = usher_core::sys::program::beside_this_program("usher-shield");
         self.0.bus.start_unit(&format!("{name}.service"), listener.as_fd(), unit(&program, display.number)).await?;
         drop(listener);
+        let group = Group::at(&format!("/system.slice/{name}.service"));
         let home = crate::accounts::account(display.server_uid).await.home;
         let (language, authorities) = tokio::join!(self.language(display, id), authority::authorities(display, &home));
         let arming = Arming {
@@ -140,60 +226,76 @@ impl LoginBackend {
         let armed = async {
             let stream = UnixStream::connect(path).await.map_err(|e| failed("the shield's socket", e))?;
             let mut connection = Connection::new(stream);
+            executed(&group, &program).await;
+            protect(&group, 0);
             connection.send(&ToShield::Arm(Box::new(arming))).await.map_err(|e| failed("the shield is gone", e))?;
             introduced(connection).await
         };
         let late = || Error::new(ErrorId::Timeout, "the display's shield did not get ready in 5 s");
-        tokio::time::timeout(INTRODUCTION, armed).await.unwrap_or_else(|_| Err(late()))
+        let armed = tokio::time::timeout(INTRODUCTION, armed).await.unwrap_or_else(|_| Err(late()));
+        match &armed {
+            Ok(_) => protect(&group, SPARED_BY_OOM),
+            // It would hold its place and its memory for ever.
+            Err(_) => drop(group.kill()),
+        }
+        armed
     }
 
     /// Resolves when every display of a session has its shield, or is known to get none.
-    pub async fn armed(&self) {
+    pub(super) async fn armed(&self) {
         let arming =
-            || self.state().screens.values().any(|s| s.session.is_some() && matches!(s.shield, Shield::Arming));
+            || self.state().screens.values().any(|s| s.session.is_some() && matches!(s.shield, ShieldState::Arming));
         while arming() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
-    /// Keeps a shield's connection, and turns what it says into news.
-    fn tend(&self, place: (u32, u32), id: u32, introduced: Introduced) {
+    /// Keeps a shield's connection, and reports its messages.
+    fn tend(&self, place: (u32, u32), id: u32, introduced: IntroducedShield) {
         let backend = self.clone();
-        let Introduced { connection, hello } = introduced;
-        let link = Link::start(connection, move |news| backend.hear(place, id, news));
+        let IntroducedShield { connection, hello } = introduced;
+        let link = PeerLink::start(connection, move |news| {
+            let news = match news {
+                LinkEvent::Message(message) => LinkEvent::Message(checked(message, &backend.0.directory)),
+                LinkEvent::Lost => LinkEvent::Lost,
+            };
+            backend.hear(place, id, news);
+        });
+        let FromShield::Hello(hello) = checked(FromShield::Hello(Box::new(hello)), &self.0.directory) else { return };
         let desired = {
             let mut state = self.state();
             let Some(screen) = state.screens.get_mut(&place) else { return };
-            screen.shield = Shield::Held { link: link.clone(), status: hello.status, protocol: hello.protocol };
+            screen.tries.1 = Some(Instant::now());
+            screen.shield = ShieldState::Held { link: link.clone(), status: hello.status, protocol: hello.protocol };
             screen.desired.clone().filter(|covers| !covers.is_empty())
         };
         if let Some(covers) = desired {
-            let _ = link.say(&ToShield::Cover { seq: self.next_seq(), covers });
+            let _ = link.send(&ToShield::Cover { seq: self.next_seq(), covers });
         }
         self.report(id);
     }
 
-    fn hear(&self, place: (u32, u32), id: u32, news: News<FromShield>) {
+    pub(super) fn hear(&self, place: (u32, u32), id: u32, news: LinkEvent<FromShield>) {
         match news {
-            News::Said(FromShield::Status(status)) => {
+            LinkEvent::Message(FromShield::Status(status)) => {
                 if let Some(screen) = self.state().screens.get_mut(&place)
-                    && let Shield::Held { status: known, .. } = &mut screen.shield
+                    && let ShieldState::Held { status: known, .. } = &mut screen.shield
                 {
                     *known = status;
                 }
                 self.report(id);
             }
-            News::Said(FromShield::Incident { what, uncovered_micros }) => {
+            LinkEvent::Message(FromShield::Incident { what, uncovered_micros }) => {
                 let open = uncovered_micros.map(|micros| format!(", uncovered for {micros} us")).unwrap_or_default();
                 tracing::warn!("session {id}, display :{}: {what}{open}", place.0);
             }
-            News::Said(FromShield::Failed { message, .. }) => {
+            LinkEvent::Message(FromShield::Failed { message, .. }) => {
                 tracing::warn!("session {id}: the shield of display :{} failed: {message}", place.0);
             }
-            News::Said(FromShield::Hello(_) | FromShield::Covered { .. } | FromShield::Pictured { .. }) => {}
-            News::Lost => {
+            LinkEvent::Message(FromShield::Hello(_) | FromShield::Covered { .. } | FromShield::Pictured { .. }) => {}
+            LinkEvent::Lost => {
                 if let Some(screen) = self.state().screens.get_mut(&place) {
-                    screen.shield = Shield::Absent("its shield ended".to_owned());
+                    screen.lose_shield();
                 }
                 self.look_for_displays();
                 self.report(id);
@@ -203,7 +305,7 @@ impl LoginBackend {
     }
 
     /// Ends shields whose display is gone or nobody's. They are free of any display that still lives.
-    pub async fn retire_strangers(&self) {
+    pub(super) async fn retire_strangers(&self) {
         // Whose displays are not known yet, nobody can tell for a stranger's.
         if !self.find_displays().await {
             return;
@@ -225,16 +327,37 @@ impl LoginBackend {
     }
 }
 
+/// Resolves when a unit runs its program, if that can be seen: until then it is the service manager's process.
+async fn executed(unit: &Group, program: &Path) {
+    let exe = |pid: u32| std::fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
+    for _ in 0..250 {
+        if unit.processes().into_iter().any(|pid| exe(pid).file_name() == program.file_name()) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// Sets how much the kernel spares the processes of a shield's unit. Going back to the value at their start needs no right.
+fn protect(unit: &Group, score: i32) {
+    for pid in unit.processes() {
+        let _ = std::fs::write(format!("/proc/{pid}/oom_score_adj"), score.to_string());
+    }
+}
+
 /// Connects to a shield's socket and lets it introduce itself.
-async fn look(path: &Path) -> Option<Introduced> {
+async fn look(path: &Path) -> Option<IntroducedShield> {
     let stream = tokio::time::timeout(INTRODUCTION, UnixStream::connect(path)).await.ok()?.ok()?;
     tokio::time::timeout(Duration::from_secs(2), introduced(Connection::new(stream))).await.ok()?.ok()
 }
 
-async fn introduced(mut connection: Connection) -> Result<Introduced, Error> {
+async fn introduced(mut connection: Connection) -> Result<IntroducedShield, Error> {
     match connection.receive().await {
-        Some(FromShield::Hello(hello)) => Ok(Introduced { connection, hello: *hello }),
-        Some(FromShield::Failed { message, .. }) => Err(Error::new(ErrorId::BackendFailed, message)),
+        Some(FromShield::Hello(hello)) => Ok(IntroducedShield { connection, hello: *hello }),
+        Some(FromShield::Failed { message, .. }) => {
+            let message = message.chars().filter(|c| !c.is_control()).take(1000).collect::<String>();
+            Err(Error::new(ErrorId::BackendFailed, message))
+        }
         _ => Err(Error::new(ErrorId::BackendFailed, "the display's shield does not introduce itself")),
     }
 }
@@ -254,8 +377,14 @@ fn unit(program: &Path, display: u32) -> Vec<Property<'static>> {
         // Two processes hold the display; the one that is left starts another.
         ("ExitType", text("cgroup")),
         ("CollectMode", text("inactive-or-failed")),
-        ("User", text(USER)),
-        ("OOMScoreAdjust", Variant::from(-900i32)),
+        // A uid of its own: shields cannot signal each other, nor can anybody else's processes signal them.
+        ("DynamicUser", Variant::from(true)),
+        // A unit with such a uid has a directory for temporary files of its own, and X servers listen in everybody's.
+        ("BindReadOnlyPaths", Variant::from(vec![(SOCKETS.to_owned(), SOCKETS.to_owned(), true, 0u64)])),
+        // It is raised until the shield is armed.
+        ("OOMScoreAdjust", Variant::from(SPARED_BY_OOM)),
+        ("MemoryMax", Variant::from(MEMORY)),
+        ("MemorySwapMax", Variant::from(0u64)),
         ("TasksMax", Variant::from(16u64)),
         ("UMask", Variant::from(0o077u32)),
         ("NoNewPrivileges", Variant::from(true)),

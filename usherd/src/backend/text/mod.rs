@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio::net::UnixStream;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use usher_core::outcome::{Error, ErrorId};
@@ -14,18 +15,21 @@ use usher_core::request::ThumbnailSize;
 use usher_core::session::{Cover, SessionKey};
 use usher_core::sys::proc;
 use usher_core::sys::process::Process;
-use usher_core::wire::holder::{FromHolder, HolderStatus, Notice, StationSpec, ToHolder};
+use usher_core::wire::holder::{FromHolder, HolderHello, HolderStatus, Notice, OpenSpec, StationSpec, ToHolder};
 
 use super::leftovers::{kill, mop_up, verify_gone};
-use super::link::{Link, News, Reply};
-use super::{Backend, Covered, DEADLINE, Ended, Noticed, Observation, changed};
+use super::link::{LinkEvent, PeerLink, Reply};
+use super::{
+    Adopting, Covered, Covering, DEADLINE, Ended, Ending, Noticed, Observation, Opening, Seating, Showing,
+    TextSessions, changed,
+};
 use crate::paths::Paths;
 use crate::session::{Seen, Target};
 
 mod held;
 mod opening;
-mod picturing;
-use held::{Held, Introduced, introduce};
+mod thumbnail;
+use held::{Held, IntroducedHolder, introduce};
 pub use opening::{Opened, Starting};
 
 /// The backend of text sessions.
@@ -43,23 +47,31 @@ pub struct TextBackend {
 
 /// A holder found alive.
 pub struct Found {
-    introduced: Introduced,
+    hello: HolderHello,
+    /// None where a fake found it.
+    connected: Option<IntroducedHolder>,
 }
 
 impl Found {
     /// The session's ID.
     pub fn id(&self) -> u32 {
-        self.introduced.hello.session_id
+        self.hello.session_id
     }
 
     /// What makes the session the same session.
     pub fn key(&self) -> &SessionKey {
-        &self.introduced.hello.key
+        &self.hello.key
     }
 
     /// The session as the holder sees it.
     pub fn status(&self) -> &HolderStatus {
-        &self.introduced.hello.status
+        &self.hello.status
+    }
+
+    /// A holder that says this, and is not there.
+    #[cfg(test)]
+    pub(crate) fn faked(hello: HolderHello) -> Self {
+        Found { hello, connected: None }
     }
 }
 
@@ -71,17 +83,17 @@ impl TextBackend {
         let mut log = paths.socket.as_os_str().to_owned();
         log.push(".log");
         let log = PathBuf::from(log);
-        let (seq, drawing) = (Arc::new(AtomicU64::new(1)), Arc::new(Semaphore::new(picturing::AT_ONCE)));
+        let (seq, drawing) = (Arc::new(AtomicU64::new(1)), Arc::new(Semaphore::new(thumbnail::AT_ONCE)));
         TextBackend { directory, serving, log, links: Arc::default(), noticed, seq, drawing }
     }
 
     /// Where the holder of a session listens.
-    pub fn socket(&self, id: u32) -> PathBuf {
+    fn socket(&self, id: u32) -> PathBuf {
         self.directory.join(id.to_string())
     }
 
-    /// What every process of a session has in its environment, unless it took pains to be rid of it.
-    pub fn environment(&self, id: u32, boot_id: &str) -> [(String, String); 2] {
+    /// Variables in the environment of every process of a session, unless the process removed them.
+    fn environment(&self, id: u32, boot_id: &str) -> [(String, String); 2] {
         let socket = self.serving.to_string_lossy().into_owned();
         [("USHER_SESSION".to_owned(), format!("{boot_id}:{id}")), ("USHER_SOCKET".to_owned(), socket)]
     }
@@ -91,7 +103,7 @@ impl TextBackend {
     }
 
     /// Every holder that listens in the directory and answers; sockets that nobody listens on are removed.
-    pub async fn find(&self) -> Vec<Found> {
+    async fn find(&self) -> Vec<Found> {
         let Ok(entries) = std::fs::read_dir(&self.directory) else { return Vec::new() };
         let looks: Vec<_> = entries.flatten().map(|entry| tokio::spawn(look(entry.path()))).collect();
         let mut found = Vec::new();
@@ -102,66 +114,36 @@ impl TextBackend {
     }
 
     /// Looks once more for the holder of one session.
-    pub async fn find_one(&self, id: u32) -> Option<Found> {
+    async fn find_one(&self, id: u32) -> Option<Found> {
         look(self.socket(id)).await
     }
 
     /// Takes a holder over.
-    pub fn adopt(&self, found: Found) {
+    fn adopt(&self, found: Found) {
         let (id, status) = (found.id(), found.status().clone());
-        self.tend(id, found.introduced, None);
+        let Some(connected) = found.connected else { return };
+        self.tend(id, connected, None);
         self.tell(Noticed::Changed { id, seen: seen(&status), released: status.released });
-    }
-
-    /// Resolves when everything that holders reported until now is known to the registry.
-    pub async fn caught_up(&self) {
-        let (known, wait) = oneshot::channel();
-        self.tell(Noticed::Barrier(known));
-        let _ = tokio::time::timeout(DEADLINE, wait).await;
-    }
-
-    /// Ends what a dead holder left of its session.
-    pub async fn reap(&self, id: u32, key: &SessionKey) {
-        mop_up(key, &self.marks(id, key)).await;
-        let _ = std::fs::remove_file(self.socket(id));
-    }
-
-    /// Whether the session's holder is connected.
-    pub fn holds(&self, id: u32) -> bool {
-        self.links().contains_key(&id)
-    }
-
-    /// The session whose holder is this process.
-    pub fn session_of_holder(&self, process: Process) -> Option<u32> {
-        self.links().iter().find(|(_, link)| link.holder == process).map(|(id, _)| *id)
-    }
-
-    /// Hands a connection over to the session's holder as a new station.
-    ///
-    /// # Errors
-    /// The session changed, or its holder does not take orders.
-    pub fn seat(&self, target: &Target, spec: StationSpec, connection: OwnedFd) -> Result<(), Error> {
-        self.link(target)?.link.hand(&ToHolder::Station(spec), connection)
     }
 
     /// Keeps a link's task, and turns what it hears into news. `begun` is told how the program's start
     /// came out; until it has started, the end of the connection is news for `begun` alone.
-    fn tend(&self, id: u32, introduced: Introduced, begun: Option<oneshot::Sender<Result<(), Error>>>) -> Held {
+    fn tend(&self, id: u32, introduced: IntroducedHolder, begun: Option<oneshot::Sender<Result<(), Error>>>) -> Held {
         let backend = self.clone();
         let mut state = Tended { runs: begun.is_none(), begun, ended: None };
         let mut links = self.links();
-        let Introduced { connection, hello, holder } = introduced;
-        let link = Link::start(connection, move |news| match news {
-            News::Said(FromHolder::Status(status)) => {
+        let IntroducedHolder { connection, hello, holder } = introduced;
+        let link = PeerLink::start(connection, move |news| match news {
+            LinkEvent::Message(FromHolder::Status(status)) => {
                 backend.tell(Noticed::Changed { id, seen: seen(&status), released: status.released });
             }
-            News::Said(FromHolder::Started) => state.starts(Ok(())),
-            News::Said(FromHolder::Failed { message }) => {
+            LinkEvent::Message(FromHolder::Started) => state.starts(Ok(())),
+            LinkEvent::Message(FromHolder::Failed { message }) => {
                 state.starts(Err(Error::new(ErrorId::BackendFailed, message)));
             }
-            News::Said(FromHolder::Ended { how }) => state.ended = Some(how),
-            News::Said(_) => {}
-            News::Lost => {
+            LinkEvent::Message(FromHolder::Ended { how }) => state.ended = Some(how),
+            LinkEvent::Message(_) => {}
+            LinkEvent::Lost => {
                 let link = backend.links().remove(&id);
                 if state.runs {
                     tokio::spawn(backend.clone().lost(id, link, state.ended.take()));
@@ -224,13 +206,13 @@ impl TextBackend {
 
     fn ask(&self, target: &Target, message: impl FnOnce(u64) -> ToHolder) -> Result<Reply<FromHolder>, Error> {
         let seq = self.next_seq();
-        self.link(target)?.link.ask(seq, &message(seq))
+        self.link(target)?.link.request(seq, &message(seq))
     }
 }
 
-/// What a link's task knows of its session.
+/// The state of a link's task.
 struct Tended {
-    /// Who waits for the program's start.
+    /// Where the program's start is awaited.
     begun: Option<oneshot::Sender<Result<(), Error>>>,
     /// The program was started, and somebody knows.
     runs: bool,
@@ -247,7 +229,7 @@ impl Tended {
     }
 }
 
-impl Backend for TextBackend {
+impl Covering for TextBackend {
     fn cover(&self, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
         let reply = self.ask(target, |seq| ToHolder::Cover { seq, covers });
         let what = format!("session {}: its holder did not confirm in 3 s", target.id);
@@ -266,19 +248,25 @@ impl Backend for TextBackend {
             }
         })
     }
+}
 
+impl Seating for TextBackend {
     fn disconnect(&self, target: &Target, by: &str) -> Observation<()> {
         let reply = self.ask(target, |seq| ToHolder::Disconnect { seq, by: by.to_owned() });
         let what = format!("session {}: its stations were not seen to leave in 3 s", target.id);
         Box::pin(async move { observe(reply?, DEADLINE, &what).await.map(drop) })
     }
+}
 
-    fn announce(&self, target: &Target, notice: Notice) -> Result<(), Error> {
-        self.link(target)?.link.say(&ToHolder::Announce(notice))
+impl Showing for TextBackend {
+    fn thumbnail(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
+        thumbnail::thumbnail(self, target, size)
     }
+}
 
-    fn picture(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
-        picturing::picture(self, target, size)
+impl Ending for TextBackend {
+    fn announce(&self, target: &Target, notice: Notice) -> Result<(), Error> {
+        self.link(target)?.link.send(&ToHolder::Announce(notice))
     }
 
     /// A holder that does not answer is killed, and its session's processes with it.
@@ -313,6 +301,71 @@ impl Backend for TextBackend {
     }
 }
 
+impl Adopting for TextBackend {
+    fn find(&self) -> BoxFuture<'_, Vec<Found>> {
+        Box::pin(TextBackend::find(self))
+    }
+
+    fn find_one(&self, id: u32) -> BoxFuture<'_, Option<Found>> {
+        Box::pin(TextBackend::find_one(self, id))
+    }
+
+    fn adopt(&self, found: Found) {
+        TextBackend::adopt(self, found);
+    }
+
+    fn holds(&self, id: u32) -> bool {
+        self.links().contains_key(&id)
+    }
+
+    fn reap<'a>(&'a self, id: u32, key: &'a SessionKey) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            mop_up(key, &self.marks(id, key)).await;
+            let _ = std::fs::remove_file(self.socket(id));
+        })
+    }
+}
+
+impl Opening for TextBackend {
+    fn socket(&self, id: u32) -> PathBuf {
+        TextBackend::socket(self, id)
+    }
+
+    fn environment(&self, id: u32, boot_id: &str) -> [(String, String); 2] {
+        TextBackend::environment(self, id, boot_id)
+    }
+
+    fn open(&self, spec: OpenSpec) -> BoxFuture<'_, Result<Opened, Error>> {
+        Box::pin(TextBackend::open(self, spec))
+    }
+
+    fn connect(&self, id: u32, opened: Opened, covers: Vec<Cover>) -> Starting {
+        TextBackend::connect(self, id, opened, covers)
+    }
+
+    fn start(&self, starting: Starting) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(TextBackend::start(self, starting))
+    }
+
+    fn seat(&self, target: &Target, spec: StationSpec, connection: OwnedFd) -> Result<(), Error> {
+        self.link(target)?.link.send_with(&ToHolder::Station(spec), connection)
+    }
+}
+
+impl TextSessions for TextBackend {
+    fn caught_up(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            let (known, wait) = oneshot::channel();
+            self.tell(Noticed::Barrier(known));
+            let _ = tokio::time::timeout(DEADLINE, wait).await;
+        })
+    }
+
+    fn session_of_holder(&self, process: Process) -> Option<u32> {
+        self.links().iter().find(|(_, link)| link.holder == process).map(|(id, _)| *id)
+    }
+}
+
 impl TextBackend {
     /// The process that listens on a session's socket although it does not introduce itself; where its
     /// queue is full, the one that the session's leader descends from.
@@ -341,7 +394,7 @@ async fn look(path: PathBuf) -> Option<Found> {
     match tokio::time::timeout(Duration::from_secs(2), UnixStream::connect(&path)).await {
         Ok(Ok(stream)) => {
             let introduced = tokio::time::timeout(Duration::from_secs(2), introduce(stream)).await.ok()?.ok()?;
-            Some(Found { introduced })
+            Some(Found { hello: introduced.hello.clone(), connected: Some(introduced) })
         }
         Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
             // Its holder died without removing it.

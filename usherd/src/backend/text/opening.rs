@@ -13,7 +13,7 @@ use usher_core::wire::control;
 use usher_core::wire::holder::{FromHolder, OpenSpec, ToHolder};
 
 use super::TextBackend;
-use super::held::{Held, Introduced, introduce};
+use super::held::{Held, IntroducedHolder, introduce};
 use crate::backend::leftovers::kill;
 use crate::backend::link::Reply;
 
@@ -22,22 +22,49 @@ const INTRODUCTION: Duration = Duration::from_secs(5);
 
 /// A holder that has its session ready, whose program does not run yet.
 pub struct Opened {
-    introduced: Introduced,
+    key: SessionKey,
+    /// None where a fake opened it.
+    connected: Option<IntroducedHolder>,
 }
 
 impl Opened {
     /// What makes the session the same session.
     pub fn key(&self) -> &SessionKey {
-        &self.introduced.hello.key
+        &self.key
+    }
+
+    /// A session that has no holder.
+    #[cfg(test)]
+    pub(crate) fn faked(key: SessionKey) -> Self {
+        Opened { key, connected: None }
     }
 }
 
 /// A session on the books whose program is about to run.
 pub struct Starting {
     id: u32,
+    /// None where a fake starts it.
+    connected: Option<Connected>,
+}
+
+struct Connected {
     held: Held,
     covered: Option<Result<Reply<FromHolder>, Error>>,
     started: oneshot::Receiver<Result<(), Error>>,
+}
+
+impl Starting {
+    /// A session that has no holder.
+    #[cfg(test)]
+    pub(crate) fn faked(id: u32) -> Self {
+        Starting { id, connected: None }
+    }
+
+    /// The session's ID.
+    #[cfg(test)]
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
 }
 
 impl TextBackend {
@@ -46,7 +73,7 @@ impl TextBackend {
     ///
     /// # Errors
     /// The holder cannot be started, or cannot make the session.
-    pub async fn open(&self, spec: OpenSpec) -> Result<Opened, Error> {
+    pub(super) async fn open(&self, spec: OpenSpec) -> Result<Opened, Error> {
         let failed = |what: &str, e: std::io::Error| Error::new(ErrorId::BackendFailed, format!("{what}: {e}"));
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(|e| failed("no socket pair", e))?;
         ours.set_nonblocking(true).map_err(|e| failed("no socket pair", e))?;
@@ -71,7 +98,10 @@ impl TextBackend {
             introduce(stream).await
         };
         match tokio::time::timeout(INTRODUCTION, born).await {
-            Ok(introduced) => Ok(Opened { introduced: introduced? }),
+            Ok(introduced) => {
+                let introduced = introduced?;
+                Ok(Opened { key: introduced.hello.key.clone(), connected: Some(introduced) })
+            }
             Err(_) => Err(Error::new(ErrorId::Timeout, "the session's holder did not get ready in 5 s")),
         }
     }
@@ -88,27 +118,28 @@ impl TextBackend {
     /// Connects a session that is on the books, whose program does not run yet, and orders its covers.
     /// From here on it takes orders like any other: what is ordered before the program runs holds from
     /// its first moment.
-    pub fn connect(&self, id: u32, opened: Opened, covers: Vec<Cover>) -> Starting {
+    pub(super) fn connect(&self, id: u32, opened: Opened, covers: Vec<Cover>) -> Starting {
+        let Some(introduced) = opened.connected else { return Starting { id, connected: None } };
         let (begun, started) = oneshot::channel();
-        let held = self.tend(id, opened.introduced, Some(begun));
+        let held = self.tend(id, introduced, Some(begun));
         let seq = self.next_seq();
-        let covered = (!covers.is_empty()).then(|| held.link.ask(seq, &ToHolder::Cover { seq, covers }));
-        Starting { id, held, covered, started }
+        let covered = (!covers.is_empty()).then(|| held.link.request(seq, &ToHolder::Cover { seq, covers }));
+        Starting { id, connected: Some(Connected { held, covered, started }) }
     }
 
     /// Runs the session's program once its covers were seen.
     ///
     /// # Errors
-    /// The program cannot be run, and its holder is being ended: take the session off the books, then
-    /// [`reap`](Self::reap) it.
-    pub async fn start(&self, starting: Starting) -> Result<(), Error> {
+    /// The program cannot be run, and its holder is being ended: the session is to be taken off the books, and reaped.
+    pub(super) async fn start(&self, starting: Starting) -> Result<(), Error> {
         let gone = || Error::new(ErrorId::BackendFailed, "the session's holder is gone");
-        let Starting { id, held, covered, started } = starting;
+        let Starting { id, connected } = starting;
+        let Connected { held, covered, started } = connected.ok_or_else(gone)?;
         let begun = async {
             if let Some(covered) = covered {
                 covered?.await.map_err(|_| gone())?;
             }
-            held.link.say(&ToHolder::Start)?;
+            held.link.send(&ToHolder::Start)?;
             started.await.map_err(|_| gone())?
         };
         let late = || Error::new(ErrorId::Timeout, "the session's program did not start in 5 s");

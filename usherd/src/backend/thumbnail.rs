@@ -1,17 +1,17 @@
-//! Pictures on their way: whoever draws one writes it into a pipe, and it is passed on as it is. usherd looks into
-//! none, and takes no more of it than there may be.
+//! Thumbnails on their way: another process draws one and writes it into a pipe. usherd hands it on unread, and takes no
+//! more of it than a bound.
 
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 use usher_core::outcome::{Error, ErrorId};
 
-/// How long a picture may take, from the request to its last byte.
+/// How long a thumbnail may take, from the request to its last byte.
 pub(super) const DEADLINE: Duration = Duration::from_secs(15);
-/// The most bytes of a picture: more than the largest screens need.
+/// The most bytes of a thumbnail: more than the largest screens need.
 const MOST: u64 = 64 << 20;
 
-/// A pipe for a picture: the end that is read, and the end for who draws.
+/// A pipe for a thumbnail: the end that is read, and the end for the process that draws.
 #[cfg(any(feature = "system", test))]
 pub(super) fn pipe() -> Result<(tokio::net::unix::pipe::Receiver, std::os::fd::OwnedFd), Error> {
     let failed = |e: std::io::Error| failed(&format!("a pipe cannot be made: {e}"));
@@ -23,29 +23,29 @@ pub(super) fn pipe() -> Result<(tokio::net::unix::pipe::Receiver, std::os::fd::O
 pub(super) async fn collect(from: impl AsyncRead + Unpin) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let read = from.take(MOST + 1).read_to_end(&mut bytes).await;
-    read.map_err(|e| failed(&format!("the picture could not be read: {e}")))?;
+    read.map_err(|e| failed(&format!("the thumbnail could not be read: {e}")))?;
     match u64::try_from(bytes.len()) {
-        Ok(0) => Err(failed("who was to draw it ended without a picture")),
+        Ok(0) => Err(failed("the process that draws ended without a thumbnail")),
         Ok(count) if count <= MOST => Ok(bytes),
-        _ => Err(failed("the picture is larger than 64 MiB")),
+        _ => Err(failed("the thumbnail is larger than 64 MiB")),
     }
 }
 
-/// No picture came.
+/// No thumbnail came.
 pub(super) fn failed(why: &str) -> Error {
-    Error::new(ErrorId::BackendFailed, format!("no picture was taken: {why}"))
+    Error::new(ErrorId::BackendFailed, format!("no thumbnail was made: {why}"))
 }
 
-/// No picture came in time.
+/// No thumbnail came in time.
 pub(super) fn late(id: u32) -> Error {
-    Error::new(ErrorId::Timeout, format!("session {id} was not pictured in {} s", DEADLINE.as_secs()))
-        .hint("try again; a display that does not answer cannot be pictured")
+    Error::new(ErrorId::Timeout, format!("no thumbnail of session {id} was made in {} s", DEADLINE.as_secs()))
+        .hint("try again; a display that does not answer has no thumbnail")
 }
 
-/// The session's part of usher is of a version that makes no pictures.
+/// The session's part of usher is of a version that makes no thumbnails.
 pub(super) fn too_old(id: u32, part: &str) -> Error {
-    let message = format!("the {part} of session {id} is of an older version of usher, which takes no pictures");
-    Error::new(ErrorId::NotSupported, message).hint("it can be pictured after its next login")
+    let message = format!("the {part} of session {id} is of an older version of usher, which makes no thumbnails");
+    Error::new(ErrorId::NotSupported, message).hint("a thumbnail can be made after its next login")
 }
 
 #[cfg(test)]
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_what_was_written_and_nothing_is_none() {
+    fn a_thumbnail_is_what_was_written_and_nothing_is_none() {
         assert_eq!(collected(b"\x89PNG and more").unwrap(), b"\x89PNG and more");
         assert_eq!(collected(b"").unwrap_err().id, ErrorId::BackendFailed);
     }

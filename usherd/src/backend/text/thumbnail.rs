@@ -1,4 +1,4 @@
-//! A picture of a text session: its holder writes the cells into a file in memory, and a process of the program
+//! A thumbnail of a text session: its holder writes the cells into a file in memory, and a process of the program
 //! `usher-shield`, which knows fonts, draws them.
 
 use std::fs::File;
@@ -16,14 +16,14 @@ use usher_core::wire::holder::{FromHolder, ToHolder, WITH_STILLS};
 
 use super::TextBackend;
 use crate::backend::Observation;
-use crate::backend::picture::{DEADLINE, collect, failed, late, too_old};
+use crate::backend::thumbnail::{DEADLINE, collect, failed, late, too_old};
 use crate::session::Target;
 
 /// Processes that draw at once; the others wait for their turn.
 pub(super) const AT_ONCE: usize = 4;
 
 /// Orders the cells now, and draws them when somebody awaits it.
-pub(super) fn picture(backend: &TextBackend, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
+pub(super) fn thumbnail(backend: &TextBackend, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
     let cells = cells(backend, target);
     let (places, id) = (backend.drawing.clone(), target.id);
     Box::pin(async move {
@@ -54,7 +54,7 @@ fn cells(backend: &TextBackend, target: &Target) -> Result<Cells, Error> {
     let file = memfd_create("usher-still", MemfdFlags::CLOEXEC).map_err(|e| failed(&e.to_string()))?;
     let theirs = file.as_fd().try_clone_to_owned().map_err(|e| failed(&e.to_string()))?;
     let seq = backend.next_seq();
-    Ok((held.link.ask_handing(seq, &ToHolder::Still { seq }, theirs)?, File::from(file)))
+    Ok((held.link.request_with(seq, &ToHolder::Still { seq }, theirs)?, File::from(file)))
 }
 
 /// Lets the program draw what the file has. It is killed when nobody awaits it any more.
@@ -63,14 +63,15 @@ async fn draw(program: &Path, cells: File, size: ThumbnailSize) -> Result<Vec<u8
     command.args(["still", size.as_str()]).env_clear().current_dir("/").kill_on_drop(true);
     command.stdin(Stdio::from(cells)).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().map_err(|error| {
-        let message = format!("text sessions are pictured by {}, which cannot be started: {error}", program.display());
+        let message =
+            format!("thumbnails of text sessions are made by {}, which cannot be started: {error}", program.display());
         Error::new(ErrorId::NotSupported, message).hint("install usher-shield beside usherd")
     })?;
     let Some(answer) = child.stdout.take() else { return Err(failed("it has no standard output")) };
-    let picture = collect(answer).await?;
+    let thumbnail = collect(answer).await?;
     match child.wait().await {
-        Ok(status) if status.success() => Ok(picture),
-        Ok(status) => Err(failed(&format!("who drew it ended with {status}"))),
+        Ok(status) if status.success() => Ok(thumbnail),
+        Ok(status) => Err(failed(&format!("the process that drew it ended with {status}"))),
         Err(error) => Err(failed(&error.to_string())),
     }
 }

@@ -1,0 +1,253 @@
+//! Locks of displays, with shields that a test plays.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::sync::mpsc;
+use usher_core::outcome::ErrorId;
+use usher_core::session::{Cover, Kind, SessionKey};
+use usher_core::sys::cgroup::Membership;
+use usher_core::sys::process::Process;
+use usher_core::wire::shield::{FromShield, Status, ToShield};
+use usher_core::wire::{Decoder, Tag, control};
+
+use super::screen::{DisplayState, ShieldState};
+use super::{Covering, Known, LoginBackend};
+use crate::backend::link::{Connection, PeerLink};
+use crate::backend::{Covered, Noticed};
+use crate::logind::Login;
+use crate::session::Target;
+use crate::xdisplay::Display;
+
+/// How a shield that a test plays takes an order to cover.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Part {
+    Covers,
+    /// Something else holds the keyboard.
+    CoversWithoutInput,
+    /// Its X server does not answer.
+    Hangs,
+    /// It ends over the order.
+    Dies,
+}
+
+fn cover() -> Cover {
+    let since = "2026-03-02T09:41:00Z";
+    let cover = json!({
+        "message": "Listen", "by": "olga", "by_uid": 0, "since": since, "until": null, "source": "session", "freeze": false,
+    });
+    serde_json::from_value(cover).unwrap()
+}
+
+fn key() -> SessionKey {
+    SessionKey { boot_id: "boot".to_owned(), native_id: "3".to_owned(), leader_pid: 1, leader_start: 1 }
+}
+
+fn target() -> Target {
+    Target { id: 3, key: key(), user: "nobody-here".to_owned(), uid: 4_000_000 }
+}
+
+fn login() -> Login {
+    Login {
+        native_id: "3".to_owned(),
+        uid: target().uid,
+        user: target().user,
+        leader: 1,
+        leader_start: 1,
+        since: "2026-03-02T09:41:00Z".parse().unwrap(),
+        kind: Kind::X11,
+        seat: None,
+        remote: None,
+        tty: None,
+        scope: "session-3.scope".to_owned(),
+        closing: false,
+        idle_since: None,
+        program: "test".to_owned(),
+    }
+}
+
+/// A display whose server is this process.
+fn display(number: u32) -> Display {
+    let me = std::process::id();
+    Display {
+        number,
+        socket: format!("/nonexistent/X{number}"),
+        server: Process::of(me).unwrap().unwrap(),
+        server_uid: target().uid,
+        program: std::env::current_exe().unwrap(),
+        membership: Membership::Session("3".to_owned()),
+    }
+}
+
+struct Lab {
+    backend: LoginBackend,
+    news: mpsc::UnboundedReceiver<Noticed>,
+    _directory: tempfile::TempDir,
+}
+
+impl Lab {
+    fn new() -> Lab {
+        let directory = tempfile::tempdir().unwrap();
+        let (noticed, news) = mpsc::unbounded_channel();
+        let who = ("boot".to_owned(), "host".to_owned());
+        let backend = LoginBackend::new(who, directory.path().to_owned(), false, noticed);
+        backend.state().logins.insert(3, Known { login: login(), key: key() });
+        Lab { backend, news, _directory: directory }
+    }
+
+    /// Adds a display of the session's, with a shield that plays this part.
+    fn display(&self, number: u32, part: Part) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let (backend, place) = (self.backend.clone(), (number, std::process::id()));
+        let link = PeerLink::start(Connection::new(ours), move |news| backend.hear(place, 3, news));
+        let mut screen = DisplayState::new(display(number));
+        screen.session = Some(3);
+        // Looked at already, and nothing speaks against it.
+        screen.doubt = Some(None);
+        screen.shield = ShieldState::Held { link, protocol: 2, status: Status::default() };
+        self.backend.state().screens.insert(place, screen);
+        tokio::spawn(play(theirs, part));
+    }
+}
+
+/// Plays a shield until the daemon's side ends.
+async fn play(mut stream: UnixStream, part: Part) {
+    let (mut decoder, mut buffer) = (Decoder::default(), [0; 4096]);
+    loop {
+        while let Ok(Some((Tag::Control, json))) = decoder.next_frame() {
+            let Ok(ToShield::Cover { seq, covers }) = serde_json::from_slice(json) else { continue };
+            let holds = part == Part::Covers;
+            let status = Status {
+                covers: if holds { covers } else { Vec::new() },
+                covered: part != Part::Hangs,
+                input_held: holds,
+                ..Status::default()
+            };
+            let mut said = control(&FromShield::Status(status));
+            if holds {
+                said.extend(control(&FromShield::Covered {
+                    seq,
+                    superseded: false,
+                    notes: Vec::new(),
+                    held_micros: None,
+                }));
+            }
+            match part {
+                Part::Dies => return,
+                Part::Hangs => {}
+                Part::Covers | Part::CoversWithoutInput => stream.write_all(&said).await.unwrap(),
+            }
+        }
+        match stream.read(&mut buffer).await {
+            Ok(0) | Err(_) => return,
+            Ok(count) => decoder.push(&buffer[..count]),
+        }
+    }
+}
+
+async fn locked(parts: &[Part]) -> Result<Covered, (ErrorId, String)> {
+    let lab = Lab::new();
+    for (number, part) in (100..).zip(parts) {
+        lab.display(number, *part);
+    }
+    let covered = lab.backend.cover(&target(), vec![cover()]).await;
+    covered.map_err(|error| (error.id, error.message))
+}
+
+#[tokio::test]
+async fn a_session_is_locked_when_every_display_is_covered_and_held() {
+    assert_eq!(locked(&[Part::Covers, Part::Covers]).await, Ok(Covered::default()));
+}
+
+#[tokio::test]
+async fn one_display_that_is_not_covered_makes_the_lock_fail() {
+    let (id, message) = locked(&[Part::Covers, Part::Hangs]).await.unwrap_err();
+    assert_eq!(id, ErrorId::Timeout);
+    assert!(message.contains("display :101"), "{message}");
+}
+
+#[tokio::test]
+async fn one_display_without_a_shield_makes_the_lock_fail() {
+    let (id, message) = locked(&[Part::Dies, Part::Covers]).await.unwrap_err();
+    assert_eq!(id, ErrorId::BackendFailed);
+    assert!(message.contains("display :100") && message.contains("no shield"), "{message}");
+}
+
+#[tokio::test]
+async fn a_display_whose_input_is_not_held_is_told_as_that() {
+    let (id, message) = locked(&[Part::Covers, Part::CoversWithoutInput]).await.unwrap_err();
+    assert_eq!(id, ErrorId::CoveredInputNotHeld);
+    assert!(message.contains("display :101"), "{message}");
+}
+
+#[tokio::test]
+async fn a_session_without_a_display_is_not_locked() {
+    assert_eq!(locked(&[]).await.unwrap_err().0, ErrorId::BackendFailed);
+}
+
+#[tokio::test]
+async fn another_session_with_the_same_number_is_left_alone() {
+    let lab = Lab::new();
+    lab.display(100, Part::Covers);
+    let mut other = target();
+    other.key.leader_start = 2;
+    assert_eq!(lab.backend.cover(&other, vec![cover()]).await.unwrap_err().id, ErrorId::SessionChanged);
+    assert_eq!(lab.backend.state().screens.values().next().unwrap().desired, None, "nothing was ordered");
+}
+
+#[tokio::test]
+async fn a_session_counts_as_locked_only_where_all_of_its_displays_show_the_lock() {
+    let mut lab = Lab::new();
+    lab.display(100, Part::Covers);
+    lab.display(101, Part::CoversWithoutInput);
+    let covered = lab.backend.cover(&target(), vec![cover()]).await;
+    assert!(covered.is_err());
+    while let Ok(noticed) = lab.news.try_recv() {
+        if let Noticed::Changed { seen, .. } = noticed {
+            assert_eq!(seen.covers, [], "one display shows no lock");
+        }
+    }
+}
+
+#[tokio::test]
+async fn healthy_displays_are_covered_while_another_sessions_server_hangs() {
+    let lab = Lab::new();
+    lab.display(100, Part::Hangs);
+    let healthy = Lab::new();
+    healthy.display(100, Part::Covers);
+    let hung = tokio::spawn({
+        let backend = lab.backend.clone();
+        async move { backend.cover(&target(), vec![cover()]).await }
+    });
+    assert_eq!(healthy.backend.cover(&target(), vec![cover()]).await, Ok(Covered::default()));
+    assert!(!hung.is_finished(), "the others do not wait for it");
+    hung.abort();
+}
+
+#[tokio::test]
+async fn the_first_display_of_a_session_always_has_room_for_a_shield() {
+    let lab = Lab::new();
+    let backend = Arc::new(&lab.backend);
+    for number in 100..120 {
+        let mut screen = DisplayState::new(Display {
+            server: Process { pid: std::process::id(), start: u64::from(number) },
+            ..display(number)
+        });
+        screen.session = Some(3);
+        // Looked at already, and nothing speaks against it.
+        screen.doubt = Some(None);
+        backend.state().screens.insert((number, number), screen);
+    }
+    let has_room = |number: u32| backend.has_room_for((number, number)).is_ok();
+    assert!(has_room(100), "the one that it has had for longest");
+    assert_eq!((100..120).filter(|number| has_room(*number)).count(), 9);
+    // Of another session of the same user's, the first has room as well.
+    backend.state().logins.insert(4, Known { login: login(), key: key() });
+    let mut screen =
+        DisplayState::new(Display { server: Process { pid: std::process::id(), start: 500 }, ..display(130) });
+    screen.session = Some(4);
+    backend.state().screens.insert((130, 130), screen);
+    assert!(has_room(130));
+}
