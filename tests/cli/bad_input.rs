@@ -161,7 +161,7 @@ fn what_is_no_daemon_is_told_apart() {
     let http = Daemon::not_started();
     impostor(&http, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]");
     let said = http.usher(&["list"]).exits(3);
-    assert!(said.stderr.contains("no usherd"), "{}", said.stderr);
+    assert!(said.stderr.contains("is not usherd"), "{}", said.stderr);
     for answer in
         [&b"SSH-2.0-OpenSSH_9.9\r\n"[..], b"", b"\x00\xff\x1b[2J", b"HTTP/1.1 200 OK\r\nusher-api: 1\r\n\r\n\x1b[2J"]
     {

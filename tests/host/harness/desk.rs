@@ -179,6 +179,8 @@ impl Drop for Screen {
             let log = self.host.content(self.desk.join("log"));
             println!("--- the desktop of {} on {}\n{log}", self.user.name, self.host.name());
             println!("--- usherd on {}\n{}", self.host.name(), self.host.journal("usherd"));
+            let shields = self.host.journal(&format!("'usher-shield-{}-*'", self.session));
+            println!("--- the shields of session {}\n{shields}", self.session);
         }
         self.kill();
     }

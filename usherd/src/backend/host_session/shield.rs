@@ -31,6 +31,10 @@ const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 const TRIES: u32 = 10;
 /// The most displays of one user that have shields, beside the first of each session.
 const MOST_OF_A_USER: usize = 8;
+/// The system calls that a shield may make: what services need, and what it confines itself further with (systemd's group
+/// of these is younger than Debian 12).
+const CALLS: [&str; 5] =
+    ["@system-service", "seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"];
 /// How much less than others the kernel kills a shield for its memory (`proc_pid_oom_score_adj(5)`): only one that is
 /// armed, because it reads an unknown X server before that.
 const SPARED_BY_OOM: i32 = -900;
@@ -402,7 +406,7 @@ fn unit(program: &Path, display: u32) -> Vec<Property<'static>> {
         ("LockPersonality", Variant::from(true)),
         ("MemoryDenyWriteExecute", Variant::from(true)),
         ("RestrictAddressFamilies", only(&["AF_UNIX"])),
-        ("SystemCallFilter", only(&["@system-service"])),
+        ("SystemCallFilter", only(&CALLS)),
         ("SystemCallArchitectures", list(&["native"])),
     ]
 }
