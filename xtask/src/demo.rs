@@ -15,7 +15,7 @@ pub fn build() -> Command {
 
 /// `usher demo`, as [`build`] left it.
 pub fn tour(arguments: &[String]) -> Command {
-    let mut tour = run::program(run::target().join("debug/usher"));
+    let mut tour = run::program(run::target().join("demo/usher"));
     tour.arg("demo").args(arguments);
     tour
 }
@@ -23,7 +23,7 @@ pub fn tour(arguments: &[String]) -> Command {
 /// The whole task. The demo takes this program's place: signals and the terminal are its own.
 pub fn run(arguments: &[String]) -> ExitCode {
     let mut build = build();
-    let first = !run::target().join("debug/usher").exists();
+    let first = !run::target().join("demo/usher").exists();
     if first {
         eprintln!("xtask: the demo's programs are built; the first time this takes about two minutes");
     }

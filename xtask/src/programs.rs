@@ -1,7 +1,19 @@
 //! What the workspace's programs are, and how cargo is told to build them. Nothing else here names them.
 
-/// What `cargo demo` builds: as little as the tour needs.
-pub const DEMO: &[&str] = &["--package", "usher", "--package", "usherd", "--package", "usher-tty", "--bins"];
+/// What `cargo demo` builds: as little as the tour needs, without logind's sessions and D-Bus, and in a directory of its own,
+/// so that nobody takes this usherd for the whole one.
+pub const DEMO: &[&str] = &[
+    "--profile",
+    "demo",
+    "--no-default-features",
+    "--package",
+    "usher",
+    "--package",
+    "usherd",
+    "--package",
+    "usher-tty",
+    "--bins",
+];
 
 /// Everything that tests run, built with the features that it has beside them: one build for all of verify's steps.
 pub const TESTED: &[&str] = &["test", "--workspace", "--locked", "--no-run"];

@@ -6,13 +6,14 @@ use std::time::Instant;
 
 use crate::steps::{self, Report, Step, Verdict, Work};
 use crate::times::Times;
-use crate::{api, deb, deny, host, hosts, rooms};
+use crate::{api, deb, deny, host, hosts, names, rooms};
 
 /// What is checked, in this order.
 const STEPS: &[Step] = &[
     step("host", "installs the programs that the tests use", 60, host::prepare),
     step("format", "looks at the code's form", 1, steps::format),
     step("rooms", "looks for rooms that use a higher floor", 1, rooms::in_order),
+    step("names", "counts types whose name stands for two things", 1, names::few),
     step("clippy", "has clippy read all of the code", 120, steps::clippy),
     step("build", "compiles the programs and their tests", 180, steps::build),
     step("packages", "makes the Debian package that the tests use", 60, deb::packages),
