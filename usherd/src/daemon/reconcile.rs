@@ -262,3 +262,6 @@ fn close_due(host: &Arc<Host>, closing: &Arc<Closing>) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -181,3 +181,6 @@ fn urgency(verb: Verb) -> Urgency {
         Verb::Expire | Verb::Release | Verb::End => Urgency::Freeing,
     }
 }
+
+#[cfg(test)]
+mod tests;

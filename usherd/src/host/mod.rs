@@ -18,6 +18,8 @@ use crate::store::{Attempt, OpenRecord, Store, Urgency};
 mod complaints;
 mod fresh;
 pub mod gateway;
+#[cfg(test)]
+pub(crate) mod lab;
 pub mod metrics;
 pub mod per_user;
 pub mod places;

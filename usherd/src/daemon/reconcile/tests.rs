@@ -1,0 +1,135 @@
+//! What the loop makes of news, with backends that do as they are told.
+
+use usher_core::request::RuleName;
+use usher_core::session::Terms;
+
+use super::*;
+use crate::backend::Ended;
+use crate::backend::fake::FakeCall;
+use crate::host::lab::Lab;
+use crate::logind::{Login, LoginChange};
+use crate::session::RuleRecord;
+
+fn terms() -> Terms {
+    let message = "Eyes up".parse().unwrap();
+    Terms { message, by: "root".to_owned(), by_uid: 0, since: clock::now(), until: None, freeze: false }
+}
+
+fn rule(name: RuleName) -> Change {
+    Change::RuleSet(RuleRecord { name, terms: terms(), except: Vec::new() })
+}
+
+fn login(native_id: &str, user: &str) -> Login {
+    Login {
+        native_id: native_id.to_owned(),
+        uid: 4711,
+        user: user.to_owned(),
+        leader: 1,
+        leader_start: 1,
+        since: clock::now(),
+        kind: Kind::X11,
+        seat: None,
+        remote: None,
+        tty: None,
+        scope: format!("session-{native_id}.scope"),
+        closing: false,
+        idle_since: None,
+        program: "test".to_owned(),
+    }
+}
+
+async fn told(lab: &Lab, news: Noticed) {
+    notice(&lab.host, &Closing::default(), news).await;
+}
+
+fn seen_bare(id: u32) -> Noticed {
+    Noticed::Changed { id, seen: Seen::default(), released: None }
+}
+
+#[tokio::test]
+async fn a_session_that_is_seen_bare_although_it_is_locked_is_covered_again() {
+    let lab = Lab::new();
+    lab.session(1).await;
+    told(&lab, seen_bare(1)).await;
+    assert_eq!(lab.fake.new_calls(), [], "nothing is to cover it");
+    lab.commit(Change::LockSet(1, terms())).await;
+    told(&lab, seen_bare(1)).await;
+    let desired = lab.host.registry().covers(1, clock::now());
+    assert_eq!(lab.fake.new_calls(), [FakeCall::Cover(1, desired.clone())]);
+    let shown = Seen { covers: desired, ..Seen::default() };
+    told(&lab, Noticed::Changed { id: 1, seen: shown, released: None }).await;
+    assert_eq!(lab.fake.new_calls(), [], "it shows what it should");
+}
+
+#[tokio::test]
+async fn a_release_is_taken_once_and_what_is_set_after_it_stands() {
+    let lab = Lab::new();
+    lab.session(1).await;
+    lab.commit(Change::LockSet(1, terms())).await;
+    lab.commit(rule(RuleName::All)).await;
+    let released = || Noticed::Changed {
+        id: 1,
+        seen: Seen::default(),
+        released: Some(("root".to_owned(), "2999-01-01T00:00:00Z".parse().unwrap())),
+    };
+    told(&lab, released()).await;
+    assert_eq!(lab.host.registry().covers(1, clock::now()), [], "unlocked, and out of the rule");
+    lab.commit(Change::LockSet(1, terms())).await;
+    told(&lab, released()).await;
+    assert_eq!(lab.host.registry().covers(1, clock::now()).len(), 1, "the same word again frees nothing");
+}
+
+#[tokio::test]
+async fn a_session_that_is_gone_is_off_the_books() {
+    let lab = Lab::new();
+    lab.session(1).await;
+    told(&lab, Noticed::Gone { id: 1, how: Ended::ByItself("exit 0".to_owned()) }).await;
+    assert!(lab.host.registry().get(1).is_none());
+}
+
+#[tokio::test]
+async fn every_session_is_covered_as_desired_before_anybody_is_served() {
+    let mut lab = Lab::new();
+    for id in [1, 2] {
+        lab.session(id).await;
+    }
+    lab.commit(Change::LockSet(2, terms())).await;
+    catch_up(&lab.host, &mut lab.news).await;
+    let covers = lab.host.registry().covers(2, clock::now());
+    let expected = [FakeCall::Cover(1, Vec::new()), FakeCall::Cover(2, covers), FakeCall::Reconciled];
+    assert_eq!(lab.fake.new_calls(), expected);
+}
+
+#[tokio::test]
+async fn a_login_under_a_rule_is_covered_and_one_that_is_not_listed_any_more_is_gone() {
+    let lab = Lab::new();
+    lab.commit(rule(RuleName::User("alice".parse().unwrap()))).await;
+    let all = |logins| Noticed::Logins(LoginChange::All(logins));
+    told(&lab, all(vec![login("5", "alice"), login("c7", "bob")])).await;
+    let covered: Vec<u32> = lab.fake.new_calls().iter().filter_map(cover_of).collect();
+    // Once more when the user's groups are known.
+    assert!(!covered.is_empty() && covered.iter().all(|id| *id == 5), "{covered:?}");
+    assert_eq!(lab.host.registry().sessions().map(|s| s.id).collect::<Vec<_>>(), [5, 101]);
+    told(&lab, all(vec![login("c7", "bob")])).await;
+    assert_eq!(lab.host.registry().sessions().map(|s| s.id).collect::<Vec<_>>(), [101]);
+    assert!(lab.fake.new_calls().contains(&FakeCall::Forget(5)));
+}
+
+#[tokio::test]
+async fn a_number_that_was_given_to_another_login_is_another_session() {
+    let lab = Lab::new();
+    told(&lab, Noticed::Logins(LoginChange::One(Box::new(login("5", "alice"))))).await;
+    lab.commit(Change::LockSet(5, terms())).await;
+    let stranger = Login { leader: 2, leader_start: 9, ..login("5", "bob") };
+    told(&lab, Noticed::Logins(LoginChange::One(Box::new(stranger)))).await;
+    let registry = lab.host.registry();
+    let now = registry.get(5).expect("the new one");
+    assert_eq!((now.user.as_str(), now.own_lock.is_none()), ("bob", true), "alice's lock is not bob's");
+}
+
+fn cover_of(call: &FakeCall) -> Option<u32> {
+    match call {
+        FakeCall::Cover(id, covers) if !covers.is_empty() => Some(*id),
+        _ => None,
+    }
+}

@@ -1,0 +1,87 @@
+//! A host for unit tests, with a store of its own and fakes in the place of its backends.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use usher_core::audit::AuditRecord;
+use usher_core::clock;
+use usher_core::request::AuditQuery;
+use usher_core::session::{Kind, SessionKey};
+
+use super::gateway::GatewayService;
+use super::settings::Settings;
+use super::{Host, Parts};
+use crate::accounts::Groups;
+use crate::backend::fake::Fake;
+use crate::backend::{HostSessions, Noticed, TextSessions};
+use crate::paths::Mode;
+use crate::session::{Change, Registry, SessionRecord};
+use crate::store::{AuditLimits, Store, Urgency};
+
+/// The host, and what a test does to it.
+pub(crate) struct Lab {
+    /// A host in user mode, whose owner runs the test.
+    pub(crate) host: Arc<Host>,
+    /// Both of its backends.
+    pub(crate) fake: Fake,
+    /// What the backends tell.
+    pub(crate) news: mpsc::UnboundedReceiver<Noticed>,
+    _directory: tempfile::TempDir,
+}
+
+impl Lab {
+    pub(crate) fn new() -> Lab {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (noticed, news) = mpsc::unbounded_channel();
+        let fake = Fake::telling(noticed);
+        let (store, _) = Store::open(directory.path(), "boot", AuditLimits::default(), "lab1").expect("a store");
+        let host = Host::new(Parts {
+            boot_id: "boot".to_owned(),
+            uid: rustix::process::geteuid().as_raw(),
+            user: "olga".to_owned(),
+            open_files: None,
+            settings: Settings::default(),
+            store,
+            mode: Mode::User,
+            text: Arc::new(fake.clone()) as Arc<dyn TextSessions>,
+            login: Some(Arc::new(fake.clone()) as Arc<dyn HostSessions>),
+            gateway: GatewayService::new(String::new(), directory.path().to_owned()),
+            registry: Registry::default(),
+            last_session_id: 100,
+        });
+        Lab { host: Arc::new(host), fake, news, _directory: directory }
+    }
+
+    /// Puts a text session of alice's on the books.
+    pub(crate) async fn session(&self, id: u32) {
+        let record = SessionRecord {
+            id,
+            key: SessionKey {
+                boot_id: "boot".to_owned(),
+                native_id: format!("u{id}"),
+                leader_pid: id,
+                leader_start: 7,
+            },
+            user: "alice".to_owned(),
+            uid: 4711,
+            since: clock::now(),
+            name: None,
+            program: "sh".to_owned(),
+            kind: Kind::Text,
+            groups: Groups::Known(BTreeSet::new()),
+        };
+        self.commit(Change::SessionOpened(record)).await;
+    }
+
+    /// Writes a change.
+    pub(crate) async fn commit(&self, change: Change) {
+        self.host.commit(vec![change], None, Urgency::Freeing).await.expect("it is written");
+    }
+
+    /// The audit log.
+    pub(crate) async fn audit(&self) -> Vec<AuditRecord> {
+        let page = self.host.store.audit_page(&AuditQuery::default(), 0).await.expect("it is read");
+        page.into_iter().map(|(_, record)| record).collect()
+    }
+}
