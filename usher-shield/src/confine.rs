@@ -1,9 +1,9 @@
 //! What the processes of a shield give up, because they read what a user's X server and programs say: who takes one over gets
 //! no other process's memory, signals nobody, and starts nothing but what a shield starts.
 //!
-//! All shields of a host have one uid, so that the kernel alone would let one end the others. Whatever is not on the list
-//! does not exist here (ENOSYS), on x86-64 also under the numbers of its 32-bit variant. The list holds for all that is started from
-//! here. Where the kernel has no seccomp or no Landlock, the shield goes on without: the unit's own filter remains.
+//! A shield has a uid of its own, but both of its processes share it, and an older version's shields share theirs: the kernel
+//! alone would let one end the others. Whatever is not on the list does not exist here (ENOSYS), on x86-64 also under the
+//! numbers of its 32-bit variant. The list holds for all that is started from here. Where the kernel has no seccomp or no Landlock, the shield goes on without: the unit's own filter remains.
 
 use std::collections::BTreeMap;
 

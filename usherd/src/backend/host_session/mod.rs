@@ -33,6 +33,7 @@ mod freezing;
 mod screen;
 mod seen;
 mod shield;
+mod shield_unit;
 #[cfg(test)]
 mod tests;
 mod thumbnail;

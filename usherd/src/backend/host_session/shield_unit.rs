@@ -1,0 +1,85 @@
+//! The unit that a shield runs in: what it may do, how much it may take, and how the kernel spares it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use usher_core::sys::cgroup::Group;
+use zbus::Variant;
+
+use crate::logind::unit::Property;
+use crate::xdisplay::SOCKETS;
+
+/// The most memory of a shield, with the processes that draw text and thumbnails for it.
+const MEMORY: u64 = 256 << 20;
+
+/// The system calls that a shield may make: what services need, and what it confines itself further with (systemd's group
+/// of these is younger than Debian 12).
+const CALLS: [&str; 5] =
+    ["@system-service", "seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"];
+
+/// How much less than others the kernel kills a shield for its memory (`proc_pid_oom_score_adj(5)`): only one that is
+/// armed, because it reads an unknown X server before that.
+pub(super) const SPARED_BY_OOM: i32 = -900;
+
+/// Resolves when a unit runs its program, if that can be seen: until then it is the service manager's process.
+pub(super) async fn executed(unit: &Group, program: &Path) {
+    let exe = |pid: u32| std::fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
+    for _ in 0..250 {
+        if unit.processes().into_iter().any(|pid| exe(pid).file_name() == program.file_name()) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// Sets how much the kernel spares the processes of a shield's unit. Going back to the value at their start needs no right.
+pub(super) fn protect(unit: &Group, score: i32) {
+    for pid in unit.processes() {
+        let _ = std::fs::write(format!("/proc/{pid}/oom_score_adj"), score.to_string());
+    }
+}
+
+/// The unit's properties (`systemd.exec(5)`, `systemd.service(5)`). A shield reads what an X server of a
+/// user's says: it has no right that it could lose to it.
+pub(super) fn unit(program: &Path, display: u32) -> Vec<Property<'static>> {
+    let program = program.to_string_lossy().into_owned();
+    let command = vec![(program.clone(), vec![program], false)];
+    let text = |value: &str| Variant::from(value.to_owned());
+    let list = |values: &[&str]| Variant::from(values.iter().map(|v| (*v).to_owned()).collect::<Vec<String>>());
+    let only = |values: &[&str]| Variant::from((true, values.iter().map(|v| (*v).to_owned()).collect::<Vec<String>>()));
+    vec![
+        ("Description", Variant::from(format!("usher's shield of display :{display}"))),
+        ("ExecStart", Variant::from(command)),
+        ("Type", text("exec")),
+        // Two processes hold the display; the one that is left starts another.
+        ("ExitType", text("cgroup")),
+        ("CollectMode", text("inactive-or-failed")),
+        // A uid of its own: shields cannot signal each other, nor can anybody else's processes signal them.
+        ("DynamicUser", Variant::from(true)),
+        // A unit with such a uid has a directory for temporary files of its own, and X servers listen in everybody's.
+        ("BindReadOnlyPaths", Variant::from(vec![(SOCKETS.to_owned(), SOCKETS.to_owned(), true, 0u64)])),
+        // It is raised until the shield is armed.
+        ("OOMScoreAdjust", Variant::from(SPARED_BY_OOM)),
+        ("MemoryMax", Variant::from(MEMORY)),
+        ("MemorySwapMax", Variant::from(0u64)),
+        ("TasksMax", Variant::from(16u64)),
+        ("UMask", Variant::from(0o077u32)),
+        ("NoNewPrivileges", Variant::from(true)),
+        ("CapabilityBoundingSet", Variant::from(0u64)),
+        ("ProtectSystem", text("strict")),
+        ("ProtectHome", text("yes")),
+        ("PrivateDevices", Variant::from(true)),
+        ("ProtectKernelTunables", Variant::from(true)),
+        ("ProtectKernelModules", Variant::from(true)),
+        ("ProtectControlGroups", Variant::from(true)),
+        ("ProtectClock", Variant::from(true)),
+        ("RestrictNamespaces", Variant::from(0u64)),
+        ("RestrictRealtime", Variant::from(true)),
+        ("RestrictSUIDSGID", Variant::from(true)),
+        ("LockPersonality", Variant::from(true)),
+        ("MemoryDenyWriteExecute", Variant::from(true)),
+        ("RestrictAddressFamilies", only(&["AF_UNIX"])),
+        ("SystemCallFilter", only(&CALLS)),
+        ("SystemCallArchitectures", list(&["native"])),
+    ]
+}
