@@ -1,0 +1,177 @@
+//! Stations: leaving, sizes, scrolling, thumbnails.
+
+use super::*;
+
+#[test]
+fn stations_that_are_disconnected_hear_by_whom_and_are_waited_for() {
+    let mut held = Held::new();
+    let (mut alice, mut bob) = (held.attach(), held.attach());
+    alice.confirms(&mut held);
+    bob.confirms(&mut held);
+    held.order(&ToHolder::Disconnect { seq: 1, by: "olga".into() });
+    assert!(alice.drawn().0.contains("olga"));
+    alice.types(b"too late");
+    held.turn();
+    assert_eq!(held.typed(), b"", "who was told to leave types no more");
+    let answered = |held: &mut Held| held.said().iter().any(|said| matches!(said, FromHolder::Disconnected { seq: 1 }));
+    drop(alice);
+    held.turn();
+    assert!(!answered(&mut held), "bob is still there");
+    assert!(held.holder.status().stations.is_empty(), "who leaves is listed no more");
+    held.turn_after(LEAVE);
+    assert!(answered(&mut held), "who does not leave is dropped");
+    drop(bob);
+}
+
+#[test]
+fn the_station_typed_at_last_sets_the_size_and_a_lock_keeps_it() {
+    let mut held = Held::new();
+    let (mut alice, mut bob) = (held.attach(), held.attach());
+    alice.confirms(&mut held);
+    bob.confirms(&mut held);
+    let wide = [10, 0, 100, 0];
+    bob.send(&[(Tag::Resize, &wide)]);
+    held.turn();
+    assert_eq!(held.holder.emulator.size(), SIZE, "alice sat down first");
+    bob.types(b"x");
+    held.turn();
+    assert_eq!(held.holder.emulator.size(), Size { rows: 10, cols: 100 });
+    held.cover(1, "stop");
+    alice.confirms(&mut held);
+    bob.confirms(&mut held);
+    bob.send(&[(Tag::Resize, &[12, 0, 90, 0])]);
+    held.turn();
+    assert_eq!(held.holder.emulator.size(), Size { rows: 10, cols: 100 });
+    alice.confirms(&mut held);
+    bob.confirms(&mut held);
+    held.uncover(2);
+    assert_eq!(held.holder.emulator.size(), Size { rows: 12, cols: 90 });
+}
+
+#[test]
+fn a_station_scrolls_as_far_as_there_is_something_and_a_key_comes_back() {
+    let mut held = Held::new();
+    let mut alice = held.attach();
+    (0..20).for_each(|line| held.holder.show(format!("line {line}\r\n").as_bytes()));
+    alice.confirms(&mut held);
+    let scrolled = |held: &Held| held.holder.stations[0].scrolled;
+    let scroll = |held: &mut Held, alice: &mut Sitter, pages: i16| {
+        alice.send(&[(Tag::Scroll, &pages.to_le_bytes())]);
+        held.turn();
+    };
+    scroll(&mut held, &mut alice, 1);
+    assert_eq!(scrolled(&held), usize::from(SIZE.rows) - 1);
+    scroll(&mut held, &mut alice, i16::MAX);
+    assert_eq!(scrolled(&held), 15, "20 lines and the cursor's, of which 6 are on the screen");
+    alice.confirms(&mut held);
+    alice.send(&[(Tag::Redraw, &[])]);
+    held.turn();
+    assert!(alice.confirms(&mut held).contains("line 0"));
+    scroll(&mut held, &mut alice, i16::MIN);
+    assert_eq!(scrolled(&held), 0);
+    scroll(&mut held, &mut alice, 1);
+    alice.types(b"x");
+    held.turn();
+    assert_eq!(scrolled(&held), 0);
+}
+
+#[test]
+fn a_stations_own_line_stands_until_its_next_key_and_never_on_a_lock() {
+    let mut held = Held::new();
+    let (mut alice, mut bob) = (held.attach(), held.attach());
+    alice.confirms(&mut held);
+    bob.confirms(&mut held);
+    alice.send(&[(Tag::Hint, b"\x1b[31mthe keys")]);
+    held.turn();
+    let shown = alice.confirms(&mut held);
+    assert!(shown.contains("[31mthe keys") && !shown.contains("\x1b[31m"), "no control sequence of its own: {shown:?}");
+    assert_eq!(bob.confirms(&mut held), "", "the others see nothing of it");
+    held.cover(1, "stop");
+    alice.confirms(&mut held);
+    bob.confirms(&mut held);
+    alice.send(&[(Tag::Hint, b"the keys"), (Tag::Redraw, &[])]);
+    held.turn();
+    assert!(!alice.confirms(&mut held).contains("keys"));
+    held.uncover(2);
+    alice.confirms(&mut held);
+    alice.types(b"x");
+    held.turn();
+    alice.confirms(&mut held);
+    assert_eq!(held.holder.stations[0].hint, None);
+}
+
+#[test]
+fn a_lock_covers_a_station_that_looks_back() {
+    let mut held = Held::new();
+    let mut alice = held.attach();
+    (0..20).for_each(|line| held.holder.show(format!("private {line}\r\n").as_bytes()));
+    alice.confirms(&mut held);
+    alice.send(&[(Tag::Scroll, &2i16.to_le_bytes())]);
+    held.turn();
+    alice.confirms(&mut held);
+    held.cover(1, "stop");
+    let shown = alice.confirms(&mut held);
+    assert!(shown.contains("stop") && !shown.contains("private"), "{shown}");
+    alice.send(&[(Tag::Scroll, &1i16.to_le_bytes()), (Tag::Redraw, &[])]);
+    held.turn();
+    let shown = alice.confirms(&mut held);
+    assert!(shown.contains("stop") && !shown.contains("private"), "{shown}");
+}
+
+#[test]
+fn no_more_stations_are_seated_than_there_are_places() {
+    let mut held = Held::new();
+    let seated: Vec<Sitter> = (0..MAX_STATIONS).map(|_| held.attach()).collect();
+    let mut crowded = held.attach();
+    assert!(crowded.drawn().0.contains("Leave"));
+    assert_eq!(held.holder.stations.len(), seated.len());
+}
+
+#[test]
+fn a_program_rings_at_an_unlocked_station_alone() {
+    let mut held = Held::new();
+    let mut alice = held.attach();
+    alice.confirms(&mut held);
+    held.holder.show(b"\x07");
+    held.turn();
+    assert!(alice.confirms(&mut held).contains('\x07'));
+    held.cover(1, "stop");
+    alice.confirms(&mut held);
+    held.holder.show(b"\x07");
+    held.turn();
+    assert!(!alice.confirms(&mut held).contains('\x07'));
+}
+
+#[test]
+fn a_thumbnail_shows_the_lock_and_goes_into_files_alone() {
+    let mut held = Held::new();
+    held.holder.show(b"private");
+    held.cover(1, "stop");
+    let mut file = tempfile::tempfile().unwrap();
+    held.order_with(&ToHolder::Still { seq: 2 }, &file);
+    file.rewind().unwrap();
+    let cells: TerminalCells = serde_json::from_reader(&file).unwrap();
+    let text: String = cells.runs.iter().map(|run| run.text.as_str()).collect();
+    assert!(text.contains("stop") && !text.contains("private"), "{text}");
+    let (_reader, writer) = io::pipe().unwrap();
+    held.order_with(&ToHolder::Still { seq: 3 }, writer);
+    held.order(&ToHolder::Still { seq: 4 });
+    let errors: Vec<(u64, bool)> = held
+        .said()
+        .into_iter()
+        .filter_map(
+            |said| if let FromHolder::Written { seq, error } = said { Some((seq, error.is_some())) } else { None },
+        )
+        .collect();
+    assert_eq!(errors, [(2, false), (3, true), (4, true)]);
+}
+
+#[test]
+fn a_program_that_asks_without_end_and_reads_nothing_gets_no_endless_answers() {
+    let mut held = Held::new();
+    (0..200_000).for_each(|_| held.holder.show(b"\x1b[c"));
+    let answer = b"\x1b[?6c".len();
+    assert!(held.holder.pty.has_pending());
+    assert!(!held.holder.pty.has_room_for_answers() && held.holder.pty.has_room(), "keys still find room");
+    assert!(held.typed().len() < 200_000 * answer);
+}
