@@ -22,7 +22,7 @@ pub fn language() -> Language {
     *CHOSEN.get_or_init(Language::of_locale)
 }
 
-/// The key of a sentence that is there: [`key!`] makes one while the program is compiled, of a key that the English
+/// The key of a sentence that is there: `key!` makes one while the program is compiled, of a key that the English
 /// files have. A test holds the other languages against those.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key(&'static str);
@@ -31,7 +31,7 @@ impl Key {
     /// The key, if the English files have it.
     ///
     /// # Panics
-    /// They have not; [`key!`] turns that into an error of the compiler.
+    /// They have not; `key!` turns that into an error of the compiler.
     pub const fn new(key: &'static str) -> Self {
         assert!(is_in(files(Language::English), key), "locales/en has no sentence with this key");
         Key(key)

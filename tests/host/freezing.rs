@@ -30,7 +30,6 @@ impl Beat {
     #[track_caller]
     fn stands_still(&self) {
         let before = self.count();
-        assert!(!before.is_empty(), "{} never went on", self.file);
         self.host.root("for i in $(seq 100); do /bin/true; done").succeeds();
         assert_eq!(before, self.count(), "{} stands still", self.file);
     }

@@ -84,6 +84,8 @@ pub struct Shield {
     wrested: usize,
     pub retry_at: Option<Instant>,
     look_at: Instant,
+    /// How often to look for what another process left, though nothing of it is known.
+    pub searches: u8,
     said: Option<Status>,
     told_twin: State,
     /// As a twin: the number of the leader's last message.
@@ -121,6 +123,7 @@ impl Shield {
             wrested: 0,
             retry_at: None,
             look_at: Instant::now(),
+            searches: 0,
             said: None,
             told_twin: State::default(),
             followed: 0,

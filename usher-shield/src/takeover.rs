@@ -43,6 +43,10 @@ fn adopt(shield: &mut Shield, state: State) {
     }
 }
 
+/// A killed process closes its connections a little before it is seen to be gone. Windows of its that it had told nobody of
+/// are found only after that: so this often it is looked for them.
+const SEARCHES: u8 = 5;
+
 /// As a twin whose leader is gone: the leader now.
 pub fn succeed(shield: &mut Shield) -> io::Result<()> {
     shield.leader = true;
@@ -57,6 +61,7 @@ pub fn succeed(shield: &mut Shield) -> io::Result<()> {
         }
     }
     shield.stage.leftovers.extend(left);
+    shield.searches = SEARCHES;
     shield.user.restart(&shield.stage.x);
     start_twin(shield);
     if shield.covers.is_empty() {
@@ -76,6 +81,7 @@ pub fn replace_twin(shield: &mut Shield) -> io::Result<()> {
     let left = std::mem::take(&mut shield.stage.friends);
     shield.stage.patience(crate::stage::PATIENCE);
     shield.stage.leftovers.extend(left);
+    shield.searches = SEARCHES;
     if shield.stage.shown {
         shield.settle();
         shield.incident("a process of the shield was killed; the other started a new one", None);

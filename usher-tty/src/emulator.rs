@@ -214,19 +214,21 @@ fn first_shown(cursor: usize, room: usize, all: usize) -> usize {
     if all <= room { 0 } else { (cursor + 1).saturating_sub(room).min(all - room) }
 }
 
-/// A wide character that the edge cuts in two is shown as a blank.
+/// A wide character that the edge cut in two, or that the program wrote or erased into, is shown as a blank: no
+/// terminal shows half of one.
 fn halve_cut_characters(cells: &mut [alacritty_terminal::term::cell::Cell]) {
-    if let Some(first) = cells.first_mut()
-        && first.flags.contains(Flags::WIDE_CHAR_SPACER)
-    {
-        first.flags.remove(Flags::WIDE_CHAR_SPACER);
-    }
-    if let Some(last) = cells.last_mut()
-        && last.flags.contains(Flags::WIDE_CHAR)
-    {
-        last.flags.remove(Flags::WIDE_CHAR);
-        last.c = ' ';
-        last.extra = None;
+    for col in 0..cells.len() {
+        let before = col > 0 && cells[col - 1].flags.contains(Flags::WIDE_CHAR);
+        let after = cells.get(col + 1).is_some_and(|cell| cell.flags.contains(Flags::WIDE_CHAR_SPACER));
+        let cell = &mut cells[col];
+        if cell.flags.contains(Flags::WIDE_CHAR) && !after {
+            cell.flags.remove(Flags::WIDE_CHAR);
+            cell.c = ' ';
+            cell.extra = None;
+        }
+        if cell.flags.contains(Flags::WIDE_CHAR_SPACER) && !before {
+            cell.flags.remove(Flags::WIDE_CHAR_SPACER);
+        }
     }
 }
 

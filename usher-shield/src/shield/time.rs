@@ -33,7 +33,9 @@ impl Shield {
         }
         // Where that failed when the message was painted, or there is none to be painted.
         let drawn = self.drawing.is_none() && (self.painted.is_some() || self.unpaintable.is_some());
-        if self.leader && drawn && self.stage.covered && !self.stage.leftovers.is_empty() {
+        let sought = !self.stage.leftovers.is_empty() || self.searches > 0;
+        if self.leader && drawn && self.stage.covered && sought {
+            self.searches = self.searches.saturating_sub(1);
             let cleaned = self.stage.kill_leftovers();
             self.took(cleaned);
         }

@@ -77,6 +77,14 @@ fn what_scrolls_above_a_status_line_moves_in_a_region() {
 }
 
 #[test]
+fn half_of_a_wide_character_that_was_erased_into_is_a_blank() {
+    let mut station = Station::new(SIZE);
+    station.show("\x1b[3;8Ha aaa  aa aa aa aaaa  aa   眼睛e\u{301}".as_bytes());
+    station.show(b"\x1b[42m\x1b[3;36H\x1b[K");
+    station.show("\x1b[m\x1b[1;1H眼睛\x1b[1;2H\x1b[1X\x1b[1;3Hx".as_bytes());
+}
+
+#[test]
 fn rows_of_other_colours_are_not_moved() {
     let mut station = Station::new(SIZE);
     station.show(b"some text of the session's\r\n\r\nand more of it");
