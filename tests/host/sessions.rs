@@ -47,7 +47,9 @@ fn a_watch_sees_what_was_there_for_a_moment() {
     let screen = host.x11(&host.user("alice"), X11::Xvfb);
     let watch = screen.watch_part((1000, 600, 16, 16), |picture| picture.share(DESKTOP) == 1.0);
     watch.more(10);
-    screen.shell("xsetroot -solid red; xsetroot -solid '#206040'").succeeds();
+    screen.shell("xsetroot -solid red").succeeds();
+    watch.more(10);
+    screen.shell("xsetroot -solid '#206040'").succeeds();
     watch.more(10);
     let seen = watch.finish();
     assert!(!seen.wrong.is_empty() && seen.wrong.len() < seen.samples, "{} of {}", seen.wrong.len(), seen.samples);

@@ -32,6 +32,8 @@ const STEADY: Duration = Duration::from_millis(50);
 const WREST: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(400)];
 /// How often a locked display is looked at even when nothing happened.
 const LOOK: Duration = Duration::from_millis(500);
+/// How often a locked display is searched for what dead processes left.
+const SEARCH: Duration = Duration::from_secs(5);
 
 /// A connection to usherd.
 pub struct Control {
@@ -84,8 +86,10 @@ pub struct Shield {
     wrested: usize,
     pub retry_at: Option<Instant>,
     look_at: Instant,
-    /// How often to look for what another process left, though nothing of it is known.
+    /// How often to look soon for what another process left, though nothing of it is known.
     pub searches: u8,
+    /// When it is looked for all the same.
+    search_at: Instant,
     said: Option<Status>,
     told_twin: State,
     /// As a twin: the number of the leader's last message.
@@ -124,6 +128,7 @@ impl Shield {
             retry_at: None,
             look_at: Instant::now(),
             searches: 0,
+            search_at: Instant::now(),
             said: None,
             told_twin: State::default(),
             followed: 0,

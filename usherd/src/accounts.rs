@@ -2,7 +2,7 @@
 //! behind them may hang, or fail at once.
 //!
 //! Each lookup has a thread of its own, and there are few of them: a user whose entry hangs takes
-//! [`PER_USER`] threads and no more, so that the others' entries are still read.
+//! `PER_USER` threads and no more, so that the others' entries are still read.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::CString;

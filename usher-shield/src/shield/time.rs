@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::Shield;
+use super::{SEARCH, Shield};
 use crate::capture::Capture;
 use crate::words;
 
@@ -33,9 +33,10 @@ impl Shield {
         }
         // Where that failed when the message was painted, or there is none to be painted.
         let drawn = self.drawing.is_none() && (self.painted.is_some() || self.unpaintable.is_some());
-        let sought = !self.stage.leftovers.is_empty() || self.searches > 0;
+        let sought = !self.stage.leftovers.is_empty() || self.searches > 0 || self.search_at <= Instant::now();
         if self.leader && drawn && self.stage.covered && sought {
             self.searches = self.searches.saturating_sub(1);
+            self.search_at = Instant::now() + SEARCH;
             let cleaned = self.stage.kill_leftovers();
             self.took(cleaned);
         }

@@ -197,13 +197,15 @@ impl LoginBackend {
         key: &SessionKey,
     ) -> Result<IntroducedShield, Error> {
         let failed = |what: &str, e: std::io::Error| Error::new(ErrorId::BackendFailed, format!("{what}: {e}"));
+        let name = format!("usher-shield-{}-{}-{}", key.native_id, display.number, display.server.pid);
+        let group = Group::at(&format!("/system.slice/{name}.service"));
+        // What is left of an earlier one answers nobody, and would keep the unit's name. What it mapped stays.
+        drop(group.kill());
         let _ = std::fs::remove_file(path);
         let listener = UnixListener::bind(path).map_err(|e| failed("the shield's socket", e))?;
-        let name = format!("usher-shield-{}-{}-{}", key.native_id, display.number, display.server.pid);
         let program = usher_core::sys::program::beside_this_program("usher-shield");
         self.0.bus.start_unit(&format!("{name}.service"), listener.as_fd(), unit(&program, display.number)).await?;
         drop(listener);
-        let group = Group::at(&format!("/system.slice/{name}.service"));
         let home = crate::accounts::account(display.server_uid).await.home;
         let (language, authorities) = tokio::join!(self.language(display, id), authority::authorities(display, &home));
         let arming = Arming {
