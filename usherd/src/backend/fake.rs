@@ -12,7 +12,7 @@ use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::ThumbnailSize;
 use usher_core::session::{Cover, SessionKey};
 use usher_core::sys::process::Process;
-use usher_core::wire::holder::{HolderHello, Notice, OpenSpec, StationSpec};
+use usher_core::wire::holder::{Notice, OpenSpec, StationSpec};
 
 use super::text::{Found, Opened, Starting};
 use super::{
@@ -50,8 +50,6 @@ pub(crate) enum Play {
     Seen(Covered),
     /// It is not, for this reason.
     Fails(Error),
-    /// Nobody ever hears what came of it.
-    Hangs,
 }
 
 impl Default for Play {
@@ -69,8 +67,6 @@ struct FakeState {
     calls: Vec<FakeCall>,
     /// What comes of the next orders for a session; then everything is seen.
     plays: BTreeMap<u32, VecDeque<Play>>,
-    /// The holders that are found, by their session's ID.
-    holders: BTreeMap<u32, HolderHello>,
     held: BTreeSet<u32>,
     logins: BTreeMap<u32, Login>,
     noticed: Option<mpsc::UnboundedSender<Noticed>>,
@@ -99,18 +95,6 @@ impl Fake {
         self.inner().plays.entry(id).or_default().push_back(play);
     }
 
-    /// A holder that is there and not adopted yet.
-    pub(crate) fn holder(&self, hello: HolderHello) {
-        self.inner().holders.insert(hello.session_id, hello);
-    }
-
-    /// A holder is gone, and its connection with it.
-    pub(crate) fn lose_holder(&self, id: u32) {
-        let mut inner = self.inner();
-        inner.holders.remove(&id);
-        inner.held.remove(&id);
-    }
-
     fn inner(&self) -> MutexGuard<'_, FakeState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -130,7 +114,6 @@ impl Fake {
             match play {
                 Play::Seen(covered) => Ok(seen(covered)),
                 Play::Fails(error) => Err(error),
-                Play::Hangs => std::future::pending().await,
             }
         })
     }
@@ -179,15 +162,14 @@ impl Showing for Fake {
     }
 }
 
+/// No holder is left from before: only sessions that are opened here are held.
 impl Adopting for Fake {
     fn find(&self) -> BoxFuture<'_, Vec<Found>> {
-        let holders: Vec<HolderHello> = self.inner().holders.values().cloned().collect();
-        Box::pin(async { holders.into_iter().map(Found::faked).collect() })
+        Box::pin(async { Vec::new() })
     }
 
-    fn find_one(&self, id: u32) -> BoxFuture<'_, Option<Found>> {
-        let holder = self.inner().holders.get(&id).cloned();
-        Box::pin(async { holder.map(Found::faked) })
+    fn find_one(&self, _: u32) -> BoxFuture<'_, Option<Found>> {
+        Box::pin(async { None })
     }
 
     fn adopt(&self, found: Found) {
@@ -252,8 +234,8 @@ impl TextSessions for Fake {
         })
     }
 
-    fn session_of_holder(&self, process: Process) -> Option<u32> {
-        self.inner().holders.values().find(|hello| hello.holder_pid == process.pid).map(|hello| hello.session_id)
+    fn session_of_holder(&self, _: Process) -> Option<u32> {
+        None
     }
 }
 

@@ -11,7 +11,6 @@ use crate::session::{Seen, Target};
 
 mod concerns;
 #[cfg(test)]
-#[allow(dead_code, reason = "each room's tests use a part of it")]
 pub(crate) mod fake;
 #[cfg(feature = "system")]
 pub mod host_session;

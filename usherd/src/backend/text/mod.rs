@@ -15,7 +15,7 @@ use usher_core::request::ThumbnailSize;
 use usher_core::session::{Cover, SessionKey};
 use usher_core::sys::proc;
 use usher_core::sys::process::Process;
-use usher_core::wire::holder::{FromHolder, HolderHello, HolderStatus, Notice, OpenSpec, StationSpec, ToHolder};
+use usher_core::wire::holder::{FromHolder, HolderStatus, Notice, OpenSpec, StationSpec, ToHolder};
 
 use super::leftovers::{kill, mop_up, verify_gone};
 use super::link::{LinkEvent, PeerLink, Reply};
@@ -47,32 +47,22 @@ pub struct TextBackend {
 }
 
 /// A holder found alive.
-pub struct Found {
-    hello: HolderHello,
-    /// None where a fake found it.
-    connected: Option<IntroducedHolder>,
-}
+pub struct Found(IntroducedHolder);
 
 impl Found {
     /// The session's ID.
     pub fn id(&self) -> u32 {
-        self.hello.session_id
+        self.0.hello.session_id
     }
 
     /// What makes the session the same session.
     pub fn key(&self) -> &SessionKey {
-        &self.hello.key
+        &self.0.hello.key
     }
 
     /// The session as the holder sees it.
     pub fn status(&self) -> &HolderStatus {
-        &self.hello.status
-    }
-
-    /// A holder that says this, and is not there.
-    #[cfg(test)]
-    pub(crate) fn faked(hello: HolderHello) -> Self {
-        Found { hello, connected: None }
+        &self.0.hello.status
     }
 }
 
@@ -122,8 +112,7 @@ impl TextBackend {
     /// Takes a holder over.
     fn adopt(&self, found: Found) {
         let (id, status) = (found.id(), found.status().clone());
-        let Some(connected) = found.connected else { return };
-        self.tend(id, connected, None);
+        self.tend(id, found.0, None);
         self.tell(Noticed::Changed { id, seen: seen(&status), released: status.released });
     }
 
@@ -258,7 +247,7 @@ async fn look(path: PathBuf) -> Option<Found> {
     match tokio::time::timeout(Duration::from_secs(2), UnixStream::connect(&path)).await {
         Ok(Ok(stream)) => {
             let introduced = tokio::time::timeout(Duration::from_secs(2), introduce(stream)).await.ok()?.ok()?;
-            Some(Found { hello: introduced.hello.clone(), connected: Some(introduced) })
+            Some(Found(introduced))
         }
         Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
             // Its holder died without removing it.
