@@ -1,6 +1,7 @@
 //! usher on the host: from the packages, or by hand as long as there are none.
 
 use std::fs;
+use std::path::Path;
 
 use super::built;
 use super::harness::{Host, wait_until};
@@ -12,8 +13,15 @@ pub fn install(host: &Host) {
     } else {
         by_hand(host);
     }
-    println!("measured: {}\n", built::how(&host.path("/usr/bin/usherd"), "usherd"));
+    println!("measured: {}\n", how_built(&host.path("/usr/bin/usherd")));
     wait_until("usherd serves", || host.root_usher(&["list"]).code == Some(0));
+}
+
+/// How the installed `usherd` was built, in a few words.
+fn how_built(installed: &Path) -> &'static str {
+    let shipped = fs::read(built::beside("usherd"));
+    let same = fs::read(installed).ok().zip(shipped.ok()).is_some_and(|(installed, shipped)| installed == shipped);
+    if same { "the shipped build" } else { "another build than the shipped one: run `cargo xtask deb --release` first" }
 }
 
 /// Copies the programs beside cargo's `usher`, and starts the daemon as a transient service.

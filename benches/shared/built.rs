@@ -20,10 +20,3 @@ pub fn programs(packages: &[&str]) {
 pub fn beside(name: &str) -> PathBuf {
     Path::new(env!("CARGO_BIN_EXE_usher")).with_file_name(name)
 }
-
-/// How an installed program was built, in a sentence.
-#[allow(dead_code, reason = "not every benchmark installs anything")]
-pub fn how(installed: &Path, name: &str) -> &'static str {
-    let same = std::fs::read(installed).ok().zip(std::fs::read(beside(name)).ok()).is_some_and(|(a, b)| a == b);
-    if same { "the shipped build" } else { "another build than the shipped one: run `cargo xtask deb --release` first" }
-}

@@ -28,7 +28,6 @@ pub fn program(name: &str) -> PathBuf {
 /// What a command printed and how it ended.
 #[derive(Debug)]
 pub struct Ran {
-    #[allow(dead_code, reason = "what a failing assertion prints")]
     pub what: String,
     pub code: Option<i32>,
     pub stdout: String,
