@@ -12,7 +12,9 @@ use crate::accounts::Groups;
 use crate::actor::{Role, Sight, Who};
 use crate::authorize::authorize;
 
+mod attach;
 mod generators;
+mod identities;
 mod sequences;
 use generators::{actor, any_action, message, now, reference, registry, rule, session_verb};
 

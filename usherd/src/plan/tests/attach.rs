@@ -1,0 +1,58 @@
+//! Sitting down, case by case: at the caller's own text sessions, from outside of them.
+
+use usher_core::outcome::ErrorId;
+use usher_core::request::{AttachRequest, SessionRef, Size};
+
+use super::generators::{key_of, now};
+use crate::accounts::Groups;
+use crate::actor::{Actor, Role, Who};
+use crate::authorize::authorize;
+use crate::plan::{Action, Kind, LocalName, Registry, Snapshot, Tracked, Work, plan};
+use crate::session::Seen;
+
+fn session(kind: Kind) -> Tracked {
+    Tracked {
+        id: 1,
+        key: key_of(1),
+        user: "alice".to_owned(),
+        uid: 1000,
+        kind,
+        since: now(),
+        name: None,
+        program: "sh".to_owned(),
+        groups: Groups::Known(Default::default()),
+        admin: false,
+        operator: false,
+        own_lock: None,
+        closing: None,
+        seen: Seen::default(),
+    }
+}
+
+/// What becomes of it when this uid, which sits in these sessions, asks to sit down at session 1.
+fn attached(kind: Kind, uid: u32, own_sessions: Vec<u32>) -> Result<(), ErrorId> {
+    let mut registry = Registry::default();
+    registry.put(session(kind));
+    let (who, role) = (Who::User(uid), if uid == 0 { Role::Administrator } else { Role::User });
+    let actor = Actor { who, name: "somebody".to_owned(), role, from: "process 1".to_owned(), own_sessions };
+    let request = AttachRequest { size: Size::default(), colours: Default::default(), client: None };
+    let authorized = authorize(actor, Action::Attach(SessionRef::Id(1), request)).map_err(|error| error.id)?;
+    match plan(authorized, Snapshot { registry: &registry, asked_name: LocalName::Free, now: now() }).work() {
+        Work::Attach { admitted, .. } => admitted.clone().map(|_| ()).map_err(|error| error.id),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn users_sit_down_at_their_own_text_sessions_and_nobody_else_does() {
+    assert_eq!(attached(Kind::Text, 1000, vec![2]), Ok(()));
+    assert_eq!(attached(Kind::Text, 0, Vec::new()), Err(ErrorId::AccessDenied), "root");
+    assert_eq!(attached(Kind::Text, 1001, Vec::new()), Err(ErrorId::SessionNotFound), "a stranger");
+    assert_eq!(attached(Kind::X11, 1000, Vec::new()), Err(ErrorId::NotSupported));
+    assert_eq!(attached(Kind::Ssh, 1000, Vec::new()), Err(ErrorId::NotSupported));
+}
+
+#[test]
+fn nobody_sits_down_at_the_session_that_they_sit_in() {
+    assert_eq!(attached(Kind::Text, 1000, vec![1]), Err(ErrorId::OwnSession));
+}
