@@ -64,6 +64,9 @@ _usher() {
             usher,open)
                 cmd="usher__subcmd__open"
                 ;;
+            usher,rename)
+                cmd="usher__subcmd__rename"
+                ;;
             usher,revoke)
                 cmd="usher__subcmd__revoke"
                 ;;
@@ -101,7 +104,7 @@ _usher() {
 
     case "${cmd}" in
         usher)
-            opts="-h -V --socket --server --timeout --at-once --output --lang --verbose --help --version list lock unlock disconnect close block unblock blocks open attach thumbnail watch audit demo help invite identities revoke join servers dial-stdio install-cmdlets"
+            opts="-h -V --socket --server --timeout --at-once --output --lang --verbose --help --version list lock unlock disconnect close block unblock blocks open attach rename thumbnail watch audit demo help invite identities revoke join servers dial-stdio install-cmdlets"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -799,6 +802,44 @@ _usher() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at-once)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        usher__subcmd__rename)
+            opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

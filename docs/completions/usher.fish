@@ -46,6 +46,7 @@ complete -c usher -n "__fish_usher_needs_command" -f -a "unblock" -d 'Remove a s
 complete -c usher -n "__fish_usher_needs_command" -f -a "blocks" -d 'Show the standing rules'
 complete -c usher -n "__fish_usher_needs_command" -f -a "open" -d 'Start a text session and print its ID'
 complete -c usher -n "__fish_usher_needs_command" -f -a "attach" -d 'Attach this terminal to a text session; Ctrl-\\ d detaches it'
+complete -c usher -n "__fish_usher_needs_command" -f -a "rename" -d 'Give a text session another name'
 complete -c usher -n "__fish_usher_needs_command" -f -a "thumbnail" -d 'Save a thumbnail of what a session shows'
 complete -c usher -n "__fish_usher_needs_command" -f -a "watch" -d 'Print session and lock events as they happen, one JSON object a line'
 complete -c usher -n "__fish_usher_needs_command" -f -a "audit" -d 'Show who did what, when, from where and with what result'
@@ -174,7 +175,7 @@ jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand blocks" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand blocks" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand blocks" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand open" -l name -d 'The session\'s title in `usher list`' -r
+complete -c usher -n "__fish_usher_using_subcommand open" -l name -d 'The session\'s name, which stands for its ID wherever one is; no other session of yours may have it' -r
 complete -c usher -n "__fish_usher_using_subcommand open" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand open" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand open" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
@@ -198,6 +199,17 @@ jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand attach" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand attach" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand attach" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand rename" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand rename" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand rename" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand rename" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand rename" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand rename" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand rename" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand rename" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l size -d 'small (at most 160x120), medium (320x240), large (640x480) or fullscreen (as large as the screen)' -r
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -s o -l file -d 'The file to write; - for standard output' -r -F
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F

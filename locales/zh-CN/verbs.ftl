@@ -22,15 +22,15 @@ verb-list = 列出本机的会话
 verb-list-long =
     普通用户只能看到自己的会话，操作员和管理员可以看到所有人的会话。表中列出每个会话的 ID 和用户、显示方式（text、ssh、console、x11 或 wayland）、是否有人在使用，以及是否已锁定。
 
-    会话存在期间，其 ID 保持不变。凡是需要 ID 的地方，也可以使用 `loginctl` 显示的 ID，例如 c2。
-verb-list-ids = 只列出这些会话
+    会话存在期间，其 ID 保持不变。凡是需要 ID 的地方，也可以使用 `loginctl` 显示的 ID（例如 c2）或文本会话的名称：单独的名称指您自己的会话，“用户/名称”指其他用户的会话。
+verb-list-ids = 只列出具有这些 ID 或名称的会话
 verb-list-user = 只列出该用户的会话；可多次指定
 verb-lock = 用一条用户无法关闭的消息遮住会话
 verb-lock-long =
     消息会遮住整个屏幕；在解锁之前，键盘和鼠标操作不会到达任何程序。程序继续运行；使用 --freeze 还会停止该用户的其他进程。再次锁定会替换消息。
 
     只有确认会话已被遮住、输入已被拦下，结果才是 done。重新启动 usherd，或从另一个工位连接，都不会解除锁定。不能锁定您当前所在的会话。
-verb-lock-ids = 会话 ID，见 `usher list`
+verb-lock-ids = 会话的 ID（见 `usher list`）或名称
 verb-lock-all = 除您当前所在会话以外的所有会话
 verb-lock-user = 该用户的所有会话；可多次指定
 verb-lock-message = 显示给用户的消息：1 到 1000 个字符，可使用任何文字
@@ -41,7 +41,7 @@ verb-unlock-long =
     遮挡消失，会话显示当前的内容。锁定期间按下的键不会到达任何程序。解锁未锁定的会话不会有任何变化。
 
     受常设规则覆盖的会话仍然保持锁定：命令以 StillBlocked 失败，并指出是哪条规则。可以用 `usher unblock` 删除规则，或用 --exempt 将会话排除在所有规则之外。
-verb-unlock-ids = 会话 ID，见 `usher list`
+verb-unlock-ids = 会话的 ID（见 `usher list`）或名称
 verb-unlock-all = 除您当前所在会话以外的所有会话
 verb-unlock-user = 该用户的所有会话；可多次指定
 verb-unlock-exempt = 将会话排除在所有覆盖它的常设规则之外
@@ -50,7 +50,7 @@ verb-disconnect-long =
     正在使用会话的人会被断开，其程序继续运行。文本会话可以用 `usher attach` 重新连接，远程桌面可以重新登录后继续使用。
 
     如果断开之后无法再回到该会话，例如普通的 ssh 登录，usher 会拒绝执行并说明原因。不能断开您当前所在的会话。
-verb-disconnect-ids = 会话 ID，见 `usher list`
+verb-disconnect-ids = 会话的 ID（见 `usher list`）或名称
 verb-disconnect-all = 除您当前所在会话以外的所有会话
 verb-disconnect-user = 该用户的所有会话；可多次指定
 verb-disconnect-dry_run = 只显示将要执行的操作
@@ -60,7 +60,7 @@ verb-close-long =
     先请求会话中的程序退出，宽限期过后仍未退出的会被强制终止。确认会话的所有进程都已消失之后，结果才是 done。未保存的内容会丢失。
 
     使用 --notice 时，用户会先看到倒计时，命令会等待倒计时结束。只有管理员可以关闭管理员和操作员的会话。不能关闭您当前所在的会话。
-verb-close-ids = 会话 ID，见 `usher list`
+verb-close-ids = 会话的 ID（见 `usher list`）或名称
 verb-close-all = 除您当前所在会话以外的所有会话
 verb-close-user = 该用户的所有会话；可多次指定
 verb-close-dry_run = 只显示将要执行的操作
@@ -96,21 +96,28 @@ verb-open-long =
     usherd 会在一个暂时无人查看的终端中启动程序；用 `usher attach` 可以在您的终端中显示它。程序结束时，会话随之结束。
 
     程序在当前目录中启动，并使用此命令的环境变量。标准输出只有 ID，便于脚本使用。
-verb-open-name = 会话在 `usher list` 中的标题
+verb-open-name = 会话的名称，凡是需要 ID 的地方都可以使用；您的会话不能重名
 verb-open-command = 要运行的程序及其参数；未指定时为您的登录 shell
 verb-attach = 把当前终端连接到文本会话；按 Ctrl-\ d 离开
 verb-attach-long =
     您的终端会显示会话的屏幕，您输入的内容会交给会话中的程序。多个终端可以同时连接。按 Ctrl-\ d 离开，会话继续运行；按 Ctrl-\ b 和 Ctrl-\ f 可向后和向前滚动。
 
     会话锁定期间，您会看到锁定画面，按键不起作用。只能连接自己的会话，root 也不例外。
-verb-attach-id = 会话，见 `usher list`
+verb-attach-id = 会话的 ID（见 `usher list`）或名称
 verb-attach-detach_keys = 离开会话的按键，例如 '^\ d'；连按两次第一个键，可将该键发送给会话
+verb-rename = 为文本会话改名
+verb-rename-long =
+    会话存在期间，凡是需要 ID 的地方都可以使用它的名称。名称以字母或汉字开头，不能与 ID 相似。同一用户的两个会话不能重名。
+
+    单独的名称指您自己的会话；其他用户的会话写作“用户/名称”。操作员可以为标准用户的会话改名，管理员可以为所有会话改名。
+verb-rename-id = 会话的 ID（见 `usher list`）或名称
+verb-rename-name = 新名称
 verb-thumbnail = 保存会话画面的缩略图
 verb-thumbnail-long =
     缩略图是 PNG 图片，内容是会话用户当前看到的画面。已锁定的会话显示其锁定画面，不会露出下面的内容。
 
     管理员可以获取所有会话的缩略图，操作员可以获取标准用户会话的缩略图，每个人都可以获取自己会话的缩略图。每次获取之前都会记入审计日志。
-verb-thumbnail-id = 会话 ID，见 `usher list`
+verb-thumbnail-id = 会话的 ID（见 `usher list`）或名称
 verb-thumbnail-size = small（最大 160x120）、medium（320x240）、large（640x480）或 fullscreen（与屏幕同样大小）
 verb-thumbnail-file = 要写入的文件；- 表示标准输出
 verb-watch = 实时输出会话和锁定事件，每行一个 JSON 对象

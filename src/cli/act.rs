@@ -40,7 +40,7 @@ pub(super) fn lost(host: &str, verb: Verb, targets: &Targets, error: &Error) -> 
     let of = |reference: &SessionRef| match reference {
         SessionRef::Id(id) => outcome(Some(*id)),
         // Only the host knows the number of this session.
-        SessionRef::Native(native) => Outcome { notes: vec![format!("session {native}")], ..outcome(None) },
+        other => Outcome { notes: vec![format!("session {other}")], ..outcome(None) },
     };
     match targets {
         Targets::Ids(ids) if error.id == usher_core::outcome::ErrorId::OutcomeUnknown => ids.iter().map(of).collect(),

@@ -29,7 +29,7 @@ pub(super) use terminal::{GUARD, guard};
 /// sessions only; this holds for root as well.
 #[derive(Debug, Args)]
 pub struct Attach {
-    /// The session, as `usher list` shows it
+    /// The session's ID, as `usher list` shows it, or its name
     #[arg(value_name = "ID")]
     id: SessionRef,
     /// The keys that detach, such as '^\ d'; press the first key twice to send it to the session

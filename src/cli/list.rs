@@ -1,5 +1,7 @@
 //! `usher list`
 
+use std::cell::RefCell;
+
 use clap::Args;
 use usher_core::outcome::{Error, ErrorId, Exit};
 use usher_core::request::{Action, Name, SessionRef};
@@ -15,11 +17,11 @@ use super::{CommandError, Context, output, read};
 /// session's ID and user, how it is displayed (text, ssh, console, x11 or wayland), whether somebody sits at
 /// it, and whether it is locked.
 ///
-/// A session keeps its ID for as long as it lives. The ID that `loginctl` shows, such as c2, is accepted
-/// wherever an ID is.
+/// A session keeps its ID for as long as it lives. Wherever an ID is, the ID that `loginctl` shows, such as c2, is
+/// accepted too, and so is the name of a text session: a name alone means your own session, USER/NAME another user's.
 #[derive(Debug, Args)]
 pub struct List {
-    /// Show only these sessions
+    /// Show only the sessions with these IDs or names
     #[arg(value_name = "ID")]
     ids: Vec<SessionRef>,
     /// Show only this user's sessions; can be given several times
@@ -29,6 +31,9 @@ pub struct List {
 
 impl List {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
+        if self.ids.iter().any(SessionRef::is_name) {
+            return self.by_name(context).await;
+        }
         let choose = |host: &TargetHost, all: Vec<Session>| {
             let missing: Vec<_> = self.ids.iter().filter(|id| !all.iter().any(|s| is(s, id))).collect();
             for id in &missing {
@@ -40,6 +45,29 @@ impl List {
             (all.into_iter().filter(|session| self.shows(session)).collect(), exit)
         };
         read::rows(context, &Action::List, choose, Placed::session).await
+    }
+
+    /// What a name means depends on the host and the caller: each is asked for.
+    async fn by_name(&self, context: &Context) -> Result<Exit, CommandError> {
+        let missing = RefCell::new(Vec::new());
+        let ask = async |host: &TargetHost| {
+            let mut sessions: Vec<Session> = Vec::new();
+            for id in &self.ids {
+                let action = Action::Show(id.clone());
+                context.trace(host, &action);
+                match host.client.call::<Session>(&action).await {
+                    Ok(found) if sessions.iter().any(|known| known.session_id == found.session_id) => {}
+                    Ok(found) => sessions.push(found),
+                    Err(refused) if refused.exit == Exit::Failed => missing.borrow_mut().push(refused.error),
+                    Err(lost) => return Err(lost),
+                }
+            }
+            Ok(sessions)
+        };
+        let all = |_: &TargetHost, sessions| (sessions, Exit::Success);
+        let exit = read::rows_of(context, ask, all, Placed::session).await?;
+        missing.borrow().iter().for_each(output::print_error);
+        Ok(if missing.borrow().is_empty() { exit } else { exit.max(Exit::Failed) })
     }
 
     fn shows(&self, session: &Session) -> bool {

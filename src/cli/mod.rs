@@ -36,6 +36,7 @@ mod lock;
 mod open;
 mod output;
 mod read;
+mod rename;
 mod revoke;
 mod servers;
 mod targets;
@@ -104,6 +105,7 @@ enum VerbArguments {
     Blocks(blocks::Blocks),
     Open(open::Open),
     Attach(attach::Attach),
+    Rename(rename::Rename),
     Thumbnail(thumbnail::Thumbnail),
     Watch(watch::Watch),
     Audit(audit::Audit),
@@ -245,6 +247,7 @@ async fn run(arguments: CommandLine) -> Result<Exit, CommandError> {
         VerbArguments::Blocks(verb) => verb.run(&context).await,
         VerbArguments::Open(verb) => verb.run(&context).await,
         VerbArguments::Attach(verb) => verb.run(&context).await,
+        VerbArguments::Rename(verb) => verb.run(&context).await,
         VerbArguments::Thumbnail(verb) => verb.run(&context).await,
         VerbArguments::Watch(verb) => verb.run(&context).await,
         VerbArguments::Audit(verb) => verb.run(&context).await,

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Args;
 use usher_core::outcome::Exit;
-use usher_core::request::{Action, Name, OpenRequest};
+use usher_core::request::{Action, OpenRequest, SessionName};
 use usher_core::session::Session;
 
 use super::{CommandError, Context, attach};
@@ -18,9 +18,9 @@ use super::{CommandError, Context, attach};
 /// alone, so that scripts can use it.
 #[derive(Debug, Args)]
 pub struct Open {
-    /// The session's title in `usher list`
+    /// The session's name, which stands for its ID wherever one is; no other session of yours may have it
     #[arg(long, value_name = "NAME")]
-    name: Option<Name>,
+    name: Option<SessionName>,
     /// The program and its arguments; without one, your login shell
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,

@@ -7,6 +7,7 @@ use usher_core::request::Action;
 use super::hosts::TargetHost;
 use super::output::{self, Placed, Rows, TableRow};
 use super::{CommandError, Context};
+use crate::client::ClientError;
 
 /// Asks every host and prints what each has, beside the host's name where hosts were named.
 ///
@@ -15,6 +16,23 @@ use super::{CommandError, Context};
 pub(super) async fn rows<T: TableRow + DeserializeOwned>(
     context: &Context,
     action: &Action,
+    choose: impl FnMut(&TargetHost, Vec<T>) -> (Vec<T>, Exit),
+    place: impl Fn(&str, T) -> Placed<T>,
+) -> Result<Exit, CommandError> {
+    let ask = async |host: &TargetHost| {
+        context.trace(host, action);
+        host.client.call::<Vec<T>>(action).await
+    };
+    rows_of(context, ask, choose, place).await
+}
+
+/// The same where a host is asked in another way.
+///
+/// # Errors
+/// As [`rows`].
+pub(super) async fn rows_of<T: TableRow>(
+    context: &Context,
+    ask: impl AsyncFn(&TargetHost) -> Result<Vec<T>, ClientError>,
     mut choose: impl FnMut(&TargetHost, Vec<T>) -> (Vec<T>, Exit),
     place: impl Fn(&str, T) -> Placed<T>,
 ) -> Result<Exit, CommandError> {
@@ -24,10 +42,6 @@ pub(super) async fn rows<T: TableRow + DeserializeOwned>(
         Rows::new(context.format),
         Rows::in_pieces(context.format, context.hosts.iter().filter_map(TargetHost::label)),
     );
-    let ask = async |host: &TargetHost| {
-        context.trace(host, action);
-        host.client.call::<Vec<T>>(action).await
-    };
     let tally = context
         .hosts
         .each(ask, |host, answer| {

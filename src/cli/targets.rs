@@ -7,7 +7,7 @@ use usher_core::request::{Name, SessionRef, Targets};
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub struct TargetArguments {
-    /// Session IDs, as `usher list` shows them
+    /// Session IDs, as `usher list` shows them, or names
     #[arg(value_name = "ID")]
     ids: Vec<SessionRef>,
     /// Every session except the one that you call from

@@ -24,7 +24,7 @@ use crate::words;
 /// their own. The audit log records each one before it is taken.
 #[derive(Debug, Args)]
 pub struct Thumbnail {
-    /// The session, as `usher list` shows it
+    /// The session's ID, as `usher list` shows it, or its name
     #[arg(value_name = "ID")]
     id: SessionRef,
     /// small (at most 160x120), medium (320x240), large (640x480) or fullscreen (as large as the screen)

@@ -44,10 +44,11 @@ fn a_session_is_shown_in_the_promised_form() {
     let said = daemon.json(&["list"]).exits(0);
     let session = said.only();
     assert!(positions(&said.stdout, &SESSION).is_sorted(), "{}", said.stdout);
-    assert_eq!(session.as_object().map(serde_json::Map::len), Some(SESSION.len()), "{session}");
+    // And its name, which only a session has that was given one.
+    assert_eq!(session.as_object().map(serde_json::Map::len), Some(SESSION.len() + 1), "{session}");
     let uid = rustix::process::geteuid().as_raw();
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let ours = json!({"session_id": 1, "host": host, "uid": uid, "kind": "text", "title": "essay"});
+    let ours = json!({"session_id": 1, "host": host, "uid": uid, "kind": "text", "title": "essay", "name": "essay"});
     has(&session, &ours);
     has(&session, &json!({"state": "disconnected", "station_id": null, "client": null, "locked": false, "lock": null}));
     has(&session, &json!({"admin": false, "operator": false, "orchestratable": true}));

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use usher_core::request::{
     Action, AttachRequest, AuditQuery, BlockRequest, CloseRequest, DisconnectRequest, IdentityName, InviteRequest,
-    LockRequest, OpenRequest, Pin, RedeemRequest, RekeyRequest, RuleName, Secret, SessionRef, Size, Targets,
-    ThumbnailSize, UnlockRequest, Verb,
+    LockRequest, OpenRequest, Pin, RedeemRequest, RekeyRequest, RenameRequest, RuleName, Secret, SessionRef, Size,
+    Targets, ThumbnailSize, UnlockRequest, Verb,
 };
 use usher_gateway::gateway::routes::forwards;
 use usherd::actor::{Actor, Role, Who};
@@ -104,7 +104,8 @@ fn every_action() -> Vec<Action> {
         Action::Unblock(RuleName::All),
         Action::Open(Box::new(open)),
         Action::Attach(id.clone(), attach),
-        Action::Thumbnail(id, ThumbnailSize::Small),
+        Action::Thumbnail(id.clone(), ThumbnailSize::Small),
+        Action::Rename(id, RenameRequest { name: "essay".parse().expect("a name") }),
         Action::List,
         Action::Show("c2".parse().unwrap()),
         Action::Blocks,
@@ -126,6 +127,6 @@ fn listed(action: &Action) {
         Action::Unblock(_) | Action::Open(_) | Action::Attach(..) | Action::Thumbnail(..) | Action::List => {}
         Action::Show(_) | Action::Blocks | Action::Audit(_) | Action::Watch | Action::Invite(_) | Action::Redeem(_) => {
         }
-        Action::Rekey(_) | Action::Revoke(_) | Action::Identities => {}
+        Action::Rekey(_) | Action::Revoke(_) | Action::Identities | Action::Rename(..) => {}
     }
 }

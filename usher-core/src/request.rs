@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 mod address;
 mod identity;
 mod route;
+mod session_ref;
 mod thumbnail;
 mod values;
 mod verb;
@@ -23,8 +24,9 @@ pub use identity::{
     Secret,
 };
 pub use route::Route;
+pub use session_ref::{SessionName, SessionRef};
 pub use thumbnail::{ThumbnailQuery, ThumbnailSize};
-pub use values::{InvalidValue, Message, Name, RuleName, Seconds, SessionRef};
+pub use values::{InvalidValue, Message, Name, RuleName, Seconds};
 pub use verb::Verb;
 
 /// Everything a caller can ask of a host.
@@ -51,6 +53,8 @@ pub enum Action {
     Attach(SessionRef, AttachRequest),
     /// Take a thumbnail of a session.
     Thumbnail(SessionRef, ThumbnailSize),
+    /// Give a text session another name.
+    Rename(SessionRef, RenameRequest),
     /// Read sessions.
     List,
     /// Read one session.
@@ -86,6 +90,7 @@ impl Action {
             Action::Open(_) => Verb::Open,
             Action::Attach(..) => Verb::Attach,
             Action::Thumbnail(..) => Verb::Thumbnail,
+            Action::Rename(..) => Verb::Rename,
             Action::List | Action::Show(_) => Verb::List,
             Action::Blocks => Verb::Blocks,
             Action::Audit(_) => Verb::Audit,
@@ -115,6 +120,7 @@ impl Action {
             | Action::Open(_)
             | Action::Attach(..)
             | Action::Thumbnail(..)
+            | Action::Rename(..)
             | Action::List
             | Action::Show(_)
             | Action::Blocks
@@ -214,9 +220,9 @@ pub struct BlockRequest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenRequest {
-    /// The session's fixed title.
+    /// The session's name, which is its title too. No other session of the user's has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<Name>,
+    pub name: Option<SessionName>,
     /// The program and its arguments; empty for the user's login shell.
     #[serde(default)]
     pub command: Vec<String>,
@@ -230,6 +236,14 @@ pub struct OpenRequest {
     /// The first size of the terminal.
     #[serde(default)]
     pub size: Size,
+}
+
+/// Body of `POST /v1/sessions/{id}/rename`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RenameRequest {
+    /// The session's new name.
+    pub name: SessionName,
 }
 
 /// Body of `POST /v1/sessions/{id}/attach`, which upgrades the connection to the station protocol.
@@ -329,7 +343,11 @@ impl FromStr for DeclaredSession {
         if boot_id.is_empty() || boot_id.len() > 64 {
             return Err(wrong());
         }
-        let session = id.parse().map_err(|_| wrong())?;
+        let session: SessionRef = id.parse().map_err(|_| wrong())?;
+        // A name means another session after it was given away.
+        if session.is_name() {
+            return Err(wrong());
+        }
         Ok(DeclaredSession { boot_id: boot_id.to_owned(), session })
     }
 }

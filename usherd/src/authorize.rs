@@ -40,7 +40,7 @@ pub fn authorize(actor: Actor, action: Action) -> Result<Authorized, Error> {
         Action::Audit(_) | Action::Invite(_) | Action::Revoke(_) | Action::Identities => Role::Administrator,
         Action::Redeem(_) | Action::Rekey(_) => Role::User,
         // Whose session it is decides the rest, in `plan`.
-        Action::Thumbnail(..) => Role::User,
+        Action::Thumbnail(..) | Action::Rename(..) => Role::User,
         Action::Open(_) | Action::Attach(..) | Action::List | Action::Show(_) | Action::Watch => Role::User,
     };
     if actor.role >= needed {
@@ -85,6 +85,7 @@ fn suits(who: &Who, action: &Action) -> Result<(), Error> {
             | Action::Block(..)
             | Action::Unblock(_)
             | Action::Thumbnail(..)
+            | Action::Rename(..)
             | Action::List
             | Action::Show(_)
             | Action::Blocks

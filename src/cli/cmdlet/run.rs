@@ -214,12 +214,8 @@ impl CmdletRun {
         };
         let mut sessions: HashMap<u32, _> = sessions.into_iter().map(|shown| (shown.0.session_id, shown)).collect();
         for id in ids {
-            let found = match id {
-                SessionRef::Id(id) => {
-                    sessions.get_mut(id).map(|(session, thumbnail)| (session.clone(), thumbnail.take()))
-                }
-                SessionRef::Native(_) => None,
-            };
+            let known = id.number().and_then(|number| sessions.get_mut(&number));
+            let found = known.map(|(session, thumbnail)| (session.clone(), thumbnail.take()));
             match found {
                 Some((session, thumbnail)) => self.show(session, thumbnail)?,
                 None => self.not_found(id)?,

@@ -39,6 +39,7 @@ impl Verb {
             Verb::Open => ("POST", "/v1/sessions/open"),
             Verb::Attach => ("POST", "/v1/sessions/{id}/attach"),
             Verb::Thumbnail => ("GET", "/v1/sessions/{id}/thumbnail"),
+            Verb::Rename => ("POST", "/v1/sessions/{id}/rename"),
             Verb::List => ("GET", "/v1/sessions"),
             Verb::Blocks => ("GET", "/v1/blocks"),
             Verb::Audit => ("GET", "/v1/audit"),
@@ -76,6 +77,7 @@ impl Action {
             Action::Open(request) => self.with_body("", request),
             Action::Attach(id, request) => self.with_body(&encoded(id), request),
             Action::Thumbnail(id, size) => self.without_body(&encoded(id)).with_query(&[("size", size.to_string())]),
+            Action::Rename(id, request) => self.with_body(&encoded(id), request),
             Action::Show(id) => self.without_body(&encoded(id)),
             Action::List | Action::Blocks | Action::Watch | Action::Identities => self.without_body(""),
             Action::Audit(query) => self.without_body("").with_query(&pairs(query)),
@@ -143,6 +145,7 @@ mod tests {
         assert_eq!(text(Action::Revoke("olga@laptop".parse().unwrap())), "DELETE /v1/identities/olga%40laptop");
         let thumbnail = Action::Thumbnail("c2".parse().unwrap(), ThumbnailSize::Small);
         assert_eq!(text(thumbnail), "GET /v1/sessions/c2/thumbnail?size=small");
+        assert_eq!(text(Action::Show("alice/my essay".parse().unwrap())), "GET /v1/sessions/alice%2Fmy%20essay");
         let since = Some("2026-03-02T09:41:00Z".parse().unwrap());
         let query = AuditQuery { since, user: None, action: Some(Verb::Lock) };
         assert_eq!(text(Action::Audit(query)), "GET /v1/audit?since=2026%2D03%2D02T09%3A41%3A00Z&action=lock");

@@ -37,95 +37,6 @@ macro_rules! text_value {
 }
 pub(super) use text_value;
 
-/// Names one session: its ID, or the ID that the login manager gave it (`c2`).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(untagged)]
-pub enum SessionRef {
-    /// A session ID.
-    #[schema(value_type = u64)]
-    Id(u32),
-    /// A native ID: letters with digits.
-    Native(NativeId),
-}
-
-impl SessionRef {
-    /// Whether it names the session with this ID and this native ID.
-    pub fn names(&self, id: u32, native_id: &str) -> bool {
-        match self {
-            SessionRef::Id(named) => *named == id,
-            SessionRef::Native(native) => native.as_str() == native_id,
-        }
-    }
-
-    /// The session ID, where it is one.
-    pub fn number(&self) -> Option<u32> {
-        match self {
-            SessionRef::Id(id) => Some(*id),
-            SessionRef::Native(_) => None,
-        }
-    }
-}
-
-/// A native ID: letters with digits, as `c2`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, max_length = 64, pattern = "^[A-Za-z]+[0-9]+$")]
-pub struct NativeId(String);
-
-impl NativeId {
-    /// The ID as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for NativeId {
-    type Err = InvalidValue;
-
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
-        let digits = text.bytes().skip(letters).take_while(u8::is_ascii_digit).count();
-        if letters > 0 && digits > 0 && letters + digits == text.len() && text.len() <= 64 {
-            Ok(NativeId(text.to_owned()))
-        } else {
-            Err(InvalidValue::new(format!(
-                "`{}` is not a session ID: give a number from 0 to 4294967295, or letters with digits such as `c2`; `usher list` shows them",
-                shortened(text)
-            )))
-        }
-    }
-}
-
-impl fmt::Display for NativeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-text_value!(NativeId);
-
-impl FromStr for SessionRef {
-    type Err = InvalidValue;
-
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-            return text.parse().map(SessionRef::Id).map_err(|_| {
-                InvalidValue::new(format!("`{}` is beyond the largest session ID, 4294967295", shortened(text)))
-            });
-        }
-        text.parse().map(SessionRef::Native)
-    }
-}
-
-impl fmt::Display for SessionRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            SessionRef::Id(id) => write!(f, "{id}"),
-            SessionRef::Native(native) => write!(f, "{native}"),
-        }
-    }
-}
-
 /// What a locked user reads: 1 to 1000 characters of any script, none of them a control character,
 /// not all of them blank.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -329,7 +240,7 @@ impl FromStr for Seconds {
 }
 
 /// The beginning of a text that may be long or hostile, safe to print.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     let mut short: String = text.chars().take(40).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     if text.chars().nth(40).is_some() {
         short.push('…');
@@ -357,16 +268,6 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_a_u32_or_letters_with_digits() {
-        assert_eq!("3".parse(), Ok(SessionRef::Id(3)));
-        assert_eq!("4294967295".parse(), Ok(SessionRef::Id(u32::MAX)));
-        assert_eq!("c2".parse::<SessionRef>().unwrap().to_string(), "c2");
-        for text in ["", "4294967296", "-1", "abc", "0x10", "c 2", "c2;", "²"] {
-            assert!(text.parse::<SessionRef>().is_err(), "{text}");
-        }
-    }
-
-    #[test]
     fn a_message_is_one_to_a_thousand_characters_without_controls() {
         assert!("Eyes up, 眼睛看前面".parse::<Message>().is_ok());
         assert!("界".repeat(1000).parse::<Message>().is_ok());
@@ -378,7 +279,7 @@ mod tests {
 
     #[test]
     fn an_error_never_repeats_control_characters_or_a_megabyte() {
-        let error = ("\x1b]0;x\x07".to_owned() + &"9".repeat(1 << 20)).parse::<SessionRef>().unwrap_err().to_string();
+        let error = ("\x1b]0;x\x07".to_owned() + &"9".repeat(1 << 20)).parse::<Seconds>().unwrap_err().to_string();
         assert!(error.len() < 400 && !error.chars().any(char::is_control), "{error:?}");
     }
 

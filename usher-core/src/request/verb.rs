@@ -32,6 +32,8 @@ pub enum Verb {
     Attach,
     /// `usher thumbnail`
     Thumbnail,
+    /// `usher rename`
+    Rename,
     /// `usher list`
     List,
     /// `usher blocks`
@@ -60,7 +62,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb that the audit log can hold.
-    pub const AUDITED: [Verb; 16] = [
+    pub const AUDITED: [Verb; 17] = [
         Verb::Lock,
         Verb::Unlock,
         Verb::Disconnect,
@@ -70,6 +72,7 @@ impl Verb {
         Verb::Open,
         Verb::Attach,
         Verb::Thumbnail,
+        Verb::Rename,
         Verb::Invite,
         Verb::Redeem,
         Verb::Rekey,

@@ -55,6 +55,9 @@ pub struct Session {
     pub idle_seconds: u64,
     /// The session's name, or the title its program set, or the program.
     pub title: String,
+    /// The name that its user gave it; absent if it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// How a session is shown.

@@ -81,6 +81,7 @@ fn route(method: &Method, path: &str) -> Result<Destination, Misroute> {
         ["v1", "sessions", id] | ["v1", "sessions", id, "thumbnail"] if is::<SessionRef>(id) => {
             (Destination::Forward, GET)
         }
+        ["v1", "sessions", id, "rename"] if is::<SessionRef>(id) => (Destination::Forward, POST),
         ["v1", "blocks", rule] if is::<RuleName>(rule) => (Destination::Forward, RULE),
         _ => return Err(Misroute::Unknown),
     };
@@ -106,6 +107,8 @@ mod tests {
             "/v1/sessions",
             "/v1/sessions/3",
             "/v1/sessions/c2",
+            "/v1/sessions/essay",
+            "/v1/sessions/alice%2Fmy%20essay",
             "/v1/sessions/3/thumbnail",
             "/v1/blocks",
             "/v1/events",
@@ -114,7 +117,7 @@ mod tests {
         ] {
             assert_eq!(to(Method::GET, path), Ok(Destination::Forward), "{path}");
         }
-        for path in ["/v1/sessions/lock", "/v1/sessions/close"] {
+        for path in ["/v1/sessions/lock", "/v1/sessions/close", "/v1/sessions/alice%2Fessay/rename"] {
             assert_eq!(to(Method::POST, path), Ok(Destination::Forward), "{path}");
         }
         assert_eq!(to(Method::PUT, "/v1/blocks/user%3Aalice"), Ok(Destination::Forward));

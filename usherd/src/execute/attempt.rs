@@ -21,6 +21,7 @@ pub fn attempt_of(actor: &Actor, action: &Action) -> Option<Attempt> {
         Action::Close(r) => r.message.as_ref().map(ToString::to_string),
         Action::Unlock(_) | Action::Disconnect(_) | Action::Unblock(_) | Action::Open(_) => None,
         Action::Attach(..) | Action::Thumbnail(..) => None,
+        Action::Rename(_, r) => Some(r.name.to_string()),
         Action::Invite(_) | Action::Redeem(_) | Action::Rekey(_) | Action::Revoke(_) => None,
     };
     Some(Attempt {
@@ -40,7 +41,9 @@ fn asked_targets(actor: &Actor, action: &Action) -> Vec<AuditTarget> {
     let name = |text: String| AuditTarget::Name(text);
     match action {
         Action::Block(rule, _) | Action::Unblock(rule) => vec![name(rule.to_string())],
-        Action::Attach(reference, _) | Action::Thumbnail(reference, _) => vec![name(reference.to_string())],
+        Action::Attach(reference, _) | Action::Thumbnail(reference, _) | Action::Rename(reference, _) => {
+            vec![name(reference.to_string())]
+        }
         Action::Invite(r) => r.name.iter().map(|who| name(who.to_string())).collect(),
         Action::Redeem(r) => vec![name(r.name.to_string())],
         Action::Rekey(_) => actor.identity().map(|who| name(who.to_string())).into_iter().collect(),
@@ -57,7 +60,8 @@ fn asked_targets(actor: &Actor, action: &Action) -> Vec<AuditTarget> {
 /// The attempt with the sessions that the steps found, and what was named and not found. All that exist and were not
 /// refused are named; of the others a few.
 pub(super) fn with_targets_of(attempt: Attempt, steps: &[Step]) -> Attempt {
-    let ids: HashSet<u32> = steps.iter().filter_map(Step::id).collect();
+    let unfound = steps.iter().filter(|step| step.target.is_none()).filter_map(|step| step.named.as_ref());
+    let unfound: HashSet<String> = unfound.filter(|named| named.number().is_none()).map(ToString::to_string).collect();
     let strangers: HashSet<&str> =
         steps.iter().filter(|step| step.target.is_none()).filter_map(|step| step.user.as_deref()).collect();
     let is_hit = |asked: &AuditTarget| match asked {
@@ -67,8 +71,10 @@ pub(super) fn with_targets_of(attempt: Attempt, steps: &[Step]) -> Attempt {
         },
         AuditTarget::Session(_) => true,
     };
+    // The steps have every number that was named, and the number of every session that was found by a name. A name has no
+    // colon; rules and users have.
     let is_found = |asked: &AuditTarget| match asked {
-        AuditTarget::Name(name) => name.parse().is_ok_and(|id: u32| ids.contains(&id)),
+        AuditTarget::Name(name) => name != "all" && !name.contains(':') && !unfound.contains(name),
         AuditTarget::Session(_) => true,
     };
     let sessions = |refused| {
@@ -85,6 +91,7 @@ pub(super) fn with_targets_of(attempt: Attempt, steps: &[Step]) -> Attempt {
 #[cfg(test)]
 mod tests {
     use usher_core::outcome::{Error, ErrorId, OutcomeResult};
+    use usher_core::request::SessionRef;
     use usher_core::session::SessionKey;
 
     use super::*;
@@ -109,7 +116,7 @@ mod tests {
         let target = found.then(|| Target { id, key, user: "alice".to_owned(), uid: 1000 });
         let result = if error.is_some() { OutcomeResult::Failed } else { OutcomeResult::Done };
         let todo = Todo::Answer(result, error.map(|id| Error::new(id, "why")));
-        Step { target, named: (!found).then_some(id), user: None, todo }
+        Step { target, named: (!found).then_some(SessionRef::Id(id)), user: None, todo }
     }
 
     fn name(text: &str) -> AuditTarget {
@@ -133,6 +140,14 @@ mod tests {
     fn a_selection_stays_beside_the_sessions_that_it_found() {
         let recorded = with_targets_of(attempt(vec![name("all")]), &[step(3, true, None)]);
         assert_eq!((recorded.targets, recorded.left_out), (vec![AuditTarget::Session(3), name("all")], 0));
+    }
+
+    #[test]
+    fn a_session_that_was_named_is_recorded_by_its_id_and_a_name_that_nothing_has_as_it_is() {
+        let found = step(3, true, None);
+        let missing = Step { named: Some("essay".parse().unwrap()), ..step(0, false, Some(ErrorId::SessionNotFound)) };
+        let recorded = with_targets_of(attempt(vec![name("alice/exam"), name("c2"), name("essay")]), &[found, missing]);
+        assert_eq!((recorded.targets, recorded.left_out), (vec![AuditTarget::Session(3), name("essay")], 0));
     }
 
     #[test]

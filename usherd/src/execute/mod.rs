@@ -173,7 +173,7 @@ impl Execution<'_> {
 /// On a full disk, actions that bind or start something are refused, and those that free or end something are not.
 fn urgency(verb: Verb) -> Urgency {
     match verb {
-        Verb::Lock | Verb::Block | Verb::Open | Verb::Attach | Verb::Thumbnail => Urgency::Binding,
+        Verb::Lock | Verb::Block | Verb::Open | Verb::Attach | Verb::Thumbnail | Verb::Rename => Urgency::Binding,
         Verb::Invite | Verb::Redeem | Verb::Rekey | Verb::Identities => Urgency::Binding,
         Verb::Revoke => Urgency::Freeing,
         Verb::Unlock | Verb::Disconnect | Verb::Close | Verb::Unblock => Urgency::Freeing,

@@ -13,6 +13,7 @@ use usher_core::wire::holder::OpenSpec;
 
 use super::Execution;
 use crate::accounts::{Account, account};
+use crate::plan::require_free;
 use crate::session::{Change, SessionRecord};
 use crate::store::{Attempt, OpenRecord, Urgency};
 
@@ -83,6 +84,7 @@ impl Execution<'_> {
         let host = self.host;
         // Also if root asks, the session runs as the daemon's own user.
         let account = account(host.uid).await;
+        self.require_free(&request)?;
         let id = host.next_session_id();
         let spec = self.spec(id, &request, &account);
         let program = program_name(&spec);
@@ -93,7 +95,7 @@ impl Execution<'_> {
             user: host.user.clone(),
             uid: host.uid,
             since: clock::now(),
-            name: request.name.map(String::from),
+            name: request.name.as_ref().map(ToString::to_string),
             program,
             kind: Kind::Text,
             groups: account.groups,
@@ -102,6 +104,8 @@ impl Execution<'_> {
         // On the books and covered by the rules before the program runs; if it cannot run, off the books
         // again. Locks that come while it starts reach its holder like any other's.
         let order = host.order.lock().await;
+        // Meanwhile another may have got the name. The holder ends by itself, as its program never ran.
+        self.require_free(&request)?;
         let attempt = attempt.map(|attempt| Attempt { targets: vec![AuditTarget::Session(id)], ..attempt });
         *record = host.commit(vec![Change::SessionOpened(session)], attempt, Urgency::Binding).await?;
         let starting = host.text.connect(id, opened, host.registry().covers(id, clock::now()));
@@ -114,6 +118,12 @@ impl Execution<'_> {
         host.text.caught_up().await;
         // A program that ended at once was opened all the same.
         host.present(id).or(booked).ok_or_else(|| super::gone_meanwhile(id))
+    }
+
+    /// No two living sessions of a user have the same name.
+    fn require_free(&self, request: &OpenRequest) -> Result<(), Error> {
+        let taken = |name| require_free(&self.host.registry(), self.host.uid, name);
+        request.name.as_ref().map_or(Ok(()), taken)
     }
 
     /// Takes a session that did not start off the books, and ends what there is of it.

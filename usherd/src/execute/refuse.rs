@@ -28,7 +28,7 @@ pub(super) async fn refuse(
     };
     let mut outcomes: Vec<_> = match action.targets() {
         // The number as it was named: whether there is such a session is not for everybody.
-        Some(Targets::Ids(ids)) => unique(ids).map(|id| refused(id.number())).collect(),
+        Some(Targets::Ids(ids)) => unique(ids).map(|id| refused(Some(id.clone()))).collect(),
         Some(Targets::All | Targets::Users(_)) | None => vec![refused(None)],
     };
     execution.record_refusal(attempt_of(actor, action), &mut outcomes).await;

@@ -1,6 +1,7 @@
 //! Steps on sessions: written first, ordered in turn, seen side by side.
 
 use tokio::sync::MutexGuard;
+use usher_core::event::EventKind;
 use usher_core::outcome::{Error, Outcome, OutcomeResult};
 use usher_core::request::Verb;
 
@@ -70,6 +71,11 @@ impl Execution<'_> {
 
     /// Orders a step's effect.
     fn begin(&self, step: Step) -> (Step, Option<UnderWay>) {
+        if let (Some(target), Todo::Act { effect: Effect::Booked, changes, .. }) = (&step.target, &step.todo)
+            && !changes.is_empty()
+        {
+            self.host.announce(EventKind::Retitled, self.host.present(target.id), None);
+        }
         let observation = match (&step.target, &step.todo) {
             (Some(target), Todo::Act { effect, .. }) => Some(self.order(target, effect)),
             (_, Todo::Answer(..)) | (None, Todo::Act { .. }) => None,
@@ -95,14 +101,15 @@ impl Execution<'_> {
                     None => Box::pin(std::future::ready(Err(gone_meanwhile(target.id)))),
                 }
             }
+            Effect::Booked => Box::pin(std::future::ready(Ok(Effected::default()))),
             Effect::Closed(order) => close::ordered(self.host, target, order),
         }
     }
 
     /// The outcome of a step.
     pub(super) fn outcome(&self, step: Step, observed: Option<Result<Effected, Error>>) -> Outcome {
+        let session = step.id();
         let (result, seen, error, notes) = became(step.todo, observed);
-        let session = step.target.as_ref().map(|target| target.id).or(step.named);
         let user = step.target.map(|target| target.user).or(step.user);
         let outcome = Outcome::new(&self.host.name, self.verb, result).of(session, user).because(error);
         Outcome { observed: seen, notes, ..outcome.after(self.arrived.elapsed()) }

@@ -17,12 +17,15 @@ use crate::session::{Change, CloseOrder, Registry, RuleRecord, Target, Tracked};
 
 mod attach;
 mod identities;
+mod naming;
 mod open;
+mod rename;
 mod rules;
 mod select;
 mod session_verbs;
 mod thumbnail;
 pub use identities::{IdentityWork, LocalName};
+pub(crate) use naming::require_free;
 use select::{Candidate, select};
 
 /// The work for one authorized action. Only [`plan`] makes one.
@@ -114,8 +117,8 @@ pub enum Reading {
 pub struct Step {
     /// The session; `None` where the target named none that exists.
     pub target: Option<Target>,
-    /// The ID that was named, where no session has it.
-    pub named: Option<u32>,
+    /// The words that were to name a session, where none has this ID or name.
+    pub named: Option<SessionRef>,
     /// The user that the target named, where no session tells.
     pub user: Option<String>,
     /// The work on it.
@@ -130,7 +133,7 @@ impl Step {
 
     /// The session ID that the outcome shows.
     pub fn id(&self) -> Option<u32> {
-        self.target.as_ref().map(|target| target.id).or(self.named)
+        self.target.as_ref().map(|target| target.id).or(self.named.as_ref().and_then(SessionRef::number))
     }
 
     /// Whether the target does not exist or was refused: then nothing is done about it.
@@ -179,6 +182,8 @@ pub enum Effect {
     Uncovered,
     /// No station is left.
     Disconnected,
+    /// The books have what was to be written in them: there is nothing else to see.
+    Booked,
     /// The session is gone, after the countdown that the order gives.
     Closed(CloseOrder),
 }
@@ -213,6 +218,7 @@ pub fn plan(authorized: Authorized, snapshot: Snapshot<'_>) -> Plan {
         Action::Open(request) => Work::Open(view.open(request)),
         Action::Attach(reference, request) => view.attach(reference, request),
         Action::Thumbnail(reference, size) => view.thumbnail(reference, *size),
+        Action::Rename(reference, request) => view.rename(reference, &request.name),
         Action::List => Work::Read(Ok(Reading::Sessions(actor.sight()))),
         Action::Show(reference) => Work::Read(view.visible(reference).map(|session| Reading::Session(session.id))),
         Action::Blocks => Work::Read(Ok(Reading::Rules)),
@@ -236,11 +242,9 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// The session that is named, if the actor may know that it exists. Whose session another number is, and whether it is
-    /// anybody's, is not for ordinary users.
+    /// The session that is named, if the actor may know that it exists.
     fn visible(&self, reference: &SessionRef) -> Result<&'a Tracked, Error> {
-        let session = self.registry.find(reference).filter(|session| self.actor.sight().sees(session.uid));
-        session.ok_or_else(|| select::not_found(reference))
+        naming::resolve(self.actor, self.registry, reference)
     }
 
     /// The terms of a lock that the actor sets now.

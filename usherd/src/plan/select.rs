@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use usher_core::outcome::{Error, ErrorId, OutcomeResult};
 use usher_core::request::{SessionRef, Targets, Verb};
 
+use super::naming::resolve;
 use crate::actor::{Actor, Role};
 use crate::session::{Registry, Tracked};
 
@@ -23,8 +24,8 @@ pub(super) enum Candidate<'a> {
     },
     /// The target named what is not there.
     Unknown {
-        /// The ID, where the target was a number.
-        named: Option<u32>,
+        /// The words that named no session.
+        named: Option<SessionRef>,
         /// The user, where the target was a name.
         user: Option<String>,
         /// Why.
@@ -62,12 +63,14 @@ fn named<'a>(actor: &Actor, verb: Verb, registry: &'a Registry, references: &[Se
     let mut seen_unknown = BTreeSet::new();
     let mut candidates = Vec::new();
     for reference in references {
-        let Some(session) = registry.find(reference) else {
-            if seen_unknown.insert(reference.to_string()) {
-                let error = not_found(reference);
-                candidates.push(Candidate::Unknown { named: reference.number(), user: None, error });
+        let session = match resolve(actor, registry, reference) {
+            Ok(session) => session,
+            Err(error) => {
+                if seen_unknown.insert(reference.to_string()) {
+                    candidates.push(Candidate::Unknown { named: Some(reference.clone()), user: None, error });
+                }
+                continue;
             }
-            continue;
         };
         if seen_sessions.insert(session.id) {
             candidates.push(judge(actor, verb, registry, session, OutcomeResult::Failed));
@@ -131,12 +134,6 @@ pub(super) fn privileged_session(session: &Tracked, what: &str) -> Error {
         ),
     )
     .hint("ask an administrator")
-}
-
-/// No session has this ID.
-pub(super) fn not_found(reference: &SessionRef) -> Error {
-    Error::new(ErrorId::SessionNotFound, format!("there is no session {reference} on this host"))
-        .hint("`usher list` shows the sessions that there are")
 }
 
 /// The caller sits in this session.

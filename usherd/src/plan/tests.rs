@@ -124,7 +124,7 @@ proptest! {
         // Whose session it is, and whether there is one, is for those who may see it in the list.
         let listed = |session: &&Tracked| actor.role > Role::User || Some(session.uid) == actor.uid();
         let Some(session) = registry.find(&id).filter(listed) else {
-            prop_assert_eq!(admitted.as_ref().unwrap_err(), &select::not_found(&id));
+            prop_assert_eq!(admitted.as_ref().unwrap_err(), &naming::not_found(&id));
             prop_assert!(target.is_none());
             return Ok(());
         };

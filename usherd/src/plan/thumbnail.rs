@@ -15,16 +15,16 @@ impl View<'_> {
             Ok(session) => session,
             Err(unknown) => return Work::Thumbnail { target: None, admitted: Err(unknown) },
         };
-        let refusal = self.may_not_look(session).or_else(|| cannot_be_pictured(session));
+        let refusal = self.may_not_touch(session, "look at").or_else(|| cannot_be_pictured(session));
         Work::Thumbnail { target: Some(Target::from(session)), admitted: refusal.map_or(Ok(size), Err) }
     }
 
-    /// Everybody may look at their own screens; else it is as with the verbs that touch a session.
-    fn may_not_look(&self, session: &Tracked) -> Option<Error> {
+    /// Everybody may do this to their own sessions; else it is as with the verbs that lock and close.
+    pub(super) fn may_not_touch(&self, session: &Tracked, what: &str) -> Option<Error> {
         if Some(session.uid) == self.actor.uid() || self.actor.role == Role::Administrator {
             return None;
         }
-        session.is_privileged().then(|| privileged_session(session, "look at"))
+        session.is_privileged().then(|| privileged_session(session, what))
     }
 }
 

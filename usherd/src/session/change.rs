@@ -1,7 +1,7 @@
 //! Changes to what lasts. The store writes each, then the registry applies it, so that memory knows no more than the disk.
 
 use jiff::Timestamp;
-use usher_core::request::{Message, RuleName};
+use usher_core::request::{Message, RuleName, SessionName};
 use usher_core::session::{Kind, SessionKey, Terms};
 
 use super::Tracked;
@@ -15,6 +15,8 @@ pub enum Change {
     SessionOpened(SessionRecord),
     /// A session is gone, and with it its lock, exemptions and order to close.
     SessionEnded(u32),
+    /// A session got another name.
+    Renamed(u32, SessionName),
     /// A session got its own lock, or another one.
     LockSet(u32, Terms),
     /// A session's own lock was removed.
@@ -44,7 +46,7 @@ pub struct SessionRecord {
     pub uid: u32,
     /// When it began.
     pub since: Timestamp,
-    /// The name it was opened with.
+    /// The name that its user gave it.
     pub name: Option<String>,
     /// The program it was opened with.
     pub program: String,

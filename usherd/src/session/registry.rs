@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use usher_core::request::{RuleName, SessionRef};
+use usher_core::request::{RuleName, SessionName, SessionRef};
 use usher_core::session::{Cover, Kind, Rule, SeenStation, Session, SessionKey, State, Terms};
 
 use super::covers_of;
@@ -33,7 +33,7 @@ pub struct Tracked {
     pub kind: Kind,
     /// When it began.
     pub since: Timestamp,
-    /// The name it was opened with.
+    /// The name that its user gave it.
     pub name: Option<String>,
     /// The program it was opened with.
     pub program: String,
@@ -97,12 +97,19 @@ impl Registry {
         self.sessions.get(&id)
     }
 
-    /// The session that a caller names.
+    /// The session with this ID or native ID. What a name means depends on the caller: `plan` knows.
     pub fn find(&self, reference: &SessionRef) -> Option<&Tracked> {
         match reference {
             SessionRef::Id(id) => self.get(*id),
             SessionRef::Native(_) => self.sessions.values().find(|s| reference.names(s.id, &s.key.native_id)),
+            SessionRef::Own(_) | SessionRef::Of(..) => None,
         }
+    }
+
+    /// The sessions of this user's that have this name: one at most, but for those that were named before names had to
+    /// differ.
+    pub fn called(&self, uid: u32, name: &SessionName) -> impl Iterator<Item = &Tracked> {
+        self.sessions().filter(move |session| session.uid == uid && session.is_called(name))
     }
 
     /// The rules in the order of their names.
@@ -175,6 +182,7 @@ impl Registry {
                     self.rules.values_mut().for_each(|rule| rule.except.retain(|key| *key != ended.key));
                 }
             }
+            Change::Renamed(id, name) => self.with(*id, |s| s.name = Some(name.to_string())),
             Change::LockSet(id, lock) => self.with(*id, |s| s.own_lock = Some(lock.clone())),
             Change::LockRemoved(id) => self.with(*id, |s| s.own_lock = None),
             Change::CloseOrdered(id, order) => self.with(*id, |s| s.closing = Some(order.clone())),
@@ -227,6 +235,7 @@ impl Registry {
             since: session.since,
             idle_seconds: u64::try_from(now.duration_since(active).as_secs()).unwrap_or(0),
             title: session.title().to_owned(),
+            name: session.name.clone(),
         }
     }
 
@@ -250,6 +259,11 @@ impl Tracked {
     /// Only administrators may act on it: its user is one, or an operator, or might be for all that is known.
     pub fn is_privileged(&self) -> bool {
         self.admin || self.operator || self.groups.are_unknown()
+    }
+
+    /// Whether this is its name.
+    pub fn is_called(&self, name: &SessionName) -> bool {
+        self.name.as_deref() == Some(name.as_str())
     }
 
     /// The session's name, or the title its program set, or the program.

@@ -20,6 +20,9 @@ pub(super) fn apply(tx: &Transaction<'_>, change: &Change) -> rusqlite::Result<(
             .execute([id])?;
             tx.prepare_cached("DELETE FROM session WHERE id = ?1")?.execute([id])?
         }
+        Change::Renamed(id, name) => {
+            tx.prepare_cached("UPDATE session SET name = ?2 WHERE id = ?1")?.execute(params![id, name.as_str()])?
+        }
         Change::LockSet(id, lock) => tx
             .prepare_cached(
                 "INSERT OR REPLACE INTO lock (session_id, message, by, by_uid, since, until, freeze)

@@ -27,7 +27,7 @@ use crate::host::Host;
 use crate::session::Target;
 
 /// Makes the connection a station of a text session.
-#[utoipa::path(post, path = "/v1/sessions/{id}/attach", params(("id" = usher_core::request::SessionRef, Path, description = "A session ID or native ID")),
+#[utoipa::path(post, path = "/v1/sessions/{id}/attach", params(("id" = usher_core::request::SessionRef, Path, description = "A session ID, native ID or name")),
     request_body = AttachRequest, responses(
     (status = 101, description = "The connection now speaks the station protocol `usher-station`"),
     (status = "default", description = "Nothing was done", body = ErrorBody)))]

@@ -41,6 +41,7 @@ fn described() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(sessions::disconnect))
         .routes(routes!(sessions::close))
         .routes(routes!(sessions::open))
+        .routes(routes!(sessions::rename))
         .routes(routes!(attach::attach))
         .routes(routes!(thumbnail::thumbnail))
         .routes(routes!(blocks::blocks))

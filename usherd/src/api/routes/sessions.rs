@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use usher_core::outcome::Outcome;
 use usher_core::request::{
-    Action, CloseRequest, DisconnectRequest, LockRequest, OpenRequest, SessionRef, UnlockRequest,
+    Action, CloseRequest, DisconnectRequest, LockRequest, OpenRequest, RenameRequest, SessionRef, UnlockRequest,
 };
 use usher_core::session::Session;
 use usher_core::wire::answers::ErrorBody;
@@ -68,13 +68,24 @@ pub(super) async fn list(State(host): Shared, caller: Caller) -> Result<Response
 }
 
 /// Shows one session.
-#[utoipa::path(get, path = "/v1/sessions/{id}", params(("id" = SessionRef, Path, description = "A session ID or native ID")), responses((status = 200, description = "The session", body = Session), (status = "default", description = "Nothing was done", body = ErrorBody)))]
+#[utoipa::path(get, path = "/v1/sessions/{id}", params(("id" = SessionRef, Path, description = "A session ID, native ID or name")), responses((status = 200, description = "The session", body = Session), (status = "default", description = "Nothing was done", body = ErrorBody)))]
 pub(super) async fn show(
     State(host): Shared,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, ErrorResponse> {
     answer(&host, &caller, Action::Show(parse(&id)?)).await
+}
+
+/// Gives a text session another name.
+#[utoipa::path(post, path = "/v1/sessions/{id}/rename", params(("id" = SessionRef, Path, description = "A session ID, native ID or name")), request_body = RenameRequest, responses((status = 200, description = "One outcome", body = Vec<Outcome>), (status = "default", description = "Nothing was done", body = ErrorBody)))]
+pub(super) async fn rename(
+    State(host): Shared,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(body): Json<RenameRequest>,
+) -> Result<Response, ErrorResponse> {
+    answer(&host, &caller, Action::Rename(parse(&id)?, body)).await
 }
 
 /// Starts a text session.

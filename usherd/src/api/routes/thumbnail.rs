@@ -17,7 +17,7 @@ use crate::host::thumbnails::HeldThumbnail;
 /// Takes a picture of what the person at a session sees. A locked session shows its lock screen. Every look is in the
 /// audit log.
 #[utoipa::path(get, path = "/v1/sessions/{id}/thumbnail",
-    params(("id" = usher_core::request::SessionRef, Path, description = "A session ID or native ID"), ThumbnailQuery), responses(
+    params(("id" = usher_core::request::SessionRef, Path, description = "A session ID, native ID or name"), ThumbnailQuery), responses(
     (status = 200, description = "The picture", content_type = "image/png"),
     (status = "default", description = "No picture was taken", body = ErrorBody)))]
 pub(super) async fn thumbnail(
