@@ -28,4 +28,4 @@ _usher_cmdlet() {
     done
     return 0
 }
-complete -o nosort -F _usher_cmdlet Get-WmsSession Lock-WmsSession Unlock-WmsSession Disconnect-WmsSession Close-WmsSession
+complete -o nosort -F _usher_cmdlet Get-WmsSession get-wmssession Lock-WmsSession lock-wmssession Unlock-WmsSession unlock-wmssession Disconnect-WmsSession disconnect-wmssession Close-WmsSession close-wmssession

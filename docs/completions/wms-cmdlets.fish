@@ -80,3 +80,8 @@ complete -c Close-WmsSession -f -o OutBuffer -x -d 'Accepted; every object is pa
 complete -c Close-WmsSession -f -o PipelineVariable -x -d 'Accepted; a shell has no such variable'
 complete -c Close-WmsSession -f -o WhatIf -d 'Only shows what would be done'
 complete -c Close-WmsSession -f -o Confirm -d 'Asks for confirmation before each session: yes, no, either of them for all that follow, or suspend'
+complete -c get-wmssession -w Get-WmsSession
+complete -c lock-wmssession -w Lock-WmsSession
+complete -c unlock-wmssession -w Unlock-WmsSession
+complete -c disconnect-wmssession -w Disconnect-WmsSession
+complete -c close-wmssession -w Close-WmsSession

@@ -1,7 +1,7 @@
 # The help of the cmdlets.
 help-cmdlets = The cmdlets; `usher install-cmdlets DIR` makes each one a command of its own:
 help-cmdlets-title = The cmdlets
-help-cmdlets-intro = Call a cmdlet as `usher NAME …`, or as `NAME …` after `usher install-cmdlets DIR`. The casing of names does not matter. The beginning of a parameter's name is enough if no other parameter begins in the same way.
+help-cmdlets-intro = Call a cmdlet as `usher NAME …`, or as `NAME …` after `usher install-cmdlets DIR`. The casing of names does not matter; the links are there in lower case too, and a shell knows no other casing of them. The beginning of a parameter's name is enough if no other parameter begins in the same way.
 help-name = NAME
 help-synopsis = Synopsis
 help-syntax = Syntax
@@ -34,7 +34,7 @@ help-common =
 help-notes-text =
     Exit codes: 0 if every session is in the requested state, 1 if at least one failed, 2 if the command line was wrong, 3 if the host or its daemon could not be reached.
 
-    The shell interprets $false and @( before the cmdlet sees them: write -Confirm:'$false' or -Confirm:false, and '@(3,4)' or 3,4. An empty word, which an unset variable leaves behind, never counts as a number or a host.
+    The shell interprets $false and @( before the cmdlet sees them: write -Confirm:'$false' or -Confirm:0, and '@(3,4)' or 3,4. An empty word, which an unset variable leaves behind, is the number 0, which no session has; it is never a host.
 
     `usher --output table|list|json NAME …` or $USHER_OUTPUT chooses the format of the output. The default is a list of properties on a terminal, and one JSON object a line in a pipe.
 

@@ -1,7 +1,7 @@
 # cmdlet 的帮助。
 help-cmdlets = 可用的 cmdlet；用 `usher install-cmdlets 目录` 创建链接后，也可以直接以名称运行：
 help-cmdlets-title = cmdlet 参考
-help-cmdlets-intro = 每个 cmdlet 以 `usher 名称 …` 的形式运行；用 `usher install-cmdlets 目录` 创建链接后，也可以直接以 `名称 …` 运行。cmdlet 和参数的名称不区分大小写，参数名称可以缩写为任何不会引起歧义的前缀。
+help-cmdlets-intro = 每个 cmdlet 以 `usher 名称 …` 的形式运行；用 `usher install-cmdlets 目录` 创建链接后，也可以直接以 `名称 …` 运行。cmdlet 和参数的名称不区分大小写；链接另有全小写的一份，shell 不识别其他大小写形式的链接。参数名称可以缩写为任何不会引起歧义的前缀。
 help-name = 名称
 help-synopsis = 摘要
 help-syntax = 语法
@@ -34,7 +34,7 @@ help-common =
 help-notes-text =
     退出代码：0 表示所有会话都已处于所要求的状态；1 表示至少有一个会话失败；2 表示命令行有误；3 表示无法连接主机或其守护进程。
 
-    $false 和 @( 会先被 shell 解释：请写成 -Confirm:'$false' 或 -Confirm:false，以及 '@(3,4)' 或 3,4。变量未赋值时留下的空字符串绝不会被当作数字或主机名。
+    $false 和 @( 会先被 shell 解释：请写成 -Confirm:'$false' 或 -Confirm:0，以及 '@(3,4)' 或 3,4。变量未赋值时留下的空字符串被当作数字 0，而没有任何会话的 ID 是 0；它绝不会被当作主机名。
 
     输出格式用 `usher --output table|list|json 名称 …` 或环境变量 $USHER_OUTPUT 指定；未指定时，在终端上显示属性列表，在管道中每行输出一个 JSON 对象。
 

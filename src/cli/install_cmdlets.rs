@@ -9,13 +9,14 @@ use clap::Args;
 use usher_core::outcome::{Error, ErrorId, Exit};
 
 use super::{CommandError, output};
-use crate::cmdlet::ALL;
+use crate::cmdlet::{ALL, Cmdlet};
 use crate::words;
 
 /// Create links through which the cmdlets are called by name, such as Lock-WmsSession
 ///
-/// Each link leads to this program, which recognises the cmdlet by the name that it was called by. Links that
-/// are there already are replaced; other files are left alone.
+/// Each link leads to this program, which recognises the cmdlet by the name that it was called by. Each name has two
+/// links: as the reference writes it, and in lower case. Links that are there already are replaced; other files are left
+/// alone.
 ///
 /// Without links, every cmdlet is available as a verb: `usher Lock-WmsSession`.
 #[derive(Debug, Args)]
@@ -29,8 +30,8 @@ impl InstallCmdlets {
     pub(super) fn run(self) -> Result<Exit, CommandError> {
         let program = std::env::current_exe()?;
         let mut exit = Exit::Success;
-        for cmdlet in ALL {
-            let link = self.directory.join(cmdlet.name);
+        for name in ALL.into_iter().flat_map(Cmdlet::links) {
+            let link = self.directory.join(name);
             if let Err(error) = install(&program, &link) {
                 let (place, why) = (link.display().to_string(), error.to_string());
                 let message = words::with!("install-failed", &[("link", &place), ("why", &why)]);

@@ -99,7 +99,7 @@ pub enum Type {
     Switch,
     /// One of these names, which have these numbers.
     Choice(&'static str, &'static [(&'static str, i64)]),
-    /// A whole number.
+    /// A whole number that is not negative.
     Number,
 }
 
@@ -202,6 +202,11 @@ impl Cmdlet {
     /// The parameter of this name.
     pub fn parameter(&self, name: &str) -> Option<&'static Parameter> {
         self.parameters().find(|parameter| parameter.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The names of its links: as the reference writes it, and as people type it.
+    pub fn links(&self) -> [String; 2] {
+        [self.name.to_owned(), self.name.to_lowercase()]
     }
 
     /// The beginning of the keys of its words: `lock` for `Lock-WmsSession`.

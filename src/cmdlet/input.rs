@@ -3,9 +3,9 @@
 //! Our own objects and `usher list --output jsonl` are one object a line; `jq` spreads an object over lines;
 //! `--output json` is one array. A line that is none of these costs itself alone.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::bind::id;
+use super::bind::{BindError, id};
 use super::{Cmdlet, Parameter, Type};
 
 /// More bytes on many lines are no object that names a session.
@@ -27,10 +27,8 @@ pub struct Piped {
 /// Why a piped value names no session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unbound {
-    /// The identifier.
-    pub id: &'static str,
-    /// One sentence.
-    pub message: String,
+    /// The error.
+    pub error: BindError,
     /// The beginning of the value.
     pub object: String,
 }
@@ -140,47 +138,45 @@ fn text(line: &[u8]) -> String {
 /// # Errors
 /// The value names no session that can be understood.
 pub fn bind_value(cmdlet: &Cmdlet, value: &Value) -> Result<Piped, Unbound> {
-    match value {
-        Value::Number(_) | Value::String(_) => match ids(value) {
-            Some(ids) => Ok(Piped { ids, server: None }),
-            None => Err(not_bound(value)),
-        },
-        Value::Object(_) => bind_object(cmdlet, value),
-        Value::Null | Value::Bool(_) | Value::Array(_) => Err(not_bound(value)),
-    }
+    let bound = match value {
+        Value::Number(_) | Value::String(_) => {
+            ids(value).map(|ids| Piped { ids, server: None }).ok_or_else(BindError::not_bound)
+        }
+        Value::Object(properties) => bind_object(cmdlet, properties),
+        Value::Null | Value::Bool(_) | Value::Array(_) => Err(BindError::not_bound()),
+    };
+    bound.map_err(|error| Unbound { error, object: beginning(&value.to_string()) })
 }
 
-fn bind_object(cmdlet: &Cmdlet, value: &Value) -> Result<Piped, Unbound> {
+/// Binds an object by its properties. One that a call must have and that is there without a value is refused as such
+/// (`ValidateNullOrEmptyArgument`).
+fn bind_object(cmdlet: &Cmdlet, properties: &Map<String, Value>) -> Result<Piped, BindError> {
     let taken = |kind: Type| cmdlet.parameters().find(|p| p.pipeline.is_some() && p.kind == kind);
-    let property = |kind| taken(kind).and_then(|parameter| property(parameter, value));
-    let server = property(Type::Text).and_then(Value::as_str).filter(|name| !name.is_empty()).map(str::to_owned);
-    match (property(Type::Ids).map(ids), server) {
-        (Some(Some(ids)), server) => Ok(Piped { ids, server }),
-        (None, Some(_)) => Err(Unbound {
-            id: "InputObjectMissingMandatory",
-            message:
-                "The input object cannot be bound because it did not contain the information required to bind all \
-                      mandatory parameters: SessionId"
-                    .to_owned(),
-            object: beginning(&value.to_string()),
-        }),
-        (Some(None) | None, _) => Err(not_bound(value)),
+    let server = taken(Type::Text).and_then(|parameter| property(parameter, properties));
+    let server = server.and_then(Value::as_str).filter(|name| !name.is_empty()).map(str::to_owned);
+    let parameter = taken(Type::Ids).ok_or_else(BindError::not_bound)?;
+    match property(parameter, properties) {
+        Some(Value::Null) => Err(BindError::null(parameter)),
+        Some(Value::Array(values)) if values.is_empty() => Err(BindError::empty_array(parameter)),
+        Some(value) => ids(value).map(|ids| Piped { ids, server }).ok_or_else(BindError::not_bound),
+        None if server.is_some() => Err(BindError::missing_in_object(parameter)),
+        None => Err(BindError::not_bound()),
     }
 }
 
-/// The property that is called as the parameter, in whatever casing, or by one of its other names.
-fn property<'v>(parameter: &Parameter, value: &'v Value) -> Option<&'v Value> {
-    let properties = value.as_object()?;
-    let names = parameter.names().chain(parameter.pipeline.unwrap_or_default().iter().copied());
-    let called = |name: &str| properties.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-    names.filter_map(|name| called(name).map(|(_, value)| value)).find(|value| !value.is_null())
+/// The property that is called as the parameter, in whatever casing, or by one of its other names; one with a value
+/// before one without.
+fn property<'v>(parameter: &Parameter, properties: &'v Map<String, Value>) -> Option<&'v Value> {
+    let names = || parameter.names().chain(parameter.pipeline.unwrap_or_default().iter().copied());
+    let called = |name: &str| properties.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+    names().filter_map(called).find(|value| !value.is_null()).or_else(|| names().find_map(called))
 }
 
 /// One ID, or a list of them.
 fn ids(value: &Value) -> Option<Vec<u32>> {
     match value {
         Value::Number(number) => id(&number.to_string()).ok().map(|id| vec![id]),
-        Value::String(text) => text.split(',').map(|piece| id(piece.trim()).ok()).collect(),
+        Value::String(text) => text_ids(text),
         Value::Array(values) if !values.is_empty() => {
             let ids: Option<Vec<Vec<u32>>> = values.iter().map(ids).collect();
             ids.map(|ids| ids.concat())
@@ -189,21 +185,18 @@ fn ids(value: &Value) -> Option<Vec<u32>> {
     }
 }
 
-fn not_bound(value: &Value) -> Unbound {
-    unreadable(&value.to_string())
+/// IDs with commas between them. Alone, a text with nothing in it is 0; between commas it is a mistake.
+fn text_ids(text: &str) -> Option<Vec<u32>> {
+    let pieces: Vec<&str> = text.split(',').map(str::trim).collect();
+    if pieces.len() > 1 && pieces.contains(&"") {
+        return None;
+    }
+    pieces.into_iter().map(|piece| id(piece).ok()).collect()
 }
 
 /// Why a text that is no value cannot be bound.
 pub fn unreadable(text: &str) -> Unbound {
-    Unbound {
-        id: "InputObjectNotBound",
-        message:
-            "The input object cannot be bound to any parameters for the command either because the command does not \
-                  take pipeline input or the input and its properties do not match any of the parameters that take \
-                  pipeline input."
-                .to_owned(),
-        object: beginning(text),
-    }
+    Unbound { error: BindError::not_bound(), object: beginning(text) }
 }
 
 fn beginning(text: &str) -> String {
@@ -231,7 +224,7 @@ mod tests {
             Ok(value) => bind_value(find("Close-WmsSession").unwrap(), &value),
             Err(text) => Err(unreadable(&text)),
         };
-        values.into_iter().map(|v| bind(v).map(|p| (p.ids, p.server)).map_err(|e| e.id)).collect()
+        values.into_iter().map(|v| bind(v).map(|p| (p.ids, p.server)).map_err(|e| e.error.id)).collect()
     }
 
     fn on(ids: &[u32], server: &str) -> Read {
@@ -272,11 +265,23 @@ mod tests {
     #[test]
     fn what_names_no_session_is_an_error_for_itself_alone() {
         let (nothing, missing) = (Err("InputObjectNotBound"), Err("InputObjectMissingMandatory"));
-        let lines = "{\"x\":1}\nnonsense here\n{\"ComputerName\":\"lab1\"}\n{\"SessionId\":-1}\n{\"SessionId\":null}\ntrue\n\
+        let lines = "{\"x\":1}\nnonsense here\n{\"ComputerName\":\"lab1\"}\n{\"SessionId\":-1}\n{\"SessionId\":\"3,\"}\ntrue\n\
                      {\"SessionId\":3}\n";
         let expected =
             [nothing.clone(), nothing.clone(), missing, nothing.clone(), nothing.clone(), nothing, on(&[3], "")];
         assert_eq!(read(lines), expected);
+    }
+
+    #[test]
+    fn a_property_without_a_value_is_refused_as_such_and_an_empty_text_is_0() {
+        let (null, empty) = (
+            Err("ParameterArgumentValidationErrorNullNotAllowed"),
+            Err("ParameterArgumentValidationErrorEmptyArrayNotAllowed"),
+        );
+        assert_eq!(read("{\"SessionId\":null}\n{\"session_id\":null,\"host\":\"a\"}"), [null.clone(), null]);
+        assert_eq!(read("{\"SessionId\":[]}\n{\"SessionId\":3}"), [empty, on(&[3], "")]);
+        assert_eq!(read("{\"SessionId\":null,\"session_id\":3}"), [on(&[3], "")]);
+        assert_eq!(read("{\"SessionId\":\"\"}\n\" \""), [on(&[0], ""), on(&[0], "")]);
     }
 
     #[test]

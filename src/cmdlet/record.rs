@@ -7,6 +7,7 @@ use usher_core::outcome::{Error, ErrorId};
 
 use super::Cmdlet;
 use super::bind::{BindError, Category};
+use super::input::Unbound;
 
 /// An error with what it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,7 @@ impl Record {
         let category = match error.category {
             Category::InvalidArgument => "InvalidArgument",
             Category::InvalidData => "InvalidData",
+            Category::ParserError => "ParserError",
         };
         Record {
             message: error.message.clone(),
@@ -46,9 +48,8 @@ impl Record {
     }
 
     /// An object from a pipe that names no session.
-    pub fn of_input(id: &'static str, message: String, object: String) -> Self {
-        let (category, exception) = ("InvalidArgument", "ParameterBindingException");
-        Record { message, category, target: Some((object, "PSObject")), exception, id: id.to_owned() }
+    pub fn of_input(unbound: Unbound) -> Self {
+        Record { target: Some((unbound.object, "PSObject")), ..Record::of_binding(&unbound.error) }
     }
 
     /// The lines as they are shown.

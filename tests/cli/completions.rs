@@ -57,6 +57,7 @@ fn bash_completes_cmdlets_as_links_and_as_verbs() {
     let Some(shell) = shell(&daemon, "bash", &["--norc", "--noprofile", "-i"], &setup) else { return };
     completes_cmdlets(&shell);
     completes(&shell, "usher lock-wmssession -mess", "usher lock-wmssession -Message");
+    completes(&shell, "lock-wmssession -mess", "lock-wmssession -Message");
     offers(&shell, "usher Unlock-WmsSession -", &["-SessionId", "-All", "-Server", "-Verbose"]);
 }
 
@@ -85,6 +86,7 @@ fn zsh_completes_cmdlets_as_links_and_as_verbs() {
     let Some(shell) = shell(&daemon, "zsh", &["-f", "-i"], &setup) else { return };
     completes_cmdlets(&shell);
     completes(&shell, "usher lock-wmssession -Mess", "usher lock-wmssession -Message");
+    completes(&shell, "lock-wmssession -Mess", "lock-wmssession -Message");
 }
 
 #[test]
@@ -94,4 +96,5 @@ fn fish_completes_cmdlets_as_links_and_as_verbs() {
     let setup = format!("function fish_prompt; echo '$ '; end; source {at}/usher.fish; source {at}/wms-cmdlets.fish");
     let Some(shell) = shell(&daemon, "fish", &["--no-config", "-i"], &setup) else { return };
     completes_cmdlets(&shell);
+    completes(&shell, "lock-wmssession -Mess", "lock-wmssession -Message");
 }

@@ -30,8 +30,10 @@ fn the_examples_of_the_reference_act_on_a_real_session() {
 
     // A shell's pipe between links, and the way it is wrong most often.
     host.run(&olga, "Get-WmsSession -All | Close-WmsSession -WhatIf").succeeds();
-    let gone = host.run(&olga, &format!("close-wmssession {id}"));
-    assert_eq!(gone.code, Some(127), "a shell knows links by their exact names: {gone:?}");
-    let gone = host.run(&olga, &format!("usher close-wmssession {id}"));
-    assert!(gone.code == Some(1) && gone.stderr.contains("ItemNotFoundException"), "{gone:?}");
+    for line in ["close-wmssession", "usher Close-WMSSession"] {
+        let gone = host.run(&olga, &format!("{line} {id}"));
+        assert!(gone.code == Some(1) && gone.stderr.contains("ItemNotFoundException"), "{line}: {gone:?}");
+    }
+    let unknown = host.run(&olga, &format!("CLOSE-WMSSESSION {id}"));
+    assert_eq!(unknown.code, Some(127), "a shell knows links by their exact names: {unknown:?}");
 }

@@ -39,6 +39,7 @@ fn is_installed_whole(host: &Host) {
         "/usr/share/fish/vendor_completions.d/Lock-WmsSession.fish",
         "/usr/share/doc/usher/copyright",
         "/usr/bin/Lock-WmsSession",
+        "/usr/bin/lock-wmssession",
     ] {
         assert!(host.path(file).exists(), "{file}");
     }

@@ -74,11 +74,16 @@ impl<T: TableRow> ObjectRows<T> {
         ObjectRows { format, kept: Vec::new(), written: 0 }
     }
 
+    /// Whether the rows are JSON.
+    pub(super) fn is_for_programs(&self) -> bool {
+        matches!(self.format, OutputFormat::Json | OutputFormat::Jsonl)
+    }
+
     /// A thumbnail as these rows hold it: programs get it whole, people get told how large it is.
     pub(super) fn thumbnail_cell(&self, png: &[u8]) -> String {
-        match self.format {
-            OutputFormat::Json | OutputFormat::Jsonl => base64::engine::general_purpose::STANDARD.encode(png),
-            OutputFormat::Table | OutputFormat::List => thumbnail::described(png),
+        match self.is_for_programs() {
+            true => base64::engine::general_purpose::STANDARD.encode(png),
+            false => thumbnail::described(png),
         }
     }
 

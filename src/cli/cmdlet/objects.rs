@@ -18,7 +18,7 @@ use super::run::{Abort, CmdletRun, trace};
 use crate::cli::hosts::TargetHost;
 use crate::client::ClientError;
 use crate::cmdlet::call::Selection;
-use crate::cmdlet::input::{Unbound, bind_value, unreadable};
+use crate::cmdlet::input::{bind_value, unreadable};
 use crate::cmdlet::record::Record;
 use crate::words;
 
@@ -117,8 +117,8 @@ impl CmdletRun {
         };
         match bound {
             Ok(piped) => Ok(Some((self.call.server.clone().or(piped.server), piped.ids))),
-            Err(Unbound { id, message, object }) => {
-                self.fail(&Record::of_input(id, message, object))?;
+            Err(unbound) => {
+                self.fail(&Record::of_input(unbound))?;
                 Ok(None)
             }
         }

@@ -4,6 +4,7 @@ use usher_core::outcome::{Error, ErrorId, Exit, Outcome, OutcomeResult};
 use usher_core::request::{SessionRef, Targets};
 
 use super::action;
+use super::form::ObjectRows;
 use super::run::{Abort, CmdletRun};
 use crate::cli::hosts::TargetHost;
 use crate::cli::{act, output};
@@ -25,13 +26,20 @@ impl CmdletRun {
         words::with!("performing", &[("operation", self.call.cmdlet.name), ("target", &target)])
     }
 
+    /// A program that asked for JSON gets nothing but JSON: the outcome says that it is planned.
+    fn what_if(&self, outcome: &Outcome) -> Result<(), Abort> {
+        if self.outcomes.as_ref().is_some_and(ObjectRows::is_for_programs) {
+            return Ok(());
+        }
+        Ok(super::form::print_line(&words::with!("what-if", &[("what", &self.performing(outcome))]))?)
+    }
+
     /// Reports an outcome on the stream that it belongs to.
     pub(super) fn report_outcome(&mut self, outcome: Outcome) -> Result<(), Abort> {
         match outcome.result {
-            OutcomeResult::Planned => {
-                let line = words::with!("what-if", &[("what", &self.performing(&outcome))]);
-                super::form::print_line(&line)?;
-            }
+            OutcomeResult::Planned => self.what_if(&outcome)?,
+            // `-WhatIf` names what was bound. What is as asked for now may not be so when the call is made.
+            OutcomeResult::Unchanged if self.call.what_if => self.what_if(&outcome)?,
             OutcomeResult::Done | OutcomeResult::Unchanged => {
                 self.reporter.verbose(|| self.performing(&outcome));
                 outcome.notes.iter().for_each(|note| self.reporter.verbose(|| note.clone()));

@@ -3,7 +3,7 @@
 use std::iter::Peekable;
 
 use super::{BindError, convert, is_list, names};
-use crate::cmdlet::{Cmdlet, Type};
+use crate::cmdlet::{Cmdlet, Parameter, Type};
 
 /// A word, or a name with the word that is its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,20 +78,24 @@ fn is_dash(c: char) -> bool {
     matches!(c, '-' | '\u{2013}' | '\u{2014}' | '\u{2015}')
 }
 
-/// Gives each name without a value the word after it, and each switch its `true` (`ReparseUnboundArguments`).
+/// Joins words that a comma makes one list, as `3, 4`, then gives each name without a value the word after it, and
+/// each switch its `true` (`ReparseUnboundArguments`).
 pub(super) fn pair(cmdlet: &Cmdlet, arguments: Vec<Argument>) -> Result<Vec<Argument>, BindError> {
     let mut paired = Vec::new();
     let mut rest = arguments.into_iter().peekable();
     while let Some(argument) = rest.next() {
-        let Argument::Named { name, word, value } = argument else {
-            paired.push(argument);
-            continue;
-        };
-        let value = match value {
-            Some(value) => Some(continued_by_name(cmdlet, &name, value, &mut rest)),
-            None => value_after(cmdlet, &name, &word, &mut rest)?,
-        };
-        paired.push(Argument::Named { name, word, value });
+        paired.push(match argument {
+            Argument::Named { name, word, value: Some(value) } => {
+                let value = continued_by_name(cmdlet, &name, value, &mut rest);
+                Argument::Named { name, word, value: Some(value) }
+            }
+            Argument::Named { name, word, value: None } => with_value(cmdlet, name, word, &mut rest)?,
+            // A text that merely has a comma stays alone.
+            Argument::Unnamed(word) if convert::may_be_list(&word) => {
+                Argument::Unnamed(continued(word, &mut rest, convert::may_be_list))
+            }
+            Argument::Unnamed(_) => argument,
+        });
     }
     Ok(paired)
 }
@@ -104,27 +108,42 @@ fn continued_by_name(
     rest: &mut Peekable<impl Iterator<Item = Argument>>,
 ) -> String {
     match names::find(cmdlet, name) {
-        Ok(Some(parameter)) if is_list(parameter.kind) => continued(value, rest),
+        Ok(Some(parameter)) if is_list(parameter.kind) => continued(value, rest, |_| true),
         _ => value,
     }
 }
 
+/// A name that is followed by its value. One with the value in a word of its own goes by the parameter's whole name
+/// from here on; a switch, and one with a colon, as it was written (`ParameterName` there).
+fn with_value(
+    cmdlet: &Cmdlet,
+    name: String,
+    word: String,
+    rest: &mut Peekable<impl Iterator<Item = Argument>>,
+) -> Result<Argument, BindError> {
+    let Some(parameter) = names::find(cmdlet, &name)? else {
+        return Ok(Argument::Named { name, word, value: None });
+    };
+    let value = Some(value_after(cmdlet, parameter, &word, rest)?);
+    let as_written = parameter.kind == Type::Switch || word.ends_with(':');
+    Ok(Argument::Named { name: if as_written { name } else { parameter.name.to_owned() }, word, value })
+}
+
 fn value_after(
     cmdlet: &Cmdlet,
-    name: &str,
+    parameter: &Parameter,
     word: &str,
     rest: &mut Peekable<impl Iterator<Item = Argument>>,
-) -> Result<Option<String>, BindError> {
-    let Some(parameter) = names::find(cmdlet, name)? else { return Ok(None) };
+) -> Result<String, BindError> {
     let colon = word.ends_with(':');
     if parameter.kind == Type::Switch {
         // `-Confirm:$false` arrives as `-Confirm:` from a shell that expanded `$false` to nothing. To take that
         // for `-Confirm` would be the opposite of what was typed.
         let literal = rest.next_if(|next| colon && convert::is_boolean_literal(next.word()));
         return match literal {
-            Some(literal) => Ok(Some(literal.word().to_owned())),
+            Some(literal) => Ok(literal.word().to_owned()),
             None if colon => Err(BindError::no_argument(parameter)),
-            None => Ok(Some("$true".to_owned())),
+            None => Ok("$true".to_owned()),
         };
     }
     let value =
@@ -136,7 +155,7 @@ fn value_after(
         names::find(cmdlet, name)?;
     }
     let value = value.word().to_owned();
-    Ok(Some(if is_list(parameter.kind) { continued(value, rest) } else { value }))
+    Ok(if is_list(parameter.kind) { continued(value, rest, |_| true) } else { value })
 }
 
 /// Whether the word cannot be the value of the name before it: it names a parameter, or has a value itself.
@@ -148,33 +167,25 @@ fn is_name(cmdlet: &Cmdlet, argument: &Argument) -> bool {
     }
 }
 
-/// A list goes on where a comma or an open parenthesis says so.
-fn continued(mut value: String, rest: &mut Peekable<impl Iterator<Item = Argument>>) -> String {
+/// A list goes on where a comma or an open parenthesis says so. Behind a comma, a word that looks like a name is an
+/// element (`Parser.cs`, `GetCommandArgument`). `may_go_on` judges a word that begins with the comma.
+fn continued(
+    mut value: String,
+    rest: &mut Peekable<impl Iterator<Item = Argument>>,
+    may_go_on: fn(&str) -> bool,
+) -> String {
     loop {
-        let open = value.ends_with(',') || value.matches('(').count() > value.matches(')').count();
-        let goes_on = |next: &Argument| matches!(next, Argument::Unnamed(word) if open || word.starts_with(','));
+        let comma = value.ends_with(',');
+        let open = comma || value.matches('(').count() > value.matches(')').count();
+        let goes_on = |next: &Argument| match next {
+            Argument::Named { .. } => comma,
+            Argument::Unnamed(word) => open || (word.starts_with(',') && may_go_on(word)),
+        };
         match rest.next_if(goes_on) {
             Some(next) => value.push_str(next.word()),
             None => return value,
         }
     }
-}
-
-/// Joins words without a name that a comma makes one list, as `3, 4`. A text that merely has a comma stays alone.
-pub(super) fn join_unnamed(arguments: Vec<Argument>) -> Vec<Argument> {
-    let mut joined: Vec<Argument> = Vec::new();
-    for argument in arguments {
-        if let (Some(Argument::Unnamed(before)), Argument::Unnamed(word)) = (joined.last_mut(), &argument) {
-            let list = convert::may_be_list(before);
-            let open = before.ends_with(',') || before.matches('(').count() > before.matches(')').count();
-            if list && (open || (word.starts_with(',') && convert::may_be_list(word))) {
-                before.push_str(word);
-                continue;
-            }
-        }
-        joined.push(argument);
-    }
-    joined
 }
 
 /// The next word without a name. A name that was not understood keeps the word after it (`GetNextPositionalArgument`).

@@ -11,14 +11,15 @@ pub(super) fn value(parameter: &Parameter, text: &str) -> Result<Value, BindErro
     match parameter.kind {
         Type::Ids => ids(parameter, text).map(Value::Ids),
         Type::Text => Ok(Value::Text(text.to_owned())),
-        Type::Switch => boolean(text).map(Value::Switch).ok_or_else(|| BindError::no_switch(parameter, text)),
+        Type::Switch => boolean(text).map(Value::Switch).ok_or_else(|| BindError::no_switch(parameter)),
         Type::Choice(kind, known) => {
             choice(text, known).map(Value::Choice).map_err(|why| BindError::conversion(parameter, text, kind, &why))
         }
-        Type::Number => number(text)
-            .and_then(|number| rounded(number, f64::from(i32::MIN), f64::from(i32::MAX), "an Int32"))
-            .map(|number| Value::Number(number as i32))
-            .map_err(|why| BindError::conversion(parameter, text, "System.Int32", &why)),
+        Type::Number => match integer(text, f64::from(i32::MIN), f64::from(i32::MAX), "an Int32") {
+            Ok(number) if number < 0.0 => Err(BindError::below_range(parameter, number as i32)),
+            Ok(number) => Ok(Value::Number(number as i32)),
+            Err(why) => Err(BindError::conversion(parameter, text, "System.Int32", &why)),
+        },
     }
 }
 
@@ -29,8 +30,15 @@ fn ids(parameter: &Parameter, text: &str) -> Result<Vec<u32>, BindError> {
     if inner.trim().is_empty() && inner.len() < trimmed.len() {
         return Err(BindError::empty_array(parameter));
     }
+    let pieces: Vec<&str> = inner.split(',').map(str::trim).collect();
+    // A place between commas is a mistake, and not the empty text that is 0.
+    match pieces.iter().position(|piece| piece.is_empty()) {
+        Some(0) if pieces.len() > 1 => return Err(BindError::comma_first()),
+        Some(1..) => return Err(BindError::comma_last()),
+        Some(_) | None => {}
+    }
     let convert = |piece: &str| id(piece).map_err(|why| BindError::conversion(parameter, piece, "System.UInt32", &why));
-    inner.split(',').map(|piece| convert(piece.trim())).collect()
+    pieces.into_iter().map(convert).collect()
 }
 
 /// A session ID, written as PowerShell reads numbers.
@@ -38,13 +46,16 @@ fn ids(parameter: &Parameter, text: &str) -> Result<Vec<u32>, BindError> {
 /// # Errors
 /// It is none, for the reason given.
 pub fn id(text: &str) -> Result<u32, String> {
-    let number = number(text)?;
-    rounded(number, 0.0, f64::from(u32::MAX), "a UInt32").map(|number| number as u32)
+    integer(text, 0.0, f64::from(u32::MAX), "a UInt32").map(|number| number as u32)
 }
 
-/// The nearest whole number, the even one of two, if it is in range.
-fn rounded(number: f64, least: f64, most: f64, kind: &str) -> Result<f64, String> {
-    let number = number.round_ties_even();
+/// The nearest whole number, the even one of two, if it is in range; 0 for a text with nothing in it
+/// (`ConvertStringToInteger`).
+fn integer(text: &str, least: f64, most: f64, kind: &str) -> Result<f64, String> {
+    if text.trim().is_empty() {
+        return Ok(0.0);
+    }
+    let number = number(text)?.round_ties_even();
     if (least..=most).contains(&number) {
         Ok(number)
     } else {
@@ -54,8 +65,7 @@ fn rounded(number: f64, least: f64, most: f64, kind: &str) -> Result<f64, String
 
 /// A number: decimal, `0x` or `0b`, with an exponent, a suffix of a type, and one of a size, as `1.5kb`.
 ///
-/// Every 32-bit number is exact as an `f64`. An empty text, which PowerShell takes for 0, is none: in a shell it
-/// is a variable that nobody set.
+/// Every 32-bit number is exact as an `f64`.
 fn number(text: &str) -> Result<f64, String> {
     let wrong = || format!("The input string '{text}' was not in a correct format.");
     let lower = text.trim().to_ascii_lowercase();
@@ -89,16 +99,17 @@ fn decimal(digits: &str) -> Option<f64> {
     digits.parse().ok().filter(|_| number)
 }
 
-/// A switch's value: what PowerShell writes, and the same without the sign that a shell takes away.
+/// A switch's value: `$true`, `$false` or a number. The bare words are texts, which no switch takes
+/// (`CoerceTypeAsNeeded`).
 fn boolean(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
-        "$true" | "true" => Some(true),
-        "$false" | "false" => Some(false),
+        "$true" => Some(true),
+        "$false" => Some(false),
         other => number(other).ok().map(|number| number != 0.0),
     }
 }
 
-/// Whether a word after `-Switch:` can only be its value.
+/// Whether a word after `-Switch:` can only be its value, right or wrong.
 pub(super) fn is_boolean_literal(word: &str) -> bool {
     matches!(word.to_ascii_lowercase().as_str(), "$true" | "true" | "$false" | "false")
 }

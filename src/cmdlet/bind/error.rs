@@ -10,6 +10,8 @@ pub enum Category {
     InvalidArgument,
     /// A value is none that its parameter takes.
     InvalidData,
+    /// The words are no command line.
+    ParserError,
 }
 
 /// Why words make no call.
@@ -33,9 +35,9 @@ impl BindError {
         BindError { id, message, category: Category::InvalidData }
     }
 
-    /// Whether a value was understood and refused. Such an error ends the search for a position.
-    pub fn is_validation(&self) -> bool {
-        self.category == Category::InvalidData
+    /// Whether a value was understood and refused, or is none anywhere. Such an error ends the search for a position.
+    pub fn is_final(&self) -> bool {
+        self.category != Category::InvalidArgument
     }
 
     /// The exception's name.
@@ -43,6 +45,7 @@ impl BindError {
         match self.category {
             Category::InvalidArgument => "ParameterBindingException",
             Category::InvalidData => "ParameterBindingValidationException",
+            Category::ParserError => "ParseException",
         }
     }
 
@@ -78,12 +81,12 @@ impl BindError {
         BindError::new("MissingArgument", message)
     }
 
-    pub(super) fn twice(parameter: &Parameter) -> Self {
+    /// The name is as `arguments` has it.
+    pub(super) fn twice(name: &str) -> Self {
         let message = format!(
-            "Cannot bind parameter because parameter '{}' is specified more than once. To provide multiple values to \
+            "Cannot bind parameter because parameter '{name}' is specified more than once. To provide multiple values to \
              parameters that can accept multiple values, use the array syntax. For example, \"-parameter \
-             value1,value2,value3\".",
-            parameter.name
+             value1,value2,value3\"."
         );
         BindError::new("ParameterAlreadyBound", message)
     }
@@ -104,10 +107,11 @@ impl BindError {
         BindError::new("CannotConvertArgumentNoMessage", message)
     }
 
-    pub(super) fn no_switch(parameter: &Parameter, text: &str) -> Self {
+    /// The message names the type of the value; every value in a command line is a text.
+    pub(super) fn no_switch(parameter: &Parameter) -> Self {
         let (name, kind) = (parameter.name, parameter.kind.full());
         let message = format!(
-            "Cannot convert '{text}' to the type '{kind}' required by parameter '{name}'. Boolean parameters accept \
+            "Cannot convert 'System.String' to the type '{kind}' required by parameter '{name}'. Boolean parameters accept \
              only Boolean values and numbers, such as $True, $False, 1 or 0."
         );
         BindError::new("CannotConvertArgument", message)
@@ -118,9 +122,55 @@ impl BindError {
         BindError::validation("ParameterArgumentValidationErrorEmptyStringNotAllowed", message)
     }
 
-    pub(super) fn empty_array(parameter: &Parameter) -> Self {
+    /// A piped object has the property, and nothing in it.
+    pub fn null(parameter: &Parameter) -> Self {
+        let message = format!("Cannot bind argument to parameter '{}' because it is null.", parameter.name);
+        BindError::validation("ParameterArgumentValidationErrorNullNotAllowed", message)
+    }
+
+    /// There is a list, and nothing in it.
+    pub fn empty_array(parameter: &Parameter) -> Self {
         let message = format!("Cannot bind argument to parameter '{}' because it is an empty array.", parameter.name);
         BindError::validation("ParameterArgumentValidationErrorEmptyArrayNotAllowed", message)
+    }
+
+    /// The number is negative.
+    pub(super) fn below_range(parameter: &Parameter, number: i32) -> Self {
+        let why = format!(
+            "The {number} argument is less than the minimum allowed range of 0. Supply an argument that is greater than \
+             or equal to 0 and then try the command again."
+        );
+        BindError::refused(parameter.name, &why)
+    }
+
+    /// A list begins with a comma.
+    pub(super) fn comma_first() -> Self {
+        let message = "Missing argument in parameter list.".to_owned();
+        BindError { id: "MissingArgument", message, category: Category::ParserError }
+    }
+
+    /// A comma has nothing behind it.
+    pub(super) fn comma_last() -> Self {
+        let message = "Missing expression after ',' in pipeline element.".to_owned();
+        BindError { id: "MissingExpression", message, category: Category::ParserError }
+    }
+
+    /// A piped object has nothing that a parameter takes.
+    pub fn not_bound() -> Self {
+        let message = "The input object cannot be bound to any parameters for the command either because the command does \
+                       not take pipeline input or the input and its properties do not match any of the parameters that \
+                       take pipeline input.";
+        BindError::new("InputObjectNotBound", message.to_owned())
+    }
+
+    /// A piped object does not have what the call needs.
+    pub fn missing_in_object(parameter: &Parameter) -> Self {
+        let name = parameter.name;
+        let message = format!(
+            "The input object cannot be bound because it did not contain the information required to bind all \
+             mandatory parameters: {name}"
+        );
+        BindError::new("InputObjectMissingMandatory", message)
     }
 
     /// The value is of the right type, and none that is taken; `why` is a sentence.

@@ -104,7 +104,7 @@ pub fn bind(
     let paired = arguments::pair(cmdlet, split)?;
     let mut binder = Binder { cmdlet, sets: EVERY_SET, bound: Vec::new() };
     let unnamed = binder.named(paired)?;
-    let (unbound, why) = binder.positional(arguments::join_unnamed(unnamed))?;
+    let (unbound, why) = binder.positional(unnamed)?;
     if binder.sets == 0 {
         return Err(BindError::no_set());
     }
@@ -135,7 +135,7 @@ impl Binder {
         for argument in arguments {
             match &argument {
                 Argument::Named { name, value: Some(value), .. } => match names::find(self.cmdlet, name)? {
-                    Some(parameter) if self.has(parameter) => return Err(BindError::twice(parameter)),
+                    Some(parameter) if self.has(parameter) => return Err(BindError::twice(name)),
                     Some(parameter) => self.bind_text(parameter, value)?,
                     None => rest.push(argument),
                 },
@@ -159,7 +159,7 @@ impl Binder {
             why = None;
             match self.bind_text(parameter, &text) {
                 Ok(()) => {}
-                Err(error) if error.is_validation() => return Err(error),
+                Err(error) if error.is_final() => return Err(error),
                 Err(error) => {
                     why = Some(error);
                     rest.push(Argument::Unnamed(text));

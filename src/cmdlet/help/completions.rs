@@ -10,7 +10,7 @@ const HEAD: &str = "# Written by `cargo xtask docs` from the code.\n";
 
 /// For bash, which reads it for any of the links. Names are completed in any casing, as they are read.
 pub fn bash() -> String {
-    format!("{HEAD}{}complete -o nosort -F _usher_cmdlet {}\n", bash_function(), names().join(" "))
+    format!("{HEAD}{}complete -o nosort -F _usher_cmdlet {}\n", bash_function(), links(" "))
 }
 
 /// For bash, behind what it has for the plain verbs: `usher Lock-WmsSession …`.
@@ -76,15 +76,20 @@ _usher_cmdlet() {
 "#
 }
 
+/// The names of all links.
+fn links(between: &str) -> String {
+    ALL.into_iter().flat_map(Cmdlet::links).collect::<Vec<_>>().join(between)
+}
+
 fn names() -> Vec<&'static str> {
     ALL.iter().map(|cmdlet| cmdlet.name).collect()
 }
 
 /// For zsh.
 pub fn zsh() -> String {
-    let mut text = format!("#compdef {}\n{HEAD}\ncase $service in\n", names().join(" "));
+    let mut text = format!("#compdef {}\n{HEAD}\ncase $service in\n", links(" "));
     for cmdlet in ALL {
-        text += &format!("    {})\n        _arguments \\\n", cmdlet.name);
+        text += &format!("    {})\n        _arguments \\\n", cmdlet.links().join("|"));
         let specs: Vec<String> =
             cmdlet.parameters().map(|parameter| format!("            {}", zsh_spec(parameter))).collect();
         text += &format!("{}\n        ;;\n", specs.join(" \\\n"));
@@ -126,7 +131,9 @@ fn zsh_spec(parameter: &Parameter) -> String {
 /// For fish, which reads it for any of the links.
 pub fn fish() -> String {
     let lines = fish_lines(|cmdlet| format!("-c {}", cmdlet.name));
-    format!("{HEAD}{lines}")
+    let alike: String =
+        ALL.iter().map(|cmdlet| cmdlet.links()).map(|[name, link]| format!("complete -c {link} -w {name}\n")).collect();
+    format!("{HEAD}{lines}{alike}")
 }
 
 /// For fish, behind what it has for the plain verbs: `usher Lock-WmsSession …`.

@@ -19,7 +19,10 @@ fn links_call_the_cmdlets_by_their_names() {
 fn a_link_of_any_casing_is_the_cmdlet() {
     let daemon = Daemon::start();
     daemon.open("exec cat");
-    shell(&daemon, "ln -s Close-WmsSession bin/close-wmssession; close-wmssession 1").exits(0);
+    daemon.open("exec cat");
+    shell(&daemon, "close-wmssession 1").exits(0);
+    assert_eq!(daemon.ids(), [2]);
+    shell(&daemon, "ln -s Close-WmsSession bin/CLOSE-WMSSESSION; CLOSE-WMSSESSION 2").exits(0);
     assert!(daemon.ids().is_empty());
 }
 

@@ -53,6 +53,14 @@ fn nothing_is_given_twice() {
         ("Close-WmsSession 3 -Server a -ComputerName b", "ParameterAlreadyBound", "'Server'"),
         ("Close-WmsSession -All -All:$false", "ParameterAlreadyBound", "'All'"),
     ]);
+    // A switch and a name with a colon are told as they were written (`ReparseUnboundArguments`).
+    fails(&[
+        ("Close-WmsSession -SessionId 3 -Ses:6", "ParameterAlreadyBound", "parameter 'Ses' is"),
+        ("Close-WmsSession -SessionId 3 -Ses: 6", "ParameterAlreadyBound", "parameter 'Ses' is"),
+        ("Close-WmsSession -All -wi -wi", "ParameterAlreadyBound", "parameter 'wi' is"),
+        ("Close-WmsSession -All -Verbose -vb", "ParameterAlreadyBound", "parameter 'vb' is"),
+        ("Close-WmsSession 3 -Server a -comp:b", "ParameterAlreadyBound", "parameter 'comp' is"),
+    ]);
 }
 
 #[test]

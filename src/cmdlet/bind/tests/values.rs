@@ -50,7 +50,6 @@ fn a_switch_takes_a_value_after_a_colon() {
     binds(&[
         ("Close-WmsSession -All:$false", "CloseAll All=false"),
         ("Close-WmsSession -All:$TRUE", "CloseAll All=true"),
-        ("Close-WmsSession -All:false", "CloseAll All=false"),
         ("Close-WmsSession -All:0", "CloseAll All=false"),
         ("Close-WmsSession -All:2", "CloseAll All=true"),
         ("Close-WmsSession 3 -Confirm:$true", "CloseById SessionId=3 Confirm=true"),
@@ -58,7 +57,16 @@ fn a_switch_takes_a_value_after_a_colon() {
         // A word after a switch is not its value.
         ("Close-WmsSession -WhatIf 3", "CloseById SessionId=3 WhatIf=true"),
     ]);
-    fails(&[("Close-WmsSession -All:no", "CannotConvertArgument", "'no'")]);
+    // A bare word is a text, and no switch takes one, not even these.
+    let message = "Cannot convert 'System.String' to the type 'System.Management.Automation.SwitchParameter' required by \
+                   parameter 'All'. Boolean parameters accept only Boolean values and numbers";
+    fails(&[
+        ("Close-WmsSession -All:no", "CannotConvertArgument", message),
+        ("Close-WmsSession -All:true", "CannotConvertArgument", message),
+        ("Close-WmsSession -All:false", "CannotConvertArgument", message),
+        ("Close-WmsSession -All:_", "CannotConvertArgument", message),
+        ("Close-WmsSession -All: True", "CannotConvertArgument", message),
+    ]);
 }
 
 #[test]
@@ -87,11 +95,33 @@ fn lists_are_written_with_commas_in_one_word_or_several() {
         ("Close-WmsSession 3,3", "CloseById SessionId=3,3"),
     ]);
     fails(&[
-        ("Close-WmsSession 3,", "CannotConvertArgumentNoMessage", "\"\""),
-        ("Close-WmsSession 3, -All", "PositionalParameterNotFound", ""),
+        ("Close-WmsSession 3,", "MissingExpression", "Missing expression after ',' in pipeline element."),
+        ("Close-WmsSession 3,,4", "MissingExpression", ""),
+        ("Close-WmsSession -SessionId ,4", "MissingArgument", "Missing argument in parameter list."),
         ("Close-WmsSession @()", "ParameterArgumentValidationErrorEmptyArrayNotAllowed", "'SessionId'"),
         ("Close-WmsSession 3 4", "PositionalParameterNotFound", "accepts argument '4'."),
+        ("Close-WmsSession -SessionId 3 ,abc", "CannotConvertArgumentNoMessage", "\"abc\""),
     ]);
+}
+
+#[test]
+fn behind_a_comma_a_word_that_looks_like_a_name_is_an_element() {
+    fails(&[
+        ("Close-WmsSession 3, -All", "CannotConvertArgumentNoMessage", "Cannot convert value \"-All\""),
+        ("Close-WmsSession 3, -WhatIf", "CannotConvertArgumentNoMessage", "Cannot convert value \"-WhatIf\""),
+        (
+            "Close-WmsSession -SessionId 3, -WhatIf",
+            "CannotConvertArgumentNoMessage",
+            "Cannot convert value \"-WhatIf\"",
+        ),
+        (
+            "Close-WmsSession -SessionId:3, -Server:a",
+            "CannotConvertArgumentNoMessage",
+            "Cannot convert value \"-Server:a\"",
+        ),
+        ("Close-WmsSession 3, -WhatIf, 4", "CannotConvertArgumentNoMessage", "Cannot convert value \"-WhatIf\""),
+    ]);
+    binds(&[("Close-WmsSession 3,4 -WhatIf", "CloseById SessionId=3,4 WhatIf=true")]);
 }
 
 #[test]
@@ -99,6 +129,8 @@ fn ids_are_written_as_powershell_writes_numbers() {
     for (text, number) in [
         ("3", 3),
         ("0", 0),
+        ("", 0),
+        (" ", 0),
         ("0x10", 16),
         ("0XFF", 255),
         ("0b101", 5),
@@ -119,7 +151,7 @@ fn ids_are_written_as_powershell_writes_numbers() {
     ] {
         assert_eq!(id(text), Ok(number), "{text}");
     }
-    for text in ["", "abc", "3x", "kb", "0x", "0xg", "1,0", "e3", "--3", "3 4", "inf", "nan", "NaN", "１", "0b2"] {
+    for text in ["abc", "3x", "kb", "0x", "0xg", "1,0", "e3", "--3", "3 4", "inf", "nan", "NaN", "１", "0b2"] {
         assert_eq!(id(text), Err(format!("The input string '{text}' was not in a correct format.")));
     }
     for text in ["-1", "4294967296", "1tb", "0x100000000", "1e99"] {
@@ -139,7 +171,17 @@ fn a_value_that_is_no_number_is_a_conversion_error_with_the_value() {
         ("Close-WmsSession -1", "CannotConvertArgumentNoMessage", "\"-1\""),
         ("Close-WmsSession 4294967296", "CannotConvertArgumentNoMessage", "\"4294967296\""),
         ("Close-WmsSession 3,abc", "CannotConvertArgumentNoMessage", "\"abc\""),
-        ("Close-WmsSession ''", "CannotConvertArgumentNoMessage", "\"\""),
+    ]);
+}
+
+#[test]
+fn a_text_with_nothing_in_it_is_0() {
+    binds(&[
+        ("Close-WmsSession ''", "CloseById SessionId=0"),
+        ("Close-WmsSession _", "CloseById SessionId=0"),
+        ("Close-WmsSession -SessionId ''", "CloseById SessionId=0"),
+        ("Lock-WmsSession '' hi", "LockById SessionId=0 Message=hi"),
+        ("Close-WmsSession 3 -ob ''", "CloseById SessionId=3 OutBuffer=0"),
     ]);
 }
 
@@ -181,6 +223,13 @@ fn common_parameters_have_their_aliases_and_values() {
         ("Close-WmsSession 3 -ea 7", "CannotConvertArgumentNoMessage", "\"7\""),
         ("Close-WmsSession 3 -ea never", "CannotConvertArgumentNoMessage", "ActionPreference"),
         ("Close-WmsSession 3 -ob x", "CannotConvertArgumentNoMessage", "System.Int32"),
+        ("Close-WmsSession 3 -ob 2147483648", "CannotConvertArgumentNoMessage", "\"2147483648\""),
+        (
+            "Close-WmsSession 3 -OutBuffer -1",
+            "ParameterArgumentValidationError",
+            "Cannot validate argument on parameter 'OutBuffer'. The -1 argument is less than the minimum allowed range of \
+             0. Supply an argument that is greater than or equal to 0 and then try the command again.",
+        ),
         ("Get-WmsSession -All -Thumbnail huge", "CannotConvertArgumentNoMessage", "Small, Medium, Large, FullScreen"),
     ]);
 }
