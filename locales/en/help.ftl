@@ -111,3 +111,17 @@ parameter-InformationVariable = Accepted; a shell has no such variable.
 parameter-OutVariable = Accepted; a shell has no such variable.
 parameter-OutBuffer = Accepted; every object is passed on at once.
 parameter-PipelineVariable = Accepted; a shell has no such variable.
+
+# Where the module for PowerShell differs from the cmdlets in a Unix shell.
+powershell-parameter-Thumbnail = A thumbnail of what the person at each session sees, in this size: Small (at most 160x120 pixels), Medium (320x240), Large (640x480) or FullScreen (as large as the screen). The property Thumbnail has the bytes of a PNG image. If no thumbnail can be taken, an error says why, and the object comes without it. The audit log records every thumbnail.
+powershell-get-example-3 = Locks every session of alice: Where-Object chooses the objects that go on to the next cmdlet.
+powershell-get-example-4 = Writes what session 3 shows into a file.
+powershell-inputs = Objects that have a SessionId, and perhaps a Server or ComputerName.
+powershell-lock-outputs = Nothing.
+powershell-unlock-outputs = Nothing.
+powershell-disconnect-outputs = Nothing.
+powershell-close-outputs = Nothing. An ID that no session has causes an ItemNotFoundException.
+powershell-notes =
+    The module runs the program usher for each object that comes through the pipe. Errors are non-terminating, one for each session that failed; the beginning of FullyQualifiedErrorId is usher's own identifier, such as SessionNotFound.
+
+    about_Usher has more.

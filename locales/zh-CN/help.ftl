@@ -111,3 +111,17 @@ parameter-InformationVariable = 可以指定；shell 中没有此类变量。
 parameter-OutVariable = 可以指定；shell 中没有此类变量。
 parameter-OutBuffer = 可以指定；每个对象都会立即传递。
 parameter-PipelineVariable = 可以指定；shell 中没有此类变量。
+
+# PowerShell 模块与 Unix shell 中的 cmdlet 不同之处。
+powershell-parameter-Thumbnail = 每个会话用户当前所见画面的缩略图，尺寸可为 Small（最大 160x120 像素）、Medium（320x240）、Large（640x480）或 FullScreen（与屏幕同样大小）。Thumbnail 属性是 PNG 图片的字节。无法获取缩略图时会报告原因，对象仍会输出，只是不含缩略图。每次获取都会记入审计日志。
+powershell-get-example-3 = 锁定 alice 的所有会话：Where-Object 筛选出的对象传给下一个 cmdlet。
+powershell-get-example-4 = 将会话 3 的缩略图写入文件。
+powershell-inputs = 含有 SessionId 的对象，可另含 Server 或 ComputerName。
+powershell-lock-outputs = 无。
+powershell-unlock-outputs = 无。
+powershell-disconnect-outputs = 无。
+powershell-close-outputs = 无。如果某个 ID 没有对应的会话，会引发 ItemNotFoundException。
+powershell-notes =
+    模块会为管道传来的每个对象运行一次程序 usher。错误都不会终止命令，每个失败的会话对应一个错误；FullyQualifiedErrorId 以 usher 自己的标识符开头，例如 SessionNotFound。
+
+    详情见 about_Usher。

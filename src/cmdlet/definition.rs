@@ -41,6 +41,20 @@ pub enum CmdletVerb {
 pub struct Example {
     /// As typed in a shell.
     pub line: &'static str,
+    /// As typed in PowerShell, where that is another line, with a sentence of its own.
+    pub powershell: Option<&'static str>,
+}
+
+impl Example {
+    /// A line that is the same in every shell.
+    pub const fn new(line: &'static str) -> Self {
+        Example { line, powershell: None }
+    }
+
+    /// The same, which is another line in PowerShell.
+    pub const fn powershell(self, line: &'static str) -> Self {
+        Example { powershell: Some(line), ..self }
+    }
 }
 
 /// One parameter.

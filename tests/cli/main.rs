@@ -26,6 +26,7 @@ mod names;
 mod notice;
 mod open;
 mod picture;
+mod powershell;
 mod protocol;
 mod release;
 mod rename;

@@ -3,7 +3,7 @@
 use usher::cmdlet::{ALL, find, help};
 use usher_core::language::Language;
 
-use super::{Files, compare};
+use super::{Files, compare, compare_in, docs};
 
 #[test]
 fn the_cmdlets_reference_is_what_the_definitions_are() {
@@ -15,6 +15,18 @@ fn the_cmdlets_reference_is_what_the_definitions_are() {
 #[test]
 fn the_cmdlets_chinese_manual_pages_are_what_the_definitions_are() {
     compare("man/zh_CN", manuals(Language::Chinese));
+}
+
+#[test]
+fn the_help_of_the_module_for_powershell_is_what_the_definitions_are() {
+    for language in Language::ALL {
+        let directory = docs().join("../packaging/powershell/Usher").join(match language {
+            Language::English => "en-US",
+            Language::Chinese => "zh-CN",
+        });
+        let help = ("Usher-help.xml".to_owned(), help::maml(language).into_bytes());
+        compare_in(&directory, false, Files::from([help]));
+    }
 }
 
 /// A manual page for each cmdlet.

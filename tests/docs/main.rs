@@ -113,11 +113,14 @@ fn manual(command: Command, section: &str) -> Vec<u8> {
 ///
 /// In a directory that is generated as a whole (any but docs/ itself), a file that is no longer generated is wrong too.
 fn compare(directory: &str, wanted: Files) {
-    let directory = docs().join(directory);
-    let whole = directory != docs();
+    compare_in(&docs().join(directory), !directory.is_empty(), wanted);
+}
+
+/// The same in any directory; `whole` says whether all of it is generated.
+fn compare_in(directory: &Path, whole: bool, wanted: Files) {
     if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
-        fs::create_dir_all(&directory).expect("docs/ can be written");
-        for name in names(&directory).iter().filter(|name| whole && !wanted.contains_key(*name)) {
+        fs::create_dir_all(directory).expect("docs/ can be written");
+        for name in names(directory).iter().filter(|name| whole && !wanted.contains_key(*name)) {
             fs::remove_file(directory.join(name)).expect("docs/ can be written");
         }
         for (name, text) in &wanted {
@@ -133,7 +136,7 @@ fn compare(directory: &str, wanted: Files) {
             Err(error) => wrong.push(format!("{}: {error}", file.display())),
         }
     }
-    for name in names(&directory).into_iter().filter(|name| whole && !wanted.contains_key(name)) {
+    for name in names(directory).into_iter().filter(|name| whole && !wanted.contains_key(name)) {
         wrong.push(format!("{}: nothing generates it any more", directory.join(name).display()));
     }
     assert!(wrong.is_empty(), "not as the code says; `cargo xtask docs` writes them again:\n{}", wrong.join("\n"));

@@ -40,6 +40,9 @@ fn is_installed_whole(host: &Host) {
         "/usr/share/doc/usher/copyright",
         "/usr/bin/Lock-WmsSession",
         "/usr/bin/lock-wmssession",
+        "/usr/local/share/powershell/Modules/Usher/Usher.psd1",
+        "/usr/local/share/powershell/Modules/Usher/Public/Lock-WmsSession.ps1",
+        "/usr/local/share/powershell/Modules/Usher/zh-CN/Usher-help.xml",
     ] {
         assert!(host.path(file).exists(), "{file}");
     }

@@ -11,9 +11,9 @@ pub const CLOSE: Cmdlet = Cmdlet {
     declared: &[SESSION_ID, ALL_SESSIONS, SERVER],
     should_process: true,
     examples: &[
-        Example { line: "Close-WmsSession -SessionId 3" },
-        Example { line: "Close-WmsSession 3, 4 -Confirm" },
-        Example { line: "Get-WmsSession -All | Close-WmsSession -WhatIf" },
+        Example::new("Close-WmsSession -SessionId 3"),
+        Example::new("Close-WmsSession 3, 4 -Confirm"),
+        Example::new("Get-WmsSession -All | Close-WmsSession -WhatIf"),
     ],
     inputs: &["WmsSession", "System.UInt32[]", "System.String"],
     outputs: &[],

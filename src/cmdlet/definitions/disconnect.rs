@@ -10,10 +10,7 @@ pub const DISCONNECT: Cmdlet = Cmdlet {
     sets: ["DisconnectById", "DisconnectAll"],
     declared: &[SESSION_ID, ALL_SESSIONS, SERVER],
     should_process: true,
-    examples: &[
-        Example { line: "Disconnect-WmsSession -SessionId 3" },
-        Example { line: "Disconnect-WmsSession -All -WhatIf" },
-    ],
+    examples: &[Example::new("Disconnect-WmsSession -SessionId 3"), Example::new("Disconnect-WmsSession -All -WhatIf")],
     inputs: &["WmsSession", "System.UInt32[]", "System.String"],
     outputs: &[],
 };

@@ -11,10 +11,12 @@ pub const GET: Cmdlet = Cmdlet {
     declared: &[SESSION_ID, ALL_SESSIONS, THUMBNAIL, SERVER],
     should_process: false,
     examples: &[
-        Example { line: "Get-WmsSession -All" },
-        Example { line: "Get-WmsSession 3,4" },
-        Example { line: "Get-WmsSession -All | jq -c 'select(.UserName==\"alice\")' | Lock-WmsSession -Message hi" },
-        Example { line: "Get-WmsSession 3 -Thumbnail Large | jq -r .Thumbnail | base64 -d > 3.png" },
+        Example::new("Get-WmsSession -All"),
+        Example::new("Get-WmsSession 3,4"),
+        Example::new("Get-WmsSession -All | jq -c 'select(.UserName==\"alice\")' | Lock-WmsSession -Message hi")
+            .powershell("Get-WmsSession -All | Where-Object UserName -EQ alice | Lock-WmsSession -Message hi"),
+        Example::new("Get-WmsSession 3 -Thumbnail Large | jq -r .Thumbnail | base64 -d > 3.png")
+            .powershell("Set-Content 3.png -AsByteStream (Get-WmsSession 3 -Thumbnail Large).Thumbnail"),
     ],
     inputs: &["WmsSession", "System.UInt32[]", "System.String"],
     outputs: &["WmsSession"],

@@ -11,8 +11,8 @@ pub const LOCK: Cmdlet = Cmdlet {
     declared: &[SESSION_ID, ALL_SESSIONS, MESSAGE, SERVER],
     should_process: false,
     examples: &[
-        Example { line: "Lock-WmsSession -SessionId 3 -Message \"Your station is locked\"" },
-        Example { line: "Lock-WmsSession -All \"Eyes on the teacher, please\"" },
+        Example::new("Lock-WmsSession -SessionId 3 -Message \"Your station is locked\""),
+        Example::new("Lock-WmsSession -All \"Eyes on the teacher, please\""),
     ],
     inputs: &["WmsSession", "System.UInt32[]", "System.String"],
     outputs: &[],

@@ -10,7 +10,7 @@ pub const UNLOCK: Cmdlet = Cmdlet {
     sets: ["UnlockById", "UnlockAll"],
     declared: &[SESSION_ID, ALL_SESSIONS, SERVER],
     should_process: false,
-    examples: &[Example { line: "Unlock-WmsSession -SessionId 3" }, Example { line: "Unlock-WmsSession -All" }],
+    examples: &[Example::new("Unlock-WmsSession -SessionId 3"), Example::new("Unlock-WmsSession -All")],
     inputs: &["WmsSession", "System.UInt32[]", "System.String"],
     outputs: &[],
 };

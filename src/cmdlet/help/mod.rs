@@ -1,6 +1,7 @@
 //! The help of a cmdlet, made from its definition and the sentences of `locales/`: one page in every format.
 
 mod completions;
+mod maml;
 mod manual;
 mod markdown;
 mod page;
@@ -12,6 +13,7 @@ use super::{ALL, Cmdlet};
 use crate::words;
 
 pub use completions::{bash, bash_of_usher, fish, fish_of_usher, zsh, zsh_of_usher};
+pub use maml::maml;
 pub use manual::manual;
 pub use markdown::markdown;
 
