@@ -217,6 +217,7 @@ fn whatever_a_caller_was_told_is_there_after_any_kill() {
                 let (daemon, stop) = (&daemon, &stop);
                 scope.spawn(move || operator.work(daemon, stop));
             }
+            // The moment of the kill is what is tried here: anything may be under way then, and nothing is waited for.
             std::thread::sleep(moment);
             processes::signal(daemon.pid(), rustix::process::Signal::KILL);
             stop.store(true, Ordering::Relaxed);

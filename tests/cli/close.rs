@@ -103,10 +103,14 @@ fn the_own_session_is_known_also_after_a_double_fork_with_an_empty_environment()
     let other = daemon.open("exec cat");
     let socket = daemon.socket();
     let command = format!("env -i {USHER} --socket {} --output json close", socket.display());
-    // Away from the terminal, the process group and the parent: only descent from the holder is left.
-    let daemonized = format!("sleep 0.2; {command} 2 > named; {command} --all > all; echo done > code");
-    let script = format!("setsid sh -c '(setsid sh -c \"{daemonized}\" < /dev/null > /dev/null 2>&1 &) ' ; exec cat");
-    let own = daemon.open(&script);
+    // Away from the terminal, the process group and the parent: only descent from the holder is left, which is the parent
+    // of whatever lost its own, as it is that of the session's first process.
+    let orphaned = "parent() { cut -d ' ' -f 4 /proc/$1/stat; }
+        while [ \"$(parent $$)\" != \"$(parent $FIRST)\" ]; do sleep 0.02; done";
+    let daemonized = format!("{orphaned}\n{command} 2 > named; {command} --all > all; echo done > code");
+    std::fs::write(daemon.path("daemonized.sh"), daemonized).expect("a script");
+    let twice = "setsid sh -c '(setsid sh daemonized.sh < /dev/null > /dev/null 2>&1 &)'";
+    let own = daemon.open(&format!("FIRST=$$ {twice}; exec cat"));
     assert_eq!(own, 2);
     daemon.wait_content("code", "done\n");
     let named = outcomes_in(&daemon, "named");

@@ -36,8 +36,13 @@ fn a_program_whose_first_thread_ended_does_not_lock_its_own_session() {
     if need("python3").is_none() {
         return;
     }
-    let script = "import ctypes,subprocess,threading,time
-threading.Thread(target=lambda: (time.sleep(0.3), subprocess.run([\"sh\", \"lock.sh\"]))).start()
+    let script = "import ctypes,os,subprocess,threading,time
+def first_has_ended():
+    with open('/proc/self/task/%d/stat' % os.getpid()) as stat: return stat.read().rsplit(')')[-1].split()[0] == 'Z'
+def lock():
+    while not first_has_ended(): time.sleep(0.01)
+    subprocess.run(['sh', 'lock.sh'])
+threading.Thread(target=lock).start()
 ctypes.CDLL(None).syscall(60, 0)";
     let run = |_: &str| format!("cat > thread.py <<'END'\n{script}\nEND\npython3 thread.py; exec cat");
     assert_eq!(locks_itself(run), "OwnSession");

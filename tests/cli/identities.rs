@@ -3,21 +3,25 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::harness::http::{Answer, connect, exchange};
+use crate::harness::http::{Answer, answer, connect, exchange, sent};
 use crate::harness::{Daemon, USHERD, need_root, wait_until};
 
 /// One request of the gateway's, with these headers about whom it asks for.
 #[track_caller]
 fn ask(daemon: &Daemon, headers: &str, method: &str, path: &str, body: &Value) -> Answer {
+    exchange(&daemon.socket(), words(headers, method, path, body).as_bytes()).expect("an answer")
+}
+
+/// The request as it goes over the socket.
+fn words(headers: &str, method: &str, path: &str, body: &Value) -> String {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let length = body.len();
     let head = format!("{method} {path} HTTP/1.1\r\nHost: usherd\r\nConnection: close\r\n{headers}");
-    let head = format!("{head}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}");
-    exchange(&daemon.socket(), head.as_bytes()).expect("an answer")
+    format!("{head}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}")
 }
 
 fn by(name: &str, key: &str) -> String {
@@ -43,7 +47,11 @@ fn publish(daemon: &Daemon) {
 fn invited(daemon: &Daemon, body: &Value) -> String {
     let answer = ask(daemon, "", "POST", "/v1/identities/invite", body);
     assert_eq!(answer.status, 201, "{answer:?}");
-    let token: usher_core::token::Token = answer.json()["token"].as_str().expect("a token").parse().expect("a token");
+    secret_of(&answer.json())
+}
+
+fn secret_of(invitation: &Value) -> String {
+    let token: usher_core::token::Token = invitation["token"].as_str().expect("a token").parse().expect("a token");
     token.secret.to_string()
 }
 
@@ -137,10 +145,10 @@ fn a_token_is_good_once_and_for_its_time() {
     daemon.stop();
     fs::write(daemon.path("usherd.toml"), "invitation_seconds = 1\n").expect("a configuration");
     daemon.start_again();
-    let late = invited(&daemon, &json!({}));
-    let made = Instant::now();
-    wait_until("the token's time is over", || made.elapsed() > Duration::from_secs(1));
-    let answer = join(&daemon, &late, "otto@laptop", &key('b'));
+    let late = ask(&daemon, "", "POST", "/v1/identities/invite", &json!({})).json();
+    let expires: Timestamp = late["expires"].as_str().and_then(|text| text.parse().ok()).expect("it has an end");
+    wait_until("the token's time is over", || Timestamp::now() > expires);
+    let answer = join(&daemon, &secret_of(&late), "otto@laptop", &key('b'));
     assert_eq!(answer.json()["error"]["id"], "InvitationExpired", "{answer:?}");
 
     let records = daemon.audit("redeem");
@@ -267,6 +275,13 @@ fn a_revoked_identity_is_refused_at_once_and_its_open_token_with_it() {
     assert_eq!(ask(&daemon, &olga, "GET", "/v1/sessions", &Value::Null).status, 403, "the old key");
 }
 
+/// Waits until the daemon has taken up every request that was sent before. It takes connections in their order, on one
+/// thread, and reads wait for no turn: what it answers now, it took up after them.
+#[track_caller]
+fn taken_up(daemon: &Daemon) {
+    assert_eq!(ask(daemon, "", "GET", "/v1/sessions", &Value::Null).status, 200);
+}
+
 #[test]
 fn whoever_is_revoked_while_a_request_waits_for_its_turn_is_refused() {
     let daemon = with_olga();
@@ -274,21 +289,16 @@ fn whoever_is_revoked_while_a_request_waits_for_its_turn_is_refused() {
     // A slow disk: whoever has their turn writes, the others wait for theirs.
     let disk = rusqlite::Connection::open(daemon.path("state/usher.db")).expect("the database");
     disk.execute_batch("BEGIN IMMEDIATE").expect("nobody else writes");
-    std::thread::scope(|scope| {
-        let revoke = scope.spawn(|| ask(&daemon, "", "DELETE", "/v1/identities/olga@laptop", &Value::Null));
-        // usherd takes connections in their order, and reads need no turn: once it has answered this, it has the revocation.
-        assert_eq!(ask(&daemon, "", "GET", "/v1/sessions", &Value::Null).status, 200);
-        let lock = scope.spawn(|| {
-            let lock = json!({"targets": {"ids": [id]}, "message": "Eyes up"});
-            ask(&daemon, &by("olga@laptop", &key('a')), "POST", "/v1/sessions/lock", &lock)
-        });
-        // Time enough to be let in; if it was not, it is refused there.
-        std::thread::sleep(Duration::from_millis(300));
-        disk.execute_batch("ROLLBACK").expect("others write");
-        assert_eq!(revoke.join().expect("it was asked").status, 200);
-        let refused = lock.join().expect("it was asked").json()[0].clone();
-        assert_eq!(refused["error"]["id"], "AccessDenied", "{refused}");
-    });
+    let revoke = sent(&daemon.socket(), words("", "DELETE", "/v1/identities/olga@laptop", &Value::Null).as_bytes());
+    taken_up(&daemon);
+    let body = json!({"targets": {"ids": [id]}, "message": "Eyes up"});
+    let lock =
+        sent(&daemon.socket(), words(&by("olga@laptop", &key('a')), "POST", "/v1/sessions/lock", &body).as_bytes());
+    taken_up(&daemon);
+    disk.execute_batch("ROLLBACK").expect("others write");
+    assert_eq!(answer(revoke).expect("an answer").status, 200);
+    let refused = answer(lock).expect("an answer").json()[0].clone();
+    assert_eq!(refused["error"]["id"], "AccessDenied", "{refused}");
     assert_eq!(daemon.session(id)["lock"], Value::Null);
     assert_eq!(daemon.audit("lock").pop().expect("a record")["actor"], "olga@laptop via TLS");
 }

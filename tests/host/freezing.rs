@@ -5,13 +5,13 @@ use crate::host;
 use crate::who::outcome;
 
 /// A program that writes to a file of its user's for as long as it runs.
-struct Beat {
+pub struct Beat {
     host: Host,
     file: String,
 }
 
 impl Beat {
-    fn of(host: &Host, user: &User, name: &str) -> Beat {
+    pub fn of(host: &Host, user: &User, name: &str) -> Beat {
         Beat { host: host.clone(), file: format!("/home/{}/{name}", user.name) }
     }
 
@@ -21,14 +21,14 @@ impl Beat {
 
     /// Waits until it is seen to go on.
     #[track_caller]
-    fn goes_on(&self) {
+    pub fn goes_on(&self) {
         let before = self.count();
         wait_until(&format!("{} goes on", self.file), || self.count() != before);
     }
 
     /// Sees that it stands still, for as long as a witness on the same host does a hundred things.
     #[track_caller]
-    fn stands_still(&self) {
+    pub fn stands_still(&self) {
         let before = self.count();
         self.host.root("for i in $(seq 100); do /bin/true; done").succeeds();
         assert_eq!(before, self.count(), "{} stands still", self.file);
@@ -36,7 +36,7 @@ impl Beat {
 }
 
 /// A shell command that goes on and on, and shows it in this file of its user's.
-fn beating(file: &str) -> String {
+pub fn beating(file: &str) -> String {
     format!("while :; do date +%s%N >$HOME/{file}.new && mv $HOME/{file}.new $HOME/{file}; sleep 0.02; done")
 }
 

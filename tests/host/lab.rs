@@ -1,10 +1,10 @@
 //! Hosts of both releases boot, side by side, and have what a host has.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::harness::{Host, Lab, Options, PATIENCE, Suite, ready, skip, wait_until};
+use crate::harness::{Host, Lab, Options, Suite, ready, skip, wait_until};
 use crate::host;
 
 fn is_a_whole_host(host: &Host, version: &str) {
@@ -46,7 +46,8 @@ fn a_program_that_is_to_be_killed() {
     }
     let host = Host::boot(Options { suite: Suite::Bookworm, packages: false });
     println!("\nbooted {} {}", host.leader(), Lab::shared().directory().display());
-    std::thread::sleep(PATIENCE);
+    // The end of the other test ends this one too, also if nobody kills it.
+    let _ = std::io::stdin().read_to_end(&mut Vec::new());
 }
 
 #[test]
@@ -58,6 +59,7 @@ fn nothing_is_left_of_a_test_program_that_was_killed() {
     let mut program = Command::new(own)
         .args(["--exact", "lab::a_program_that_is_to_be_killed", "--nocapture"])
         .env("USHER_TEST_TO_BE_KILLED", "1")
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .expect("this program");

@@ -1,5 +1,6 @@
 //! `usher lock` and `usher unlock` on displays.
 
+use crate::freezing::{Beat, beating};
 use crate::harness::{DESKTOP, Host, Options, Screen, Suite, X11, covered, ready, skip, wait_until};
 use crate::host;
 use crate::who::{locked, outcome, session, wait_state};
@@ -126,18 +127,14 @@ fn a_display_that_appears_in_a_locked_session_is_covered_too() {
 fn freezing_stops_the_users_other_programs_until_the_unlock() {
     let host = host!(Bookworm);
     let screen = host.x11(&host.user("alice"), X11::Xvfb);
-    screen.start("while :; do date +%s%N > $HOME/beat; sleep 0.02; done");
-    let beat = || host.content(format!("/home/{}/beat", screen.user.name));
-    let beats = || {
-        let before = beat();
-        std::thread::sleep(std::time::Duration::from_millis(300));
-        beat() != before
-    };
-    wait_until("it beats", beats);
+    let beat = Beat::of(&host, &screen.user, "beat");
+    screen.start(&beating("beat"));
+    beat.goes_on();
     host.root_usher(&["lock", &screen.session, "--message", "Please listen", "--freeze"]).succeeds();
-    assert!(covered(&screen.pixels()) && !beats(), "it stands still");
+    assert!(covered(&screen.pixels()));
+    beat.stands_still();
     host.root_usher(&["unlock", &screen.session]).succeeds();
-    wait_until("it beats again", beats);
+    beat.goes_on();
     screen.type_keys("after\n");
     screen.wait_typed("after\r");
 }

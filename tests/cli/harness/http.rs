@@ -45,9 +45,20 @@ pub fn request(socket: &Path, method: &str, path: &str, body: &str) -> Answer {
 /// Sends bytes and reads until the daemon hangs up; `None` if it said nothing that is HTTP.
 #[track_caller]
 pub fn exchange(socket: &Path, bytes: &[u8]) -> Option<Answer> {
+    answer(sent(socket, bytes))
+}
+
+/// Sends bytes, and leaves the answer for later.
+#[track_caller]
+pub fn sent(socket: &Path, bytes: &[u8]) -> UnixStream {
     let mut stream = connect(socket);
     // The daemon may answer and hang up before it has read all.
     let _ = stream.write_all(bytes);
+    stream
+}
+
+/// Reads until the daemon hangs up; `None` if it said nothing that is HTTP.
+pub fn answer(mut stream: UnixStream) -> Option<Answer> {
     let mut said = Vec::new();
     let _ = stream.read_to_end(&mut said);
     parse(&said)

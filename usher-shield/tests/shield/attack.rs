@@ -163,6 +163,7 @@ fn intrude(desktop: &Desktop, parent: Window) {
     desktop.conn.create_window(0, window, parent, 0, 0, 99, 99, 0, class, 0, &look).expect("sent");
     desktop.conn.map_window(window).expect("sent");
     desktop.sync();
+    // To come and go between two looks is the attack: nothing is waited for.
     std::thread::sleep(std::time::Duration::from_millis(5));
     desktop.conn.destroy_window(window).expect("sent");
 }

@@ -27,6 +27,8 @@ pub struct Usherd {
     pub hello: Hello,
     pub status: Status,
     pub incidents: Vec<(String, Option<u64>)>,
+    /// The orders to cover that were answered.
+    pub answered: Vec<u64>,
     seq: u64,
 }
 
@@ -72,6 +74,7 @@ impl Usherd {
             hello: nobody(),
             status: Status::default(),
             incidents: Vec::new(),
+            answered: Vec::new(),
             seq: 0,
         };
         usherd.say(&ToShield::Arm(Box::new(arming)));
@@ -122,6 +125,7 @@ impl Usherd {
                     FromShield::Incident { what, uncovered_micros } => {
                         self.incidents.push((what.clone(), *uncovered_micros));
                     }
+                    FromShield::Covered { seq, .. } => self.answered.push(*seq),
                     _ => {}
                 }
                 if let Some(found) = wanted(message) {
