@@ -28,6 +28,7 @@ mod open;
 mod picture;
 mod powershell;
 mod protocol;
+mod read_only;
 mod release;
 mod rename;
 mod roles;

@@ -202,9 +202,11 @@ async fn take_release(host: &Arc<Host>, id: u32, by: &str, at: Timestamp) {
     if !changes.is_empty() {
         tracing::warn!("session {id} was freed by {by} with --release-all");
         let target = vec![(AuditTarget::Session(id), session.user, OutcomeResult::Done)];
-        if record(host, changes, Verb::Release, by, at, target).await.is_err() {
-            // The holder will say it again.
-            return;
+        if record(host, changes.clone(), Verb::Release, by, at, target).await.is_err() {
+            // Freed is freed, whatever the disk says: otherwise a disk that fails would keep everybody locked. The holder
+            // or shield tells the next daemon too.
+            let mut registry = host.registry();
+            changes.iter().for_each(|change| registry.apply(change));
         }
     }
     host.releases.take(id, at);

@@ -133,6 +133,8 @@ impl Database {
             result => result,
         }
         .map_err(|fault| match fault {
+            // SQLite tells of a disk that became read-only as of one that fails.
+            Fault::Failing(why) if self.reserve.is_on_read_only_disk() => Fault::ReadOnly(why),
             Fault::Full(why) if urgency == Urgency::Freeing => Fault::Failing(why),
             other => other,
         })

@@ -30,6 +30,15 @@ impl Reserve {
         std::fs::remove_file(&self.path).is_ok()
     }
 
+    /// Whether no file can be made beside it, because the disk is read-only. Some file systems that became so after an error
+    /// still open files for writing, so that a new one is tried.
+    pub(super) fn is_on_read_only_disk(&self) -> bool {
+        let probe = self.path.with_extension("probe");
+        let made = std::fs::File::create(&probe);
+        let _ = std::fs::remove_file(&probe);
+        made.is_err_and(|error| error.kind() == std::io::ErrorKind::ReadOnlyFilesystem)
+    }
+
     fn room_beside(&self) -> bool {
         let directory = self.path.parent().unwrap_or(Path::new("."));
         rustix::fs::statvfs(directory).is_ok_and(|stat| stat.f_bavail.saturating_mul(stat.f_frsize) >= 3 * BYTES)
