@@ -6,10 +6,10 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::harness::{Host, User, X11, wait_until};
+use crate::harness::{Host, PATIENCE, Screen, User, X11, wait_until};
 use crate::host;
 use crate::logins::own;
-use crate::who::{outcome, refusal, session};
+use crate::who::{listed, outcome, refusal, session};
 
 /// The audit records of this actor.
 fn audit(host: &Host, actor: &str) -> Vec<Value> {
@@ -106,6 +106,44 @@ fn who_watches_as_an_operator_sees_nothing_more_once_that_is_over() {
     assert!(opened.is_some(), "an operator sees what others do");
     host.root(&format!("gpasswd --delete {} usher-operator", olga.name)).succeeds();
     wait_until("the watch ends", || watching.try_wait().is_ok_and(|ended| ended.is_some()));
+}
+
+#[test]
+fn an_ordinary_user_watches_their_own_sessions_and_nothing_else() {
+    let host = host!(Bookworm);
+    let (alice, bob) = (host.user("alice"), host.user("bob"));
+    let mine = host.x11(&alice, X11::Xvfb);
+    let mut watching = host.command_as(&alice.name);
+    let mut watching = watching.args(["usher", "watch"]).stdout(Stdio::piped()).spawn().expect("usher watch");
+    let (say, events) = std::sync::mpsc::channel::<Value>();
+    let lines = BufReader::new(watching.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    std::thread::spawn(move || {
+        lines.map(|line| serde_json::from_str(&line).expect("JSON")).all(|e| say.send(e).is_ok())
+    });
+    let lock = |screen: &Screen, message: &str| {
+        host.root_usher(&["lock", &screen.session, "--message", message]).succeeds();
+        host.root_usher(&["unlock", &screen.session]).succeeds();
+    };
+    // When the watch has begun nobody says: her session is locked until she sees it.
+    wait_until("she sees what happens to her own session", || {
+        lock(&mine, "first");
+        events.try_recv().is_ok()
+    });
+
+    let other = host.x11(&bob, X11::Xvfb);
+    lock(&other, "not hers");
+    host.root_usher(&["block", "--user", &bob.name, "--message", "not hers either"]).succeeds();
+    host.root_usher(&["unblock", "--user", &bob.name]).succeeds();
+    other.kill();
+    wait_until("usher has seen his end", || listed(&host, &other.session).is_none());
+    lock(&mine, "last");
+    let last = |event: &Value| event["event"] == "locked" && event["session"]["lock"]["message"] == "last";
+    let mut seen: Vec<Value> = Vec::new();
+    while !seen.last().is_some_and(last) {
+        seen.push(events.recv_timeout(PATIENCE).expect("she sees what happens to her own session"));
+    }
+    assert!(seen.iter().all(|event| event["session"]["user"] == alice.name.as_str()), "{seen:?}");
+    watching.kill().and_then(|()| watching.wait()).expect("it ends");
 }
 
 #[test]
