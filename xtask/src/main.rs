@@ -22,6 +22,7 @@ mod run;
 mod steps;
 mod times;
 mod tools;
+mod upgrade;
 mod verify;
 
 const USAGE: &str = "\
@@ -39,6 +40,7 @@ Usage: cargo xtask TASK
   cargo xtask rooms                  hold the use of each room by others against floors.txt
   cargo xtask names                  count the type names that stand for more than one thing
   cargo xtask mutants [MODULE…]      run cargo-mutants over what must be held tightly; goes on where it stopped
+  cargo xtask upgrade [COMMIT]       upgrade test hosts from the package of an earlier commit, with sessions open and locked
   cargo xtask bench [-- ARGUMENTS]   run the benchmarks; with `displays 1 10 20` those of locking displays on a real host
 ";
 
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         "bench" => return bench::run(&rest),
         "fresh" => return fresh::run(&rest),
         "mutants" => return mutants::run(&rest),
+        "upgrade" => return upgrade::run(&rest),
         "deb" => &["--release"],
         "verify" => &["--require-hosts"],
         _ => &[],

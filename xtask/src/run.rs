@@ -18,7 +18,12 @@ pub fn root() -> PathBuf {
 /// get to root's own place, as below `/root`, it is one that they can get to.
 pub fn target() -> PathBuf {
     static TARGET: OnceLock<PathBuf> = OnceLock::new();
-    TARGET.get_or_init(|| reachable(own_target(), is_root())).clone()
+    TARGET.get_or_init(|| reachable(own_target())).clone()
+}
+
+/// The place of what is built in `own`, where those can get to it whom the tests start programs as.
+pub fn reachable(own: PathBuf) -> PathBuf {
+    reachable_by(own, is_root())
 }
 
 /// Where this program lies, which is `TARGET/debug`.
@@ -27,7 +32,7 @@ fn own_target() -> PathBuf {
     own.ancestors().nth(2).map_or_else(|| root().join("target"), Path::to_path_buf)
 }
 
-fn reachable(own: PathBuf, root: bool) -> PathBuf {
+fn reachable_by(own: PathBuf, root: bool) -> PathBuf {
     let open = |path: &Path| path.metadata().is_ok_and(|meta| meta.permissions().mode() & 0o001 != 0);
     if !root || own.ancestors().all(open) {
         return own;
@@ -133,10 +138,10 @@ mod tests {
         let place = std::env::temp_dir().join(format!("xtask-reach-{}", std::process::id()));
         let target = place.join("usher/target");
         fs::create_dir_all(&target).expect("a directory");
-        assert_eq!(reachable(target.clone(), true), target);
+        assert_eq!(reachable_by(target.clone(), true), target);
         fs::set_permissions(&place, fs::Permissions::from_mode(0o700)).expect("a mode");
-        let elsewhere = reachable(target.clone(), true);
-        assert_eq!(reachable(target.clone(), false), target);
+        let elsewhere = reachable_by(target.clone(), true);
+        assert_eq!(reachable_by(target.clone(), false), target);
         fs::remove_dir_all(&place).expect("removed");
         assert!(elsewhere.starts_with("/var/cache/usher"));
         assert!(elsewhere.to_string_lossy().ends_with("-usher-target"), "{elsewhere:?}");
