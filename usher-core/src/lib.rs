@@ -7,7 +7,7 @@ pub mod event;
 #[cfg(feature = "servers")]
 pub mod files;
 pub mod language;
-#[cfg(feature = "logging")]
+#[cfg(feature = "daemon")]
 pub mod logging;
 pub mod outcome;
 pub mod paths;
@@ -15,6 +15,8 @@ pub mod request;
 #[cfg(feature = "servers")]
 pub mod servers;
 pub mod session;
+#[cfg(feature = "daemon")]
+pub mod stop;
 pub mod sys;
 pub mod token;
 pub mod wire;

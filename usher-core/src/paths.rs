@@ -46,6 +46,12 @@ pub const AUTHORITY_FILE: &str = "authority.der";
 /// In the gateway's directory: where it listens, as `ADDRESS:PORT`.
 pub const LISTEN_FILE: &str = "listen";
 
+/// The file that a daemon reads its configuration from: the one that was named, else the system's if it is there, and in
+/// `--user` mode none.
+pub fn configuration(named: Option<PathBuf>, user: bool, system: &str) -> Option<PathBuf> {
+    named.or_else(|| Some(PathBuf::from(system)).filter(|path| !user && path.exists()))
+}
+
 /// The socket of this user's `--user` daemon.
 pub fn user_socket() -> PathBuf {
     match std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| Path::new(dir).is_absolute()) {

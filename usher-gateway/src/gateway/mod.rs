@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use clap::Parser;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use usher_core::paths::{AUTHORITY_FILE, LISTEN_FILE};
-use usher_core::{files, paths};
+use usher_core::{files, paths, stop};
 
 mod answer;
 pub mod authority;
@@ -83,8 +82,8 @@ fn run(arguments: GatewayArguments) -> Result<(), BoxedError> {
                 .into(),
         );
     }
-    let system_config = || Some(PathBuf::from(SYSTEM_CONFIG)).filter(|path| !arguments.user && path.exists());
-    let mut settings = GatewaySettings::read(arguments.config.clone().or_else(system_config).as_deref())?;
+    let config = paths::configuration(arguments.config, arguments.user, SYSTEM_CONFIG);
+    let mut settings = GatewaySettings::read(config.as_deref())?;
     settings.listen = arguments.listen.unwrap_or(settings.listen);
     let socket = arguments.socket.unwrap_or_else(|| match arguments.user {
         true => paths::user_socket(),
@@ -104,7 +103,7 @@ fn run(arguments: GatewayArguments) -> Result<(), BoxedError> {
 }
 
 async fn serve(settings: GatewaySettings, socket: PathBuf, authority: Arc<Authority>) -> Result<(), BoxedError> {
-    let stop = told_to_stop();
+    let stop = stop::told_to_stop();
     let listener = listen(settings.listen).map_err(|e| format!("cannot listen on {}: {e}", settings.listen))?;
     let address = listener.local_addr()?;
     let directory = paths::gateway_of(&socket);
@@ -162,23 +161,6 @@ async fn renew_in_time(authority: Arc<Authority>) {
         tokio::time::sleep(step).await;
         if let Err(error) = authority.renew_server(time::OffsetDateTime::now_utc()) {
             tracing::error!("the server's certificate cannot be renewed: {error}");
-        }
-    }
-}
-
-/// Resolves at SIGTERM or SIGINT.
-fn told_to_stop() -> impl Future<Output = ()> {
-    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-    async {
-        match signals {
-            (Ok(mut terminate), Ok(mut interrupt)) => {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                }
-            }
-            // Without signal handlers the default action ends the process.
-            _ => std::future::pending().await,
         }
     }
 }

@@ -67,7 +67,7 @@ impl Entrance {
     /// What a new connection of this user's may claim, if anything.
     pub(super) fn claim(&self, host: &Host, uid: u32) -> Option<Claim> {
         // In `--user` mode there is one user, who keeps nobody out.
-        let (most, claimant) = match host.mode {
+        let (most, claimant) = match host.daemon.mode {
             Mode::User => (u32::MAX, Claimant::Privileged),
             Mode::System if uid == 0 => (u32::MAX, Claimant::Privileged),
             Mode::System if host.gateway.uid() == Some(uid) => (MOST_OF_GATEWAY, Claimant::Gateway),

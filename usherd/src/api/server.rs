@@ -86,7 +86,7 @@ pub async fn serve(host: &Arc<Host>, listener: UnixListener, stop: impl Future<O
         };
         let Ok(peer) = peer::of(&stream) else { continue };
         // The socket's mode lets nobody else in; should the directory be opened up, this does not.
-        if host.mode == Mode::User && peer.uid != host.uid && peer.uid != 0 {
+        if host.daemon.mode == Mode::User && peer.uid != host.daemon.uid && peer.uid != 0 {
             refusals.note(peer.uid);
             continue;
         }

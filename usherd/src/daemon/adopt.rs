@@ -67,8 +67,8 @@ async fn take_over(host: &Arc<Host>, found: Found) {
     let record = SessionRecord {
         id,
         key: found.key().clone(),
-        user: host.user.clone(),
-        uid: host.uid,
+        user: host.daemon.user.clone(),
+        uid: host.daemon.uid,
         since: now,
         name: None,
         program: proc::name(found.key().leader_pid).unwrap_or_else(|| "?".to_owned()),

@@ -25,8 +25,8 @@ const FIRST_LOOK: Duration = Duration::from_secs(10);
 
 /// Before anybody is served: what logind knows is on the books, and every display has its shield.
 pub async fn begin(host: &Arc<Host>, noticed: &mut mpsc::UnboundedReceiver<Noticed>) {
-    let Some(login) = host.login.as_deref() else { return };
-    login.start();
+    let Some(sessions) = host.host_sessions.as_deref() else { return };
+    sessions.start();
     let first_look = async {
         while let Some(news) = noticed.recv().await {
             let complete = matches!(news, Noticed::Logins(LoginChange::All(_)));
@@ -36,8 +36,8 @@ pub async fn begin(host: &Arc<Host>, noticed: &mut mpsc::UnboundedReceiver<Notic
             }
         }
         host.look_at_groups().await;
-        login.retire_strangers().await;
-        login.armed().await;
+        sessions.retire_strangers().await;
+        sessions.armed().await;
     };
     if tokio::time::timeout(FIRST_LOOK, first_look).await.is_err() {
         tracing::warn!("logind or a display's shield was not there within 10 s; usherd goes on trying");
@@ -46,28 +46,28 @@ pub async fn begin(host: &Arc<Host>, noticed: &mut mpsc::UnboundedReceiver<Notic
 
 /// Takes in what logind says.
 pub(super) async fn take(host: &Arc<Host>, closing: &Closing, change: LoginChange) {
-    let Some(login) = host.login.as_deref() else { return };
+    let Some(sessions) = host.host_sessions.as_deref() else { return };
     match change {
         LoginChange::All(logins) => {
-            for id in over(host, login, &logins) {
-                gone(host, closing, login, id).await;
+            for id in over(host, sessions, &logins) {
+                gone(host, closing, sessions, id).await;
             }
             for one in logins {
-                seen(host, closing, login, one).await;
+                seen(host, closing, sessions, one).await;
             }
         }
-        LoginChange::One(one) => seen(host, closing, login, *one).await,
+        LoginChange::One(one) => seen(host, closing, sessions, *one).await,
         LoginChange::Removed(native_id) => {
             if let Some(id) = booked(host, &native_id).map(|(id, _)| id) {
-                gone(host, closing, login, id).await;
+                gone(host, closing, sessions, id).await;
             }
         }
     }
 }
 
 /// The sessions on the books that logind does not list any more.
-fn over(host: &Host, login: &dyn HostSessions, listed: &[Login]) -> Vec<u32> {
-    let keys: Vec<SessionKey> = listed.iter().map(|one| login.key(one)).collect();
+fn over(host: &Host, sessions: &dyn HostSessions, listed: &[Login]) -> Vec<u32> {
+    let keys: Vec<SessionKey> = listed.iter().map(|one| sessions.key(one)).collect();
     let registry = host.registry();
     let booked = registry.sessions().filter(|s| s.kind != usher_core::session::Kind::Text);
     booked.filter(|s| !keys.iter().any(|key| same(key, &s.key))).map(|s| s.id).collect()
@@ -85,16 +85,16 @@ fn booked(host: &Host, native_id: &str) -> Option<(u32, SessionKey)> {
 }
 
 /// Puts a session on the books if it is new, and remembers what is known of it.
-async fn seen(host: &Arc<Host>, closing: &Closing, login: &dyn HostSessions, one: Login) {
-    let key = login.key(&one);
+async fn seen(host: &Arc<Host>, closing: &Closing, sessions: &dyn HostSessions, one: Login) {
+    let key = sessions.key(&one);
     match booked(host, &one.native_id) {
         Some((id, booked)) if same(&key, &booked) => {
             // Its leader's end changes nothing about which session it is.
             let leader = (booked.leader_pid, booked.leader_start);
-            return login.know(id, Login { leader: leader.0, leader_start: leader.1, ..one });
+            return sessions.know(id, Login { leader: leader.0, leader_start: leader.1, ..one });
         }
         // The number was given to another session.
-        Some((id, _)) => gone(host, closing, login, id).await,
+        Some((id, _)) => gone(host, closing, sessions, id).await,
         None => {}
     }
     let id = one.native_id.parse().ok().filter(|id| *id < FIRST_OWN_ID).unwrap_or_else(|| host.next_session_id());
@@ -119,7 +119,7 @@ async fn seen(host: &Arc<Host>, closing: &Closing, login: &dyn HostSessions, one
     drop(order);
     let user = BTreeSet::from([one.uid]);
     host.apply_last_groups(&user);
-    login.know(id, one);
+    sessions.know(id, one);
     host.announce(EventKind::Opened, host.present(id), None);
     reconcile::cover_if_needed(host, id);
     // Until its user's groups are known, rules cover it. Nobody else's news wait for the group database.
@@ -130,8 +130,8 @@ async fn seen(host: &Arc<Host>, closing: &Closing, login: &dyn HostSessions, one
     });
 }
 
-async fn gone(host: &Arc<Host>, closing: &Closing, login: &dyn HostSessions, id: u32) {
-    login.forget(id);
+async fn gone(host: &Arc<Host>, closing: &Closing, sessions: &dyn HostSessions, id: u32) {
+    sessions.forget(id);
     let being_closed = closing.lock().is_ok_and(|closing| closing.contains(&id));
     // Whoever closes it sees for itself that nothing is left of it.
     if !being_closed {

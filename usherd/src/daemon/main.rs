@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use tokio::signal::unix::{SignalKind, signal};
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::paths::shields_of;
 use usher_core::{logging, paths};
@@ -74,8 +73,8 @@ fn run(arguments: DaemonArguments, socket: PathBuf) -> Result<(), Error> {
         let why = "the system's daemon controls every user's sessions: only root can start it";
         return Err(Error::new(ErrorId::AccessDenied, why).hint("`usherd --user` hosts text sessions of your own"));
     }
-    let system_config = || Some(PathBuf::from(paths::SYSTEM_CONFIG)).filter(|path| !arguments.user && path.exists());
-    let settings = Settings::read(arguments.config.clone().or_else(system_config).as_deref())?;
+    let config = paths::configuration(arguments.config, arguments.user, paths::SYSTEM_CONFIG);
+    let settings = Settings::read(config.as_deref())?;
     let socket = std::path::absolute(&socket).unwrap_or(socket);
     paths::check_length(&socket)?;
     let state = arguments.state_dir.unwrap_or_else(|| match mode {
@@ -98,23 +97,6 @@ fn run(arguments: DaemonArguments, socket: PathBuf) -> Result<(), Error> {
 fn frees_the_host() -> bool {
     let named = std::env::var_os("USHER_SOCKET").is_some_and(|path| !path.is_empty());
     !named && rustix::process::geteuid().is_root() && shields_of(Path::new(paths::SYSTEM)).is_dir()
-}
-
-/// Resolves at SIGTERM or SIGINT, also at one that comes before anybody waits.
-pub(super) fn told_to_stop() -> impl Future<Output = ()> {
-    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-    async {
-        match signals {
-            (Ok(mut terminate), Ok(mut interrupt)) => {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                }
-            }
-            // Without signal handlers the default action ends the process.
-            _ => std::future::pending().await,
-        }
-    }
 }
 
 fn complain(error: &Error) -> ExitCode {

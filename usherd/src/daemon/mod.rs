@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use usher_core::outcome::{Error, ErrorId};
+use usher_core::stop;
 use usher_core::sys::{descriptors, proc};
 
 use crate::accounts;
@@ -14,7 +15,7 @@ use crate::backend::host_session;
 use crate::backend::text::TextBackend;
 use crate::host::gateway::GatewayService;
 use crate::host::settings::Settings;
-use crate::host::{self, Host, Parts};
+use crate::host::{self, DaemonProcess, Host};
 use crate::paths::{Mode, Paths};
 use crate::store::Store;
 
@@ -34,7 +35,7 @@ mod watchdog;
 async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
     let boot_id = proc::boot_id().map_err(|e| failed("the kernel's boot ID cannot be read", &e))?;
     let (noticed, mut news) = mpsc::unbounded_channel();
-    let login = match paths.mode {
+    let host_sessions = match paths.mode {
         Mode::User => None,
         Mode::System => {
             let who = (boot_id.clone(), host::host_name());
@@ -58,24 +59,16 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
     let (store, loaded) = Store::open(&paths.state, &boot_id, settings.audit_limits(), &host::host_name())?;
     let gateway = GatewayService::new(settings.gateway_user.clone(), paths.gateway());
     gateway.look_up(paths.mode, uid).await;
-    let host = Arc::new(Host::new(Parts {
-        boot_id,
-        uid,
-        user,
-        open_files: descriptors::raise_limit(),
-        store,
-        mode: paths.mode,
-        text: Arc::new(TextBackend::new(paths, noticed)),
-        login,
-        last_session_id: match paths.mode {
-            Mode::User => loaded.last_session_id,
-            // Below are logind's own numbers.
-            Mode::System => loaded.last_session_id.max(logins::FIRST_OWN_ID - 1),
-        },
-        gateway,
-        registry: adopt::remembered(loaded, &settings, paths.mode),
-        settings,
-    }));
+    let last_session_id = loaded.last_session_id;
+    let registry = adopt::remembered(loaded, &settings, paths.mode);
+    let daemon = DaemonProcess { boot_id, uid, user, open_files: descriptors::raise_limit(), mode: paths.mode };
+    let text = Arc::new(TextBackend::new(paths, noticed));
+    let host = Arc::new(Host::new(daemon, settings, store, text, host_sessions, gateway, registry));
+    host.session_ids_beyond(last_session_id);
+    if paths.mode == Mode::System {
+        // Below are logind's own numbers.
+        host.session_ids_beyond(logins::FIRST_OWN_ID - 1);
+    }
     let listener = server::listen(&paths.socket, paths.mode)?;
     adopt::adopt(&host).await;
     logins::begin(&host, &mut news).await;
@@ -83,7 +76,7 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
     let reconciling = tokio::spawn(reconcile::run(Arc::clone(&host), news));
 
     // From here on a SIGTERM is a clean stop.
-    let told_to_stop = main::told_to_stop();
+    let told_to_stop = stop::told_to_stop();
     tracing::info!("usherd {} serves {}", env!("CARGO_PKG_VERSION"), paths.socket.display());
     println!("ready: {}", paths.socket.display());
     watchdog::start_feeding();

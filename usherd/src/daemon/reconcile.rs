@@ -79,8 +79,8 @@ pub async fn catch_up(host: &Arc<Host>, noticed: &mut mpsc::UnboundedReceiver<No
             tracing::warn!("session {id}: {error}");
         }
     }
-    if let Some(login) = &host.login {
-        login.reconciled();
+    if let Some(sessions) = &host.host_sessions {
+        sessions.reconciled();
     }
     let announced: Vec<_> = {
         let registry = host.registry();
@@ -215,11 +215,11 @@ async fn take_release(host: &Arc<Host>, id: u32, by: &str, at: Timestamp) {
 
 /// Looks at every session, and for every holder that is not connected.
 async fn sweep(host: &Arc<Host>) {
-    if let Some(login) = &host.login {
+    if let Some(sessions) = &host.host_sessions {
         let asking = Arc::clone(host);
         tokio::spawn(async move { asking.look_at_groups().await });
-        login.look_for_displays();
-        login.look_at_stations();
+        sessions.look_for_displays();
+        sessions.look_at_stations();
     }
     let held = |s: &Tracked| s.kind != Kind::Text || host.text.holds(s.id);
     let sessions: Vec<(u32, bool)> = host.registry().sessions().map(|s| (s.id, held(s))).collect();

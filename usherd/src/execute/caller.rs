@@ -123,14 +123,15 @@ async fn user(host: &Host, caller: &Caller) -> Actor {
         None => format!("process {}", caller.peer.pid),
     };
     // Nothing of this is the caller's word: the kernel knows the login, and sshd told logind where it came from.
-    let came_from = host.login.as_ref().and_then(|login| login.ssh_origin(&cgroup::of(caller.peer.pid).ok()??));
+    let came_from =
+        host.host_sessions.as_ref().and_then(|sessions| sessions.ssh_origin(&cgroup::of(caller.peer.pid).ok()??));
     let name = came_from.map_or_else(|| name.clone(), |address| format!("{name} via ssh from {address}"));
     Actor { who: Who::User(uid), name, role, from, own_sessions }
 }
 
 /// The session that a caller says it sits in, if there is such a one.
 fn declared(host: &Host, caller: &Caller) -> Option<u32> {
-    let declared = caller.declared.as_ref().filter(|d| d.boot_id == host.boot_id)?;
+    let declared = caller.declared.as_ref().filter(|d| d.boot_id == host.daemon.boot_id)?;
     host.registry().find(&declared.session).map(|session| session.id)
 }
 
@@ -142,10 +143,10 @@ fn declared(host: &Host, caller: &Caller) -> Option<u32> {
 pub(super) fn descent(host: &Host, peer: Peer) -> std::io::Result<Vec<u32>> {
     let held = proc::ancestry(peer.pid)?.into_iter().filter_map(|process| host.text.session_of_holder(process));
     let mut sessions: Vec<u32> = held.collect();
-    if let Some(login) = &host.login
+    if let Some(host_sessions) = &host.host_sessions
         && let Some(group) = cgroup::of(peer.pid)?
     {
-        sessions.extend(login.sessions_of_group(&group));
+        sessions.extend(host_sessions.sessions_of_group(&group));
     }
     Ok(sessions)
 }
@@ -156,11 +157,11 @@ async fn await_own_login(host: &Host, peer: Peer) {
     const STEP: Duration = Duration::from_millis(10);
     // A login that logind does not count as a user's, such as a job of cron's, is never known, and waits in vain.
     const STEPS: usize = 30;
-    let Some(login) = &host.login else { return };
+    let Some(sessions) = &host.host_sessions else { return };
     let Ok(Some(group)) = cgroup::of(peer.pid) else { return };
     if let cgroup::Membership::Session(_) = cgroup::membership(&group) {
         for _ in 0..STEPS {
-            if !login.sessions_of_group(&group).is_empty() {
+            if !sessions.sessions_of_group(&group).is_empty() {
                 return;
             }
             tokio::time::sleep(STEP).await;

@@ -72,7 +72,7 @@ async fn carry_through(host: &Arc<Host>, caller: &Caller, action: Action) -> Res
 /// work with groups that are some seconds old, and with stations that are a moment old.
 async fn look_freshly(host: &Host, action: &Action) {
     let of_group = matches!(action, Action::Block(RuleName::Group(_), _));
-    let system = host.mode == Mode::System;
+    let system = host.daemon.mode == Mode::System;
     if of_group || system && !action.reads() && !concerns_identities(action) {
         host.look_at_groups().await;
     }

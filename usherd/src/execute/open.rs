@@ -66,7 +66,7 @@ impl Execution<'_> {
 
     /// Completes the record that a failed open has already, or writes the one it has not got as far as.
     async fn record_failed_open(&self, error: &Error, record: Option<OpenRecord>, attempt: Option<Attempt>) {
-        let mut outcomes = [self.whole_outcome(None, Some(self.host.user.clone()), Some(error))];
+        let mut outcomes = [self.whole_outcome(None, Some(self.host.daemon.user.clone()), Some(error))];
         if record.is_none() {
             return self.record_refusal(attempt, &mut outcomes).await;
         }
@@ -83,7 +83,7 @@ impl Execution<'_> {
     ) -> Result<Session, Error> {
         let host = self.host;
         // Also if root asks, the session runs as the daemon's own user.
-        let account = account(host.uid).await;
+        let account = account(host.daemon.uid).await;
         self.require_free(&request)?;
         let id = host.next_session_id();
         let spec = self.spec(id, &request, &account);
@@ -92,8 +92,8 @@ impl Execution<'_> {
         let session = SessionRecord {
             id,
             key: opened.key().clone(),
-            user: host.user.clone(),
-            uid: host.uid,
+            user: host.daemon.user.clone(),
+            uid: host.daemon.uid,
             since: clock::now(),
             name: request.name.as_ref().map(ToString::to_string),
             program,
@@ -122,7 +122,7 @@ impl Execution<'_> {
 
     /// No two living sessions of a user have the same name.
     fn require_free(&self, request: &OpenRequest) -> Result<(), Error> {
-        let taken = |name| require_free(&self.host.registry(), self.host.uid, name);
+        let taken = |name| require_free(&self.host.registry(), self.host.daemon.uid, name);
         request.name.as_ref().map_or(Ok(()), taken)
     }
 
@@ -156,7 +156,7 @@ impl Execution<'_> {
             ("TERM".to_owned(), "xterm-256color".to_owned()),
             ("COLORTERM".to_owned(), "truecolor".to_owned()),
         ]);
-        environment.extend(host.text.environment(id, &host.boot_id));
+        environment.extend(host.text.environment(id, &host.daemon.boot_id));
         let (program, arguments) = match request.command.first() {
             Some(program) => (PathBuf::from(program), request.command.clone()),
             None => {
@@ -166,16 +166,16 @@ impl Execution<'_> {
         };
         OpenSpec {
             session_id: id,
-            boot_id: host.boot_id.clone(),
+            boot_id: host.daemon.boot_id.clone(),
             native_id: format!("u{id}"),
             socket: host.text.socket(id),
-            owner: host.uid,
+            owner: host.daemon.uid,
             program,
             arguments,
             directory: request.directory.clone().unwrap_or_else(|| account.home.clone()),
             environment,
             size: request.size.clamped(),
-            open_files: host.open_files,
+            open_files: host.daemon.open_files,
         }
     }
 }

@@ -44,11 +44,11 @@ impl Execution<'_> {
         }
         let changes: Vec<Change> = rule.into_iter().chain(steps.iter().flat_map(|s| s.changes().to_vec())).collect();
         let record = self.host.commit(changes, attempt, urgency(self.verb)).await?;
-        if let Some(login) = &self.host.login
+        if let Some(sessions) = &self.host.host_sessions
             && matches!(self.verb, Verb::Lock | Verb::Block)
         {
             // Whatever the covers stop, the session that asks for them goes on.
-            login.spare(&self.actor.own_sessions);
+            sessions.spare(&self.actor.own_sessions);
         }
         let under_way: Vec<(Step, Option<UnderWay>)> = steps.into_iter().map(|step| self.begin(step)).collect();
         drop(order);

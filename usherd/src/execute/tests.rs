@@ -15,7 +15,7 @@ use crate::host::lab::Lab;
 fn owner(host: &Host) -> Caller {
     let pid = std::process::id();
     let start = Process::of(pid).unwrap().map(|process| process.start);
-    let peer = Peer { uid: host.uid, pid, start };
+    let peer = Peer { uid: host.daemon.uid, pid, start };
     Caller { peer, origin: Origin::of(host, peer), declared: None, vouched: None }
 }
 

@@ -23,11 +23,11 @@ impl LastGroups {
 impl Host {
     /// Looks at who sits where, unless somebody has lately enough, and lets the registry know before going on.
     pub async fn look_at_stations(&self, lately: Duration) {
-        let Some(login) = &self.login else { return };
+        let Some(sessions) = &self.host_sessions else { return };
         {
             let mut last = self.stations_seen.lock().unwrap_or_else(PoisonError::into_inner);
             if last.is_none_or(|last| last.elapsed() >= lately) {
-                login.look_at_stations();
+                sessions.look_at_stations();
                 *last = Some(Instant::now());
             }
         }
@@ -36,11 +36,11 @@ impl Host {
 
     /// A caller's name and role, looked up now.
     pub async fn look_up_caller(&self, uid: u32) -> (String, Role) {
-        if self.mode == Mode::User && uid == self.uid {
-            return (self.user.clone(), Role::Administrator);
+        if self.daemon.mode == Mode::User && uid == self.daemon.uid {
+            return (self.daemon.user.clone(), Role::Administrator);
         }
         let account = accounts::account(uid).await;
-        let role = match self.mode {
+        let role = match self.daemon.mode {
             // The socket lets in only the daemon's own user and root.
             Mode::User if uid == 0 => Role::Administrator,
             Mode::User => Role::User,
@@ -79,7 +79,7 @@ impl Host {
             let known = uids.contains(&uid).then(|| last.get(&uid).cloned())?;
             // Root is an administrator without any group.
             let groups = known.or_else(|| (uid == 0).then(BTreeSet::new))?;
-            let role = match self.mode {
+            let role = match self.daemon.mode {
                 // Whoever has a session there is a standard user, whatever they are elsewhere.
                 Mode::User => Role::User,
                 Mode::System => self.settings.role(uid, &Groups::Known(groups.clone())),

@@ -103,8 +103,8 @@ impl GatewayService {
     /// # Errors
     /// It does not run, or does not come up.
     pub async fn ready(&self, host: &Host) -> Result<Published, Error> {
-        self.look_up(host.mode, host.uid).await;
-        if host.mode == Mode::User {
+        self.look_up(host.daemon.mode, host.daemon.uid).await;
+        if host.daemon.mode == Mode::User {
             return self.published().map_err(|error| error.hint("start `usher-gateway --user` first"));
         }
         if self.uid().is_none() {
@@ -112,7 +112,7 @@ impl GatewayService {
             return Err(Error::new(ErrorId::NotSupported, why).hint("install the package usher with its users"));
         }
         let no_bus = || Error::new(ErrorId::BackendFailed, "there is no system bus");
-        host.login.as_ref().ok_or_else(no_bus)?.enable_and_start(UNIT).await.map_err(|error| {
+        host.host_sessions.as_ref().ok_or_else(no_bus)?.enable_and_start(UNIT).await.map_err(|error| {
             let why = format!("{UNIT} cannot be started: {}", error.message);
             Error::new(ErrorId::BackendFailed, why).hint(format!("see `systemctl status {UNIT}`"))
         })?;
@@ -143,7 +143,7 @@ pub fn speaker(host: &Host, peer: Peer, vouched: Option<&Vouched>) -> Result<Who
             Err(Error::new(ErrorId::AccessDenied, why).hint("ask as yourself, without headers about an identity"))
         }
         // In `--user` mode it shares its uid with the daemon's owner, who needs nobody to vouch.
-        (None, true) if host.mode == Mode::System => Ok(Who::Gateway),
+        (None, true) if host.daemon.mode == Mode::System => Ok(Who::Gateway),
         (None, _) => Ok(Who::User(peer.uid)),
     }
 }

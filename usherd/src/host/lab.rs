@@ -11,7 +11,7 @@ use usher_core::session::{Kind, SessionKey};
 
 use super::gateway::GatewayService;
 use super::settings::Settings;
-use super::{Host, Parts};
+use super::{DaemonProcess, Host};
 use crate::accounts::Groups;
 use crate::backend::fake::Fake;
 use crate::backend::{HostSessions, Noticed, TextSessions};
@@ -36,20 +36,18 @@ impl Lab {
         let (noticed, news) = mpsc::unbounded_channel();
         let fake = Fake::telling(noticed);
         let (store, _) = Store::open(directory.path(), "boot", AuditLimits::default(), "lab1").expect("a store");
-        let host = Host::new(Parts {
+        let daemon = DaemonProcess {
             boot_id: "boot".to_owned(),
             uid: rustix::process::geteuid().as_raw(),
             user: "olga".to_owned(),
             open_files: None,
-            settings: Settings::default(),
-            store,
             mode: Mode::User,
-            text: Arc::new(fake.clone()) as Arc<dyn TextSessions>,
-            login: Some(Arc::new(fake.clone()) as Arc<dyn HostSessions>),
-            gateway: GatewayService::new(String::new(), directory.path().to_owned()),
-            registry: Registry::default(),
-            last_session_id: 100,
-        });
+        };
+        let text = Arc::new(fake.clone()) as Arc<dyn TextSessions>;
+        let host_sessions = Some(Arc::new(fake.clone()) as Arc<dyn HostSessions>);
+        let gateway = GatewayService::new(String::new(), directory.path().to_owned());
+        let host = Host::new(daemon, Settings::default(), store, text, host_sessions, gateway, Registry::default());
+        host.session_ids_beyond(100);
         Lab { host: Arc::new(host), fake, news, _directory: directory }
     }
 

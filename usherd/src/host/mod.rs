@@ -38,10 +38,8 @@ use thumbnails::ThumbnailRoom;
 use waiting::EndWaiters;
 use watchers::Watchers;
 
-/// A host and its daemon's parts.
-pub struct Host {
-    /// The name that the host gives itself.
-    pub name: String,
+/// How the daemon runs on its host.
+pub struct DaemonProcess {
     /// The kernel's boot ID.
     pub boot_id: String,
     /// The uid the daemon runs as: in `--user` mode the only one it serves, besides root.
@@ -50,16 +48,24 @@ pub struct Host {
     pub user: String,
     /// The soft limit of open descriptors that sessions begin with.
     pub open_files: Option<u64>,
+    /// Whose sessions the daemon controls.
+    pub mode: Mode,
+}
+
+/// A host and its daemon's parts.
+pub struct Host {
+    /// The name that the host gives itself.
+    pub name: String,
+    /// How the daemon runs on it.
+    pub daemon: DaemonProcess,
     /// What the configuration says.
     pub settings: Settings,
     /// What lasts.
     pub store: Store,
-    /// Whose sessions the daemon controls.
-    pub mode: Mode,
     /// Text sessions.
     pub text: Arc<dyn TextSessions>,
     /// logind's sessions, in system mode.
-    pub login: Option<Arc<dyn HostSessions>>,
+    pub host_sessions: Option<Arc<dyn HostSessions>>,
     /// Counters for `/metrics`.
     pub metrics: Metrics,
     /// Held while something is decided, written and ordered, so that two requests have one order.
@@ -90,48 +96,24 @@ pub struct Host {
     last_station_id: AtomicU32,
 }
 
-/// What a [`Host`] is made of.
-pub struct Parts {
-    /// See [`Host::boot_id`].
-    pub boot_id: String,
-    /// See [`Host::uid`].
-    pub uid: u32,
-    /// See [`Host::user`].
-    pub user: String,
-    /// See [`Host::open_files`].
-    pub open_files: Option<u64>,
-    /// See [`Host::settings`].
-    pub settings: Settings,
-    /// See [`Host::store`].
-    pub store: Store,
-    /// See [`Host::mode`].
-    pub mode: Mode,
-    /// See [`Host::text`].
-    pub text: Arc<dyn TextSessions>,
-    /// See [`Host::login`].
-    pub login: Option<Arc<dyn HostSessions>>,
-    /// See [`Host::gateway`].
-    pub gateway: GatewayService,
-    /// The sessions, locks and rules known so far.
-    pub registry: Registry,
-    /// The largest session ID ever given.
-    pub last_session_id: u32,
-}
-
 impl Host {
-    /// A host from its parts.
-    pub fn new(parts: Parts) -> Self {
+    /// A host whose sessions, locks and rules known so far are in the registry.
+    pub fn new(
+        daemon: DaemonProcess,
+        settings: Settings,
+        store: Store,
+        text: Arc<dyn TextSessions>,
+        host_sessions: Option<Arc<dyn HostSessions>>,
+        gateway: GatewayService,
+        registry: Registry,
+    ) -> Self {
         Host {
             name: host_name(),
-            boot_id: parts.boot_id,
-            uid: parts.uid,
-            user: parts.user,
-            open_files: parts.open_files,
-            settings: parts.settings,
-            store: parts.store,
-            mode: parts.mode,
-            text: parts.text,
-            login: parts.login,
+            daemon,
+            settings,
+            store,
+            text,
+            host_sessions,
             metrics: Metrics::default(),
             order: tokio::sync::Mutex::new(()),
             wake: Notify::new(),
@@ -140,13 +122,13 @@ impl Host {
             complaints: Arc::default(),
             last_groups: Default::default(),
             group_trouble: Complaints::default(),
-            gateway: parts.gateway,
+            gateway,
             watchers: Watchers::default(),
             thumbnails: ThumbnailRoom::default(),
             stations_seen: Mutex::default(),
-            registry: Mutex::new(parts.registry),
+            registry: Mutex::new(registry),
             events: Mutex::new(Some(broadcast::channel(1024).0)),
-            last_session_id: AtomicU32::new(parts.last_session_id),
+            last_session_id: AtomicU32::new(0),
             last_station_id: AtomicU32::new(0),
         }
     }
@@ -161,7 +143,7 @@ impl Host {
         match kind {
             Kind::Text => Some(&*self.text),
             Kind::Ssh | Kind::Console | Kind::X11 | Kind::Wayland => {
-                self.login.as_deref().map(|sessions| sessions as &dyn Backend)
+                self.host_sessions.as_deref().map(|sessions| sessions as &dyn Backend)
             }
         }
     }

@@ -11,7 +11,7 @@ use usher_core::sys::cgroup::Group;
 use usher_core::wire::holder::Notice;
 use usher_core::wire::shield::ToShield;
 
-use super::{LoginBackend, changed};
+use super::{HostSessionBackend, changed};
 use crate::backend::{DEADLINE, Observation};
 use crate::logind::Login;
 use crate::session::Target;
@@ -20,7 +20,7 @@ use crate::session::Target;
 const KILL: i32 = 9;
 
 /// Ends the session: true if killing was needed.
-pub(super) fn close(backend: &LoginBackend, target: &Target, grace: Duration) -> Observation<bool> {
+pub(super) fn close(backend: &HostSessionBackend, target: &Target, grace: Duration) -> Observation<bool> {
     let (backend, target) = (backend.clone(), target.clone());
     Box::pin(async move {
         let login = backend.login(&target)?;
@@ -60,7 +60,7 @@ fn late(target: &Target) -> Error {
 }
 
 /// Whether, within this time, no process of the session is left and logind has let it go.
-async fn gone(backend: &LoginBackend, login: &Login, within: Duration) -> bool {
+async fn gone(backend: &HostSessionBackend, login: &Login, within: Duration) -> bool {
     let until = Instant::now() + within;
     let group = Group::of_scope(login.uid, &login.scope);
     loop {
@@ -80,7 +80,7 @@ async fn gone(backend: &LoginBackend, login: &Login, within: Duration) -> bool {
 }
 
 /// Tells the session's user, on displays by their shields, on a terminal by a line.
-pub(super) fn announce(backend: &LoginBackend, id: u32, login: &Login, notice: Notice) {
+pub(super) fn announce(backend: &HostSessionBackend, id: u32, login: &Login, notice: Notice) {
     for screen in backend.state().screens_of(id) {
         if let Some(link) = screen.link() {
             let _ = link.send(&ToShield::Announce(notice.clone()));

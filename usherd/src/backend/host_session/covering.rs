@@ -9,7 +9,7 @@ use usher_core::wire::shield::{FromShield, ToShield};
 
 use super::freezing::reach;
 use super::screen::DisplayState;
-use super::{LoginBackend, doubts};
+use super::{HostSessionBackend, doubts};
 use crate::backend::link::Reply;
 use crate::backend::{Covered, DEADLINE, Observation};
 use crate::logind::Login;
@@ -23,7 +23,7 @@ struct PendingCover {
 }
 
 /// Orders the covers on every display of the session at once.
-pub(super) fn cover(backend: &LoginBackend, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
+pub(super) fn cover(backend: &HostSessionBackend, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
     let login = match backend.login(target) {
         Ok(login) => login,
         Err(error) => return Box::pin(std::future::ready(Err(error))),
@@ -59,7 +59,7 @@ pub(super) fn cover(backend: &LoginBackend, target: &Target, covers: Vec<Cover>)
     })
 }
 
-fn order(backend: &LoginBackend, id: u32, covers: &[Cover]) -> Vec<PendingCover> {
+fn order(backend: &HostSessionBackend, id: u32, covers: &[Cover]) -> Vec<PendingCover> {
     let mut state = backend.state();
     let screens = state.screens.iter_mut().filter(|(_, screen)| screen.session == Some(id));
     screens
@@ -74,7 +74,7 @@ fn order(backend: &LoginBackend, id: u32, covers: &[Cover]) -> Vec<PendingCover>
 
 /// Awaits every display's answer within one deadline.
 async fn seen(
-    backend: &LoginBackend,
+    backend: &HostSessionBackend,
     target: &Target,
     login: &Login,
     covers: &[Cover],
@@ -110,7 +110,7 @@ fn no_display(target: &Target) -> Error {
 
 /// The shield's answer; for a display whose shield came late, an answer made from its status.
 async fn answer(
-    backend: &LoginBackend,
+    backend: &HostSessionBackend,
     place: (u32, u32),
     covers: &[Cover],
     reply: Option<Reply<FromShield>>,
@@ -141,7 +141,7 @@ async fn answer(
 }
 
 /// Why a display was not seen to show its covers.
-fn not_seen(backend: &LoginBackend, target: &Target, place: (u32, u32), covers: &[Cover]) -> Error {
+fn not_seen(backend: &HostSessionBackend, target: &Target, place: (u32, u32), covers: &[Cover]) -> Error {
     let state = backend.state();
     let status = state.screens.get(&place).and_then(DisplayState::status);
     let display = format!("session {}: display :{}", target.id, place.0);

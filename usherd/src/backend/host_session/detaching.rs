@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::sys::diag;
 
-use super::LoginBackend;
+use super::HostSessionBackend;
 use crate::backend::{DEADLINE, Observation};
 use crate::session::Target;
 use crate::xdisplay::stations::{Client, Moment};
@@ -17,7 +17,7 @@ use crate::xdisplay::stations::{Client, Moment};
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Drops every client of the session's displays, and sees that none is left.
-pub(super) fn disconnect(backend: &LoginBackend, target: &Target) -> Observation<()> {
+pub(super) fn disconnect(backend: &HostSessionBackend, target: &Target) -> Observation<()> {
     if let Err(error) = backend.login(target) {
         return Box::pin(std::future::ready(Err(error)));
     }
@@ -57,7 +57,7 @@ struct Dropped {
 }
 
 /// Drops every client that is there now.
-fn look(backend: &LoginBackend, id: u32, hard: bool) -> io::Result<Dropped> {
+fn look(backend: &HostSessionBackend, id: u32, hard: bool) -> io::Result<Dropped> {
     let moment = Moment::now();
     let clients = backend.clients(id, &moment)?;
     let mut failure = None;

@@ -8,7 +8,7 @@ use usher_core::outcome::{Error, ErrorId};
 use usher_core::session::Cover;
 use usher_core::sys::process::Process;
 
-use super::LoginBackend;
+use super::HostSessionBackend;
 use super::screen::DisplayState;
 use crate::logind::Login;
 use crate::session::Target;
@@ -17,7 +17,7 @@ use crate::xdisplay::{Display, trust, unseen};
 
 /// Looks for everything that speaks against it, until then.
 pub(super) async fn look(
-    backend: &LoginBackend,
+    backend: &HostSessionBackend,
     target: &Target,
     login: &Login,
     covers: &[Cover],
@@ -63,7 +63,7 @@ fn one_server_a_number(id: u32, displays: &[Display]) -> Result<(), Error> {
     Ok(())
 }
 
-impl LoginBackend {
+impl HostSessionBackend {
     fn places(&self, id: u32) -> Vec<(u32, u32)> {
         let state = self.state();
         state.screens.iter().filter(|(_, screen)| screen.session == Some(id)).map(|(place, _)| *place).collect()

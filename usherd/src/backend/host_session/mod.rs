@@ -52,12 +52,12 @@ pub fn open(
     always_freeze: bool,
     noticed: mpsc::UnboundedSender<Noticed>,
 ) -> Result<Arc<dyn HostSessions>, Error> {
-    Ok(Arc::new(LoginBackend::new(who, directory, always_freeze, noticed)))
+    Ok(Arc::new(HostSessionBackend::new(who, directory, always_freeze, noticed)))
 }
 
 /// The backend of logind's sessions.
 #[derive(Debug, Clone)]
-pub struct LoginBackend(Arc<Inner>);
+pub struct HostSessionBackend(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -135,14 +135,14 @@ impl State {
     }
 }
 
-impl LoginBackend {
+impl HostSessionBackend {
     fn new(
         (boot_id, host): (String, String),
         directory: PathBuf,
         always_freeze: bool,
         noticed: mpsc::UnboundedSender<Noticed>,
     ) -> Self {
-        LoginBackend(Arc::new(Inner {
+        HostSessionBackend(Arc::new(Inner {
             bus: Bus::default(),
             boot_id,
             host,
@@ -300,19 +300,19 @@ impl LoginBackend {
     }
 }
 
-impl Covering for LoginBackend {
+impl Covering for HostSessionBackend {
     fn cover(&self, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
         covering::cover(self, target, covers)
     }
 }
 
-impl Seating for LoginBackend {
+impl Seating for HostSessionBackend {
     fn disconnect(&self, target: &Target, _by: &str) -> Observation<()> {
         detaching::disconnect(self, target)
     }
 }
 
-impl Ending for LoginBackend {
+impl Ending for HostSessionBackend {
     fn announce(&self, target: &Target, notice: Notice) -> Result<(), Error> {
         let login = self.login(target)?;
         closing::announce(self, target.id, &login, notice);
@@ -324,65 +324,65 @@ impl Ending for LoginBackend {
     }
 }
 
-impl Showing for LoginBackend {
+impl Showing for HostSessionBackend {
     fn thumbnail(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
         thumbnail::thumbnail(self, target, size)
     }
 }
 
-impl Logins for LoginBackend {
+impl Logins for HostSessionBackend {
     fn key(&self, login: &Login) -> SessionKey {
         login.key(&self.0.boot_id)
     }
 
     fn know(&self, id: u32, login: Login) {
-        LoginBackend::know(self, id, login);
+        HostSessionBackend::know(self, id, login);
     }
 
     fn forget(&self, id: u32) {
-        LoginBackend::forget(self, id);
+        HostSessionBackend::forget(self, id);
     }
 
     fn sessions_of_group(&self, group: &str) -> Vec<u32> {
-        LoginBackend::sessions_of_group(self, group)
+        HostSessionBackend::sessions_of_group(self, group)
     }
 
     fn ssh_origin(&self, group: &str) -> Option<String> {
-        LoginBackend::ssh_origin(self, group)
+        HostSessionBackend::ssh_origin(self, group)
     }
 
     fn spare(&self, sessions: &[u32]) {
-        LoginBackend::spare(self, sessions);
+        HostSessionBackend::spare(self, sessions);
     }
 }
 
-impl Displays for LoginBackend {
+impl Displays for HostSessionBackend {
     fn start(&self) {
-        LoginBackend::start(self);
+        HostSessionBackend::start(self);
     }
 
     fn retire_strangers(&self) -> BoxFuture<'_, ()> {
-        Box::pin(LoginBackend::retire_strangers(self))
+        Box::pin(HostSessionBackend::retire_strangers(self))
     }
 
     fn armed(&self) -> BoxFuture<'_, ()> {
-        Box::pin(LoginBackend::armed(self))
+        Box::pin(HostSessionBackend::armed(self))
     }
 
     fn reconciled(&self) {
-        LoginBackend::reconciled(self);
+        HostSessionBackend::reconciled(self);
     }
 
     fn look_for_displays(&self) {
-        LoginBackend::look_for_displays(self);
+        HostSessionBackend::look_for_displays(self);
     }
 
     fn look_at_stations(&self) {
-        LoginBackend::look_at_stations(self);
+        HostSessionBackend::look_at_stations(self);
     }
 }
 
-impl HostSessions for LoginBackend {
+impl HostSessions for HostSessionBackend {
     fn enable_and_start<'a>(&'a self, unit: &'a str) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(self.0.bus.enable_and_start(unit))
     }

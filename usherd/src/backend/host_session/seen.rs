@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use usher_core::session::{Kind, SeenStation};
 use usher_core::sys::proc;
 
-use super::{Known, LoginBackend, State};
+use super::{HostSessionBackend, Known, State};
 use crate::backend::Noticed;
 use crate::logind::Login;
 use crate::session::Seen;
 use crate::xdisplay::stations::{Client, Moment};
 
-impl LoginBackend {
+impl HostSessionBackend {
     /// Looks at who sits where now: no kernel event tells when a viewer comes or goes.
     pub fn look_at_stations(&self) {
         let ids: Vec<u32> = self.state().logins.keys().copied().collect();

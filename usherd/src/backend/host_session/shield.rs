@@ -16,7 +16,7 @@ use usher_core::wire::shield::{Arming, FromShield, Hello, ToShield};
 use super::screen::{DisplayState, ShieldState};
 use super::shield_unit::{SPARED_BY_OOM, executed, protect, unit};
 use super::word::checked;
-use super::{LoginBackend, State};
+use super::{HostSessionBackend, State};
 use crate::backend::link::{Connection, Incoming, LinkEvent, PeerLink};
 use crate::xdisplay::{Display, authority, language};
 
@@ -79,7 +79,7 @@ struct IntroducedShield {
     hello: Hello,
 }
 
-impl LoginBackend {
+impl HostSessionBackend {
     /// Sees to it that a display gets a shield. A display for which that failed often is tried now and then, and only
     /// while somebody needs it.
     pub(super) fn arm(&self, place: (u32, u32)) {

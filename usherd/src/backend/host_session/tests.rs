@@ -14,7 +14,7 @@ use usher_core::wire::shield::{FromShield, Status, ToShield};
 use usher_core::wire::{Decoder, Tag, control};
 
 use super::screen::{DisplayState, ShieldState};
-use super::{Covering, Known, LoginBackend};
+use super::{Covering, HostSessionBackend, Known};
 use crate::backend::link::{Connection, PeerLink};
 use crate::backend::{Covered, Noticed};
 use crate::logind::Login;
@@ -82,7 +82,7 @@ fn display(number: u32) -> Display {
 }
 
 struct Lab {
-    backend: LoginBackend,
+    backend: HostSessionBackend,
     news: mpsc::UnboundedReceiver<Noticed>,
     _directory: tempfile::TempDir,
 }
@@ -92,7 +92,7 @@ impl Lab {
         let directory = tempfile::tempdir().unwrap();
         let (noticed, news) = mpsc::unbounded_channel();
         let who = ("boot".to_owned(), "host".to_owned());
-        let backend = LoginBackend::new(who, directory.path().to_owned(), false, noticed);
+        let backend = HostSessionBackend::new(who, directory.path().to_owned(), false, noticed);
         backend.state().logins.insert(3, Known { login: login(), key: key() });
         Lab { backend, news, _directory: directory }
     }

@@ -5,14 +5,14 @@ use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::ThumbnailSize;
 use usher_core::wire::shield::{FromShield, ToShield, WITH_PICTURES};
 
-use super::LoginBackend;
+use super::HostSessionBackend;
 use super::screen::{DisplayState, ShieldState};
 use crate::backend::Observation;
 use crate::backend::thumbnail::{DEADLINE, collect, failed, late, pipe, too_old};
 use crate::session::Target;
 use crate::xdisplay::stations::Moment;
 
-pub(super) fn thumbnail(backend: &LoginBackend, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
+pub(super) fn thumbnail(backend: &HostSessionBackend, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
     let (backend, target) = (backend.clone(), target.clone());
     Box::pin(async move {
         let made = timeout(DEADLINE, made(&backend, &target, size)).await;
@@ -20,7 +20,7 @@ pub(super) fn thumbnail(backend: &LoginBackend, target: &Target, size: Thumbnail
     })
 }
 
-async fn made(backend: &LoginBackend, target: &Target, size: ThumbnailSize) -> Result<Vec<u8>, Error> {
+async fn made(backend: &HostSessionBackend, target: &Target, size: ThumbnailSize) -> Result<Vec<u8>, Error> {
     backend.login(target)?;
     let place = seen_display(backend, target.id).ok_or_else(|| no_display(target.id))?;
     // Many requests for one display wait for each other, and the shield's other work for none of them.
@@ -41,7 +41,7 @@ async fn made(backend: &LoginBackend, target: &Target, size: ThumbnailSize) -> R
 type PendingThumbnail = (tokio::net::unix::pipe::Receiver, crate::backend::link::Reply<FromShield>);
 
 fn order(
-    backend: &LoginBackend,
+    backend: &HostSessionBackend,
     target: &Target,
     place: (u32, u32),
     size: ThumbnailSize,
@@ -60,7 +60,7 @@ fn order(
 }
 
 /// The display that a person looks at: the first that has a viewer, else the first.
-fn seen_display(backend: &LoginBackend, id: u32) -> Option<(u32, u32)> {
+fn seen_display(backend: &HostSessionBackend, id: u32) -> Option<(u32, u32)> {
     let moment = Moment::now();
     let state = backend.state();
     let own = || state.screens.iter().filter(|(_, screen)| screen.session == Some(id));

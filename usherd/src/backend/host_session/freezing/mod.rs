@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::session::{Cover, Kind};
 
-use super::LoginBackend;
+use super::HostSessionBackend;
 use crate::backend::Covered;
 use crate::logind::Login;
 use crate::session::Target;
@@ -116,7 +116,7 @@ enum Now {
     Stop(Option<BTreeSet<u32>>),
 }
 
-impl LoginBackend {
+impl HostSessionBackend {
     fn freezes(&self) -> MutexGuard<'_, Freezes> {
         self.0.freezes.lock().unwrap_or_else(PoisonError::into_inner)
     }
