@@ -169,4 +169,5 @@ fn cover_until(message: &str, until: Option<Timestamp>) -> Cover {
 }
 
 mod locks;
+mod settling;
 mod stations;

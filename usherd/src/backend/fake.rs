@@ -39,6 +39,8 @@ pub(crate) enum FakeCall {
     Know(u32),
     Forget(u32),
     Spare(Vec<u32>),
+    RetireStrangers,
+    Armed,
     Reconciled,
     EnableAndStart(String),
 }
@@ -95,6 +97,11 @@ impl Fake {
         self.inner().plays.entry(id).or_default().push_back(play);
     }
 
+    /// What it was told of a login, as it was told last.
+    pub(crate) fn login(&self, id: u32) -> Option<Login> {
+        self.inner().logins.get(&id).cloned()
+    }
+
     fn inner(&self) -> MutexGuard<'_, FakeState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -118,7 +125,8 @@ impl Fake {
         })
     }
 
-    fn tell(&self, noticed: Noticed) {
+    /// Tells the daemon something, as a backend does that noticed it.
+    pub(crate) fn tell(&self, noticed: Noticed) {
         if let Some(to) = &self.inner().noticed {
             let _ = to.send(noticed);
         }
@@ -276,10 +284,12 @@ impl Displays for Fake {
     fn start(&self) {}
 
     fn retire_strangers(&self) -> BoxFuture<'_, ()> {
+        self.inner().calls.push(FakeCall::RetireStrangers);
         Box::pin(async {})
     }
 
     fn armed(&self) -> BoxFuture<'_, ()> {
+        self.inner().calls.push(FakeCall::Armed);
         Box::pin(async {})
     }
 

@@ -138,3 +138,6 @@ async fn gone(host: &Arc<Host>, closing: &Closing, sessions: &dyn HostSessions, 
         host.session_gone(id, Ended::ByItself(format!("logged out at {}", clock::now()))).await;
     }
 }
+
+#[cfg(test)]
+mod tests;
