@@ -1,4 +1,4 @@
-//! `usher attach`: makes the caller's terminal a station of a text session.
+//! `usher attach` makes the caller's terminal a station of a text session.
 
 use std::io::{IsTerminal, Write};
 use std::net::IpAddr;
@@ -65,7 +65,7 @@ impl Attach {
     }
 }
 
-/// What the terminal can show, by the variables that terminals and `terminfo(5)` agree on.
+/// Guesses the terminal's colours from the variables that terminals set by convention (`terminfo(5)`).
 fn colours() -> Colours {
     let value = |name| std::env::var(name).unwrap_or_default();
     let (term, depth) = (value("TERM"), value("COLORTERM"));
@@ -78,20 +78,18 @@ fn colours() -> Colours {
     }
 }
 
-/// The address from which the caller came by ssh (`ssh(1)`, SSH_CONNECTION).
+/// The caller's own address, where they came by ssh (`ssh(1)`, SSH_CONNECTION).
 fn ssh_client() -> Option<IpAddr> {
     std::env::var("SSH_CONNECTION").ok()?.split(' ').next()?.parse().ok()
 }
 
-/// How a station's time ended.
+/// Why the station ended.
 struct Left {
-    /// In words.
     why: String,
-    /// How the command ends.
     exit: Exit,
 }
 
-/// The size that the terminal says it has.
+/// The terminal's size. Some terminals, such as serial lines, say 0, which counts as unknown.
 pub(super) fn window_size(fd: impl std::os::fd::AsFd) -> Size {
     let size = rustix::termios::tcgetwinsize(fd).ok().filter(|size| size.ws_row > 0 && size.ws_col > 0);
     size.map_or_else(Size::default, |size| Size { rows: size.ws_row, cols: size.ws_col })

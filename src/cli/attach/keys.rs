@@ -1,8 +1,8 @@
-//! The keys that leave a session, and those that scroll it back.
+//! Recognises the keys that the station keeps for itself: they detach, scroll or show help.
 
 use std::str::FromStr;
 
-/// A sequence of one to four bytes that leaves, and what was held back of it.
+/// One to four keys, typed one after the other, that detach the station.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cli) struct DetachKeys {
     keys: Vec<u8>,
@@ -29,12 +29,11 @@ impl FromStr for DetachKeys {
 }
 
 impl DetachKeys {
-    /// The keys as a person writes them.
     pub(super) fn spelled(&self) -> String {
         self.keys.iter().map(|key| spelled(*key)).collect::<Vec<_>>().join(" ")
     }
 
-    /// The first of them, which goes before every key of the station's own.
+    /// The first of the keys begins every command of the station.
     pub(super) fn prefix(&self) -> String {
         self.keys.first().map(|key| spelled(*key)).unwrap_or_default()
     }
@@ -44,38 +43,38 @@ fn spelled(key: u8) -> String {
     if key < 0x20 { format!("^{}", char::from(key | 0x40)) } else { char::from(key).to_string() }
 }
 
-/// What was typed, told apart.
+/// One part of the input: keys for the session, or a command for the station.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Typed {
-    /// For the session.
+    /// The session gets these.
     Keys(Vec<u8>),
-    /// Show so many pages further back; forward if negative.
+    /// A negative number scrolls forward.
     Scroll(i16),
-    /// Show which keys there are.
+    /// The station lists its keys.
     Help,
-    /// The keys to leave.
+    /// The station detaches.
     Leave,
 }
 
-/// The keys after the prefix: a page further back, a page further on, and which keys there are.
+// These keys follow the prefix.
 const BACK: u8 = b'b';
 const FORWARD: u8 = b'f';
 const HELP: u8 = b'?';
 
-/// Where the watcher is in a key of several bytes that it drops (`console_codes(4)`, `utf-8(7)`).
+/// The watcher drops a key of several bytes whole (`console_codes(4)`, `utf-8(7)`), and remembers here how far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dropping {
-    /// After ESC: with what follows at once it is one key, alone it is the escape key.
+    /// ESC came. Bytes that follow at once belong to the same key; otherwise it was the escape key.
     Escape,
-    /// In a control sequence, up to its last byte.
+    /// A control sequence goes on to its final byte.
     Sequence,
-    /// One byte is left of a sequence of three.
+    /// A sequence of three bytes has one left.
     Last,
-    /// In a character of several bytes.
+    /// A character of several bytes goes on.
     Character,
 }
 
-/// Watches what is typed for the prefix and what belongs to it.
+/// Separates the station's commands from the keys for the session.
 #[derive(Debug)]
 pub(super) struct Watcher<'k> {
     keys: &'k [u8],
@@ -88,7 +87,7 @@ impl<'k> Watcher<'k> {
         Watcher { keys: &keys.keys, matched: 0, dropping: None }
     }
 
-    /// Tells apart what was typed. The prefix twice sends it once. A key after the prefix that means nothing is dropped
+    /// The prefix, typed twice, reaches the session once. A key that means nothing after the prefix is dropped together
     /// with it: the prefix alone could end the session's program (`Ctrl-\` is SIGQUIT).
     pub(super) fn tell_apart(&mut self, typed: &[u8]) -> Vec<Typed> {
         if self.dropping == Some(Dropping::Escape) {
@@ -146,7 +145,7 @@ impl<'k> Watcher<'k> {
             (Dropping::Escape, 0xc0..) => (Some(Dropping::Character), true),
             (Dropping::Escape | Dropping::Last, _) => (None, true),
             (Dropping::Sequence, 0x40..=0x7e) => (None, true),
-            // No key has such a byte: what was begun is not a key.
+            // No key contains such a byte, so the sequence was none.
             (Dropping::Sequence, 0x00..=0x1f | 0x7f..) => (None, false),
             (Dropping::Sequence, _) => (Some(dropping), true),
             (Dropping::Character, 0x80..=0xbf) => (Some(dropping), true),
@@ -161,7 +160,7 @@ impl<'k> Watcher<'k> {
 mod tests {
     use super::*;
 
-    /// Whole or byte by byte, the same is told.
+    /// The watcher must find the same whether the input comes whole or byte by byte.
     fn told(keys: &str, typed: &[u8]) -> Vec<Typed> {
         let keys = keys.parse().unwrap();
         let mut pieces = Watcher::new(&keys);

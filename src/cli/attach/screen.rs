@@ -1,8 +1,8 @@
-//! What the station writes to its terminal, so that no terminal can hold it up.
+//! Writes to the station's terminal, and lets no terminal hold the station up.
 //!
-//! A terminal that takes no output (a stalled network, Ctrl-S) blocks whoever writes to it, and in
-//! the kernel everybody who writes after that. So nobody blocks here: the terminal is opened once
-//! more, without blocking. Standard output itself stays as it is, because it is shared with the shell.
+//! A terminal that takes no output (a stalled network, Ctrl-S) blocks its writer, and the kernel then blocks every
+//! later writer too. So the station opens its terminal a second time, without blocking. It leaves standard output as
+//! it is, because the shell shares it.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -14,35 +14,34 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::termios::{QueueSelector, tcflush, tcgetsid};
 
-/// The title is kept, the alternate screen taken, lines no longer wrap by themselves, and every row scrolls.
+/// Saves the title, switches to the alternate screen, turns wrapping off, and lets every row scroll.
 const ENTER: &[u8] = b"\x1b[22;0t\x1b[?1049h\x1b[?7l\x1b[r\x1b[H\x1b[2J";
 
-/// The same for a screen that is ours already, whose title is kept.
+/// Does the same on a screen that is ours already, whose title is saved.
 const TAKE: &[u8] = b"\x1b[?1049h\x1b[?7l\x1b[r\x1b[H\x1b[2J";
 
-/// A picture that was broken off ends, everything that one may have switched on is off, and what
-/// `ENTER` took is given back.
+/// Ends a frame that was broken off, switches off everything that a frame may have switched on, and gives back what
+/// `ENTER` took.
 const LEAVE: &[u8] = b"\x1b\\\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?1l\x1b>\
 \x1b[8h\x1b[0 q\x1b[0m\x1b[r\x1b[?7h\x1b[?25h\x1b[?1049l\x1b[23;0t";
 
-/// How long the terminal has to take `LEAVE`, and then once more when what stood in its way was dropped.
+/// The terminal has this long to take `LEAVE`, and as long again after pending output was dropped.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// The terminal's screen, and whose it is.
 pub(super) struct StationScreen {
     out: Out,
     state: Mutex<ScreenState>,
 }
 
 struct ScreenState {
-    /// Pictures may be drawn.
+    /// Frames may be drawn.
     ours: bool,
-    /// What must be written before the next picture.
+    /// These bytes go before the next frame.
     first: &'static [u8],
 }
 
 impl StationScreen {
-    /// The screen of the terminal on standard output, which is not taken yet.
+    /// Opens the terminal on standard output, without taking its screen yet.
     pub(super) fn open() -> io::Result<Self> {
         Ok(StationScreen { out: Out::open()?, state: Mutex::new(ScreenState { ours: false, first: &[] }) })
     }
@@ -51,8 +50,8 @@ impl StationScreen {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the screen, or takes it again; the next to be drawn does it. The title is kept only once:
-    /// terminals have a stack of them.
+    /// Takes the screen, or takes it again, with the next frame. It saves the title only once, because terminals keep
+    /// titles on a stack.
     pub(super) fn enter(&self) {
         let mut state = self.state();
         if !state.ours {
@@ -62,8 +61,8 @@ impl StationScreen {
         }
     }
 
-    /// Draws, waiting for the terminal as long as it likes. When the screen is given back or taken again
-    /// meanwhile, the rest is dropped: whoever takes it asks for the whole picture.
+    /// Draws, however long the terminal takes. It drops the rest if the screen is given back or taken again meanwhile:
+    /// the station asks for a whole frame then.
     pub(super) fn draw(&self, bytes: &[u8]) -> io::Result<()> {
         let mut rest = bytes;
         loop {
@@ -92,7 +91,7 @@ impl StationScreen {
         }
     }
 
-    /// Gives the screen back, within about a second whatever the terminal does. Whether it was ours.
+    /// Gives the screen back within about a second, whatever the terminal does. Returns whether it was ours.
     pub(super) fn give_back(&self) -> bool {
         let was_ours = std::mem::replace(&mut *self.state(), ScreenState { ours: false, first: &[] }).ours;
         if was_ours {
@@ -102,22 +101,20 @@ impl StationScreen {
     }
 }
 
-/// Whether something can be written there without waiting long.
 pub(super) fn takes_output(fd: impl AsFd) -> bool {
     let time = Timespec::try_from(PATIENCE).ok();
     poll(&mut [PollFd::new(&fd, PollFlags::OUT)], time.as_ref()).is_ok_and(|ready| ready > 0)
 }
 
-/// The way to the terminal.
 pub(super) struct Out {
     fd: OwnedFd,
-    /// Whether it was opened by us and does not block.
+    /// We opened it ourselves, so it does not block.
     own: bool,
 }
 
 impl Out {
-    /// Opens the terminal on standard output once more. Where that is forbidden (after `su`, say) there
-    /// is `/dev/tty`, if it is the same; else standard output itself must do.
+    /// Opens the terminal on standard output a second time. Where that is forbidden, for example after `su`, it opens
+    /// `/dev/tty` if that is the same terminal, and uses standard output itself otherwise.
     pub(super) fn open() -> io::Result<Self> {
         let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let open = |path: &str| rustix::fs::open(path, flags, Mode::empty());
@@ -133,21 +130,21 @@ impl Out {
         if self.own {
             return rustix::io::write(&self.fd, bytes);
         }
-        // It may block after all, but the less the shorter the piece is.
+        // This descriptor may block after all. A short piece keeps the wait short.
         if !self.wait(Some(Duration::ZERO)) {
             return Err(Errno::AGAIN);
         }
         rustix::io::write(&self.fd, &bytes[..bytes.len().min(64)])
     }
 
-    /// Waits until the terminal takes output, or is gone; `false` if the time is over.
+    /// Waits until the terminal takes output or is gone. Returns `false` if the time ran out.
     fn wait(&self, time: Option<Duration>) -> bool {
         let time = time.and_then(|time| Timespec::try_from(time).ok());
         let mut asked = [PollFd::new(&self.fd, PollFlags::OUT)];
         poll(&mut asked, time.as_ref()).is_ok_and(|ready| ready > 0)
     }
 
-    /// Gives the screen back. What the terminal did not take in time is dropped, so that this has room.
+    /// Gives the screen back. Output that the terminal did not take in time is dropped to make room for this.
     pub(super) fn leave(&self) {
         if !self.write_within(LEAVE, PATIENCE) && tcflush(&self.fd, QueueSelector::OFlush).is_ok() {
             self.write_within(LEAVE, PATIENCE);

@@ -1,7 +1,7 @@
-//! A station at work: keys to the holder, pictures to the terminal, until somebody ends it.
+//! Runs a station: sends keys to the holder and draws frames on the terminal until somebody ends it.
 //!
-//! Three threads, because each blocks on something of its own: one reads keys, one draws, one
-//! waits for signals. A terminal that takes no output (a stalled network) stalls its drawing alone.
+//! One thread reads keys, one draws, and one waits for signals, because each blocks on something else. A terminal that
+//! takes no output (a stalled network) then stalls the drawing alone.
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -22,14 +22,14 @@ use super::terminal::{self, RawTerminal};
 use super::{Left, Size};
 use crate::words;
 
-/// The sending half of the connection, one frame at a time.
+/// The sending half of the connection. The lock keeps frames of different threads apart.
 #[derive(Clone)]
 struct Speaker(Arc<Mutex<Sending>>);
 
 struct Sending {
     stream: UnixStream,
-    /// How often what was typed was forgotten, after an unlock. Keys that were read before the last
-    /// time and are sent after it were typed at a locked screen.
+    /// Counts how often an unlock made the station forget its input. Keys that a thread read before the last time were
+    /// typed at a locked screen, and must not be sent after it.
     forgotten: u64,
 }
 
@@ -46,13 +46,13 @@ impl Speaker {
         self.sending().send_frame(tag, payload)
     }
 
-    /// Sends keys that were read when what was typed had been forgotten `forgotten` times.
+    /// Sends keys, unless the station forgot its input since the counter was `forgotten`.
     fn say_keys(&self, keys: &[u8], forgotten: u64) -> io::Result<()> {
         let mut sending = self.sending();
         if sending.forgotten == forgotten { sending.send_frame(Tag::Input, keys) } else { Ok(()) }
     }
 
-    /// Forgets what was typed and confirms the picture, with no key in between.
+    /// Forgets the input and confirms the frame. The lock lets no key come between the two.
     fn confirm_forgotten(&self, number: &[u8]) -> io::Result<()> {
         let mut sending = self.sending();
         sending.forgotten += 1;
@@ -69,8 +69,8 @@ impl Sending {
     }
 }
 
-/// Sits at the session behind `connection`, of which `begun` has been read already, until it is
-/// left. The terminal is as before after it.
+/// Attaches the terminal to the session behind `connection` until the station ends, and restores the terminal then.
+/// `begun` was read from the connection already.
 pub(super) fn sit(connection: UnixStream, begun: &[u8], detach: &DetachKeys) -> io::Result<Left> {
     connection.set_nonblocking(false)?;
     let speaker = Speaker::new(connection.try_clone()?);
@@ -99,25 +99,24 @@ pub(super) fn sit(connection: UnixStream, begun: &[u8], detach: &DetachKeys) -> 
 
     let left = end.recv().unwrap_or_else(|_| lost(&words::text!("attach-threads")));
     let _ = connection.shutdown(Shutdown::Both);
-    // The last picture is drawn whole, unless the terminal takes nothing.
+    // The holder's last frame should be seen whole, unless the terminal takes nothing.
     for _ in 0..50 {
         if drawing.is_finished() {
             break;
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    // Not left to the destructor: the other threads hold the terminal too.
+    // The other threads hold the terminal too, so its destructor would come too late.
     terminal.leave();
     Ok(left)
 }
 
-/// Does what signals ask for. The second that ends the station ends it at once, and the guard gives the
-/// terminal back.
+/// Obeys signals. A second signal that ends the station ends the process at once, and the guard restores the terminal.
 fn heed(signals: &mut Signals, terminal: &RawTerminal, speaker: &Speaker, ended: &Sender<Left>) {
     let mut ending = false;
     for signal in signals {
         match signal {
-            // Where this cannot be said, the drawing thread sees the end too, and knows why.
+            // If this cannot be sent, the drawing thread sees the connection end too, and knows why.
             SIGWINCH => drop(speaker.send_frame(Tag::Resize, &size_bytes(terminal::size()))),
             SIGTSTP if ending => {}
             SIGTSTP => suspend(terminal),
@@ -130,7 +129,7 @@ fn heed(signals: &mut Signals, terminal: &RawTerminal, speaker: &Speaker, ended:
             _ => {
                 ending = true;
                 if ended.send(lost(&words::text!("attach-signal"))).is_err() {
-                    // The terminal is given back; something else holds the program up.
+                    // The main thread has restored the terminal already, and something else holds it up.
                     std::process::exit(Exit::Failed as i32);
                 }
             }
@@ -138,7 +137,7 @@ fn heed(signals: &mut Signals, terminal: &RawTerminal, speaker: &Speaker, ended:
     }
 }
 
-/// Stops this program with the terminal given back. Going on, it is told by SIGCONT to take it again.
+/// Stops this process after it has restored the terminal. SIGCONT makes it take the terminal again.
 fn suspend(terminal: &RawTerminal) {
     terminal.give_back();
     let _ = kill_process(getpid(), Signal::STOP);
@@ -153,20 +152,19 @@ fn size_bytes(size: Size) -> [u8; 4] {
     [r0, r1, c0, c1]
 }
 
-/// Sends what is typed, until the detach keys.
 fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
     let mut watcher = Watcher::new(detach);
     let mut known = 0;
     let mut buffer = [0; 4096];
     loop {
         let stdin = io::stdin();
-        // Only when there is something to read is it known which keys the count is about.
+        // The counter must be read after keys have arrived and before they are read: it says when they were typed.
         if poll(&mut [PollFd::new(&stdin, PollFlags::IN)], None) == Err(rustix::io::Errno::INTR) {
             continue;
         }
         let forgotten = speaker.sending().forgotten;
         if forgotten != known {
-            // A detach key that was held back was typed at the locked screen, and is forgotten with the rest.
+            // A prefix that the watcher held back was typed at the locked screen: forget it with the rest.
             (watcher, known) = (Watcher::new(detach), forgotten);
         }
         let typed = match rustix::io::read(&stdin, &mut buffer) {
@@ -194,29 +192,28 @@ fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
                 }
             };
             if said.is_err() {
-                // The drawing thread sees the end too, and knows why.
+                // The drawing thread sees the connection end too, and knows why.
                 return;
             }
         }
     }
 }
 
-/// Which keys there are.
 fn help(detach: &DetachKeys) -> String {
     words::with!("attach-keys", &[("leave", &detach.spelled()), ("prefix", &detach.prefix())])
 }
 
-/// Draws pictures and confirms each, until the holder says goodbye or is gone.
+/// Draws frames and confirms each, until the holder says goodbye or is gone.
 ///
-/// A holder that has ended takes no confirmation any more, but its goodbye may still be unread: only
-/// the reading half decides how the station's time ended.
+/// A holder that has ended takes no more confirmations, but its goodbye may still be unread. So only the reading half
+/// decides how the station ended.
 fn draw(
     mut connection: UnixStream,
     mut decoder: Decoder,
     speaker: &Speaker,
     show: impl Fn(&[u8]) -> io::Result<()>,
 ) -> io::Result<Left> {
-    // The screen is taken also before there is a picture.
+    // This takes the screen before the first frame comes.
     show(&[])?;
     let mut buffer = vec![0; 32 << 10];
     loop {

@@ -1,8 +1,7 @@
-//! The caller's terminal while it is a station: raw, on its alternate screen, and given back as it
-//! was whatever happens.
+//! Makes the caller's terminal raw, takes its alternate screen, and restores both whatever happens.
 //!
-//! A destructor gives it back when the program ends in order or panics. Against SIGKILL there is a
-//! guard: this very program as a second process that does nothing but wait for the first one's end.
+//! A destructor restores them when the program returns or panics. SIGKILL runs no destructor, so a guard does it then:
+//! a second process of this program that waits for the first one to end.
 
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
@@ -18,15 +17,13 @@ use usher_core::request::Size;
 
 use super::screen::{Out, StationScreen};
 
-/// The hidden word that makes `usher` a guard.
+/// This hidden argument makes `usher` a guard.
 pub(in crate::cli) const GUARD: &str = "__guard-terminal";
 
-/// The size of the terminal on standard output.
 pub(super) fn size() -> Size {
     super::window_size(io::stdout())
 }
 
-/// A terminal that is a station.
 pub(super) struct RawTerminal {
     before: Termios,
     screen: StationScreen,
@@ -42,7 +39,7 @@ impl RawTerminal {
         Ok(terminal)
     }
 
-    /// Takes it again, after the program was stopped and something else made it otherwise.
+    /// Takes the terminal again: while this process was stopped, another program may have changed it.
     pub(super) fn enter_again(&self) -> io::Result<()> {
         let mut raw = self.before.clone();
         raw.make_raw();
@@ -52,12 +49,11 @@ impl RawTerminal {
         Ok(())
     }
 
-    /// Draws, as long as the terminal is ours.
     pub(super) fn draw(&self, bytes: &[u8]) -> io::Result<()> {
         self.screen.draw(bytes)
     }
 
-    /// Gives the terminal back, if it is ours, within about a second.
+    /// Restores the terminal, if it is ours, within about a second.
     pub(super) fn give_back(&self) {
         if self.screen.give_back() {
             restore(&self.before);
@@ -65,7 +61,7 @@ impl RawTerminal {
         }
     }
 
-    /// Tells the guard whether the terminal is taken or given back: what is given back is the shell's.
+    /// Tells the guard whether the terminal is ours. One that was given back is the shell's, and no guard may touch it.
     fn tell_guard(&self, word: &[u8]) {
         if let Some(channel) = self.guard.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             let _ = channel.write_all(word);
@@ -80,14 +76,12 @@ impl Drop for RawTerminal {
 }
 
 impl RawTerminal {
-    /// Gives the terminal back for good.
     pub(super) fn leave(&self) {
         self.give_back();
         self.dismiss_guard();
     }
 
-    /// Tells the guard that there is nothing left to do. It ends by itself; nobody waits for it, because
-    /// it may have been stopped.
+    /// Lets the guard end. Nobody waits for it, because somebody may have stopped it.
     fn dismiss_guard(&self) {
         if let Some(mut channel) = self.guard.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = channel.write_all(b"k");
@@ -95,18 +89,18 @@ impl RawTerminal {
     }
 }
 
-/// Forgets what was typed and not read yet.
+/// Drops keys that nobody has read yet.
 pub(super) fn forget_typed() {
     let _ = rustix::termios::tcflush(io::stdin(), QueueSelector::IFlush);
 }
 
-/// The settings as they were, without waiting for output that the terminal does not take.
+/// Restores the settings at once: output that the terminal does not take would make it wait for ever.
 fn restore(before: &Termios) {
     let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
     forget_typed();
 }
 
-/// Starts the guard; without one, only SIGKILL leaves the terminal as it is.
+/// Starts the guard. If that fails, a SIGKILL leaves the terminal raw, and nothing else does.
 fn start_guard() -> Option<UnixStream> {
     let (mut channel, theirs) = UnixStream::pair().ok()?;
     Command::new(std::env::current_exe().ok()?)
@@ -118,23 +112,23 @@ fn start_guard() -> Option<UnixStream> {
         .spawn()
         .ok()?;
     channel.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
-    // It knows how the terminal was before we change it.
+    // The guard must have read the settings before we change them.
     channel.read_exact(&mut [0]).ok()?;
     Some(channel)
 }
 
-/// The guard's whole life: on standard error is the channel to the station.
+/// Runs the guard. Its standard error is the channel to the station.
 pub(in crate::cli) fn guard() -> ExitCode {
     let Ok(before) = tcgetattr(io::stdin()) else { return ExitCode::FAILURE };
-    // Without its station it is in the background, where a shell has taken the terminal already: changing
-    // the settings would stop it, or fail. With the signal blocked it may.
+    // Once the station is dead, the shell has taken the terminal and the guard is in the background. There SIGTTOU
+    // would stop it when it changes the settings; with the signal blocked the kernel lets it.
     let mut background = SigSet::empty();
     background.add(Signal::SIGTTOU);
     if background.thread_block().is_err() {
         return ExitCode::FAILURE;
     }
     for signal in [signal_hook::consts::SIGHUP, signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        // What ends the station must not end its guard first.
+        // These signals reach the whole process group. They may end the station, but not its guard.
         let _ = signal_hook::flag::register(signal, std::sync::Arc::default());
     }
     let Ok(channel) = rustix::io::fcntl_dupfd_cloexec(io::stderr(), 3) else { return ExitCode::FAILURE };

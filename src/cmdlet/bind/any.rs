@@ -1,14 +1,14 @@
-//! Any bytes as a command line: what the fuzzer (`fuzz/`) and a property test run.
+//! Binds any bytes as a command line. The fuzzer (`fuzz/`) and a property test run it.
 
 use super::{Binding, Nobody, Prompt, bind};
 use crate::cmdlet::call::Call;
 use crate::cmdlet::{ALL, Cmdlet, Parameter};
 
-/// Binds what the bytes amount to: the first chooses the cmdlet and whether there is a pipe and a person, the rest
-/// are the words, each ended by a line break.
+/// Binds bytes as a command line. The first byte chooses the cmdlet, and whether there is a pipe and a person to ask;
+/// the rest are words, separated by line breaks.
 ///
 /// # Panics
-/// Never, which is what is tried; also if a call comes out that the rules do not allow.
+/// The binder panicked, or bound a call that the rules do not allow: the test has found a bug.
 pub fn any_bytes(bytes: &[u8]) {
     let Some((first, rest)) = bytes.split_first() else { return };
     let cmdlet = ALL[usize::from(*first) % ALL.len()];

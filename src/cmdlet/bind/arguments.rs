@@ -1,20 +1,19 @@
-//! Words become names with values, and words without a name.
+//! Splits the words of a command line into names with their values, and values without a name.
 
 use std::iter::Peekable;
 
 use super::{BindError, convert, is_list, names};
 use crate::cmdlet::{Cmdlet, Parameter, Type};
 
-/// A word, or a name with the word that is its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Argument {
     /// `-Name`, `-Name:value`, or `-Name` with the word after it.
     Named {
-        /// Without the dash and what follows the colon.
+        /// The name alone, without its dash and without the colon and what follows.
         name: String,
-        /// The word as it was typed.
+        /// The word as the caller typed it.
         word: String,
-        /// What follows the colon, or the word after it.
+        /// The text after the colon, or the next word.
         value: Option<String>,
     },
     /// A word without a name.
@@ -22,7 +21,7 @@ pub(super) enum Argument {
 }
 
 impl Argument {
-    /// The word as it was typed.
+    /// The word as the caller typed it.
     fn word(&self) -> &str {
         match self {
             Argument::Named { word, .. } => word,
@@ -30,7 +29,8 @@ impl Argument {
         }
     }
 
-    /// Why it cannot be left over: no such name, else the reason of the position that refused it, else no position.
+    /// The error of an argument that nothing took. For a word without a name, the last position that refused it gives
+    /// the reason `why`.
     pub(super) fn unbound(&self, why: Option<BindError>) -> BindError {
         match self {
             Argument::Named { name, .. } => BindError::no_such_name(name),
@@ -39,8 +39,8 @@ impl Argument {
     }
 }
 
-/// Tells names from words (`tokenizer.cs`: a dash with a letter begins a name, `--` ends them); `None` if the
-/// caller asks for help.
+/// Finds the names: a dash with a letter begins one, and `--` ends them (`tokenizer.cs`). Returns `None` if the caller
+/// asks for help.
 pub(super) fn split(words: &[String]) -> Option<Vec<Argument>> {
     let mut arguments: Vec<Argument> = Vec::new();
     let mut names_end = false;
@@ -63,7 +63,6 @@ pub(super) fn split(words: &[String]) -> Option<Vec<Argument>> {
     Some(arguments)
 }
 
-/// The word as a name, if it is one.
 fn name_of(word: &str) -> Option<Argument> {
     let rest = word.strip_prefix(is_dash)?;
     rest.starts_with(|first: char| first.is_alphabetic() || matches!(first, '_' | '?')).then(|| {
@@ -73,13 +72,13 @@ fn name_of(word: &str) -> Option<Argument> {
     })
 }
 
-/// The dashes that text processors make of a hyphen count as one (`CharTraits.cs`, `IsDash`).
+/// Text processors turn hyphens into these dashes, so PowerShell takes them too (`CharTraits.cs`, `IsDash`).
 fn is_dash(c: char) -> bool {
     matches!(c, '-' | '\u{2013}' | '\u{2014}' | '\u{2015}')
 }
 
-/// Joins words that a comma makes one list, as `3, 4`, then gives each name without a value the word after it, and
-/// each switch its `true` (`ReparseUnboundArguments`).
+/// Joins words that commas make one list, as in `3, 4`. Then it gives each name without a value the next word, and each
+/// switch its `true` (`ReparseUnboundArguments`).
 pub(super) fn pair(cmdlet: &Cmdlet, arguments: Vec<Argument>) -> Result<Vec<Argument>, BindError> {
     let mut paired = Vec::new();
     let mut rest = arguments.into_iter().peekable();
@@ -90,7 +89,7 @@ pub(super) fn pair(cmdlet: &Cmdlet, arguments: Vec<Argument>) -> Result<Vec<Argu
                 Argument::Named { name, word, value: Some(value) }
             }
             Argument::Named { name, word, value: None } => with_value(cmdlet, name, word, &mut rest)?,
-            // A text that merely has a comma stays alone.
+            // A text that merely contains a comma is no list.
             Argument::Unnamed(word) if convert::may_be_list(&word) => {
                 Argument::Unnamed(continued(word, &mut rest, convert::may_be_list))
             }
@@ -100,7 +99,7 @@ pub(super) fn pair(cmdlet: &Cmdlet, arguments: Vec<Argument>) -> Result<Vec<Argu
     Ok(paired)
 }
 
-/// `-SessionId:3, 4`. What the name means is judged later.
+/// Takes the words that continue a list, as in `-SessionId:3, 4`. Binding judges the name later.
 fn continued_by_name(
     cmdlet: &Cmdlet,
     name: &str,
@@ -113,8 +112,8 @@ fn continued_by_name(
     }
 }
 
-/// A name that is followed by its value. One with the value in a word of its own goes by the parameter's whole name
-/// from here on; a switch, and one with a colon, as it was written (`ParameterName` there).
+/// Gives a name its value. If the value is a word of its own, the parameter's whole name stands for the name from here
+/// on; switches, and names with a colon, stay as the caller wrote them (`ParameterName` there).
 fn with_value(
     cmdlet: &Cmdlet,
     name: String,
@@ -137,8 +136,8 @@ fn value_after(
 ) -> Result<String, BindError> {
     let colon = word.ends_with(':');
     if parameter.kind == Type::Switch {
-        // `-Confirm:$false` arrives as `-Confirm:` from a shell that expanded `$false` to nothing. To take that
-        // for `-Confirm` would be the opposite of what was typed.
+        // A shell expands `$false` to nothing, so that `-Confirm:$false` arrives as `-Confirm:`. Binding that as
+        // `-Confirm` would do the opposite of what the caller typed.
         let literal = rest.next_if(|next| colon && convert::is_boolean_literal(next.word()));
         return match literal {
             Some(literal) => Ok(literal.word().to_owned()),
@@ -148,7 +147,7 @@ fn value_after(
     }
     let value =
         rest.next_if(|next| colon || !is_name(cmdlet, next)).ok_or_else(|| BindError::no_argument(parameter))?;
-    // A word that begins with a dash and may be an ambiguous name is no value.
+    // A word that could be one of several names is an error, not a value.
     if let Argument::Named { name, .. } = &value
         && !colon
     {
@@ -158,7 +157,7 @@ fn value_after(
     Ok(if is_list(parameter.kind) { continued(value, rest, |_| true) } else { value })
 }
 
-/// Whether the word cannot be the value of the name before it: it names a parameter, or has a value itself.
+/// An argument that names a parameter, or that has a value itself, cannot be the value of the name before it.
 fn is_name(cmdlet: &Cmdlet, argument: &Argument) -> bool {
     match argument {
         Argument::Named { value: Some(_), .. } => true,
@@ -167,8 +166,9 @@ fn is_name(cmdlet: &Cmdlet, argument: &Argument) -> bool {
     }
 }
 
-/// A list goes on where a comma or an open parenthesis says so. Behind a comma, a word that looks like a name is an
-/// element (`Parser.cs`, `GetCommandArgument`). `may_go_on` judges a word that begins with the comma.
+/// Appends the words that continue a list: it goes on after a comma, and until its parenthesis is closed. Behind a
+/// comma, a word that looks like a name is an element (`Parser.cs`, `GetCommandArgument`). `may_go_on` judges a word
+/// that begins with the comma.
 fn continued(
     mut value: String,
     rest: &mut Peekable<impl Iterator<Item = Argument>>,
@@ -188,7 +188,7 @@ fn continued(
     }
 }
 
-/// The next word without a name. A name that was not understood keeps the word after it (`GetNextPositionalArgument`).
+/// Takes the next word without a name. An unknown name keeps the word after it (`GetNextPositionalArgument`).
 pub(super) fn next_unnamed(
     arguments: &mut Peekable<impl Iterator<Item = Argument>>,
     passed: &mut Vec<Argument>,

@@ -1,9 +1,8 @@
-//! Texts become values (`LanguagePrimitives.cs`, and `tokenizer.cs` for how numbers are written).
+//! Converts texts to values as PowerShell does (`LanguagePrimitives.cs`; `tokenizer.cs` for numbers).
 
 use super::{BindError, Value};
 use crate::cmdlet::{Parameter, Type};
 
-/// The value that a text is for a parameter.
 pub(super) fn value(parameter: &Parameter, text: &str) -> Result<Value, BindError> {
     if text.is_empty() && parameter.non_empty && parameter.kind == Type::Text {
         return Err(BindError::empty_text(parameter));
@@ -31,7 +30,7 @@ fn ids(parameter: &Parameter, text: &str) -> Result<Vec<u32>, BindError> {
         return Err(BindError::empty_array(parameter));
     }
     let pieces: Vec<&str> = inner.split(',').map(str::trim).collect();
-    // A place between commas is a mistake, and not the empty text that is 0.
+    // Nothing between two commas is a mistake, although an empty text alone means 0.
     match pieces.iter().position(|piece| piece.is_empty()) {
         Some(0) if pieces.len() > 1 => return Err(BindError::comma_first()),
         Some(1..) => return Err(BindError::comma_last()),
@@ -41,16 +40,15 @@ fn ids(parameter: &Parameter, text: &str) -> Result<Vec<u32>, BindError> {
     pieces.into_iter().map(convert).collect()
 }
 
-/// A session ID, written as PowerShell reads numbers.
+/// Reads a session ID, written as PowerShell reads numbers.
 ///
 /// # Errors
-/// It is none, for the reason given.
+/// The text is no such number; the error says why.
 pub fn id(text: &str) -> Result<u32, String> {
     integer(text, 0.0, f64::from(u32::MAX), "a UInt32").map(|number| number as u32)
 }
 
-/// The nearest whole number, the even one of two, if it is in range; 0 for a text with nothing in it
-/// (`ConvertStringToInteger`).
+/// Rounds to the nearest whole number, and halves to the even one. An empty text means 0 (`ConvertStringToInteger`).
 fn integer(text: &str, least: f64, most: f64, kind: &str) -> Result<f64, String> {
     if text.trim().is_empty() {
         return Ok(0.0);
@@ -63,9 +61,9 @@ fn integer(text: &str, least: f64, most: f64, kind: &str) -> Result<f64, String>
     }
 }
 
-/// A number: decimal, `0x` or `0b`, with an exponent, a suffix of a type, and one of a size, as `1.5kb`.
+/// Reads a number: decimal, `0x` or `0b`, with an exponent, the suffix of a type and that of a size, as in `1.5kb`.
 ///
-/// Every 32-bit number is exact as an `f64`.
+/// An `f64` holds every 32-bit number exactly.
 fn number(text: &str) -> Result<f64, String> {
     let wrong = || format!("The input string '{text}' was not in a correct format.");
     let lower = text.trim().to_ascii_lowercase();
@@ -99,8 +97,8 @@ fn decimal(digits: &str) -> Option<f64> {
     digits.parse().ok().filter(|_| number)
 }
 
-/// A switch's value: `$true`, `$false` or a number. The bare words are texts, which no switch takes
-/// (`CoerceTypeAsNeeded`).
+/// Reads a switch's value: `$true`, `$false` or a number. The bare words `true` and `false` are texts, which no switch
+/// takes (`CoerceTypeAsNeeded`).
 fn boolean(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "$true" => Some(true),
@@ -109,12 +107,12 @@ fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// Whether a word after `-Switch:` can only be its value, right or wrong.
+/// After `-Switch:`, such a word can only be its value, even a wrong one.
 pub(super) fn is_boolean_literal(word: &str) -> bool {
     matches!(word.to_ascii_lowercase().as_str(), "$true" | "true" | "$false" | "false")
 }
 
-/// A name, the beginning of exactly one, or a number (`EnumMinimumDisambiguation.cs`).
+/// Reads a choice: a name, the beginning of exactly one, or a number (`EnumMinimumDisambiguation.cs`).
 fn choice(text: &str, known: &[(&str, i64)]) -> Result<i64, String> {
     let text = text.trim();
     if let Ok(number) = text.parse::<i64>() {
@@ -149,7 +147,7 @@ fn unknown(text: &str, known: &[(&str, i64)]) -> String {
     )
 }
 
-/// Whether a word can be a list of IDs or a part of one, right or wrong.
+/// Whether a word looks like a list of IDs or a part of one, even one that will not convert.
 pub(super) fn may_be_list(word: &str) -> bool {
     let bare = |c: char| matches!(c, '@' | '(' | ')' | ',' | ' ');
     word.split(bare)

@@ -1,26 +1,26 @@
-//! Why words make no call. Scripts look for the identifiers and match on the sentences, so both are PowerShell's to
-//! the letter (`ParameterBinderStrings.resx`) and are not translated.
+//! The binder's errors. Scripts look for the identifiers and match on the sentences, so both are PowerShell's to the
+//! letter (`ParameterBinderStrings.resx`), and nobody translates them.
 
 use crate::cmdlet::Parameter;
 
-/// What kind of error it is (`ErrorCategory` of PowerShell, as far as a binder has them).
+/// The kinds of PowerShell's `ErrorCategory` that a binder reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Category {
-    /// The words make no call.
+    /// The words do not make a call.
     InvalidArgument,
-    /// A value is none that its parameter takes.
+    /// A parameter does not take its value.
     InvalidData,
-    /// The words are no command line.
+    /// The words do not even parse as a command line.
     ParserError,
 }
 
-/// Why words make no call.
+/// An error of the binder.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct BindError {
-    /// The identifier.
+    /// The identifier that scripts look for.
     pub id: &'static str,
-    /// One sentence.
+    /// The message, one sentence.
     pub message: String,
     /// Its kind.
     pub category: Category,
@@ -35,7 +35,8 @@ impl BindError {
         BindError { id, message, category: Category::InvalidData }
     }
 
-    /// Whether a value was understood and refused, or is none anywhere. Such an error ends the search for a position.
+    /// Whether a parameter refused a value that converts, or no parameter could take it. The search for a position ends
+    /// then.
     pub fn is_final(&self) -> bool {
         self.category != Category::InvalidArgument
     }
@@ -49,7 +50,7 @@ impl BindError {
         }
     }
 
-    /// No set, or more than one, has these parameters.
+    /// No parameter set, or more than one, has these parameters.
     pub fn no_set() -> Self {
         let message = "Parameter set cannot be resolved using the specified named parameters. One or more parameters \
                        issued cannot be used together or an insufficient number of parameters were provided.";
@@ -81,7 +82,7 @@ impl BindError {
         BindError::new("MissingArgument", message)
     }
 
-    /// The name is as `arguments` has it.
+    /// `arguments` decides which spelling of the name the message has.
     pub(super) fn twice(name: &str) -> Self {
         let message = format!(
             "Cannot bind parameter because parameter '{name}' is specified more than once. To provide multiple values to \
@@ -98,7 +99,7 @@ impl BindError {
         BindError::new("MissingMandatoryParameter", message)
     }
 
-    /// The text is no value of this type.
+    /// The text does not convert to this type.
     pub(super) fn conversion(parameter: &Parameter, text: &str, kind: &str, why: &str) -> Self {
         let name = parameter.name;
         let message = format!(
@@ -122,13 +123,13 @@ impl BindError {
         BindError::validation("ParameterArgumentValidationErrorEmptyStringNotAllowed", message)
     }
 
-    /// A piped object has the property, and nothing in it.
+    /// The piped object's property is empty.
     pub fn null(parameter: &Parameter) -> Self {
         let message = format!("Cannot bind argument to parameter '{}' because it is null.", parameter.name);
         BindError::validation("ParameterArgumentValidationErrorNullNotAllowed", message)
     }
 
-    /// There is a list, and nothing in it.
+    /// The list is empty.
     pub fn empty_array(parameter: &Parameter) -> Self {
         let message = format!("Cannot bind argument to parameter '{}' because it is an empty array.", parameter.name);
         BindError::validation("ParameterArgumentValidationErrorEmptyArrayNotAllowed", message)
@@ -149,13 +150,13 @@ impl BindError {
         BindError { id: "MissingArgument", message, category: Category::ParserError }
     }
 
-    /// A comma has nothing behind it.
+    /// Nothing follows a comma.
     pub(super) fn comma_last() -> Self {
         let message = "Missing expression after ',' in pipeline element.".to_owned();
         BindError { id: "MissingExpression", message, category: Category::ParserError }
     }
 
-    /// A piped object has nothing that a parameter takes.
+    /// No parameter takes any property of the piped object.
     pub fn not_bound() -> Self {
         let message = "The input object cannot be bound to any parameters for the command either because the command does \
                        not take pipeline input or the input and its properties do not match any of the parameters that \
@@ -163,7 +164,7 @@ impl BindError {
         BindError::new("InputObjectNotBound", message.to_owned())
     }
 
-    /// A piped object does not have what the call needs.
+    /// The piped object lacks a property that the call needs.
     pub fn missing_in_object(parameter: &Parameter) -> Self {
         let name = parameter.name;
         let message = format!(
@@ -173,7 +174,7 @@ impl BindError {
         BindError::new("InputObjectMissingMandatory", message)
     }
 
-    /// The value is of the right type, and none that is taken; `why` is a sentence.
+    /// The value has the right type, but the parameter does not take it. `why` is a sentence.
     pub fn refused(parameter: &str, why: &str) -> Self {
         let message = format!("Cannot validate argument on parameter '{parameter}'. {why}");
         BindError::validation("ParameterArgumentValidationError", message)

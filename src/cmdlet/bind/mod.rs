@@ -1,9 +1,15 @@
-//! The binder: words become a bound call, or an error.
+//! Binds the words of a command line to a cmdlet's parameters.
 //!
 //! The steps and their order are those of PowerShell 7 (`CmdletParameterBinderController.cs`,
-//! `BindCommandLineParameters`): values are joined to the names before them, names are bound, then words without a
-//! name take the positions that the sets still possible have, then exactly one set must be left, and what it must
-//! have is there or asked for. The function is pure but for the [`Prompt`] it may ask.
+//! `BindCommandLineParameters`):
+//!
+//! 1. join each name with its value;
+//! 2. bind the names;
+//! 3. give words without a name the positions of the parameter sets that are still possible;
+//! 4. require that exactly one set is left;
+//! 5. ask for the mandatory parameters that are missing.
+//!
+//! The binder is pure, apart from the [`Prompt`] that it may ask.
 
 use super::{Cmdlet, Parameter, Sets, Type};
 
@@ -21,38 +27,38 @@ use arguments::Argument;
 pub use convert::id;
 pub use error::{BindError, Category};
 
-/// What a parameter is bound to.
+/// The value of a parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// Session IDs.
     Ids(Vec<u32>),
     /// A text.
     Text(String),
-    /// A switch, which may be there and off.
+    /// A switch. `-Switch:$false` turns it off although it is there.
     Switch(bool),
-    /// The number that a name has.
+    /// The number behind the name of a choice.
     Choice(i64),
     /// A whole number.
     Number(i32),
 }
 
-/// What the words of a command line amount to.
+/// The result of binding.
 #[derive(Debug)]
 pub enum Binding {
     /// A call.
     Call(Bound),
-    /// The caller wants to read about the cmdlet.
+    /// The caller asks for the cmdlet's help.
     Help,
 }
 
-/// A command line, understood.
+/// A cmdlet with its parameters' values.
 #[derive(Debug)]
 pub struct Bound {
     /// The cmdlet.
     pub cmdlet: &'static Cmdlet,
     /// The parameters that have values, in the cmdlet's order.
     pub values: Vec<(&'static Parameter, Value)>,
-    /// The number of the set; `None` if each piped object is to name its session.
+    /// The number of the parameter set. `None` leaves the session to each piped object.
     pub set: Option<u8>,
 }
 
@@ -74,13 +80,13 @@ impl PartialEq for Bound {
     }
 }
 
-/// Where a value can be asked for.
+/// Asks for the value of a mandatory parameter.
 pub trait Prompt {
-    /// The value that a person gives; `None` where nobody can be asked.
+    /// Returns what the person typed, or `None` where there is nobody to ask.
     fn prompt_for(&mut self, cmdlet: &Cmdlet, parameter: &Parameter) -> Option<String>;
 }
 
-/// Nobody to ask.
+/// A [`Prompt`] without a person.
 #[derive(Debug, Clone, Copy)]
 pub struct Nobody;
 
@@ -90,7 +96,7 @@ impl Prompt for Nobody {
     }
 }
 
-/// Binds the words after the cmdlet's name. `piped` says whether objects may come through a pipe.
+/// Binds the words that follow the cmdlet's name. With `piped`, objects may come through a pipe.
 ///
 /// # Errors
 /// The words do not make a call; the error says why.
@@ -123,13 +129,13 @@ const EVERY_SET: u8 = 0b11;
 
 struct Binder {
     cmdlet: &'static Cmdlet,
-    /// The sets that are still possible.
+    /// The parameter sets that are still possible.
     sets: u8,
     bound: Vec<(&'static Parameter, Value)>,
 }
 
 impl Binder {
-    /// Binds what has a name, and gives the rest.
+    /// Binds the arguments with a known name, and returns the rest.
     fn named(&mut self, arguments: Vec<Argument>) -> Result<Vec<Argument>, BindError> {
         let mut rest = Vec::new();
         for argument in arguments {
@@ -145,13 +151,13 @@ impl Binder {
         Ok(rest)
     }
 
-    /// Gives words without a name to positions, lowest first; what finds none is left, with the reason that the
-    /// last position had for refusing (`BindPositionalParameters`).
+    /// Gives words without a name to the positions, lowest first (`BindPositionalParameters`). Returns the words that
+    /// no position took, and why the last position refused.
     fn positional(&mut self, arguments: Vec<Argument>) -> Result<(Vec<Argument>, Option<BindError>), BindError> {
         let (mut rest, mut why) = (Vec::new(), None);
         let mut arguments = arguments.into_iter().peekable();
         for parameter in self.positions() {
-            // An earlier position may have narrowed the sets down.
+            // An earlier position may have ruled this parameter's set out.
             if !parameter.is_in(self.sets) {
                 continue;
             }
@@ -170,7 +176,7 @@ impl Binder {
         Ok((rest, why))
     }
 
-    /// The parameters with a position that have no value yet, in the sets still possible.
+    /// The positional parameters of the possible sets that have no value yet.
     fn positions(&self) -> Vec<&'static Parameter> {
         let free = |parameter: &&'static Parameter| parameter.is_in(self.sets) && !self.has(parameter);
         let mut positions: Vec<_> =
@@ -179,7 +185,7 @@ impl Binder {
         positions
     }
 
-    /// Asks for what the sets still possible must have and no pipe can bring.
+    /// Asks for mandatory parameters that no piped object can bring.
     fn mandatory(&mut self, prompt: &mut dyn Prompt) -> Result<(), BindError> {
         let needed = |parameter: &&'static Parameter| {
             parameter.mandatory && (self.sets != EVERY_SET || parameter.sets == Sets::All)
@@ -218,7 +224,7 @@ impl Binder {
     }
 }
 
-/// Whether a value of this kind may go over several words.
+/// Whether a value of this type may span several words.
 fn is_list(kind: Type) -> bool {
     kind == Type::Ids
 }

@@ -1,18 +1,18 @@
-//! Which parameter a name means.
+//! Finds the parameter that a name means.
 
 use super::BindError;
 use crate::cmdlet::{Cmdlet, Parameter, ParameterGroup};
 
-/// The parameter that a name or the beginning of one means; `None` if none begins so.
+/// Finds the parameter by its name or the beginning of its name. Returns `None` if no name begins so.
 ///
-/// A whole name or alias wins. Of several that begin so, one of the cmdlet's own is preferred if it is the only
-/// one of those (`MergedCommandParameterMetadata.cs`, `GetMatchingParameter`).
+/// A whole name or alias wins. If several names begin so, the cmdlet's own parameter wins, provided that it is the only
+/// one (`MergedCommandParameterMetadata.cs`, `GetMatchingParameter`).
 pub(super) fn find(cmdlet: &Cmdlet, name: &str) -> Result<Option<&'static Parameter>, BindError> {
     let whole = |parameter: &&'static Parameter| parameter.names().any(|known| known.eq_ignore_ascii_case(name));
     if let Some(parameter) = cmdlet.parameters().find(whole) {
         return Ok(Some(parameter));
     }
-    // Names come before aliases, also in the message.
+    // The message lists names before aliases, as PowerShell does.
     let by_name = cmdlet.parameters().filter(|parameter| begins(parameter.name, name));
     let by_alias = cmdlet.parameters().filter(|parameter| parameter.aliases.iter().any(|alias| begins(alias, name)));
     let mut matches: Vec<&'static Parameter> = Vec::new();

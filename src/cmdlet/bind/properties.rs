@@ -1,4 +1,4 @@
-//! What holds for every name, every order and every input.
+//! Properties that hold for every name, every order and every input.
 
 use proptest::prelude::*;
 
@@ -10,7 +10,6 @@ fn cmdlets() -> impl Strategy<Value = &'static Cmdlet> {
     prop::sample::select(ALL.to_vec())
 }
 
-/// The name with some letters in the other case.
 fn cased(name: &str, mask: u32) -> String {
     let other = |(at, c): (usize, char)| {
         if mask >> (at % 32) & 1 == 1 { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }
@@ -35,7 +34,7 @@ fn bound(cmdlet: &'static Cmdlet, words: &[String]) -> Result<Bound, BindError> 
     }
 }
 
-/// Which parameters a beginning could mean by the rule as it is written down, told without the code under test.
+/// The parameters that a beginning could mean. This repeats the written rule, without the code under test.
 fn meant(cmdlet: &Cmdlet, head: &str) -> Vec<&'static str> {
     let head = head.to_lowercase();
     let is = |parameter: &Parameter, right: &dyn Fn(&str) -> bool| parameter.names().any(|n| right(&n.to_lowercase()));
@@ -58,7 +57,7 @@ proptest! {
         let names: Vec<_> = parameter.names().collect();
         let name = names[alias % names.len()];
         let head = cased(&name[..length.min(name.len())], mask);
-        // What `Lock-WmsSession` cannot do without stands there once.
+        // `Lock-WmsSession` needs its message, and exactly one.
         let needs = |words: &mut Vec<String>| {
             if cmdlet.parameter("Message").is_some() && parameter.name != "Message" {
                 words.push("-Message:m".to_owned());
