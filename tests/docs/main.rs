@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 use usher::cmdlet::help;
 
+mod architecture;
 mod cmdlets;
 mod configuration;
 mod reference;
