@@ -326,7 +326,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__close)
-            opts="-h --all --user --dry-run --confirm --notice --message --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-h --all --user --dry-run --confirm --notice --cancel --message --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

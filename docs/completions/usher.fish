@@ -131,6 +131,7 @@ complete -c usher -n "__fish_usher_using_subcommand close" -l lang -d 'The langu
 complete -c usher -n "__fish_usher_using_subcommand close" -l all -d 'Every session except the one that you call from'
 complete -c usher -n "__fish_usher_using_subcommand close" -l dry-run -d 'Only show what would be done'
 complete -c usher -n "__fish_usher_using_subcommand close" -l confirm -d 'Ask before each session'
+complete -c usher -n "__fish_usher_using_subcommand close" -l cancel -d 'Call off the closes whose countdown runs'
 complete -c usher -n "__fish_usher_using_subcommand close" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand close" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand block" -l user -d 'The rule for this user\'s sessions' -r

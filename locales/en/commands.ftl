@@ -82,3 +82,5 @@ join-no-program = cannot run usher-dial, which joins hosts: { $why }
 watch-silent = { $host } sent nothing for a minute
 watch-no-event = { $host } sent something that is not an event
 cmdlet-not-sent = nothing was sent to { $host }, because it had not answered before
+close-counting = closing in { $time }; Ctrl-C ends this command, and not the countdown
+close-goes-on = the countdown goes on without this command; { $command } calls it off

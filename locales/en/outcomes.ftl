@@ -22,3 +22,4 @@ error-IdentityNotFound = { $detail }
 error-InvitationUnknown = { $detail }
 error-InvitationUsed = { $detail }
 error-InvitationExpired = { $detail }
+error-CloseCancelled = { $detail }

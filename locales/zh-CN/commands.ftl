@@ -82,3 +82,5 @@ join-no-program = 无法运行用于加入主机的 usher-dial：{ $why }
 watch-silent = { $host } 已有一分钟没有发送任何内容
 watch-no-event = { $host } 发送的内容不是事件
 cmdlet-not-sent = { $host } 此前没有应答，因此未发送任何请求
+close-counting = { $time } 后关闭；按 Ctrl-C 只会结束本命令，倒计时仍会继续
+close-goes-on = 本命令已结束，倒计时仍在继续；要取消关闭，请执行 { $command }

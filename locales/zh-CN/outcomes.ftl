@@ -22,3 +22,4 @@ error-IdentityNotFound = 没有这个远程身份（{ $detail }）
 error-InvitationUnknown = 没有这个邀请（{ $detail }）
 error-InvitationUsed = 此令牌已被使用过（{ $detail }）
 error-InvitationExpired = 此令牌已过期（{ $detail }）
+error-CloseCancelled = 关闭已被取消，会话继续运行（{ $detail }）

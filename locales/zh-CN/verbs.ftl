@@ -59,13 +59,16 @@ verb-close = 结束会话，并确认其中的程序已全部退出
 verb-close-long =
     先请求会话中的程序退出，宽限期过后仍未退出的会被强制终止。确认会话的所有进程都已消失之后，结果才是 done。未保存的内容会丢失。
 
-    使用 --notice 时，用户会先看到倒计时，命令会等待倒计时结束。只有管理员可以关闭管理员和操作员的会话。不能关闭您当前所在的会话。
+    使用 --notice 时，用户会先看到倒计时，命令会等待倒计时结束。倒计时由 usherd 负责：命令被中断或 usherd 重新启动后，倒计时仍会继续。`usher list` 显示剩余时间，--cancel 可取消关闭。
+
+    只有管理员可以关闭管理员和操作员的会话。不能关闭您当前所在的会话。
 verb-close-ids = 会话的 ID（见 `usher list`）或名称
 verb-close-all = 除您当前所在会话以外的所有会话
 verb-close-user = 该用户的所有会话；可多次指定
 verb-close-dry_run = 只显示将要执行的操作
 verb-close-confirm = 对每个会话逐一询问
 verb-close-notice = 先向用户显示此时长的倒计时，例如 90s 或 10m
+verb-close-cancel = 取消正在倒计时的关闭
 verb-close-message = 倒计时期间显示的消息
 verb-block = 设置常设规则，锁定现有和以后打开的会话
 verb-block-long =

@@ -6,6 +6,7 @@ use usher_core::outcome::{Error, Exit, Outcome, OutcomeResult};
 use usher_core::request::{Action, SessionRef, Targets, Verb};
 
 use super::confirm::{self, Approval};
+use super::countdown;
 use super::hosts::{Tally, TargetHost};
 use super::output::{self, Rows};
 use super::{CommandError, Context};
@@ -171,7 +172,12 @@ async fn send_to_each<'a>(
         }
         (Err(error), ..) => Err(error.into()),
     };
-    context.hosts.each(ask, take).await
+    let ends = context.hosts.iter().filter_map(&action).find_map(countdown::end_of);
+    let answered = context.hosts.each_until(ends, ask, take);
+    match ends {
+        Some(_) => countdown::interruptible(answered, || countdown::goes_on(context, &action)).await,
+        None => answered.await,
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use usher_core::outcome::Exit;
-use usher_core::request::{Action, CloseRequest, Message, Seconds};
+use usher_core::request::{Action, CancelCloseRequest, CloseRequest, Message, Seconds};
 
 use super::targets::TargetArguments;
 use super::{CommandError, Context, act};
@@ -12,8 +12,12 @@ use super::{CommandError, Context, act};
 /// The programs of the session are asked to end, and those that do not are killed after a grace period. The
 /// result is `done` once every process of the session was seen gone. Unsaved work is lost.
 ///
-/// With --notice, the user first sees a countdown, and the command waits for its end. Only administrators may
-/// close the sessions of administrators and operators. You cannot close the session that you call from.
+/// With --notice, the user first sees a countdown, and the command waits for its end. The countdown belongs to usherd:
+/// it goes on when this command is interrupted, and when usherd is started again. `usher list` shows what is left of it,
+/// and --cancel calls it off.
+///
+/// Only administrators may close the sessions of administrators and operators. You cannot close the session that you
+/// call from.
 #[derive(Debug, Args)]
 pub struct Close {
     #[command(flatten)]
@@ -27,6 +31,9 @@ pub struct Close {
     /// First show the user a countdown of this length, such as 90s or 10m
     #[arg(long, value_name = "DURATION")]
     notice: Option<Seconds>,
+    /// Call off the closes whose countdown runs
+    #[arg(long, conflicts_with_all = ["dry_run", "confirm", "notice", "message"])]
+    cancel: bool,
     /// The message beside the countdown
     #[arg(long, value_name = "TEXT", requires = "notice")]
     message: Option<Message>,
@@ -34,7 +41,11 @@ pub struct Close {
 
 impl Close {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
-        let Close { targets, dry_run, confirm, notice, message } = self;
+        let Close { targets, dry_run, confirm, notice, cancel, message } = self;
+        if cancel {
+            let request = CancelCloseRequest { targets: targets.targets() };
+            return act::act(context, Action::CancelClose(request)).await;
+        }
         let action =
             |targets, dry_run| Action::Close(CloseRequest { targets, dry_run, notice, message: message.clone() });
         if confirm && !dry_run {

@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
+use tokio::time::Instant;
 use usher_core::outcome::{Error, ErrorId, Exit};
 use usher_core::servers::{Book, ServerName};
 
@@ -121,10 +122,23 @@ impl Hosts {
     pub(super) async fn each<T>(
         &self,
         ask: impl AsyncFn(&TargetHost) -> Result<T, ClientError>,
+        arrived: impl FnMut(&TargetHost, Result<T, ClientError>) -> Result<(), CommandError>,
+    ) -> Result<Tally, CommandError> {
+        self.each_until(None, ask, arrived).await
+    }
+
+    /// The same for an action that waits until `ends` first, which is shown.
+    ///
+    /// # Errors
+    /// As [`each`](Self::each).
+    pub(super) async fn each_until<T>(
+        &self,
+        ends: Option<Instant>,
+        ask: impl AsyncFn(&TargetHost) -> Result<T, ClientError>,
         mut arrived: impl FnMut(&TargetHost, Result<T, ClientError>) -> Result<(), CommandError>,
     ) -> Result<Tally, CommandError> {
         let mut tally = Tally::default();
-        let mut progress = ProgressLine::new(self.hosts.iter().map(TargetHost::name).collect());
+        let mut progress = ProgressLine::new(self.hosts.iter().map(TargetHost::name).collect(), ends);
         let ask = &ask;
         let answers = stream::iter(&self.hosts).map(|host| async move { (host, ask(host).await) });
         let mut answers = pin!(answers.buffer_unordered(self.at_once));

@@ -21,6 +21,7 @@ mod blocks;
 mod close;
 mod cmdlet;
 mod confirm;
+mod countdown;
 mod demo;
 mod dial_stdio;
 mod disconnect;

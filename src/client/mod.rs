@@ -2,6 +2,7 @@
 
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
@@ -77,6 +78,8 @@ pub struct Client {
     reach: Option<Duration>,
     patience: Duration,
     own_session: Option<String>,
+    /// A request was sent.
+    asked: AtomicBool,
     /// A connection to another host that has nothing to do at the moment: a new one takes a login there.
     idle: Mutex<Option<Sender>>,
 }
@@ -105,7 +108,14 @@ impl Client {
     fn of(endpoint: Endpoint, own_session: Option<String>) -> Self {
         let seconds = std::env::var("USHER_TIMEOUT_SECONDS").ok().and_then(|text| text.parse().ok());
         let asked = seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs);
-        let client = Client { endpoint, reach: None, patience: PATIENCE, own_session, idle: Mutex::default() };
+        let client = Client {
+            endpoint,
+            reach: None,
+            patience: PATIENCE,
+            own_session,
+            asked: AtomicBool::default(),
+            idle: Mutex::default(),
+        };
         client.within(asked)
     }
 
@@ -116,6 +126,11 @@ impl Client {
             Some(patience) => Client { patience, reach: Some(patience.min(LONGEST_REACH)), ..self },
             None => self,
         }
+    }
+
+    /// Whether a request was sent, be it answered or not.
+    pub fn has_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
     }
 
     /// Where the daemon is.
@@ -220,6 +235,7 @@ impl Client {
             let values = [("place", place.as_str()), ("why", &why.to_string())];
             ClientError::unknown(words::with!("client-silent", &values))
         };
+        self.asked.store(true, Ordering::Relaxed);
         let patience = self.patience.saturating_add(longer);
         let answer = tokio::time::timeout(patience, sender.send_request(request)).await;
         let answer = answer.map_err(|_| silent(&format_args!("for {} seconds", patience.as_secs())))?;

@@ -72,7 +72,9 @@ fn kind(id: ErrorId) -> (&'static str, &'static str) {
             ("AuthenticationError", "UnauthorizedAccessException")
         }
         ErrorId::AccessDenied | ErrorId::NotOrchestratable => ("PermissionDenied", "UnauthorizedAccessException"),
-        ErrorId::OwnSession | ErrorId::SessionChanged => ("InvalidOperation", "InvalidOperationException"),
+        ErrorId::OwnSession | ErrorId::SessionChanged | ErrorId::CloseCancelled => {
+            ("InvalidOperation", "InvalidOperationException")
+        }
         ErrorId::StillBlocked => ("ResourceBusy", "InvalidOperationException"),
         ErrorId::NotSupported => ("NotImplemented", "NotSupportedException"),
         ErrorId::Timeout | ErrorId::OutcomeUnknown => ("OperationTimeout", "TimeoutException"),

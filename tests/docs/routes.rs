@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use usher_core::request::{
-    Action, AttachRequest, AuditQuery, BlockRequest, CloseRequest, DisconnectRequest, IdentityName, InviteRequest,
-    LockRequest, OpenRequest, Pin, RedeemRequest, RekeyRequest, RenameRequest, RuleName, Secret, SessionRef, Size,
-    Targets, ThumbnailSize, UnlockRequest, Verb,
+    Action, AttachRequest, AuditQuery, BlockRequest, CancelCloseRequest, CloseRequest, DisconnectRequest, IdentityName,
+    InviteRequest, LockRequest, OpenRequest, Pin, RedeemRequest, RekeyRequest, RenameRequest, RuleName, Secret,
+    SessionRef, Size, Targets, ThumbnailSize, UnlockRequest, Verb,
 };
 use usher_gateway::gateway::routes::forwards;
 use usherd::actor::{Actor, Role, Who};
@@ -100,6 +100,7 @@ fn every_action() -> Vec<Action> {
         Action::Unlock(UnlockRequest { targets: targets.clone(), exempt: false }),
         Action::Disconnect(DisconnectRequest { targets, dry_run: false }),
         Action::Close(close),
+        Action::CancelClose(CancelCloseRequest { targets: Targets::All }),
         Action::Block(RuleName::All, block),
         Action::Unblock(RuleName::All),
         Action::Open(Box::new(open)),
@@ -123,7 +124,8 @@ fn every_action() -> Vec<Action> {
 
 fn listed(action: &Action) {
     match action {
-        Action::Lock(_) | Action::Unlock(_) | Action::Disconnect(_) | Action::Close(_) | Action::Block(..) => {}
+        Action::Lock(_) | Action::Unlock(_) | Action::Disconnect(_) | Action::Close(_) => {}
+        Action::CancelClose(_) | Action::Block(..) => {}
         Action::Unblock(_) | Action::Open(_) | Action::Attach(..) | Action::Thumbnail(..) | Action::List => {}
         Action::Show(_) | Action::Blocks | Action::Audit(_) | Action::Watch | Action::Invite(_) | Action::Redeem(_) => {
         }

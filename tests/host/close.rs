@@ -60,3 +60,19 @@ fn a_session_that_ended_by_itself_is_off_the_list() {
     screen.kill();
     wait_until("it is off the list", || listed(&host, &screen.session).is_none());
 }
+
+#[test]
+fn the_warning_goes_when_the_close_is_called_off() {
+    let host = host!(Bookworm);
+    let screen = host.x11(&host.user("alice"), X11::Xvfb);
+    let before = screen.pixels();
+    let id = screen.id();
+    host.root(&format!("nohup usher close {id} --notice 1h >/dev/null 2>&1 &")).succeeds();
+    wait_until("the warning is on the screen", || !screen.pixels().same(&before));
+    let done = outcome(&host.root_usher(&["close", "--cancel", &id, "--output", "json"]), 0);
+    assert_eq!((done["result"].as_str(), done["observed"].as_bool()), (Some("done"), Some(true)), "{done}");
+    assert!(done["notes"].as_array().is_some_and(Vec::is_empty), "{done}");
+    wait_until("the warning is gone", || screen.pixels().same(&before));
+    assert!(session(&host, &screen)["closing_at"].is_null());
+    assert!(screen.exists());
+}

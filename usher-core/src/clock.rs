@@ -1,7 +1,7 @@
 //! The time, as everything in usher writes it down: UTC, to the millisecond.
 
 use jiff::tz::TimeZone;
-use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
+use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 
 /// Now.
 pub fn now() -> Timestamp {
@@ -15,9 +15,23 @@ pub fn time_of_day(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     at.strftime(if at.date() == now.date() { "%H:%M" } else { "%Y-%m-%d %H:%M" }).to_string()
 }
 
+/// `1:02:03` or `2:03` for what is left; rounded up, so that it is 0:00 only when it is over.
+pub fn countdown(left: SignedDuration) -> String {
+    let seconds = (left.as_millis().max(0) + 999) / 1000;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_countdown_reads_as_a_clock() {
+        for (millis, expected) in [(65_000, "1:05"), (800, "0:01"), (7_205_000, "2:00:05"), (-5_000, "0:00")] {
+            assert_eq!(countdown(SignedDuration::from_millis(millis)), expected);
+        }
+    }
 
     #[test]
     fn another_day_is_another_day_where_the_reader_is() {

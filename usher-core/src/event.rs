@@ -28,6 +28,8 @@ pub enum EventKind {
     Opened,
     /// A session is to be closed at a later time.
     Closing,
+    /// A close was called off before its countdown ended.
+    CloseCancelled,
     /// A session is gone.
     Closed,
     /// A session's holder died, and the session with it.

@@ -148,6 +148,8 @@ pub enum ErrorId {
     CoveredInputNotHeld,
     /// The session is no longer the one that was planned for.
     SessionChanged,
+    /// The close was called off before its countdown ended.
+    CloseCancelled,
     /// The message is empty, too long or has control characters.
     InvalidMessage,
     /// The backend or the store reported an error.
@@ -187,6 +189,7 @@ impl ErrorId {
             | ErrorId::Timeout
             | ErrorId::CoveredInputNotHeld
             | ErrorId::SessionChanged
+            | ErrorId::CloseCancelled
             | ErrorId::BackendFailed
             | ErrorId::HostUnreachable
             | ErrorId::OutcomeUnknown => false,

@@ -43,6 +43,8 @@ pub enum Action {
     Disconnect(DisconnectRequest),
     /// End sessions.
     Close(CloseRequest),
+    /// Call off closes whose countdown runs.
+    CancelClose(CancelCloseRequest),
     /// Set a standing rule that locks present and future sessions.
     Block(RuleName, BlockRequest),
     /// Remove a standing rule.
@@ -85,6 +87,7 @@ impl Action {
             Action::Unlock(_) => Verb::Unlock,
             Action::Disconnect(_) => Verb::Disconnect,
             Action::Close(_) => Verb::Close,
+            Action::CancelClose(_) => Verb::CancelClose,
             Action::Block(..) => Verb::Block,
             Action::Unblock(_) => Verb::Unblock,
             Action::Open(_) => Verb::Open,
@@ -115,6 +118,7 @@ impl Action {
             Action::Unlock(r) => Some(&r.targets),
             Action::Disconnect(r) => Some(&r.targets),
             Action::Close(r) => Some(&r.targets),
+            Action::CancelClose(r) => Some(&r.targets),
             Action::Block(..)
             | Action::Unblock(_)
             | Action::Open(_)
@@ -200,6 +204,14 @@ pub struct CloseRequest {
     /// The message beside the countdown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<Message>,
+}
+
+/// Body of `POST /v1/sessions/close/cancel`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelCloseRequest {
+    /// Which sessions.
+    pub targets: Targets,
 }
 
 /// Body of `PUT /v1/blocks/{rule}`.

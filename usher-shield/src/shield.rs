@@ -148,6 +148,7 @@ impl Shield {
                 self.set_covers(covers, Some((control, seq)));
             }
             ToShield::Announce(notice) => self.notice = Some(notice),
+            ToShield::Withdraw => self.notice = None,
             ToShield::Picture { seq, size } => self.take_picture((control, seq), size),
             ToShield::Release { seq, by } => {
                 self.released = Some((by, Timestamp::now()));

@@ -136,6 +136,7 @@ fn await_arming(listener: &UnixListener) -> io::Result<Option<(Conn, Arming)>> {
                     ToShield::Cover { .. }
                     | ToShield::Announce(_)
                     | ToShield::Picture { .. }
+                    | ToShield::Withdraw
                     | ToShield::Release { .. } => {}
                 }
             }

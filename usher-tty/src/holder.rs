@@ -169,6 +169,7 @@ impl Holder {
                 self.notice = Some(notice);
                 self.dirty = true;
             }
+            ToHolder::Withdraw => self.dirty |= self.notice.take().is_some(),
             ToHolder::Close { seq, grace_ms, by } => {
                 self.dismiss(&sentence(self.locale.language, "left-closed", &[("by", &by)]));
                 let ending = Ending::begin(Duration::from_millis(grace_ms));

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use unicode_bidi::BidiInfo;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
-use usher_core::clock::time_of_day;
+use usher_core::clock::{countdown, time_of_day};
 use usher_core::language::{Language, sentence};
 use usher_core::request::Size;
 use usher_core::session::Cover;
@@ -71,14 +71,17 @@ pub(super) fn ticks(cover: &Cover, size: Size) -> bool {
     cover.until.is_some() || wrap(cover.message.as_str(), width).len() + 6 > usize::from(size.rows)
 }
 
-/// Writes the announcement of a close over the frame's first row.
+/// Writes the announcement of a close over the frame's first or last row, whichever is farther from the cursor: the line
+/// that is being typed on stays to be read, also where it is longer than a row.
 pub(super) fn announce(frame: &mut Frame, notice: &Notice, now: Timestamp, locale: &Locale) {
     let cell = style(NamedColor::Black, NamedColor::Yellow, Flags::BOLD);
-    frame.fill_row(0, &cell);
+    let last = frame.size.rows - 1;
+    let row = frame.cursor.filter(|(row, _)| *row <= last / 2).map_or(0, |_| last);
+    frame.fill_row(row, &cell);
     let text = notice_text(notice, now, locale.language);
     let room = usize::from(frame.size.cols);
     let line = wrap(&text, room).into_iter().next().unwrap_or_default();
-    centre(frame, 0, &line, &cell);
+    centre(frame, usize::from(row), &line, &cell);
 }
 
 /// Says in the frame's last row that it is not the screen as it is now.
@@ -95,7 +98,7 @@ pub(super) fn mark(frame: &mut Frame, text: &str) {
 }
 
 fn notice_text(notice: &Notice, now: Timestamp, language: Language) -> String {
-    let time = countdown(now, notice.at);
+    let time = countdown(notice.at.duration_since(now));
     let (time, by) = (("time", time.as_str()), ("by", notice.by.as_str()));
     match &notice.message {
         Some(message) => sentence(language, "close-notice-message", &[time, by, ("message", message.as_str())]),
@@ -108,17 +111,9 @@ fn details(cover: &Cover, now: Timestamp, locale: &Locale) -> Vec<String> {
     let since = time_of_day(cover.since, now, &locale.zone);
     let mut lines = vec![sentence(locale.language, "lock-by", &[("by", &cover.by), ("since", &since)])];
     if let Some(until) = cover.until {
-        lines.push(sentence(locale.language, "lock-until", &[("time", &countdown(now, until))]));
+        lines.push(sentence(locale.language, "lock-until", &[("time", &countdown(until.duration_since(now)))]));
     }
     lines
-}
-
-/// `1:02:03` or `2:03` until `end`; rounded up, so that it shows 0:00 only when it is over.
-fn countdown(now: Timestamp, end: Timestamp) -> String {
-    let millis = end.duration_since(now).as_millis().max(0);
-    let seconds = (millis + 999) / 1000;
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
 /// The lines that are shown now of a message that may need more rows than there are.
@@ -222,6 +217,33 @@ mod tests {
     }
 
     #[test]
+    fn an_announcement_stands_at_the_edge_away_from_the_cursor() {
+        let notice = Notice {
+            at: "2026-03-02T09:43:00Z".parse().unwrap(),
+            by: "root".to_owned(),
+            message: Some("Save".parse().unwrap()),
+        };
+        let row_of = |rows: u16, cursor: Option<(u16, u16)>| {
+            let mut frame = Frame::blank(Size { rows, cols: 60 });
+            frame.cursor = cursor;
+            announce(&mut frame, &notice, "2026-03-02T09:42:00Z".parse().unwrap(), &locale(Language::English));
+            text(&frame).iter().position(|line| line.contains("closes in 1:00: Save (root)"))
+        };
+        for (rows, cursor, expected) in [
+            (24, Some(0), 23),
+            (24, Some(11), 23),
+            (24, Some(12), 0),
+            (24, Some(23), 0),
+            (24, None, 0),
+            (2, Some(0), 1),
+            (2, Some(1), 0),
+            (1, Some(0), 0),
+        ] {
+            assert_eq!(row_of(rows, cursor.map(|row| (row, 3))), Some(expected), "{rows} {cursor:?}");
+        }
+    }
+
+    #[test]
     fn text_without_spaces_is_wrapped_by_display_width() {
         let lines = shown(&"界".repeat(30), None, 12, 24);
         let wide: Vec<_> = lines.iter().filter(|l| l.contains('界')).map(|l| l.trim().chars().count()).collect();
@@ -251,19 +273,6 @@ mod tests {
             .flat_map(|now| text(&lock_frame(&cover, size, now, &locale(Language::English))))
             .collect();
         assert!((0..40).all(|n| seen.contains(&format!("word{n:02}"))));
-    }
-
-    #[test]
-    fn a_countdown_reads_as_a_clock() {
-        let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        for (from, to, expected) in [
-            ("2026-01-01T00:00:00Z", "2026-01-01T00:01:05Z", "1:05"),
-            ("2026-01-01T00:00:00.2Z", "2026-01-01T00:00:01Z", "0:01"),
-            ("2026-01-01T00:00:00Z", "2026-01-01T02:00:05Z", "2:00:05"),
-            ("2026-01-01T00:00:05Z", "2026-01-01T00:00:00Z", "0:00"),
-        ] {
-            assert_eq!(countdown(at(from), at(to)), expected);
-        }
     }
 
     proptest::proptest! {

@@ -35,7 +35,8 @@ impl Authorized {
 pub fn authorize(actor: Actor, action: Action) -> Result<Authorized, Error> {
     suits(&actor.who, &action)?;
     let needed = match &action {
-        Action::Lock(_) | Action::Unlock(_) | Action::Disconnect(_) | Action::Close(_) => Role::Operator,
+        Action::Lock(_) | Action::Unlock(_) | Action::Disconnect(_) => Role::Operator,
+        Action::Close(_) | Action::CancelClose(_) => Role::Operator,
         Action::Block(..) | Action::Unblock(_) | Action::Blocks => Role::Operator,
         Action::Audit(_) | Action::Invite(_) | Action::Revoke(_) | Action::Identities => Role::Administrator,
         Action::Redeem(_) | Action::Rekey(_) => Role::User,
@@ -82,6 +83,7 @@ fn suits(who: &Who, action: &Action) -> Result<(), Error> {
             | Action::Unlock(_)
             | Action::Disconnect(_)
             | Action::Close(_)
+            | Action::CancelClose(_)
             | Action::Block(..)
             | Action::Unblock(_)
             | Action::Thumbnail(..)

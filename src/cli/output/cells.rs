@@ -1,12 +1,12 @@
 //! The columns of each kind of row.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use usher_core::audit::{AuditRecord, AuditTarget};
 use usher_core::outcome::{Outcome, OutcomeResult};
 use usher_core::request::{Identity, Invitation};
-use usher_core::session::{LockInfo, Rule, Session};
+use usher_core::session::{LockInfo, Rule, Session, State};
 use usher_core::wire::joining::Joined;
 
 use super::rows::TableRow;
@@ -102,7 +102,7 @@ impl TableRow for Session {
             self.session_id.to_string(),
             self.user.clone(),
             self.kind.as_str().to_owned(),
-            self.state.as_str().to_owned(),
+            state_cell(self),
             self.lock.as_ref().map_or_else(|| "no".to_owned(), lock_cell),
             or_dash(self.client.as_ref()),
             duration(self.idle_seconds),
@@ -214,6 +214,16 @@ fn summary(outcomes: &[Outcome]) -> String {
     });
     let text = counts.collect::<Vec<_>>().join(", ");
     if text.is_empty() { "-".to_owned() } else { text }
+}
+
+/// The state, and how long a session that is to be closed still has.
+fn state_cell(session: &Session) -> String {
+    let left =
+        session.closing_at.map(|at| at.duration_since(usher_core::clock::now())).filter(SignedDuration::is_positive);
+    match left {
+        Some(left) if session.state == State::Closing => format!("closing {}", usher_core::clock::countdown(left)),
+        _ => session.state.as_str().to_owned(),
+    }
 }
 
 fn lock_cell(lock: &LockInfo) -> String {

@@ -22,6 +22,10 @@ pub enum Verb {
     Disconnect,
     /// `usher close`
     Close,
+    /// `usher close --cancel`
+    #[serde(rename = "cancel-close")]
+    #[strum(serialize = "cancel-close")]
+    CancelClose,
     /// `usher block`
     Block,
     /// `usher unblock`
@@ -62,11 +66,12 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb that the audit log can hold.
-    pub const AUDITED: [Verb; 17] = [
+    pub const AUDITED: [Verb; 18] = [
         Verb::Lock,
         Verb::Unlock,
         Verb::Disconnect,
         Verb::Close,
+        Verb::CancelClose,
         Verb::Block,
         Verb::Unblock,
         Verb::Open,

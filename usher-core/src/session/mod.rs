@@ -34,6 +34,10 @@ pub struct Session {
     pub kind: Kind,
     /// Whether and how somebody sits at it.
     pub state: State,
+    /// When the countdown of its close ends; absent if it was not announced that the session closes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub closing_at: Option<Timestamp>,
     /// Where the person sits; null if nobody does, 0 for a remote client.
     pub station_id: Option<u32>,
     /// The remote client's address.

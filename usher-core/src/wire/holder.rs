@@ -7,10 +7,13 @@ use crate::request::{Colours, Message, Size};
 use crate::session::{Cover, SeenStation, SessionKey};
 
 /// The version of this protocol that a holder speaks. A daemon adopts holders of its own version and older ones.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// The version from which on a holder knows [`ToHolder::Still`].
 pub const WITH_STILLS: u32 = 2;
+
+/// The version from which on a holder knows [`ToHolder::Withdraw`].
+pub const WITH_WITHDRAWALS: u32 = 3;
 
 /// A session's beginning. Sent once, first, over the connection the holder is born with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -64,6 +67,8 @@ pub enum ToHolder {
     },
     /// Announce that the session will close.
     Announce(Notice),
+    /// Take the announcement away: the session will not close.
+    Withdraw,
     /// Write the contents of a station of the session's size into the file that comes with this message, as a
     /// [`TerminalCells`](super::cells::TerminalCells).
     Still {

@@ -15,10 +15,13 @@ use crate::session::{Cover, SessionKey};
 use crate::wire::holder::Notice;
 
 /// The version of this protocol that a shield speaks.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// The version from which on a shield knows [`ToShield::Picture`].
 pub const WITH_PICTURES: u32 = 2;
+
+/// The version from which on a shield knows [`ToShield::Withdraw`].
+pub const WITH_WITHDRAWALS: u32 = 3;
 
 /// The most bytes of one authority file that usherd hands on (`Xsecurity(7)`).
 pub const MAX_AUTHORITY: u64 = 64 << 10;
@@ -66,6 +69,8 @@ pub enum ToShield {
     },
     /// Show, without taking input, that the session will close.
     Announce(Notice),
+    /// Take the announcement away: the session will not close.
+    Withdraw,
     /// Write what the screen shows, whatever that is, as PNG into the descriptor that comes with this message.
     Picture {
         /// Comes back in the answer.

@@ -75,6 +75,7 @@ fn route(method: &Method, path: &str) -> Result<Destination, Misroute> {
         ["v1", "join"] => (Destination::Join, POST),
         ["v1", "renew"] => (Destination::Renew, POST),
         ["v1", "sessions", "lock" | "unlock" | "disconnect" | "close"] => (Destination::Forward, POST),
+        ["v1", "sessions", "close", "cancel"] => (Destination::Forward, POST),
         ["v1", "sessions" | "blocks" | "events" | "audit" | "openapi.json"] | ["healthz"] | ["metrics"] => {
             (Destination::Forward, GET)
         }
@@ -117,13 +118,19 @@ mod tests {
         ] {
             assert_eq!(to(Method::GET, path), Ok(Destination::Forward), "{path}");
         }
-        for path in ["/v1/sessions/lock", "/v1/sessions/close", "/v1/sessions/alice%2Fessay/rename"] {
+        for path in [
+            "/v1/sessions/lock",
+            "/v1/sessions/close",
+            "/v1/sessions/close/cancel",
+            "/v1/sessions/alice%2Fessay/rename",
+        ] {
             assert_eq!(to(Method::POST, path), Ok(Destination::Forward), "{path}");
         }
         assert_eq!(to(Method::PUT, "/v1/blocks/user%3Aalice"), Ok(Destination::Forward));
         assert_eq!(to(Method::DELETE, "/v1/blocks/all"), Ok(Destination::Forward));
         for path in [
             "/v1/sessions/open",
+            "/v1/sessions/lock/cancel",
             "/v1/sessions/3/attach",
             "/v1/identities",
             "/v1/identities/redeem",

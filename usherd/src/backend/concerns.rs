@@ -36,6 +36,11 @@ pub trait Ending {
     /// # Errors
     /// The session changed, or cannot be reached.
     fn announce(&self, target: &Target, notice: Notice) -> Result<(), Error>;
+    /// Takes the announcement away, if there is one; `by` called the close off just now.
+    ///
+    /// # Errors
+    /// The session changed, cannot be reached, or its part of an earlier version cannot do it.
+    fn withdraw(&self, target: &Target, by: Option<&str>) -> Result<(), Error>;
     /// Ends the session's processes: asks them first, and kills them after the grace. Observed when none is left;
     /// true if killing was needed.
     fn close(&self, target: &Target, by: &str, grace: Duration) -> Observation<bool>;

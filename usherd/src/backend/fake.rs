@@ -28,6 +28,7 @@ pub(crate) enum FakeCall {
     Cover(u32, Vec<Cover>),
     Disconnect(u32),
     Announce(u32, Notice),
+    Withdraw(u32),
     Close(u32, Duration),
     Thumbnail(u32),
     Adopt(u32),
@@ -155,6 +156,11 @@ impl Seating for Fake {
 impl Ending for Fake {
     fn announce(&self, target: &Target, notice: Notice) -> Result<(), Error> {
         self.inner().calls.push(FakeCall::Announce(target.id, notice));
+        Ok(())
+    }
+
+    fn withdraw(&self, target: &Target, _: Option<&str>) -> Result<(), Error> {
+        self.inner().calls.push(FakeCall::Withdraw(target.id));
         Ok(())
     }
 

@@ -75,6 +75,12 @@ pub enum Ended {
     HolderDied,
 }
 
+/// A part of the session's is too old to take an announcement away.
+fn stays(id: u32, part: &str) -> Error {
+    let message = format!("the {part} of session {id} is of an earlier version: its announcement stays where it is");
+    Error::new(ErrorId::NotSupported, message).hint("sessions that are opened from now on can do it")
+}
+
 /// The session is no longer the one that was planned for.
 fn changed(target: &Target) -> Error {
     Error::new(

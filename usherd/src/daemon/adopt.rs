@@ -95,6 +95,7 @@ pub async fn look_again(host: Arc<Host>, id: u32) {
     if let Some(found) = host.text.find_one(id).await {
         if *found.key() == key && !host.text.holds(id) {
             host.text.adopt(found);
+            crate::execute::show_as_ordered(&host, id);
         }
         return;
     }

@@ -82,13 +82,8 @@ pub async fn catch_up(host: &Arc<Host>, noticed: &mut mpsc::UnboundedReceiver<No
     if let Some(sessions) = &host.host_sessions {
         sessions.reconciled();
     }
-    let announced: Vec<_> = {
-        let registry = host.registry();
-        registry.sessions().filter_map(|s| Some((Target::from(s), s.closing.clone()?))).collect()
-    };
-    for (target, order) in announced.iter().filter(|(_, order)| order.at > clock::now()) {
-        crate::execute::announce(host, target, order);
-    }
+    let ids: Vec<u32> = host.registry().sessions().map(|session| session.id).collect();
+    ids.into_iter().for_each(|id| crate::execute::show_as_ordered(host, id));
 }
 
 /// The next moment at which something ends or is due by itself.
@@ -237,31 +232,40 @@ fn close_due(host: &Arc<Host>, closing: &Arc<Closing>) {
     let now = clock::now();
     let due: Vec<_> = {
         let registry = host.registry();
-        let orders = registry.sessions().filter_map(|s| Some((Target::from(s), s.kind, s.closing.clone()?)));
-        orders.filter(|(_, _, order)| order.at <= now).collect()
+        let due = registry.sessions().filter(|s| s.closing.as_ref().is_some_and(|order| order.at <= now));
+        due.map(|session| (Target::from(session), session.kind)).collect()
     };
-    for (target, kind, order) in due {
+    for (target, kind) in due {
         let Ok(true) = closing.lock().map(|mut closing| closing.insert(target.id)) else { continue };
         let (host, closing) = (Arc::clone(host), Arc::clone(closing));
         tokio::spawn(async move {
-            let closed = match host.backend(kind) {
-                Some(backend) => backend.close(&target, &order.by, host.settings.close_grace()).await,
-                None => Err(Error::new(ErrorId::NotSupported, "this kind of session cannot be closed")),
-            };
-            match closed {
-                Ok(killed) => host.session_closed(target.id, killed).await,
-                Err(error) => {
-                    // It is tried again and again: what is wrong is said once.
-                    if host.complaints.is_new(target.id, Some(&error.to_string())) {
-                        tracing::warn!("session {} could not be closed: {error}", target.id);
-                    }
-                    host.ended(target.id, &Err(error));
-                }
-            }
+            close(&host, &target, kind).await;
             if let Ok(mut closing) = closing.lock() {
                 closing.remove(&target.id);
             }
         });
+    }
+}
+
+/// Carries out the order to close a session, if it stands still: whoever calls it off holds the host's order.
+async fn close(host: &Host, target: &Target, kind: Kind) {
+    let turn = host.order.lock().await;
+    let begun = host.registry().begin_close(&target.key, target.id, clock::now());
+    drop(turn);
+    let Some(order) = begun else { return };
+    let closed = match host.backend(kind) {
+        Some(backend) => backend.close(target, &order.by, host.settings.close_grace()).await,
+        None => Err(Error::new(ErrorId::NotSupported, "this kind of session cannot be closed")),
+    };
+    match closed {
+        Ok(killed) => host.session_closed(target.id, killed).await,
+        Err(error) => {
+            // It is tried again and again: what is wrong is said once.
+            if host.complaints.is_new(target.id, Some(&error.to_string())) {
+                tracing::warn!("session {} could not be closed: {error}", target.id);
+            }
+            host.ended(target.id, &Err(error));
+        }
     }
 }
 

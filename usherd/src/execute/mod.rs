@@ -30,7 +30,7 @@ mod refuse;
 mod sessions;
 mod thumbnail;
 use attempt::attempt_of;
-pub(crate) use close::announce;
+pub(crate) use close::show_as_ordered;
 use refuse::refuse;
 
 /// The answer to a request.
@@ -176,7 +176,7 @@ fn urgency(verb: Verb) -> Urgency {
         Verb::Lock | Verb::Block | Verb::Open | Verb::Attach | Verb::Thumbnail | Verb::Rename => Urgency::Binding,
         Verb::Invite | Verb::Redeem | Verb::Rekey | Verb::Identities => Urgency::Binding,
         Verb::Revoke => Urgency::Freeing,
-        Verb::Unlock | Verb::Disconnect | Verb::Close | Verb::Unblock => Urgency::Freeing,
+        Verb::Unlock | Verb::Disconnect | Verb::Close | Verb::CancelClose | Verb::Unblock => Urgency::Freeing,
         Verb::List | Verb::Blocks | Verb::Audit | Verb::Watch => Urgency::Binding,
         Verb::Expire | Verb::Release | Verb::End => Urgency::Freeing,
     }

@@ -103,6 +103,7 @@ impl Execution<'_> {
             }
             Effect::Booked => Box::pin(std::future::ready(Ok(Effected::default()))),
             Effect::Closed(order) => close::ordered(self.host, target, order),
+            Effect::CloseCancelled(order) => close::cancelled(self.host, target, order.as_ref(), &self.actor.name),
         }
     }
 

@@ -186,6 +186,8 @@ pub enum Effect {
     Booked,
     /// The session is gone, after the countdown that the order gives.
     Closed(CloseOrder),
+    /// No order to close the session stands; this one did.
+    CloseCancelled(Option<CloseOrder>),
 }
 
 /// The host at one moment.
@@ -213,6 +215,7 @@ pub fn plan(authorized: Authorized, snapshot: Snapshot<'_>) -> Plan {
         Action::Unlock(request) => view.steps(verb, &request.targets, |s| view.unlock(s, request.exempt)),
         Action::Disconnect(request) => view.steps(verb, &request.targets, |s| view.disconnect(s, request.dry_run)),
         Action::Close(request) => view.steps(verb, &request.targets, |s| view.close(s, request)),
+        Action::CancelClose(request) => view.steps(verb, &request.targets, |s| view.cancel_close(s)),
         Action::Block(name, request) => view.block(name, request),
         Action::Unblock(name) => view.unblock(name),
         Action::Open(request) => Work::Open(view.open(request)),

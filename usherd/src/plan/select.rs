@@ -103,8 +103,8 @@ fn judge<'a>(
 }
 
 fn refusal(actor: &Actor, verb: Verb, registry: &Registry, session: &Tracked, refused: OutcomeResult) -> Option<Error> {
-    // Unlocking one's own session harms nobody, so only a selection leaves it out.
-    let own_counts = verb != Verb::Unlock || refused == OutcomeResult::Skipped;
+    // Unlocking one's own session harms nobody, nor does keeping it open, so only a selection leaves it out.
+    let own_counts = !matches!(verb, Verb::Unlock | Verb::CancelClose) || refused == OutcomeResult::Skipped;
     if own_counts && actor.sits_in(session.id) {
         return Some(own_session(session.id, verb));
     }

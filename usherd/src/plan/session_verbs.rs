@@ -99,6 +99,32 @@ impl View<'_> {
             notes: Vec::new(),
         }
     }
+
+    /// The order to close the session is called off, unless it is being carried out already.
+    pub(super) fn cancel_close(&self, session: &Tracked) -> Todo {
+        let Some(order) = &session.closing else {
+            return super::act(Effect::CloseCancelled(None), OutcomeResult::Unchanged);
+        };
+        if session.close_begun || order.at <= self.now {
+            return Todo::Answer(OutcomeResult::Failed, Some(too_late(session.id)));
+        }
+        Todo::Act {
+            changes: vec![Change::CloseCancelled(session.id)],
+            effect: Effect::CloseCancelled(Some(order.clone())),
+            result: OutcomeResult::Done,
+            refusal: None,
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// The session's programs are being ended.
+fn too_late(id: u32) -> Error {
+    Error::new(
+        ErrorId::SessionChanged,
+        format!("session {id} is being closed already: that can no longer be called off"),
+    )
+    .hint("`usher list` shows whether it is gone")
 }
 
 /// Only displays' processes are stopped: a text session's output is kept and shown later anyway.

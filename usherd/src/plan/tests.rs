@@ -186,7 +186,9 @@ proptest! {
                 && rule_1_allows(actor.role, plan.verb(), session, &registry);
             let skipped = matches!(&step.todo, Todo::Answer(OutcomeResult::Skipped, Some(_)));
             prop_assert_eq!(skipped, !in_reach, "{:?}", step);
-            prop_assert!(!matches!(&step.todo, Todo::Answer(OutcomeResult::Failed, _)));
+            // What is being closed already can be called off no more, and that is no refusal.
+            let late = plan.verb() == Verb::CancelClose && session.closing.as_ref().is_some_and(|order| order.at <= now());
+            prop_assert!(late || !matches!(&step.todo, Todo::Answer(OutcomeResult::Failed, _)));
         }
     }
 
@@ -230,8 +232,12 @@ proptest! {
                 None => ErrorId::SessionNotFound,
                 Some(session) => {
                     let own = actor.own_sessions.contains(&session.id)
-                        && (verb != Verb::Unlock || *result == OutcomeResult::Skipped);
+                        && (!matches!(verb, Verb::Unlock | Verb::CancelClose) || *result == OutcomeResult::Skipped);
                     match (own, verb) {
+                        (false, Verb::CancelClose) if error.id == ErrorId::SessionChanged => {
+                            prop_assert!(session.closing.as_ref().is_some_and(|order| order.at <= now()));
+                            continue;
+                        }
                         (true, _) => ErrorId::OwnSession,
                         (false, Verb::Lock) => ErrorId::NotOrchestratable,
                         (false, _) => ErrorId::AccessDenied,
@@ -324,6 +330,24 @@ proptest! {
             let Todo::Act { effect: Effect::Closed(order), .. } = &step.todo else { continue };
             let earlier = registry.get(step.id().unwrap()).unwrap().closing.as_ref().map_or(asked, |order| order.at);
             prop_assert_eq!(order.at, asked.min(earlier));
+        }
+    }
+
+    #[test]
+    fn a_close_is_called_off_until_its_time_has_come(actor in actor(), action in session_verb(), registry in registry()) {
+        if !matches!(action, Action::CancelClose(_)) {
+            return Ok(());
+        }
+        let Some(plan) = planned(&actor, &action, &registry) else { return Ok(()) };
+        let mut after = registry.clone();
+        steps(&plan).iter().flat_map(Step::changes).for_each(|change| after.apply(change));
+        for step in steps(&plan).iter().filter(|step| acts(step)) {
+            let pending = registry.get(step.id().unwrap()).unwrap().closing.as_ref();
+            let Todo::Act { effect, result, .. } = &step.todo else { panic!("{step:?}") };
+            prop_assert_eq!(effect, &Effect::CloseCancelled(pending.cloned()));
+            prop_assert!(pending.is_none_or(|order| order.at > now()));
+            prop_assert_eq!(*result == OutcomeResult::Done, pending.is_some());
+            prop_assert!(after.get(step.id().unwrap()).unwrap().closing.is_none());
         }
     }
 

@@ -23,6 +23,8 @@ pub enum Change {
     LockRemoved(u32),
     /// A session is to be closed.
     CloseOrdered(u32, CloseOrder),
+    /// The order to close a session was called off.
+    CloseCancelled(u32),
     /// A rule was set or replaced; its exemptions stay.
     RuleSet(RuleRecord),
     /// A rule was removed, and with it its exemptions.

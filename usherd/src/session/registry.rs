@@ -47,6 +47,8 @@ pub struct Tracked {
     pub own_lock: Option<Terms>,
     /// The order to close it, if there is one.
     pub closing: Option<CloseOrder>,
+    /// That order is being carried out: nothing calls it off any more.
+    pub close_begun: bool,
     /// The last report of its backend.
     pub seen: Seen,
 }
@@ -186,6 +188,7 @@ impl Registry {
             Change::LockSet(id, lock) => self.with(*id, |s| s.own_lock = Some(lock.clone())),
             Change::LockRemoved(id) => self.with(*id, |s| s.own_lock = None),
             Change::CloseOrdered(id, order) => self.with(*id, |s| s.closing = Some(order.clone())),
+            Change::CloseCancelled(id) => self.with(*id, |s| s.closing = None),
             Change::RuleSet(rule) => {
                 self.rules.insert(rule.name.clone(), rule.clone());
             }
@@ -198,6 +201,14 @@ impl Registry {
             }
             Change::Identity(change) => self.identities.apply(change),
         }
+    }
+
+    /// Takes up the order to close this session, if there is one and its time has come.
+    pub fn begin_close(&mut self, key: &SessionKey, id: u32, now: Timestamp) -> Option<CloseOrder> {
+        let session = self.sessions.get_mut(&id).filter(|session| session.key == *key)?;
+        let due = session.closing.as_ref().filter(|order| order.at <= now)?;
+        session.close_begun = true;
+        Some(due.clone())
     }
 
     fn with(&mut self, id: u32, update: impl FnOnce(&mut Tracked)) {
@@ -225,6 +236,7 @@ impl Registry {
             uid: session.uid,
             kind: session.kind,
             state,
+            closing_at: session.closing.as_ref().map(|order| order.at),
             station_id: station.map(|s| if s.client.is_some() { 0 } else { s.id }),
             client: station.and_then(|s| s.client.clone()),
             admin: session.admin,
@@ -288,6 +300,7 @@ impl From<&SessionRecord> for Tracked {
             operator: false,
             own_lock: None,
             closing: None,
+            close_begun: false,
             seen: Seen::default(),
         }
     }

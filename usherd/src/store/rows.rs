@@ -41,6 +41,7 @@ pub(super) fn apply(tx: &Transaction<'_>, change: &Change) -> rusqlite::Result<(
         Change::CloseOrdered(id, order) => tx
             .prepare_cached("INSERT OR REPLACE INTO closing (session_id, at, by, message) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![id, stamp(order.at), order.by, order.message.as_ref().map(|m| m.as_str())])?,
+        Change::CloseCancelled(id) => tx.prepare_cached("DELETE FROM closing WHERE session_id = ?1")?.execute([id])?,
         Change::RuleSet(rule) => set_rule(tx, rule)?,
         Change::RuleRemoved(name) => tx.execute("DELETE FROM rule WHERE name = ?1", [name.to_string()])?,
         Change::Exempted(rule, key) => insert_for_rule(tx, "exemption", rule, key)?,

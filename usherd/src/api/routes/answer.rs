@@ -36,7 +36,9 @@ impl IntoResponse for ErrorResponse {
             ErrorId::SessionNotFound | ErrorId::IdentityNotFound => StatusCode::NOT_FOUND,
             ErrorId::InvitationUnknown | ErrorId::InvitationUsed | ErrorId::InvitationExpired => StatusCode::FORBIDDEN,
             ErrorId::AccessDenied | ErrorId::OwnSession | ErrorId::NotOrchestratable => StatusCode::FORBIDDEN,
-            ErrorId::StillBlocked | ErrorId::SessionChanged | ErrorId::NotSupported => StatusCode::CONFLICT,
+            ErrorId::StillBlocked | ErrorId::SessionChanged | ErrorId::CloseCancelled | ErrorId::NotSupported => {
+                StatusCode::CONFLICT
+            }
             ErrorId::InvalidMessage | ErrorId::InvalidRequest => StatusCode::BAD_REQUEST,
             ErrorId::Timeout | ErrorId::CoveredInputNotHeld => StatusCode::GATEWAY_TIMEOUT,
             ErrorId::BackendFailed | ErrorId::HostUnreachable | ErrorId::OutcomeUnknown => {

@@ -40,6 +40,7 @@ fn described() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(sessions::unlock))
         .routes(routes!(sessions::disconnect))
         .routes(routes!(sessions::close))
+        .routes(routes!(sessions::cancel_close))
         .routes(routes!(sessions::open))
         .routes(routes!(sessions::rename))
         .routes(routes!(attach::attach))

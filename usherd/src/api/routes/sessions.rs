@@ -4,7 +4,8 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use usher_core::outcome::Outcome;
 use usher_core::request::{
-    Action, CloseRequest, DisconnectRequest, LockRequest, OpenRequest, RenameRequest, SessionRef, UnlockRequest,
+    Action, CancelCloseRequest, CloseRequest, DisconnectRequest, LockRequest, OpenRequest, RenameRequest, SessionRef,
+    UnlockRequest,
 };
 use usher_core::session::Session;
 use usher_core::wire::answers::ErrorBody;
@@ -59,6 +60,18 @@ pub(super) async fn close(
     Json(body): Json<CloseRequest>,
 ) -> Result<Response, ErrorResponse> {
     answer(&host, &caller, Action::Close(body)).await
+}
+
+/// Calls off closes whose countdown runs.
+#[utoipa::path(post, path = "/v1/sessions/close/cancel", request_body = CancelCloseRequest, responses(
+    (status = 200, description = "One outcome per target", body = Vec<Outcome>),
+    (status = "default", description = "Nothing was done", body = ErrorBody)))]
+pub(super) async fn cancel_close(
+    State(host): Shared,
+    caller: Caller,
+    Json(body): Json<CancelCloseRequest>,
+) -> Result<Response, ErrorResponse> {
+    answer(&host, &caller, Action::CancelClose(body)).await
 }
 
 /// Lists sessions.

@@ -9,10 +9,11 @@ use tokio::time::Instant;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::sys::cgroup::Group;
 use usher_core::wire::holder::Notice;
-use usher_core::wire::shield::ToShield;
+use usher_core::wire::shield::{ToShield, WITH_WITHDRAWALS};
 
+use super::screen::ShieldState;
 use super::{HostSessionBackend, changed};
-use crate::backend::{DEADLINE, Observation};
+use crate::backend::{DEADLINE, Observation, stays};
 use crate::logind::Login;
 use crate::session::Target;
 
@@ -86,8 +87,28 @@ pub(super) fn announce(backend: &HostSessionBackend, id: u32, login: &Login, not
             let _ = link.send(&ToShield::Announce(notice.clone()));
         }
     }
+    tell_terminal(id, login, &line(&notice));
+}
+
+/// Takes the announcement away from every display; a terminal is told who called the close off.
+pub(super) fn withdraw(backend: &HostSessionBackend, id: u32, login: &Login, by: Option<&str>) -> Result<(), Error> {
+    let mut old = false;
+    for screen in backend.state().screens_of(id) {
+        match &screen.shield {
+            ShieldState::Held { protocol, .. } if *protocol < WITH_WITHDRAWALS => old = true,
+            ShieldState::Held { link, .. } => drop(link.send(&ToShield::Withdraw)),
+            ShieldState::Absent(_) | ShieldState::Failing(_) | ShieldState::Arming => {}
+        }
+    }
+    if let Some(by) = by {
+        tell_terminal(id, login, &format!("\r\n*** {by} called off the close of this session ***\r\n"));
+    }
+    if old { Err(stays(id, "shield")) } else { Ok(()) }
+}
+
+fn tell_terminal(id: u32, login: &Login, line: &str) {
     if let Some(tty) = &login.tty
-        && let Err(error) = write_line(tty, login.uid, &line(&notice))
+        && let Err(error) = write_line(tty, login.uid, line)
     {
         tracing::warn!("session {id}: {tty} could not be told of the close: {error}");
     }

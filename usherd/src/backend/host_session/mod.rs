@@ -319,6 +319,11 @@ impl Ending for HostSessionBackend {
         Ok(())
     }
 
+    fn withdraw(&self, target: &Target, by: Option<&str>) -> Result<(), Error> {
+        let login = self.login(target)?;
+        closing::withdraw(self, target.id, &login, by)
+    }
+
     fn close(&self, target: &Target, _by: &str, grace: Duration) -> Observation<bool> {
         closing::close(self, target, grace)
     }

@@ -1,6 +1,9 @@
 //! What the daemon asks of the backend of text sessions, concern by concern.
 
+use usher_core::wire::holder::WITH_WITHDRAWALS;
+
 use super::*;
+use crate::backend::stays;
 
 impl Covering for TextBackend {
     fn cover(&self, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
@@ -40,6 +43,14 @@ impl Showing for TextBackend {
 impl Ending for TextBackend {
     fn announce(&self, target: &Target, notice: Notice) -> Result<(), Error> {
         self.link(target)?.link.send(&ToHolder::Announce(notice))
+    }
+
+    fn withdraw(&self, target: &Target, _: Option<&str>) -> Result<(), Error> {
+        let held = self.link(target)?;
+        match held.protocol {
+            0..WITH_WITHDRAWALS => Err(stays(target.id, "holder")),
+            _ => held.link.send(&ToHolder::Withdraw),
+        }
     }
 
     /// A holder that does not answer is killed, and its session's processes with it.

@@ -96,7 +96,13 @@ async fn every_session_is_covered_as_desired_before_anybody_is_served() {
     lab.commit(Change::LockSet(2, terms())).await;
     catch_up(&lab.host, &mut lab.news).await;
     let covers = lab.host.registry().covers(2, clock::now());
-    let expected = [FakeCall::Cover(1, Vec::new()), FakeCall::Cover(2, covers), FakeCall::Reconciled];
+    let expected = [
+        FakeCall::Cover(1, Vec::new()),
+        FakeCall::Cover(2, covers),
+        FakeCall::Reconciled,
+        FakeCall::Withdraw(1),
+        FakeCall::Withdraw(2),
+    ];
     assert_eq!(lab.fake.new_calls(), expected);
 }
 

@@ -3,9 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use usher_core::request::{
-    AuditQuery, BlockRequest, CloseRequest, DisconnectRequest, IdentityName, IdentityRole, InviteRequest, LockRequest,
-    Message, Name, OpenRequest, Pin, RedeemRequest, RekeyRequest, RuleName, Seconds, Secret, SessionRef, Size,
-    UnlockRequest,
+    AuditQuery, BlockRequest, CancelCloseRequest, CloseRequest, DisconnectRequest, IdentityName, IdentityRole,
+    InviteRequest, LockRequest, Message, Name, OpenRequest, Pin, RedeemRequest, RekeyRequest, RuleName, Seconds,
+    Secret, SessionRef, Size, UnlockRequest,
 };
 use usher_core::session::{SeenStation, SessionKey, Terms};
 
@@ -81,6 +81,7 @@ prop_compose! {
             admin,
             operator,
             own_lock,
+            close_begun: false,
             closing: closing.map(|at| CloseOrder { at, by: "root".to_owned(), message: None }),
             seen: Seen {
                 stations: (0..stations).map(|id| SeenStation { id, client: None }).collect(),
@@ -161,9 +162,10 @@ fn targets() -> impl Strategy<Value = Targets> {
 }
 
 pub(super) fn session_verb() -> impl Strategy<Value = Action> {
-    (targets(), 0..4, any::<bool>(), span()).prop_map(|(targets, verb, flag, span)| match verb {
+    (targets(), 0..5, any::<bool>(), span()).prop_map(|(targets, verb, flag, span)| match verb {
         0 => Action::Lock(LockRequest { targets, message: message(), duration: span, freeze: flag }),
         1 => Action::Unlock(UnlockRequest { targets, exempt: flag }),
+        4 => Action::CancelClose(CancelCloseRequest { targets }),
         2 => Action::Disconnect(DisconnectRequest { targets, dry_run: flag }),
         _ => Action::Close(CloseRequest { targets, dry_run: flag, notice: span, message: Some(message()) }),
     })
