@@ -1238,12 +1238,16 @@ _usher() {
             return 0
             ;;
         usher__subcmd__watch)
-            opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-h --since --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -48,7 +48,7 @@ complete -c usher -n "__fish_usher_needs_command" -f -a "open" -d 'Start a text 
 complete -c usher -n "__fish_usher_needs_command" -f -a "attach" -d 'Attach this terminal to a text session; Ctrl-\\ d detaches it'
 complete -c usher -n "__fish_usher_needs_command" -f -a "rename" -d 'Give a text session another name'
 complete -c usher -n "__fish_usher_needs_command" -f -a "thumbnail" -d 'Save a thumbnail of what a session shows'
-complete -c usher -n "__fish_usher_needs_command" -f -a "watch" -d 'Print session and lock events as they happen, one JSON object a line'
+complete -c usher -n "__fish_usher_needs_command" -f -a "watch" -d 'Show what happens to sessions and rules, as it happens'
 complete -c usher -n "__fish_usher_needs_command" -f -a "audit" -d 'Show who did what, when, from where and with what result'
 complete -c usher -n "__fish_usher_needs_command" -f -a "demo" -d 'Try everything on a daemon of its own, with three sessions to play with'
 complete -c usher -n "__fish_usher_needs_command" -f -a "help" -d 'Explain a verb or a cmdlet, such as lock or Lock-WmsSession'
@@ -59,7 +59,7 @@ complete -c usher -n "__fish_usher_needs_command" -f -a "join" -d 'Join a host w
 complete -c usher -n "__fish_usher_needs_command" -f -a "servers" -d 'Show, test, group and forget the hosts that --server knows by name'
 complete -c usher -n "__fish_usher_needs_command" -f -a "dial-stdio" -d 'Connect standard input and output to the daemon of this host'
 complete -c usher -n "__fish_usher_needs_command" -f -a "install-cmdlets" -d 'Create links through which the cmdlets are called by name, such as Lock-WmsSession'
-complete -c usher -n "__fish_usher_using_subcommand list" -l user -d 'Show only this user\'s sessions; can be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand list" -l user -d 'Show only the sessions of this user, by name or uid; can be given several times' -r
 complete -c usher -n "__fish_usher_using_subcommand list" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand list" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand list" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
@@ -71,7 +71,7 @@ jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand list" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand list" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand lock" -l user -d 'Every session of this user; can be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand lock" -l user -d 'Every session of this user, by name or uid; can be given several times' -r
 complete -c usher -n "__fish_usher_using_subcommand lock" -l message -d 'The message that the user sees: 1 to 1000 characters of any script' -r
 complete -c usher -n "__fish_usher_using_subcommand lock" -l for -d 'Unlock automatically after this time, such as 90s, 10m or 1h30m' -r
 complete -c usher -n "__fish_usher_using_subcommand lock" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
@@ -87,7 +87,7 @@ complete -c usher -n "__fish_usher_using_subcommand lock" -l all -d 'Every sessi
 complete -c usher -n "__fish_usher_using_subcommand lock" -l freeze -d 'Also stop the user\'s other processes until the session is unlocked'
 complete -c usher -n "__fish_usher_using_subcommand lock" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand lock" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand unlock" -l user -d 'Every session of this user; can be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l user -d 'Every session of this user, by name or uid; can be given several times' -r
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
@@ -101,7 +101,7 @@ complete -c usher -n "__fish_usher_using_subcommand unlock" -l all -d 'Every ses
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l exempt -d 'Take the sessions out of every standing rule that covers them'
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand unlock" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand disconnect" -l user -d 'Every session of this user; can be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l user -d 'Every session of this user, by name or uid; can be given several times' -r
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
@@ -116,7 +116,7 @@ complete -c usher -n "__fish_usher_using_subcommand disconnect" -l dry-run -d 'O
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l confirm -d 'Ask before each session'
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand close" -l user -d 'Every session of this user; can be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand close" -l user -d 'Every session of this user, by name or uid; can be given several times' -r
 complete -c usher -n "__fish_usher_using_subcommand close" -l notice -d 'First show the user a countdown of this length, such as 90s or 10m' -r
 complete -c usher -n "__fish_usher_using_subcommand close" -l message -d 'The message beside the countdown' -r
 complete -c usher -n "__fish_usher_using_subcommand close" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
@@ -134,8 +134,8 @@ complete -c usher -n "__fish_usher_using_subcommand close" -l confirm -d 'Ask be
 complete -c usher -n "__fish_usher_using_subcommand close" -l cancel -d 'Call off the closes whose countdown runs'
 complete -c usher -n "__fish_usher_using_subcommand close" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand close" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand block" -l user -d 'The rule for this user\'s sessions' -r
-complete -c usher -n "__fish_usher_using_subcommand block" -l group -d 'The rule for the sessions of this group\'s members' -r
+complete -c usher -n "__fish_usher_using_subcommand block" -l user -d 'The rule for the sessions of this user, by name or uid' -r
+complete -c usher -n "__fish_usher_using_subcommand block" -l group -d 'The rule for the sessions of this group\'s members, by name or gid' -r
 complete -c usher -n "__fish_usher_using_subcommand block" -l message -d 'The message that the users see: 1 to 1000 characters of any script' -r
 complete -c usher -n "__fish_usher_using_subcommand block" -l for -d 'Remove the rule automatically after this time, such as 90s, 10m or 1h30m' -r
 complete -c usher -n "__fish_usher_using_subcommand block" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
@@ -151,8 +151,8 @@ complete -c usher -n "__fish_usher_using_subcommand block" -l all -d 'The rule f
 complete -c usher -n "__fish_usher_using_subcommand block" -l freeze -d 'Also stop the users\' other processes while the rule locks their sessions'
 complete -c usher -n "__fish_usher_using_subcommand block" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand block" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand unblock" -l user -d 'The rule for this user\'s sessions' -r
-complete -c usher -n "__fish_usher_using_subcommand unblock" -l group -d 'The rule for the sessions of this group\'s members' -r
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l user -d 'The rule for the sessions of this user, by name or uid' -r
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l group -d 'The rule for the sessions of this group\'s members, by name or gid' -r
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
@@ -224,6 +224,7 @@ jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand watch" -l since -d 'First show what happened from this time on, as far as usherd has kept it: an RFC 3339 time, a date, or a duration back from now such as 10m' -r
 complete -c usher -n "__fish_usher_using_subcommand watch" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand watch" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand watch" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
@@ -236,7 +237,7 @@ complete -c usher -n "__fish_usher_using_subcommand watch" -l lang -d 'The langu
 complete -c usher -n "__fish_usher_using_subcommand watch" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand audit" -l since -d 'Show only records from this time on: an RFC 3339 time, a date, or a duration back from now such as 2h' -r
-complete -c usher -n "__fish_usher_using_subcommand audit" -l user -d 'Show only records of what this user did, or what was done to their sessions' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -l user -d 'Show only records of what this user did, or what was done to their sessions, by name or uid' -r
 complete -c usher -n "__fish_usher_using_subcommand audit" -l action -d 'Show only records of this action, such as lock, close or expire' -r
 complete -c usher -n "__fish_usher_using_subcommand audit" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand audit" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r

@@ -23,3 +23,7 @@ error-InvitationUnknown = { $detail }
 error-InvitationUsed = { $detail }
 error-InvitationExpired = { $detail }
 error-CloseCancelled = { $detail }
+error-UserNotFound = { $detail }
+error-GroupNotFound = { $detail }
+hint-UserNotFound = check the spelling; `getent passwd` lists the host's users
+hint-GroupNotFound = check the spelling; `getent group` lists the host's groups

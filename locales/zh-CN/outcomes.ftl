@@ -23,3 +23,7 @@ error-InvitationUnknown = 没有这个邀请（{ $detail }）
 error-InvitationUsed = 此令牌已被使用过（{ $detail }）
 error-InvitationExpired = 此令牌已过期（{ $detail }）
 error-CloseCancelled = 关闭已被取消，会话继续运行（{ $detail }）
+error-UserNotFound = 主机上没有这个用户（{ $detail }）
+error-GroupNotFound = 主机上没有这个组（{ $detail }）
+hint-UserNotFound = 请检查拼写；`getent passwd` 列出主机上的用户
+hint-GroupNotFound = 请检查拼写；`getent group` 列出主机上的组

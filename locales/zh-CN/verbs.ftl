@@ -24,7 +24,7 @@ verb-list-long =
 
     会话存在期间，其 ID 保持不变。凡是需要 ID 的地方，也可以使用 `loginctl` 显示的 ID（例如 c2）或文本会话的名称：单独的名称指您自己的会话，“用户/名称”指其他用户的会话。
 verb-list-ids = 只列出具有这些 ID 或名称的会话
-verb-list-user = 只列出该用户的会话；可多次指定
+verb-list-user = 只列出该用户（用户名或 UID）的会话；可多次指定
 verb-lock = 用一条用户无法关闭的消息遮住会话
 verb-lock-long =
     消息会遮住整个屏幕；在解锁之前，键盘和鼠标操作不会到达任何程序。程序继续运行；使用 --freeze 还会停止该用户的其他进程。再次锁定会替换消息。
@@ -32,7 +32,7 @@ verb-lock-long =
     只有确认会话已被遮住、输入已被拦下，结果才是 done。重新启动 usherd，或从另一个工位连接，都不会解除锁定。不能锁定您当前所在的会话。
 verb-lock-ids = 会话的 ID（见 `usher list`）或名称
 verb-lock-all = 除您当前所在会话以外的所有会话
-verb-lock-user = 该用户的所有会话；可多次指定
+verb-lock-user = 该用户（用户名或 UID）的所有会话；可多次指定
 verb-lock-message = 显示给用户的消息：1 到 1000 个字符，可使用任何文字
 verb-lock-duration = 经过此时间后自动解锁，例如 90s、10m 或 1h30m
 verb-lock-freeze = 同时停止该用户的其他进程，直到会话解锁
@@ -43,7 +43,7 @@ verb-unlock-long =
     受常设规则覆盖的会话仍然保持锁定：命令以 StillBlocked 失败，并指出是哪条规则。可以用 `usher unblock` 删除规则，或用 --exempt 将会话排除在所有规则之外。
 verb-unlock-ids = 会话的 ID（见 `usher list`）或名称
 verb-unlock-all = 除您当前所在会话以外的所有会话
-verb-unlock-user = 该用户的所有会话；可多次指定
+verb-unlock-user = 该用户（用户名或 UID）的所有会话；可多次指定
 verb-unlock-exempt = 将会话排除在所有覆盖它的常设规则之外
 verb-disconnect = 断开会话与工位的连接；会话继续保留
 verb-disconnect-long =
@@ -52,7 +52,7 @@ verb-disconnect-long =
     如果断开之后无法再回到该会话，例如普通的 ssh 登录，usher 会拒绝执行并说明原因。不能断开您当前所在的会话。
 verb-disconnect-ids = 会话的 ID（见 `usher list`）或名称
 verb-disconnect-all = 除您当前所在会话以外的所有会话
-verb-disconnect-user = 该用户的所有会话；可多次指定
+verb-disconnect-user = 该用户（用户名或 UID）的所有会话；可多次指定
 verb-disconnect-dry_run = 只显示将要执行的操作
 verb-disconnect-confirm = 对每个会话逐一询问
 verb-close = 结束会话，并确认其中的程序已全部退出
@@ -64,7 +64,7 @@ verb-close-long =
     只有管理员可以关闭管理员和操作员的会话。不能关闭您当前所在的会话。
 verb-close-ids = 会话的 ID（见 `usher list`）或名称
 verb-close-all = 除您当前所在会话以外的所有会话
-verb-close-user = 该用户的所有会话；可多次指定
+verb-close-user = 该用户（用户名或 UID）的所有会话；可多次指定
 verb-close-dry_run = 只显示将要执行的操作
 verb-close-confirm = 对每个会话逐一询问
 verb-close-notice = 先向用户显示此时长的倒计时，例如 90s 或 10m
@@ -76,8 +76,8 @@ verb-block-long =
 
     `usher unlock` 不能解锁受规则覆盖的会话：`usher unlock --exempt` 可将一个会话排除在规则之外，`usher unblock` 可删除规则。再次设置规则会替换其消息和到期时间。
 verb-block-all = 适用于所有会话的规则
-verb-block-user = 适用于该用户会话的规则
-verb-block-group = 适用于该组成员会话的规则
+verb-block-user = 适用于该用户（用户名或 UID）会话的规则
+verb-block-group = 适用于该组（组名或 GID）成员会话的规则
 verb-block-message = 显示给用户的消息：1 到 1000 个字符，可使用任何文字
 verb-block-duration = 经过此时间后自动删除规则，例如 90s、10m 或 1h30m
 verb-block-freeze = 规则锁定会话期间，同时停止这些用户的其他进程
@@ -87,8 +87,8 @@ verb-unblock-long =
 
     规则的例外会随规则一起失效。用 `usher blocks` 可以查看现有规则。
 verb-unblock-all = 适用于所有会话的规则
-verb-unblock-user = 适用于该用户会话的规则
-verb-unblock-group = 适用于该组成员会话的规则
+verb-unblock-user = 适用于该用户（用户名或 UID）会话的规则
+verb-unblock-group = 适用于该组（组名或 GID）成员会话的规则
 verb-blocks = 列出常设规则
 verb-blocks-long =
     表中列出每条规则由谁设置、何时生效、何时到期，以及哪些会话是例外。
@@ -123,11 +123,12 @@ verb-thumbnail-long =
 verb-thumbnail-id = 会话的 ID（见 `usher list`）或名称
 verb-thumbnail-size = small（最大 160x120）、medium（320x240）、large（640x480）或 fullscreen（与屏幕同样大小）
 verb-thumbnail-file = 要写入的文件；- 表示标准输出
-verb-watch = 实时输出会话和锁定事件，每行一个 JSON 对象
+verb-watch = 实时显示会话和规则的变化
 verb-watch-long =
-    每个事件说明发生了什么，并包含会话或规则变化之后的状态。普通用户只能看到自己会话的事件。
+    在终端上以表格显示；在管道中或使用 --output jsonl 时，每行输出一个 JSON 对象，说明发生了什么，并包含会话或规则变化之后的状态。普通用户只能看到自己会话的事件。
 
-    如果此命令来不及处理，usherd 会丢弃部分事件并发送 lagged：这时请用 `usher list` 查看当前状态。usherd 停止时，命令随之结束。
+    usherd 停止或与主机的连接中断时，此命令会等待其恢复并继续。其间发生的事件只要 usherd 还保留着，就会补上。如果有遗漏（例如 usherd 重新启动过，或此命令来不及读取），则会显示 lagged 事件：这时请用 `usher list` 查看当前状态。
+verb-watch-since = 先显示此时间之后、usherd 仍保留着的事件：RFC 3339 时间、日期，或从现在起倒推的时长，例如 10m
 verb-audit = 查看审计记录：谁在何时、从何处做了什么，结果如何
 verb-audit-long =
     凡是会带来改变或查看屏幕的请求都有记录，被拒绝的请求也不例外。只有管理员可以查看。
@@ -172,6 +173,7 @@ head-UNTIL = 到期时间
 head-EXEMPT = 例外
 head-MESSAGE = 消息
 head-TIME = 时间
+head-EVENT = 事件
 head-ACTOR = 操作者
 head-FROM = 来源
 head-TARGETS = 目标

@@ -25,7 +25,7 @@ pub struct Audit {
     /// Show only records from this time on: an RFC 3339 time, a date, or a duration back from now such as 2h
     #[arg(long, value_name = "T", value_parser = moment)]
     since: Option<Timestamp>,
-    /// Show only records of what this user did, or what was done to their sessions
+    /// Show only records of what this user did, or what was done to their sessions, by name or uid
     #[arg(long, value_name = "NAME")]
     user: Option<Name>,
     /// Show only records of this action, such as lock, close or expire
@@ -60,7 +60,7 @@ async fn print_array(context: &Context, query: &Action) -> Result<Exit, CommandE
 }
 
 /// A point in time as people write one.
-fn moment(text: &str) -> Result<Timestamp, String> {
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time);
     }

@@ -171,9 +171,7 @@ impl Tally {
     pub(super) fn count<T>(&mut self, host: &TargetHost, answer: &Result<T, ClientError>) {
         self.asked += 1;
         match answer {
-            Err(error) if error.exit == Exit::Unreachable && error.error.id == ErrorId::OutcomeUnknown => {
-                self.silent.push(host.name());
-            }
+            Err(error) if error.error.id == ErrorId::OutcomeUnknown => self.silent.push(host.name()),
             Err(error) if error.exit == Exit::Unreachable => self.unreached.push(host.name()),
             _ => {}
         }
@@ -204,12 +202,11 @@ impl Tally {
         self
     }
 
-    /// How the command ends: as its work did, unless hosts gave no answer.
+    /// How the command ends: as its work did, unless hosts gave no answer. Where something was sent, something may have been done.
     pub(super) fn exit(&self, work: Exit) -> Exit {
-        let lost = self.unreached.len() + self.silent.len();
-        match lost {
-            0 => work,
-            lost if lost == self.asked => Exit::Unreachable,
+        match (self.unreached.len(), self.silent.len()) {
+            (0, 0) => work,
+            (unreached, 0) if unreached == self.asked => Exit::Unreachable,
             _ => Exit::Failed,
         }
     }
@@ -220,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_ends_as_unreachable_only_if_nobody_answered() {
+    fn a_command_ends_as_unreachable_only_if_nobody_was_asked_anything() {
         let tally = |unreached: usize, silent: usize| Tally {
             asked: 3,
             unreached: vec!["a".into(); unreached],
@@ -229,6 +226,8 @@ mod tests {
         assert_eq!(tally(0, 0).exit(Exit::Success), Exit::Success);
         assert_eq!(tally(0, 0).exit(Exit::Failed), Exit::Failed);
         assert_eq!(tally(1, 1).exit(Exit::Success), Exit::Failed);
-        assert_eq!(tally(1, 2).exit(Exit::Success), Exit::Unreachable);
+        assert_eq!(tally(1, 2).exit(Exit::Success), Exit::Failed);
+        assert_eq!(tally(0, 3).exit(Exit::Success), Exit::Failed);
+        assert_eq!(tally(3, 0).exit(Exit::Success), Exit::Unreachable);
     }
 }

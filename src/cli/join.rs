@@ -43,7 +43,7 @@ impl Join {
             JoinAnswer::Joined(joined) => joined,
             JoinAnswer::Failed(error) => {
                 let exit = match error.id {
-                    ErrorId::HostUnreachable | ErrorId::OutcomeUnknown => Exit::Unreachable,
+                    ErrorId::HostUnreachable => Exit::Unreachable,
                     ErrorId::InvalidRequest => Exit::Usage,
                     _ => Exit::Failed,
                 };

@@ -10,6 +10,7 @@ use usher_core::session::Session;
 use super::hosts::TargetHost;
 use super::output::Placed;
 use super::{CommandError, Context, output, read};
+use crate::client::ClientError;
 
 /// Show the sessions of this host
 ///
@@ -24,7 +25,7 @@ pub struct List {
     /// Show only the sessions with these IDs or names
     #[arg(value_name = "ID")]
     ids: Vec<SessionRef>,
-    /// Show only this user's sessions; can be given several times
+    /// Show only the sessions of this user, by name or uid; can be given several times
     #[arg(long, value_name = "NAME", conflicts_with = "ids")]
     user: Vec<Name>,
 }
@@ -44,7 +45,19 @@ impl List {
             let exit = if missing.is_empty() { Exit::Success } else { Exit::Failed };
             (all.into_iter().filter(|session| self.shows(session)).collect(), exit)
         };
-        read::rows(context, &Action::List, choose, Placed::session).await
+        let strangers = RefCell::new(Vec::new());
+        let ask = async |host: &TargetHost| {
+            context.trace(host, &Action::List);
+            let all: Vec<Session> = host.client.call(&Action::List).await?;
+            for name in self.user.iter().filter(|name| !all.iter().any(|session| is_of(session, name))) {
+                let found = stranger(context, host, name).await?;
+                strangers.borrow_mut().extend(found);
+            }
+            Ok(all)
+        };
+        let exit = read::rows_of(context, ask, choose, Placed::session).await?;
+        strangers.borrow().iter().for_each(output::print_error);
+        Ok(if strangers.borrow().is_empty() { exit } else { exit.max(Exit::Failed) })
     }
 
     /// What a name means depends on the host and the caller: each is asked for.
@@ -72,7 +85,26 @@ impl List {
 
     fn shows(&self, session: &Session) -> bool {
         (self.ids.is_empty() || self.ids.iter().any(|id| is(session, id)))
-            && (self.user.is_empty() || self.user.iter().any(|name| name.as_str() == session.user))
+            && (self.user.is_empty() || self.user.iter().any(|name| is_of(session, name)))
+    }
+}
+
+/// Whether a session is this user's, by name or number.
+fn is_of(session: &Session, user: &Name) -> bool {
+    session.user == user.as_str() || user.as_str().parse() == Ok(session.uid)
+}
+
+/// The host's word that it has no such user. A daemon of an earlier version cannot say.
+async fn stranger(context: &Context, host: &TargetHost, name: &Name) -> Result<Option<Error>, ClientError> {
+    let action = Action::OfUser(name.clone());
+    context.trace(host, &action);
+    match host.client.call::<Vec<Session>>(&action).await {
+        Err(ClientError { error, .. }) if error.id == ErrorId::UserNotFound => Ok(Some(match host.label() {
+            Some(label) => Error { message: format!("{label}: {}", error.message), ..error },
+            None => error,
+        })),
+        Err(error) if error.is_lost() => Err(error),
+        Ok(_) | Err(_) => Ok(None),
     }
 }
 

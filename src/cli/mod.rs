@@ -1,10 +1,12 @@
 //! The command line: arguments become a request, outcomes become output. One verb, one file.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use usher_core::language::Language;
 use usher_core::outcome::{Error, Exit};
 use usher_core::request::{Action, Seconds};
@@ -125,10 +127,18 @@ enum VerbArguments {
 struct Context {
     hosts: Hosts,
     format: OutputFormat,
+    /// The caller chose the format.
+    format_named: bool,
     verbose: bool,
 }
 
 impl Context {
+    /// How to print events: for people on a terminal, else for programs.
+    fn event_format(&self) -> OutputFormat {
+        let read_by_people = self.format_named || std::io::stdout().is_terminal();
+        if read_by_people { self.format } else { OutputFormat::Jsonl }
+    }
+
     /// Prints a request, with `--verbose`.
     fn trace(&self, host: &TargetHost, action: &Action) {
         if self.verbose {
@@ -177,6 +187,7 @@ pub fn main() -> ExitCode {
         words::speak(language);
     }
     let matched = localized::command(words::language()).try_get_matches();
+    let format_named = matched.as_ref().is_ok_and(names_format);
     let arguments = match matched.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
         Err(error) => return refuse(error),
@@ -188,10 +199,16 @@ pub fn main() -> ExitCode {
             return Exit::Unreachable.into();
         }
     };
-    match runtime.block_on(run(arguments)) {
+    match runtime.block_on(run(arguments, format_named)) {
         Ok(exit) => exit.into(),
         Err(failure) => complain(&failure).into(),
     }
+}
+
+/// Whether a command line chooses the format of the output, before the verb or behind it.
+fn names_format(matches: &ArgMatches) -> bool {
+    let behind = matches.subcommand().is_some_and(|(_, verb)| names_format(verb));
+    behind || matches.value_source("output") == Some(ValueSource::CommandLine)
 }
 
 /// The language that a command line names, which is needed to say what is wrong with it.
@@ -232,11 +249,11 @@ fn shortened(text: &str) -> String {
     if short.len() < text.len() { short + "…" } else { short }
 }
 
-async fn run(arguments: CommandLine) -> Result<Exit, CommandError> {
+async fn run(arguments: CommandLine, format_named: bool) -> Result<Exit, CommandError> {
     let Global { socket, server, timeout, at_once, output, lang: _, verbose } = arguments.global;
     let manner = Manner { socket, patience: timeout.map(Seconds::as_duration), at_once: usize::from(at_once) };
     let hosts = Hosts::choose(&server, &manner).map_err(CommandError::Usage)?;
-    let context = Context { hosts, format: output, verbose };
+    let context = Context { hosts, format: output, format_named, verbose };
     match arguments.verb {
         VerbArguments::List(verb) => verb.run(&context).await,
         VerbArguments::Lock(verb) => verb.run(&context).await,

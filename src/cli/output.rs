@@ -8,10 +8,12 @@ use usher_core::outcome::{Error, ErrorId};
 use crate::words;
 
 mod cells;
+mod events;
 mod json;
 mod rows;
 
 pub use cells::Placed;
+pub use events::EventRows;
 pub use json::Passing;
 pub use rows::{Rows, TableRow, print, print_line};
 

@@ -189,7 +189,8 @@ async fn test(
             let (health, millis) = answer?;
             let answers = health.is_ok();
             all &= answers;
-            exit = if answers { Exit::Failed } else { exit };
+            let asked = answers || health.as_ref().is_err_and(|error| error.exit == Exit::Failed);
+            exit = if asked { Exit::Failed } else { exit };
             let (health, error) = health.map_or_else(|e| (None, Some(e.error)), |health| (Some(health), None));
             failures.extend(error.clone().filter(|_| format == OutputFormat::Table));
             let (version, sessions) = health.map(|health| (health.version, health.sessions)).unzip();

@@ -13,7 +13,7 @@ pub struct TargetArguments {
     /// Every session except the one that you call from
     #[arg(long)]
     all: bool,
-    /// Every session of this user; can be given several times
+    /// Every session of this user, by name or uid; can be given several times
     #[arg(long, value_name = "NAME")]
     user: Vec<Name>,
 }
@@ -38,10 +38,10 @@ pub struct RuleArguments {
     /// The rule for every session
     #[arg(long)]
     all: bool,
-    /// The rule for this user's sessions
+    /// The rule for the sessions of this user, by name or uid
     #[arg(long, value_name = "NAME")]
     user: Option<Name>,
-    /// The rule for the sessions of this group's members
+    /// The rule for the sessions of this group's members, by name or gid
     #[arg(long, value_name = "NAME")]
     group: Option<Name>,
 }

@@ -6,12 +6,15 @@ use std::time::Duration;
 use clap::Args;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use hyper::body::Bytes;
+use jiff::Timestamp;
 use serde_json::{Map, Value};
+use usher_core::clock;
 use usher_core::outcome::{Error, ErrorId, Exit};
-use usher_core::request::Action;
+use usher_core::request::{Action, EventId, WatchQuery};
 
 use super::hosts::{Tally, TargetHost};
-use super::{CommandError, Context, output};
+use super::output::{self, EventRows};
+use super::{CommandError, Context, audit};
 use crate::client::{AnswerStream, ClientError};
 use crate::words;
 
@@ -19,92 +22,278 @@ use crate::words;
 const LONGEST: usize = 1 << 20;
 /// How long a daemon may say nothing.
 const SILENCE: Duration = Duration::from_secs(60);
+/// How long to wait before a daemon that is gone is tried again: at first, and at most.
+const RETRY: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(3)];
 
-/// Print session and lock events as they happen, one JSON object a line
+/// Show what happens to sessions and rules, as it happens
 ///
-/// Each event says what happened, and holds the session or the rule as it is afterwards. Ordinary users see the
-/// events of their own sessions.
+/// On a terminal this is a table. In a pipe, and with --output jsonl, it is one JSON object a line, which says what
+/// happened and holds the session or the rule as it is afterwards. Ordinary users see the events of their own sessions.
 ///
-/// If this command is too slow, usherd drops events and sends `lagged`: ask `usher list` for the present state
-/// then. The command ends when usherd stops.
+/// When usherd ends, or the connection to its host, this command waits for it and goes on. What happened meanwhile is
+/// told as far as usherd has kept it. Where something is missing, as after a restart of usherd or when this command reads
+/// too slowly, the event is `lagged`: ask `usher list` for the present state then.
 #[derive(Debug, Args)]
-pub struct Watch {}
+pub struct Watch {
+    /// First show what happened from this time on, as far as usherd has kept it: an RFC 3339 time, a date, or a duration back from now such as 10m
+    #[arg(long, value_name = "T", value_parser = audit::moment)]
+    since: Option<Timestamp>,
+}
 
 impl Watch {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let mut tally = Tally::default();
-        // Each goes on until its host ends it: none waits for another's turn.
-        let mut all: FuturesUnordered<_> =
-            context.hosts.iter().map(|host| async move { (host, follow(context, host).await) }).collect();
+        let rows = EventRows::new(context.event_format(), context.hosts.iter().filter_map(TargetHost::label));
+        let rows = &std::cell::RefCell::new(rows);
+        let since = self.since;
+        // Each goes on until its host refuses: none waits for another's turn.
+        let mut all: FuturesUnordered<_> = context
+            .hosts
+            .iter()
+            .map(|host| async move { (host, Follower::new(context, host, since).go_on(rows).await) })
+            .collect();
         while let Some((host, ended)) = all.next().await {
             match (ended, host.label()) {
-                (Err(CommandError::Client(lost)), Some(_)) => {
+                (CommandError::Client(lost), Some(_)) => {
                     output::print_error(&lost.error);
                     tally.count(host, &Err::<(), _>(*lost));
                 }
-                (ended, _) => ended?,
+                (ended, _) => return Err(ended),
             }
         }
         Ok(tally.exit(Exit::Failed))
     }
 }
 
-/// Prints what happens on a host until it ends.
-async fn follow(context: &Context, host: &TargetHost) -> Result<(), CommandError> {
-    context.trace(host, &Action::Watch);
-    let mut events = host.client.call_stream(&Action::Watch).await?;
-    let mut pending = Vec::new();
-    while let Some(bytes) = next_piece(&mut events, host).await? {
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            pending.extend_from_slice(piece);
-            if pending.len() > LONGEST {
-                return Err(no_event(host));
-            }
-            if pending.ends_with(b"\n") {
-                // The other lines of a server-sent event are comments and separators.
-                if let Some(json) = pending.strip_prefix(b"data: ") {
-                    print(json, host)?;
-                }
-                pending.clear();
-            }
+/// How following a host came to an end.
+enum Stop {
+    /// The host is not there at the moment.
+    Lost(ClientError),
+    /// It is there and will not do it, or nobody reads what it says.
+    Over(CommandError),
+}
+
+impl From<ClientError> for Stop {
+    fn from(error: ClientError) -> Self {
+        match error.error.id {
+            ErrorId::HostUnreachable | ErrorId::OutcomeUnknown => Stop::Lost(error),
+            _ => Stop::Over(error.into()),
         }
     }
-    let stopped = match host.label() {
-        Some(label) => words::with!("watch-stopped-there", &[("host", label)]),
-        None => words::text!("watch-stopped"),
-    };
-    Err(ended(stopped))
+}
+
+/// Whoever follows one host.
+struct Follower<'c> {
+    context: &'c Context,
+    host: &'c TargetHost,
+    query: WatchQuery,
+    /// The host was reached once.
+    reached: bool,
+    /// How long to wait before the next try.
+    wait: Duration,
+}
+
+impl<'c> Follower<'c> {
+    fn new(context: &'c Context, host: &'c TargetHost, since: Option<Timestamp>) -> Self {
+        Follower { context, host, query: WatchQuery { since, after: None }, reached: false, wait: RETRY[0] }
+    }
+
+    /// Prints what happens on the host, also after it was away, until it refuses or cannot be reached at first.
+    async fn go_on(mut self, rows: &std::cell::RefCell<EventRows>) -> CommandError {
+        let mut complaint = None;
+        loop {
+            let lost = match self.follow(rows, &mut complaint).await {
+                Stop::Over(error) => return error,
+                Stop::Lost(error) if !self.reached => return error.into(),
+                Stop::Lost(error) => error.error,
+            };
+            // What is wrong is said once for as long as it stays so.
+            if complaint.as_ref() != Some(&lost.message) {
+                let values = [("host", self.host.name()), ("why", lost.message.clone())];
+                let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+                eprintln!("usher: {}", output::printable(&words::with!("watch-waits", &values)));
+                complaint = Some(lost.message);
+            }
+            tokio::time::sleep(self.wait).await;
+            self.wait = (self.wait * 2).min(RETRY[1]);
+        }
+    }
+
+    /// Prints what happens on the host for as long as one connection lasts.
+    async fn follow(&mut self, rows: &std::cell::RefCell<EventRows>, complaint: &mut Option<String>) -> Stop {
+        match self.follow_once(rows, complaint).await {
+            Ok(never) => match never {},
+            Err(stop) => stop,
+        }
+    }
+
+    async fn follow_once(
+        &mut self,
+        rows: &std::cell::RefCell<EventRows>,
+        complaint: &mut Option<String>,
+    ) -> Result<std::convert::Infallible, Stop> {
+        let action = Action::Watch(self.query.clone());
+        self.context.trace(self.host, &action);
+        let mut events = self.host.client.call_stream(&action).await?;
+        if complaint.take().is_some() {
+            eprintln!("usher: {}", output::printable(&words::with!("watch-back", &[("host", &self.host.name())])));
+        }
+        // A daemon that numbers nothing cannot tell what was missed.
+        if self.reached && self.query.after.is_none() {
+            self.print(rows, lagged())?;
+        }
+        (self.reached, self.wait, self.query.since) = (true, RETRY[0], None);
+        let mut block = Blocks::default();
+        while let Some(bytes) = next_piece(&mut events, self.host).await? {
+            for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+                if !block.take(piece) {
+                    return Err(Stop::Over(no_event(self.host)));
+                }
+                let Some(whole) = block.whole() else { continue };
+                if let Some(json) = whole.data {
+                    let event = serde_json::from_slice(&json).map_err(|_| Stop::Over(no_event(self.host)))?;
+                    if whole.denied {
+                        return Err(denied(event));
+                    }
+                    self.print(rows, event)?;
+                }
+                // Only what was printed is not asked for again.
+                self.query.after = whole.id.or(self.query.after);
+            }
+        }
+        Err(gone(words::text!("watch-stopped")))
+    }
+
+    /// Prints an event, with the host by the name that the caller gave.
+    fn print(&self, rows: &std::cell::RefCell<EventRows>, mut event: Map<String, Value>) -> Result<(), Stop> {
+        if let Some(label) = self.host.label() {
+            event.insert("host".to_owned(), label.into());
+            if let Some(Value::Object(session)) = event.get_mut("session") {
+                session.insert("host".to_owned(), label.into());
+            }
+        }
+        let printed = rows.borrow_mut().push(event).and_then(|()| std::io::stdout().flush());
+        printed.map_err(|error| Stop::Over(error.into()))
+    }
+}
+
+/// The event that says that something is missing.
+fn lagged() -> Map<String, Value> {
+    let members = [("time", clock::now().to_string().into()), ("event", "lagged".into())];
+    let nothing = [("session", Value::Null), ("rule", Value::Null)];
+    members.into_iter().chain(nothing).map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The host's word that it tells this caller nothing more.
+fn denied(body: Map<String, Value>) -> Stop {
+    let unsaid = || Error::new(ErrorId::AccessDenied, words::text!("watch-stopped"));
+    let error = body.get("error").and_then(|error| serde_json::from_value(error.clone()).ok()).unwrap_or_else(unsaid);
+    Stop::Over(ClientError { error, exit: Exit::Failed }.into())
+}
+
+/// One block of server-sent events (HTML standard, 9.2.6).
+#[derive(Debug, Default, PartialEq)]
+struct Block {
+    id: Option<EventId>,
+    data: Option<Vec<u8>>,
+    /// It is the last one: the caller is not admitted any more.
+    denied: bool,
+}
+
+/// A block as it arrives, line by line.
+#[derive(Default)]
+struct Blocks {
+    line: Vec<u8>,
+    begun: Block,
+    ended: bool,
+}
+
+impl Blocks {
+    /// Takes the next piece of a line; false if it becomes too long.
+    fn take(&mut self, piece: &[u8]) -> bool {
+        self.line.extend_from_slice(piece);
+        if self.line.len() > LONGEST {
+            return false;
+        }
+        if self.line.ends_with(b"\n") {
+            let line = std::mem::take(&mut self.line);
+            let line = line.trim_ascii_end();
+            if let Some(json) = line.strip_prefix(b"data: ") {
+                self.begun.data = Some(json.to_vec());
+            } else if let Some(id) = line.strip_prefix(b"id: ") {
+                self.begun.id = std::str::from_utf8(id).ok().and_then(|id| id.parse().ok());
+            } else if line == b"event: denied" {
+                self.begun.denied = true;
+            }
+            // The other lines are comments; an empty one ends the block.
+            self.ended = line.is_empty();
+        }
+        true
+    }
+
+    /// A block that has ended.
+    fn whole(&mut self) -> Option<Block> {
+        std::mem::take(&mut self.ended).then(|| std::mem::take(&mut self.begun))
+    }
 }
 
 /// The next piece of a stream. A daemon says something every 15 seconds: where nothing is heard for long, nobody is there.
-async fn next_piece(events: &mut AnswerStream, host: &TargetHost) -> Result<Option<Bytes>, CommandError> {
+async fn next_piece(events: &mut AnswerStream, host: &TargetHost) -> Result<Option<Bytes>, Stop> {
     match tokio::time::timeout(SILENCE, events.next()).await {
         Ok(heard) => Ok(heard?),
-        Err(_) => Err(ended(words::with!("watch-silent", &[("host", &host.name())]))),
+        Err(_) => Err(gone(words::with!("watch-silent", &[("host", &host.name())]))),
     }
 }
 
-/// Prints an event, with the host by the name that the caller gave.
-fn print(json: &[u8], host: &TargetHost) -> Result<(), CommandError> {
-    let Ok(mut event) = serde_json::from_slice::<Map<String, Value>>(json) else { return Err(no_event(host)) };
-    if let Some(label) = host.label() {
-        event.insert("host".to_owned(), label.into());
-        if let Some(Value::Object(session)) = event.get_mut("session") {
-            session.insert("host".to_owned(), label.into());
-        }
-    }
-    let mut out = std::io::stdout().lock();
-    output::print_line(&mut out, &event)?;
-    out.flush()?;
-    Ok(())
+fn gone(why: String) -> Stop {
+    Stop::Lost(ClientError { error: Error::new(ErrorId::HostUnreachable, why), exit: Exit::Unreachable })
 }
 
 /// The error for a line that is not one of usherd's events.
 fn no_event(host: &TargetHost) -> CommandError {
-    ended(words::with!("watch-no-event", &[("host", &host.name())]))
-}
-
-fn ended(why: String) -> CommandError {
+    let why = words::with!("watch-no-event", &[("host", &host.name())]);
     let error = Error::new(ErrorId::HostUnreachable, why).hint(words::text!("watch-stopped-hint"));
     CommandError::from(ClientError { error, exit: Exit::Unreachable })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blocks(text: &str, size: usize) -> Vec<Block> {
+        let mut blocks = Blocks::default();
+        let mut all = Vec::new();
+        for bytes in text.as_bytes().chunks(size) {
+            for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+                assert!(blocks.take(piece));
+                all.extend(blocks.whole());
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn blocks_are_read_wherever_they_are_cut() {
+        let text = "id: 1a-4\n\n:\n\nid: 1a-5\ndata: {\"a\":1}\n\nid: rubbish\nevent: denied\ndata: {}\n\ndata: half";
+        let block = |id: Option<u64>, data: Option<&str>, denied| Block {
+            id: id.map(|number| EventId { run: 0x1a, number }),
+            data: data.map(|data| data.as_bytes().to_vec()),
+            denied,
+        };
+        for size in 1..9 {
+            let expected = [
+                block(Some(4), None, false),
+                block(None, None, false),
+                block(Some(5), Some("{\"a\":1}"), false),
+                block(None, Some("{}"), true),
+            ];
+            assert_eq!(blocks(text, size), expected, "{size}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_end_is_not_kept() {
+        let mut blocks = Blocks::default();
+        assert!((0..=LONGEST / 1024).any(|_| !blocks.take(&[b'x'; 1024])));
+    }
 }

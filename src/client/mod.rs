@@ -45,7 +45,12 @@ impl ClientError {
 
     fn unknown(message: String) -> Self {
         let error = Error::new(ErrorId::OutcomeUnknown, message).hint(words::text!("client-unknown-hint"));
-        ClientError { error, exit: Exit::Unreachable }
+        ClientError { error, exit: Exit::Failed }
+    }
+
+    /// Whether the host gave no answer: it was not reached, or was asked and did not say what became of it.
+    pub fn is_lost(&self) -> bool {
+        matches!(self.error.id, ErrorId::HostUnreachable | ErrorId::OutcomeUnknown)
     }
 }
 

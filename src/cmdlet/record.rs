@@ -67,7 +67,9 @@ impl Record {
 /// The category and the exception of each failure.
 fn kind(id: ErrorId) -> (&'static str, &'static str) {
     match id {
-        ErrorId::SessionNotFound | ErrorId::IdentityNotFound => ("ObjectNotFound", "ItemNotFoundException"),
+        ErrorId::SessionNotFound | ErrorId::IdentityNotFound | ErrorId::UserNotFound | ErrorId::GroupNotFound => {
+            ("ObjectNotFound", "ItemNotFoundException")
+        }
         ErrorId::InvitationUnknown | ErrorId::InvitationUsed | ErrorId::InvitationExpired => {
             ("AuthenticationError", "UnauthorizedAccessException")
         }

@@ -38,7 +38,7 @@ fn every_route_that_the_description_lists_answers() {
     let paths = document["paths"].as_object().expect("paths");
     assert!(paths.len() >= 13, "{:?}", paths.keys());
     for (path, methods) in paths {
-        let place = path.replace("{id}", "1").replace("{rule}", "all");
+        let place = path.replace("{id}", "1").replace("{rule}", "all").replace("{user}", "root");
         for method in methods.as_object().expect("methods").keys() {
             if place == "/v1/events" {
                 continue;
@@ -82,12 +82,12 @@ fn the_verbs_of_the_api_are_the_verbs_of_the_command_line() {
     let locked = post(&daemon, "lock", &json!({"targets": targets, "message": "x", "for_seconds": 3600}));
     has(&locked.json()[0], &json!({"action": "lock", "result": "done", "observed": true}));
     has(&post(&daemon, "unlock", &json!({"targets": "all"})).json()[0], &json!({"result": "done"}));
-    let planned = post(&daemon, "close", &json!({"targets": {"users": ["nobody-here"]}, "dry_run": true}));
+    let planned = post(&daemon, "close", &json!({"targets": {"users": ["daemon"]}, "dry_run": true}));
     assert_eq!(planned.json()[0]["error"]["id"], "SessionNotFound");
-    let put = request(&daemon.socket(), "PUT", "/v1/blocks/user%3Aalice", r#"{"message":"x"}"#);
-    has(&put.json()["rule"], &json!({"name": "user:alice"}));
-    let removed = request(&daemon.socket(), "DELETE", "/v1/blocks/user%3Aalice", "");
-    has(&removed.json()["rule"], &json!({"name": "user:alice"}));
+    let put = request(&daemon.socket(), "PUT", "/v1/blocks/user%3Adaemon", r#"{"message":"x"}"#);
+    has(&put.json()["rule"], &json!({"name": "user:daemon"}));
+    let removed = request(&daemon.socket(), "DELETE", "/v1/blocks/user%3Adaemon", "");
+    has(&removed.json()["rule"], &json!({"name": "user:daemon"}));
     has(&post(&daemon, "close", &json!({"targets": targets})).json()[0], &json!({"result": "done"}));
 }
 

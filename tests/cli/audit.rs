@@ -122,8 +122,8 @@ fn a_long_log_is_read_to_its_end_and_in_order() {
 fn the_oldest_records_go_when_the_log_is_larger_than_it_may_be() {
     let mut daemon = Daemon::start_with("audit_bytes = 20000\n");
     for round in 0..100 {
-        let name = format!("user{round}");
-        daemon.usher(&["block", "--user", &name, "--message", &"界".repeat(200)]).exits(0);
+        let message = format!("{}{round}", "界".repeat(200));
+        daemon.usher(&["block", "--user", "daemon", "--message", &message]).exits(0);
     }
     daemon.crash_and_restart();
     let mut round = 100;
@@ -133,7 +133,10 @@ fn the_oldest_records_go_when_the_log_is_larger_than_it_may_be() {
         round > 110 || daemon.audit("block").len() < 100
     });
     let left = daemon.audit("block");
-    assert!(left.last().is_some_and(|last| last["targets"] == json!(["user:user99"])), "the newest stays");
+    assert!(
+        left.last().is_some_and(|last| last["message"].as_str().is_some_and(|m| m.ends_with("99"))),
+        "the newest stays"
+    );
 }
 
 #[test]

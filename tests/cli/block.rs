@@ -120,7 +120,7 @@ fn rules_for_a_user_or_a_group_cover_their_sessions_and_no_others() {
     let group =
         String::from_utf8(std::process::Command::new("id").arg("-gn").output().expect("id").stdout).expect("text");
     for (flag, name) in [("--user", user.as_str()), ("--group", group.trim())] {
-        daemon.usher(&["block", flag, "nobody-here", "--message", "x"]).exits(0);
+        daemon.usher(&["block", flag, "daemon", "--message", "x"]).exits(0);
         has(&daemon.session(id), &json!({"locked": false}));
         daemon.usher(&["block", flag, name, "--message", "x"]).exits(0);
         let source = format!("{}:{name}", &flag[2..]);

@@ -193,7 +193,7 @@ fn all_means_every_session() {
 #[test]
 fn a_user_without_a_session_is_not_found() {
     let daemon = Daemon::start();
-    let outcome = daemon.json(&["lock", "--user", "nobody-here", "--message", "x"]).exits(1).only();
+    let outcome = daemon.json(&["lock", "--user", "daemon", "--message", "x"]).exits(1).only();
     assert_eq!(outcome["error"]["id"], "SessionNotFound");
 }
 

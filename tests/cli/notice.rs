@@ -56,7 +56,7 @@ fn the_session_closes_also_when_the_daemon_crashed_meanwhile() {
     station.wait_for("closes in");
     daemon.kill9();
     // Its connection is gone: whether it was done is unknown to this caller.
-    assert_eq!(closing.wait().expect("an exit code").code(), Some(3));
+    assert_eq!(closing.wait().expect("an exit code").code(), Some(1));
     daemon.start_again();
     // On a machine that took longer over it than the notice, the session is gone already.
     assert!(daemon.sessions().iter().all(|session| session["state"] == "closing"), "{:?}", daemon.sessions());

@@ -142,7 +142,7 @@ fn a_session_that_is_not_the_planned_one_any_more_is_left_alone_and_that_is_told
 fn an_ordinary_user_washes_nothing_out_of_the_audit_log() {
     let Some(system) = System::start("audit_bytes = 60000\n", &[]) else { return };
     let rule = json!({"message": "Exam"});
-    assert_eq!(system.request(NOBODY, "PUT", "/v1/blocks/user:alice", &rule).status, 200);
+    assert_eq!(system.request(NOBODY, "PUT", "/v1/blocks/user:games", &rule).status, 200);
     // Before there were limits applied, 1,000 records had to be written.
     for _ in 0..1100 {
         assert_eq!(error(&system.request(BIN, "POST", "/v1/sessions/open", &json!({}))), "NotSupported");
@@ -154,5 +154,5 @@ fn an_ordinary_user_washes_nothing_out_of_the_audit_log() {
     assert_eq!(stood_for, 1100);
     let blocks = system.audit("block");
     assert_eq!(blocks.len(), 1, "what the operator did is still there");
-    assert_eq!(blocks[0]["targets"], json!(["user:alice"]));
+    assert_eq!(blocks[0]["targets"], json!(["user:games"]));
 }

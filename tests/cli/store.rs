@@ -39,7 +39,7 @@ fn a_clean_stop_removes_the_socket_and_keeps_everything_else() {
     let mut daemon = Daemon::start();
     let id = daemon.open("exec cat");
     daemon.lock(id, "stop");
-    daemon.usher(&["block", "--user", "alice", "--message", "x"]).exits(0);
+    daemon.usher(&["block", "--user", "daemon", "--message", "x"]).exits(0);
     let (session, rules, audit) = everything(&daemon);
     assert!(daemon.stop().success());
     assert!(!daemon.socket().exists());

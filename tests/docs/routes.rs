@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use usher_core::request::{
     Action, AttachRequest, AuditQuery, BlockRequest, CancelCloseRequest, CloseRequest, DisconnectRequest, IdentityName,
     InviteRequest, LockRequest, OpenRequest, Pin, RedeemRequest, RekeyRequest, RenameRequest, RuleName, Secret,
-    SessionRef, Size, Targets, ThumbnailSize, UnlockRequest, Verb,
+    SessionRef, Size, Targets, ThumbnailSize, UnlockRequest, Verb, WatchQuery,
 };
 use usher_gateway::gateway::routes::forwards;
 use usherd::actor::{Actor, Role, Who};
@@ -79,7 +79,7 @@ fn owned((method, path): (&str, &str)) -> (String, String) {
 
 /// A path with values in the place of its parameters.
 fn sample(template: &str) -> String {
-    template.replace("{id}", "3").replace("{rule}", "all").replace("{name}", "olga%40laptop")
+    template.replace("{id}", "3").replace("{rule}", "all").replace("{name}", "olga%40laptop").replace("{user}", "alice")
 }
 
 /// One of each action. The match below does not compile until a new one is here.
@@ -109,9 +109,10 @@ fn every_action() -> Vec<Action> {
         Action::Rename(id, RenameRequest { name: "essay".parse().expect("a name") }),
         Action::List,
         Action::Show("c2".parse().unwrap()),
+        Action::OfUser("alice".parse().expect("a name")),
         Action::Blocks,
         Action::Audit(AuditQuery::default()),
-        Action::Watch,
+        Action::Watch(WatchQuery::default()),
         Action::Invite(InviteRequest::default()),
         Action::Redeem(redeem.clone()),
         Action::Rekey(RekeyRequest { key: redeem.key }),
@@ -127,8 +128,13 @@ fn listed(action: &Action) {
         Action::Lock(_) | Action::Unlock(_) | Action::Disconnect(_) | Action::Close(_) => {}
         Action::CancelClose(_) | Action::Block(..) => {}
         Action::Unblock(_) | Action::Open(_) | Action::Attach(..) | Action::Thumbnail(..) | Action::List => {}
-        Action::Show(_) | Action::Blocks | Action::Audit(_) | Action::Watch | Action::Invite(_) | Action::Redeem(_) => {
-        }
+        Action::OfUser(_) => {}
+        Action::Show(_)
+        | Action::Blocks
+        | Action::Audit(_)
+        | Action::Watch(_)
+        | Action::Invite(_)
+        | Action::Redeem(_) => {}
         Action::Rekey(_) | Action::Revoke(_) | Action::Identities | Action::Rename(..) => {}
     }
 }

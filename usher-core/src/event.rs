@@ -48,6 +48,6 @@ pub enum EventKind {
     Blocked,
     /// A standing rule was removed, or reached its end.
     Unblocked,
-    /// Events were lost because the watcher is too slow: ask for the list anew.
+    /// Events are missing here, because the watcher is too slow, or they were before what usherd keeps: ask for the list anew.
     Lagged,
 }

@@ -160,6 +160,10 @@ pub enum ErrorId {
     OutcomeUnknown,
     /// The request is not one that the API understands.
     InvalidRequest,
+    /// The host has no user of this name or number.
+    UserNotFound,
+    /// The host has no group of this name or number.
+    GroupNotFound,
     /// No remote identity has this name.
     IdentityNotFound,
     /// There is no such invitation.
@@ -181,6 +185,8 @@ impl ErrorId {
             | ErrorId::NotSupported
             | ErrorId::InvalidMessage
             | ErrorId::InvalidRequest
+            | ErrorId::UserNotFound
+            | ErrorId::GroupNotFound
             | ErrorId::IdentityNotFound
             | ErrorId::InvitationUnknown
             | ErrorId::InvitationUsed

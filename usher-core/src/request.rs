@@ -18,6 +18,7 @@ mod session_ref;
 mod thumbnail;
 mod values;
 mod verb;
+mod watch;
 pub use address::Address;
 pub use identity::{
     Identity, IdentityName, IdentityRole, Invitation, InviteRequest, Pin, RedeemRequest, RekeyRequest, Revocation,
@@ -28,6 +29,7 @@ pub use session_ref::{SessionName, SessionRef};
 pub use thumbnail::{ThumbnailQuery, ThumbnailSize};
 pub use values::{InvalidValue, Message, Name, RuleName, Seconds};
 pub use verb::Verb;
+pub use watch::{EventId, WatchQuery};
 
 /// Everything a caller can ask of a host.
 ///
@@ -61,12 +63,14 @@ pub enum Action {
     List,
     /// Read one session.
     Show(SessionRef),
+    /// Read the sessions of one user, who must be there.
+    OfUser(Name),
     /// Read the standing rules.
     Blocks,
     /// Read the audit log.
     Audit(AuditQuery),
     /// Follow events.
-    Watch,
+    Watch(WatchQuery),
     /// Let somebody call from afar.
     Invite(InviteRequest),
     /// Make an invitation's bearer an identity.
@@ -94,10 +98,10 @@ impl Action {
             Action::Attach(..) => Verb::Attach,
             Action::Thumbnail(..) => Verb::Thumbnail,
             Action::Rename(..) => Verb::Rename,
-            Action::List | Action::Show(_) => Verb::List,
+            Action::List | Action::Show(_) | Action::OfUser(_) => Verb::List,
             Action::Blocks => Verb::Blocks,
             Action::Audit(_) => Verb::Audit,
-            Action::Watch => Verb::Watch,
+            Action::Watch(_) => Verb::Watch,
             Action::Invite(_) => Verb::Invite,
             Action::Redeem(_) => Verb::Redeem,
             Action::Rekey(_) => Verb::Rekey,
@@ -127,14 +131,29 @@ impl Action {
             | Action::Rename(..)
             | Action::List
             | Action::Show(_)
+            | Action::OfUser(_)
             | Action::Blocks
             | Action::Audit(_)
-            | Action::Watch
+            | Action::Watch(_)
             | Action::Invite(_)
             | Action::Redeem(_)
             | Action::Rekey(_)
             | Action::Revoke(_)
             | Action::Identities => None,
+        }
+    }
+}
+
+impl Action {
+    /// The same, to be changed.
+    pub fn targets_mut(&mut self) -> Option<&mut Targets> {
+        match self {
+            Action::Lock(r) => Some(&mut r.targets),
+            Action::Unlock(r) => Some(&mut r.targets),
+            Action::Disconnect(r) => Some(&mut r.targets),
+            Action::Close(r) => Some(&mut r.targets),
+            Action::CancelClose(r) => Some(&mut r.targets),
+            _ => None,
         }
     }
 }

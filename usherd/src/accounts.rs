@@ -12,17 +12,21 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::unistd::{Gid, Group, Uid, User};
 use tokio::sync::Semaphore;
+use usher_core::request::Name;
 
 /// How long the databases may take.
 const DEADLINE: Duration = Duration::from_secs(2);
 /// The most lookups at once, of which each has a thread.
 const MOST: usize = 32;
+/// The most lookups at once of names that callers give.
+const NAMES: usize = 8;
 /// The most lookups at once about one user.
 const PER_USER: usize = 2;
 /// No group has this number: it is that of `nobody` with 32 bits, less one.
 const NO_GROUP: u32 = u32::MAX - 2;
 
 static THREADS: Semaphore = Semaphore::const_new(MOST);
+static NAMED: Semaphore = Semaphore::const_new(NAMES);
 static USERS: LazyLock<Mutex<HashMap<u32, Weak<Semaphore>>>> = LazyLock::new(Mutex::default);
 
 /// What is known of a user's groups. A database that does not answer does not mean that a user has none.
@@ -56,6 +60,17 @@ impl Groups {
             Groups::Known(groups) => groups.contains(name),
         }
     }
+}
+
+/// What a database says of a name or number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lookup {
+    /// This is the name of whoever is asked for.
+    Found(Name),
+    /// There is nobody.
+    Absent,
+    /// The database failed, or did not answer in time.
+    Unknown,
 }
 
 /// What the user database says of a uid.
@@ -94,6 +109,41 @@ pub async fn groups(uids: BTreeSet<u32>) -> Vec<(u32, Groups)> {
         (uid, found.ok().flatten().map_or(Groups::Unknown, |account| account.groups))
     });
     futures_util::future::join_all(each).await
+}
+
+/// The user who has this name, else the one who has it as a number.
+pub async fn find_user(asked: &Name) -> Lookup {
+    find(asked, |text| {
+        let by_name = User::from_name(text)?;
+        let by_number = || text.parse().ok().map_or(Ok(None), |uid| User::from_uid(Uid::from_raw(uid)));
+        Ok(by_name.map_or_else(by_number, |user| Ok(Some(user)))?.map(|user| user.name))
+    })
+    .await
+}
+
+/// The group that has this name, else the one that has it as a number.
+pub async fn find_group(asked: &Name) -> Lookup {
+    find(asked, |text| {
+        let by_name = Group::from_name(text)?;
+        let by_number = || text.parse().ok().map_or(Ok(None), |gid| Group::from_gid(Gid::from_raw(gid)));
+        Ok(by_name.map_or_else(by_number, |group| Ok(Some(group)))?.map(|group| group.name))
+    })
+    .await
+}
+
+/// Callers may give any number of names that hang: they take few threads together.
+async fn find(asked: &Name, look_up: fn(&str) -> Result<Option<String>, Errno>) -> Lookup {
+    let asked = asked.clone();
+    let found = async {
+        let own = NAMED.acquire().await.ok()?;
+        let turn = THREADS.acquire().await.ok()?;
+        tokio::task::spawn_blocking(move || (look_up(asked.as_str()), own, turn).0).await.ok()?.ok()
+    };
+    match tokio::time::timeout(DEADLINE, found).await.ok().flatten() {
+        Some(Some(name)) => name.parse().map_or(Lookup::Unknown, Lookup::Found),
+        Some(None) => Lookup::Absent,
+        None => Lookup::Unknown,
+    }
 }
 
 /// The uid of a user's name; none if there is no such user, or no answer within the deadline.

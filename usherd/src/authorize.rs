@@ -41,8 +41,8 @@ pub fn authorize(actor: Actor, action: Action) -> Result<Authorized, Error> {
         Action::Audit(_) | Action::Invite(_) | Action::Revoke(_) | Action::Identities => Role::Administrator,
         Action::Redeem(_) | Action::Rekey(_) => Role::User,
         // Whose session it is decides the rest, in `plan`.
-        Action::Thumbnail(..) | Action::Rename(..) => Role::User,
-        Action::Open(_) | Action::Attach(..) | Action::List | Action::Show(_) | Action::Watch => Role::User,
+        Action::Thumbnail(..) | Action::Rename(..) | Action::OfUser(_) => Role::User,
+        Action::Open(_) | Action::Attach(..) | Action::List | Action::Show(_) | Action::Watch(_) => Role::User,
     };
     if actor.role >= needed {
         return Ok(Authorized { actor, action });
@@ -90,9 +90,10 @@ fn suits(who: &Who, action: &Action) -> Result<(), Error> {
             | Action::Rename(..)
             | Action::List
             | Action::Show(_)
+            | Action::OfUser(_)
             | Action::Blocks
             | Action::Audit(_)
-            | Action::Watch,
+            | Action::Watch(_),
         )
         | (Who::User(_), _) => Ok(()),
     }

@@ -80,7 +80,7 @@ impl CmdletRun {
         targets: &Targets,
         error: &ClientError,
     ) -> Result<(), Abort> {
-        if is_lost(error) {
+        if error.exit == Exit::Unreachable {
             self.unreachable = true;
         } else {
             self.failed = true;
@@ -117,11 +117,6 @@ impl CmdletRun {
         }
         Ok(())
     }
-}
-
-/// The host gave no answer, and will give none to the next question.
-pub(super) fn is_lost(error: &ClientError) -> bool {
-    error.exit == Exit::Unreachable
 }
 
 /// The error of an outcome as a sentence.

@@ -200,7 +200,7 @@ impl CmdletRun {
                 outcomes.into_iter().try_for_each(|outcome| self.report_outcome(outcome))
             }
             Err(error) => {
-                if error.exit == Exit::Unreachable {
+                if error.is_lost() {
                     self.lost.insert(host.name());
                 }
                 self.client_failed(host, targets, &error)

@@ -6,7 +6,7 @@ use std::fmt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use super::{Action, AuditQuery, Verb};
+use super::{Action, AuditQuery, Verb, WatchQuery};
 
 /// An action as an HTTP request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,8 +59,9 @@ impl Action {
     /// The method and the path of the action's requests, as the OpenAPI document writes them.
     pub fn endpoint(&self) -> (&'static str, &'static str) {
         match self {
-            // One of the sessions that the list has, by the same verb.
+            // Some of the sessions that the list has, by the same verb.
             Action::Show(_) => ("GET", "/v1/sessions/{id}"),
+            Action::OfUser(_) => ("GET", "/v1/users/{user}/sessions"),
             // Every action is a caller's: the verbs without an endpoint are no actions, which a test shows.
             _ => self.verb().endpoint().unwrap_or_default(),
         }
@@ -81,7 +82,9 @@ impl Action {
             Action::Thumbnail(id, size) => self.without_body(&encoded(id)).with_query(&[("size", size.to_string())]),
             Action::Rename(id, request) => self.with_body(&encoded(id), request),
             Action::Show(id) => self.without_body(&encoded(id)),
-            Action::List | Action::Blocks | Action::Watch | Action::Identities => self.without_body(""),
+            Action::OfUser(name) => self.without_body(&encoded(name)),
+            Action::List | Action::Blocks | Action::Identities => self.without_body(""),
+            Action::Watch(query) => self.without_body("").with_query(&watch_pairs(query)),
             Action::Audit(query) => self.without_body("").with_query(&pairs(query)),
             Action::Invite(request) => self.with_body("", request),
             Action::Redeem(request) => self.with_body("", request),
@@ -126,6 +129,12 @@ fn pairs(query: &AuditQuery) -> Vec<(&'static str, String)> {
     since.into_iter().chain(user).chain(action).collect()
 }
 
+fn watch_pairs(query: &WatchQuery) -> Vec<(&'static str, String)> {
+    let WatchQuery { since, after } = query;
+    let since = since.map(|time| ("since", time.to_string()));
+    since.into_iter().chain(after.map(|after| ("after", after.to_string()))).collect()
+}
+
 /// A value as one segment of a path.
 fn encoded(value: &impl fmt::Display) -> String {
     utf8_percent_encode(&value.to_string(), NON_ALPHANUMERIC).to_string()
@@ -152,6 +161,9 @@ mod tests {
         let query = AuditQuery { since, user: None, action: Some(Verb::Lock) };
         assert_eq!(text(Action::Audit(query)), "GET /v1/audit?since=2026%2D03%2D02T09%3A41%3A00Z&action=lock");
         assert_eq!(text(Action::Audit(AuditQuery::default())), "GET /v1/audit");
+        let after = WatchQuery { since: None, after: Some("1f-7".parse().unwrap()) };
+        assert_eq!(text(Action::Watch(after)), "GET /v1/events?after=1f%2D7");
+        assert_eq!(text(Action::Watch(WatchQuery::default())), "GET /v1/events");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use hyper::header::{ALLOW, HeaderValue, TRANSFER_ENCODING};
 use hyper::{Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::{RuleName, SessionRef};
+use usher_core::request::{Name, RuleName, SessionRef};
 
 use super::answer::{Body, refused, wrong};
 use super::serve::RemoteCaller;
@@ -83,6 +83,7 @@ fn route(method: &Method, path: &str) -> Result<Destination, Misroute> {
             (Destination::Forward, GET)
         }
         ["v1", "sessions", id, "rename"] if is::<SessionRef>(id) => (Destination::Forward, POST),
+        ["v1", "users", user, "sessions"] if is::<Name>(user) => (Destination::Forward, GET),
         ["v1", "blocks", rule] if is::<RuleName>(rule) => (Destination::Forward, RULE),
         _ => return Err(Misroute::Unknown),
     };
@@ -112,6 +113,7 @@ mod tests {
             "/v1/sessions/alice%2Fmy%20essay",
             "/v1/sessions/3/thumbnail",
             "/v1/blocks",
+            "/v1/users/alice/sessions",
             "/v1/events",
             "/v1/audit",
             "/healthz",
@@ -136,6 +138,8 @@ mod tests {
             "/v1/identities/redeem",
             "/v1/identities/rekey",
             "/v1/sessions/",
+            "/v1/users/alice",
+            "/v1/users/%0A/sessions",
             "//v1/sessions",
             "/v1/blocks/user%3A%0A",
             "/v1/blocks/%ff",

@@ -13,7 +13,7 @@ use usher_core::clock;
 use usher_core::event::EventKind;
 use usher_core::outcome::{Error, ErrorId, OutcomeResult};
 use usher_core::request::Verb;
-use usher_core::session::{Cover, CoverSource, Kind, Session};
+use usher_core::session::{Cover, CoverSource, Kind, LockInfo, Session};
 
 use super::expire::{expire, record};
 use super::logins;
@@ -123,21 +123,37 @@ fn see(host: &Host, id: u32, seen: Seen) {
     if let Some(highest) = seen.stations.iter().map(|s| s.id).max() {
         host.station_ids_beyond(highest);
     }
-    let before = host.present(id);
+    let before = shown(host, id);
     host.registry().see(id, |known| *known = seen);
-    let (Some(before), Some(after)) = (before, host.present(id)) else { return };
+    let (Some(before), Some(after)) = (before, shown(host, id)) else { return };
     for kind in changes(&before, &after) {
-        host.announce(kind, Some(after.clone()), None);
+        host.announce(kind, Some(after.session.clone()), None);
     }
 }
 
-fn changes(before: &Session, after: &Session) -> Vec<EventKind> {
+/// A session, and the cover that its backend saw on it: also one whose time is over, for as long as it is seen.
+struct ShownSession {
+    session: Session,
+    cover: Option<LockInfo>,
+}
+
+fn shown(host: &Host, id: u32) -> Option<ShownSession> {
+    let registry = host.registry();
+    let tracked = registry.get(id)?;
+    Some(ShownSession {
+        session: host.present_in(&registry, tracked),
+        cover: tracked.seen.covers.first().map(|cover| cover.info()),
+    })
+}
+
+fn changes(before: &ShownSession, after: &ShownSession) -> Vec<EventKind> {
     let mut kinds = Vec::new();
-    match (&before.lock, &after.lock) {
-        (_, Some(lock)) if before.lock.as_ref() != Some(lock) => kinds.push(EventKind::Locked),
+    match (&before.cover, &after.cover) {
+        (_, Some(cover)) if before.cover.as_ref() != Some(cover) => kinds.push(EventKind::Locked),
         (Some(_), None) => kinds.push(EventKind::Unlocked),
         _ => {}
     }
+    let (before, after) = (&before.session, &after.session);
     match (before.station_id, after.station_id) {
         (None, Some(_)) => kinds.push(EventKind::Attached),
         (Some(_), None) => kinds.push(EventKind::Detached),

@@ -9,6 +9,7 @@ use usher_core::request::{Action, RuleName, Targets};
 
 pub use super::caller::{Caller, Origin, stands};
 use super::caller::{descent, identify, nobody_knows, standing};
+use super::names::{NamedAction, looked_up};
 use super::{Answer, attempt_of, execute, read, refuse};
 use crate::accounts;
 use crate::actor::{Actor, Who};
@@ -44,15 +45,22 @@ async fn carry_through(host: &Arc<Host>, caller: &Caller, action: Action) -> Res
     check_targets(&action)?;
     let (actor, standing) = identify(host, caller).await;
     let admitted = standing.and_then(|()| caller.admit(&action));
-    let authorized = match admitted.and_then(|()| authorize(actor.clone(), action.clone())) {
-        Ok(authorized) => authorized,
+    let judged = admitted.and_then(|()| authorize(actor.clone(), action.clone()));
+    if let Err(refusal) = judged {
+        return refuse(host, &actor, &action, refusal, arrived).await;
+    }
+    let NamedAction { action, absent } = match looked_up(host, action.clone()).await {
+        Ok(named) => named,
         Err(refusal) => return refuse(host, &actor, &action, refusal, arrived).await,
     };
     look_freshly(host, &action).await;
     let asked_name = asked_name(&action).await;
+    // The same, with the names that the host has for those whom the caller named.
+    let authorized = authorize(actor.clone(), action.clone())?;
     if action.reads() {
         // Nothing is decided, so that it needs no order.
-        let plan = plan(authorized, Snapshot { registry: &host.registry(), asked_name, now: clock::now() });
+        let plan =
+            plan(authorized, Snapshot { registry: &host.registry(), asked_name, absent: &absent, now: clock::now() });
         return read(host, plan, arrived);
     }
     // From here to the order that reaches the backend, one request at a time.
@@ -64,7 +72,8 @@ async fn carry_through(host: &Arc<Host>, caller: &Caller, action: Action) -> Res
             return refuse(host, &actor, &action, refusal, arrived).await;
         }
     };
-    let plan = plan(authorized, Snapshot { registry: &host.registry(), asked_name, now: clock::now() });
+    let plan =
+        plan(authorized, Snapshot { registry: &host.registry(), asked_name, absent: &absent, now: clock::now() });
     execute(host, plan, attempt_of(&actor, &action), order, arrived).await
 }
 
@@ -77,7 +86,7 @@ async fn look_freshly(host: &Host, action: &Action) {
         host.look_at_groups().await;
     }
     match action {
-        Action::List | Action::Show(_) if system => host.look_at_stations(A_MOMENT).await,
+        Action::List | Action::Show(_) | Action::OfUser(_) if system => host.look_at_stations(A_MOMENT).await,
         Action::Disconnect(_) if system => host.look_at_stations(Duration::ZERO).await,
         _ => {}
     }

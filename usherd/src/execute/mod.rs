@@ -6,14 +6,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::{MutexGuard, broadcast};
+use tokio::sync::MutexGuard;
 use usher_core::audit::AuditTarget;
-use usher_core::event::{Event, EventKind};
+use usher_core::event::EventKind;
 use usher_core::outcome::{Error, ErrorId, Outcome, RuleAnswer};
 use usher_core::request::{AttachRequest, Identity, Invitation, Revocation, Verb};
 use usher_core::session::{Rule, Session};
 
 use crate::actor::{Actor, Sight, Who};
+use crate::host::events::Watching;
 use crate::host::thumbnails::HeldThumbnail;
 use crate::host::{Host, gone_meanwhile};
 use crate::plan::{Plan, Reading, Work};
@@ -25,6 +26,7 @@ mod caller;
 mod close;
 pub mod flow;
 mod identities;
+mod names;
 mod open;
 mod refuse;
 mod sessions;
@@ -53,8 +55,8 @@ pub enum Answer {
     Rules(Vec<Rule>),
     /// The audit log, to be read page by page by this caller.
     Audit(usher_core::request::AuditQuery, Who),
-    /// Events from now on that this caller may see.
-    Events(broadcast::Receiver<Event>, Sight, Who),
+    /// Events that this caller may see.
+    Events(Watching, Sight, Who),
     /// An invitation that was made.
     Invited(Box<Invitation>),
     /// An identity that was made or has another key.
@@ -158,13 +160,17 @@ impl Execution<'_> {
                 let visible = registry.sessions().filter(|s| sight.sees(s.uid));
                 Answer::Sessions(visible.map(|s| self.host.present_in(&registry, s)).collect())
             }
+            Reading::OfUser(sight, user) => {
+                let theirs = registry.sessions().filter(|s| s.user == user.as_str() && sight.sees(s.uid));
+                Answer::Sessions(theirs.map(|s| self.host.present_in(&registry, s)).collect())
+            }
             Reading::Session(id) => {
                 let session = registry.get(id).ok_or_else(|| gone_meanwhile(id))?;
                 Answer::Session(Box::new(self.host.present_in(&registry, session)))
             }
             Reading::Rules => Answer::Rules(registry.rules().map(|rule| registry.present_rule(rule)).collect()),
             Reading::Audit(query) => Answer::Audit(query, self.actor.who.clone()),
-            Reading::Events(sight) => Answer::Events(self.host.watch(), sight, self.actor.who.clone()),
+            Reading::Events(sight, query) => Answer::Events(self.host.watch(&query), sight, self.actor.who.clone()),
             Reading::Identities => Answer::Identities(registry.identities.shown()),
         })
     }

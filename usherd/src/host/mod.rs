@@ -4,9 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::Notify;
 use usher_core::clock;
-use usher_core::event::{Event, EventKind};
 use usher_core::outcome::Error;
 use usher_core::session::{Kind, Session};
 
@@ -16,6 +15,7 @@ use crate::session::{Change, Registry, Target, Tracked};
 use crate::store::{Attempt, OpenRecord, Store, Urgency};
 
 mod complaints;
+pub mod events;
 mod fresh;
 pub mod gateway;
 #[cfg(test)]
@@ -30,6 +30,7 @@ mod waiting;
 pub mod watchers;
 
 use complaints::Complaints;
+use events::Events;
 use gateway::GatewayService;
 use metrics::Metrics;
 use releases::Releases;
@@ -90,8 +91,7 @@ pub struct Host {
     /// When somebody last looked at the stations.
     stations_seen: Mutex<Option<Instant>>,
     registry: Mutex<Registry>,
-    /// None once the daemon stops: then those who watch see the end.
-    events: Mutex<Option<broadcast::Sender<Event>>>,
+    events: Events,
     last_session_id: AtomicU32,
     last_station_id: AtomicU32,
 }
@@ -127,7 +127,7 @@ impl Host {
             thumbnails: ThumbnailRoom::default(),
             stations_seen: Mutex::default(),
             registry: Mutex::new(registry),
-            events: Mutex::new(Some(broadcast::channel(1024).0)),
+            events: Events::default(),
             last_session_id: AtomicU32::new(0),
             last_station_id: AtomicU32::new(0),
         }
@@ -205,30 +205,6 @@ impl Host {
     /// The same, where the registry is held already.
     pub fn present_in(&self, registry: &Registry, session: &Tracked) -> Session {
         registry.present(session, &self.name, clock::now())
-    }
-
-    /// Tells everyone who watches.
-    pub fn announce(&self, kind: EventKind, session: Option<Session>, rule: Option<usher_core::session::Rule>) {
-        if let Some(events) = &*self.events() {
-            let _ = events.send(Event { time: clock::now(), event: kind, session, rule });
-        }
-    }
-
-    /// Follows what is announced from now on; ends at once if the daemon is stopping.
-    pub fn watch(&self) -> broadcast::Receiver<Event> {
-        match &*self.events() {
-            Some(events) => events.subscribe(),
-            None => broadcast::channel(1).1,
-        }
-    }
-
-    /// Ends what those who watch follow.
-    pub fn stop_events(&self) {
-        self.events().take();
-    }
-
-    fn events(&self) -> MutexGuard<'_, Option<broadcast::Sender<Event>>> {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

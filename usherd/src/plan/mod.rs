@@ -7,7 +7,8 @@
 use jiff::Timestamp;
 use usher_core::outcome::{Error, ErrorId, OutcomeResult};
 use usher_core::request::{
-    Action, AttachRequest, AuditQuery, Message, OpenRequest, Seconds, SessionRef, Targets, ThumbnailSize, Verb,
+    Action, AttachRequest, AuditQuery, Message, Name, OpenRequest, Seconds, SessionRef, Targets, ThumbnailSize, Verb,
+    WatchQuery,
 };
 use usher_core::session::{Kind, Terms};
 
@@ -102,12 +103,14 @@ pub enum Reading {
     Sessions(Sight),
     /// One session.
     Session(u32),
+    /// One user's sessions.
+    OfUser(Sight, Name),
     /// The rules.
     Rules,
     /// The audit log.
     Audit(AuditQuery),
     /// Events about sessions.
-    Events(Sight),
+    Events(Sight, WatchQuery),
     /// The remote identities.
     Identities,
 }
@@ -197,6 +200,8 @@ pub struct Snapshot<'a> {
     pub registry: &'a Registry,
     /// Whether the name that an invitation's bearer asks for is a local user's.
     pub asked_name: LocalName,
+    /// Users whom the action names and who are not there.
+    pub absent: &'a [Name],
     /// The moment.
     pub now: Timestamp,
 }
@@ -205,8 +210,8 @@ pub struct Snapshot<'a> {
 pub fn plan(authorized: Authorized, snapshot: Snapshot<'_>) -> Plan {
     let actor = authorized.actor().clone();
     let verb = authorized.action().verb();
-    let Snapshot { registry, asked_name, now } = snapshot;
-    let view = View { actor: &actor, registry, asked_name, now };
+    let Snapshot { registry, asked_name, absent, now } = snapshot;
+    let view = View { actor: &actor, registry, asked_name, absent, now };
     let work = match authorized.action() {
         Action::Lock(request) => {
             let terms = view.terms(&request.message, request.duration, request.freeze);
@@ -224,9 +229,10 @@ pub fn plan(authorized: Authorized, snapshot: Snapshot<'_>) -> Plan {
         Action::Rename(reference, request) => view.rename(reference, &request.name),
         Action::List => Work::Read(Ok(Reading::Sessions(actor.sight()))),
         Action::Show(reference) => Work::Read(view.visible(reference).map(|session| Reading::Session(session.id))),
+        Action::OfUser(name) => Work::Read(Ok(Reading::OfUser(actor.sight(), name.clone()))),
         Action::Blocks => Work::Read(Ok(Reading::Rules)),
         Action::Audit(query) => Work::Read(Ok(Reading::Audit(query.clone()))),
-        Action::Watch => Work::Read(Ok(Reading::Events(actor.sight()))),
+        Action::Watch(query) => Work::Read(Ok(Reading::Events(actor.sight(), query.clone()))),
         Action::Identities => Work::Read(Ok(Reading::Identities)),
         Action::Invite(request) => Work::Identity(Ok(view.invite(request))),
         Action::Redeem(request) => Work::Identity(view.redeem(request)),
@@ -241,6 +247,7 @@ struct View<'a> {
     actor: &'a Actor,
     registry: &'a Registry,
     asked_name: LocalName,
+    absent: &'a [Name],
     now: Timestamp,
 }
 
@@ -264,13 +271,18 @@ impl<'a> View<'a> {
 
     /// One step for every target, in the order in which they were named.
     fn steps(&self, verb: Verb, targets: &Targets, act: impl Fn(&Tracked) -> Todo) -> Work {
-        let steps = select(self.actor, verb, self.registry, targets).into_iter().map(|candidate| match candidate {
-            Candidate::Allowed(session) => Step::on(session, act(session)),
-            Candidate::Refused { session, result, error } => Step::on(session, Todo::Answer(result, Some(error))),
-            Candidate::Unknown { named, user, error } => {
-                Step { target: None, named, user, todo: Todo::Answer(OutcomeResult::Failed, Some(error)) }
-            }
-        });
+        let steps =
+            select(self.actor, verb, self.registry, targets, self.absent).into_iter().map(
+                |candidate| match candidate {
+                    Candidate::Allowed(session) => Step::on(session, act(session)),
+                    Candidate::Refused { session, result, error } => {
+                        Step::on(session, Todo::Answer(result, Some(error)))
+                    }
+                    Candidate::Unknown { named, user, error } => {
+                        Step { target: None, named, user, todo: Todo::Answer(OutcomeResult::Failed, Some(error)) }
+                    }
+                },
+            );
         Work::Sessions(steps.collect())
     }
 }

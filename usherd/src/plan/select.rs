@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use usher_core::outcome::{Error, ErrorId, OutcomeResult};
-use usher_core::request::{SessionRef, Targets, Verb};
+use usher_core::request::{Name, SessionRef, Targets, Verb};
 
 use super::naming::resolve;
 use crate::actor::{Actor, Role};
@@ -33,8 +33,14 @@ pub(super) enum Candidate<'a> {
     },
 }
 
-/// Judges every target once, in the order in which they were named.
-pub(super) fn select<'a>(actor: &Actor, verb: Verb, registry: &'a Registry, targets: &Targets) -> Vec<Candidate<'a>> {
+/// Judges every target once, in the order in which they were named. Those of the users who are `absent` are no users.
+pub(super) fn select<'a>(
+    actor: &Actor,
+    verb: Verb,
+    registry: &'a Registry,
+    targets: &Targets,
+    absent: &[Name],
+) -> Vec<Candidate<'a>> {
     match targets {
         Targets::Ids(references) => named(actor, verb, registry, references),
         Targets::All => selected(actor, verb, registry, registry.sessions()),
@@ -47,8 +53,7 @@ pub(super) fn select<'a>(actor: &Actor, verb: Verb, registry: &'a Registry, targ
                     candidates.push(Candidate::Unknown {
                         named: None,
                         user: Some(user.to_string()),
-                        error: Error::new(ErrorId::SessionNotFound, format!("{user} has no session on this host"))
-                            .hint("`usher list` shows the sessions that there are"),
+                        error: no_session_of(user, absent.contains(user)),
                     });
                 }
                 candidates.extend(selected(actor, verb, registry, sessions.into_iter()));
@@ -134,6 +139,16 @@ pub(super) fn privileged_session(session: &Tracked, what: &str) -> Error {
         ),
     )
     .hint("ask an administrator")
+}
+
+/// The user has no session, or is none.
+fn no_session_of(user: &Name, absent: bool) -> Error {
+    match absent {
+        true => Error::new(ErrorId::UserNotFound, format!("there is no user {user} on this host"))
+            .hint("check the spelling; `usher list` shows who has a session"),
+        false => Error::new(ErrorId::SessionNotFound, format!("{user} has no session on this host"))
+            .hint("`usher list` shows the sessions that there are"),
+    }
 }
 
 /// The caller sits in this session.

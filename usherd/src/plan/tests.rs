@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use usher_core::outcome::ErrorId;
-use usher_core::request::{Name, RuleName, Targets};
+use usher_core::request::{Name, RuleName, Targets, WatchQuery};
 use usher_core::session::CoverSource;
 
 use super::*;
@@ -19,8 +19,13 @@ mod sequences;
 use generators::{actor, any_action, message, now, reference, registry, rule, session_verb};
 
 fn planned(actor: &Actor, action: &Action, registry: &Registry) -> Option<Plan> {
-    let snapshot = Snapshot { registry, asked_name: LocalName::Free, now: now() };
+    let snapshot = Snapshot { registry, asked_name: LocalName::Free, absent: &absent(), now: now() };
     authorize(actor.clone(), action.clone()).ok().map(|authorized| plan(authorized, snapshot))
+}
+
+/// The one user of those whom requests name who is not there.
+fn absent() -> [Name; 1] {
+    ["nobody".parse().unwrap()]
 }
 
 fn steps(plan: &Plan) -> &[Step] {
@@ -32,7 +37,7 @@ fn steps(plan: &Plan) -> &[Step] {
 
 /// What an ordinary user may ask about sessions.
 fn looks(action: &Action) -> bool {
-    matches!(action, Action::List | Action::Show(_) | Action::Watch | Action::Thumbnail(..))
+    matches!(action, Action::List | Action::Show(_) | Action::OfUser(_) | Action::Watch(_) | Action::Thumbnail(..))
 }
 
 fn acts(step: &Step) -> bool {
@@ -143,9 +148,9 @@ proptest! {
     #[test]
     fn what_an_ordinary_user_reads_is_the_users_own(mut actor in actor(), registry in registry()) {
         actor.role = Role::User;
-        for action in [Action::List, Action::Watch] {
+        for action in [Action::List, Action::Watch(WatchQuery::default())] {
             let Some(plan) = planned(&actor, &action, &registry) else { return Ok(()) };
-            let Work::Read(Ok(Reading::Sessions(sight) | Reading::Events(sight))) = plan.work() else { panic!("{plan:?}") };
+            let Work::Read(Ok(Reading::Sessions(sight) | Reading::Events(sight, _))) = plan.work() else { panic!("{plan:?}") };
             prop_assert_eq!(*sight, actor.uid().map_or(Sight::Nothing, Sight::Of));
         }
     }
@@ -229,6 +234,7 @@ proptest! {
         for step in steps(&plan) {
             let Todo::Answer(result, Some(error)) = &step.todo else { continue };
             let expected = match step.target.as_ref().map(|t| registry.get(t.id).unwrap()) {
+                None if step.user.as_deref() == Some("nobody") => ErrorId::UserNotFound,
                 None => ErrorId::SessionNotFound,
                 Some(session) => {
                     let own = actor.own_sessions.contains(&session.id)
@@ -382,7 +388,7 @@ proptest! {
         for step in steps(&plan) {
             prop_assert!(!acts(step) && step.changes().is_empty());
             let Todo::Answer(_, Some(error)) = &step.todo else { panic!("no error: {step:?}") };
-            let before = matches!(error.id, ErrorId::SessionNotFound | ErrorId::OwnSession | ErrorId::NotOrchestratable | ErrorId::AccessDenied);
+            let before = matches!(error.id, ErrorId::SessionNotFound | ErrorId::UserNotFound | ErrorId::OwnSession | ErrorId::NotOrchestratable | ErrorId::AccessDenied);
             prop_assert!(before || error.id == ErrorId::NotSupported);
         }
     }

@@ -34,6 +34,7 @@ impl IntoResponse for ErrorResponse {
     fn into_response(self) -> Response {
         let status = match self.0.id {
             ErrorId::SessionNotFound | ErrorId::IdentityNotFound => StatusCode::NOT_FOUND,
+            ErrorId::UserNotFound | ErrorId::GroupNotFound => StatusCode::NOT_FOUND,
             ErrorId::InvitationUnknown | ErrorId::InvitationUsed | ErrorId::InvitationExpired => StatusCode::FORBIDDEN,
             ErrorId::AccessDenied | ErrorId::OwnSession | ErrorId::NotOrchestratable => StatusCode::FORBIDDEN,
             ErrorId::StillBlocked | ErrorId::SessionChanged | ErrorId::CloseCancelled | ErrorId::NotSupported => {
@@ -102,7 +103,7 @@ pub(super) async fn answer(host: &Arc<Host>, caller: &Caller, action: Action) ->
         Answer::Session(session) => axum::Json(session).into_response(),
         Answer::Rules(rules) => axum::Json(rules).into_response(),
         Answer::Audit(query, who) => streams::audit_pages(Arc::clone(host), query, who),
-        Answer::Events(receiver, sight, who) => streams::watched(Arc::clone(host), receiver, sight, who),
+        Answer::Events(watching, sight, who) => streams::watched(Arc::clone(host), watching, sight, who),
         Answer::Invited(invitation) => (StatusCode::CREATED, axum::Json(invitation)).into_response(),
         Answer::Identity(identity) => axum::Json(identity).into_response(),
         Answer::Revoked(revocation) => axum::Json(revocation).into_response(),

@@ -36,6 +36,7 @@ fn described() -> OpenApiRouter<Arc<Host>> {
     OpenApiRouter::with_openapi(super::description())
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::show))
+        .routes(routes!(sessions::of_user))
         .routes(routes!(sessions::lock))
         .routes(routes!(sessions::unlock))
         .routes(routes!(sessions::disconnect))

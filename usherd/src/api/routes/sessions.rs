@@ -4,8 +4,8 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use usher_core::outcome::Outcome;
 use usher_core::request::{
-    Action, CancelCloseRequest, CloseRequest, DisconnectRequest, LockRequest, OpenRequest, RenameRequest, SessionRef,
-    UnlockRequest,
+    Action, CancelCloseRequest, CloseRequest, DisconnectRequest, LockRequest, Name, OpenRequest, RenameRequest,
+    SessionRef, UnlockRequest,
 };
 use usher_core::session::Session;
 use usher_core::wire::answers::ErrorBody;
@@ -99,6 +99,16 @@ pub(super) async fn rename(
     Json(body): Json<RenameRequest>,
 ) -> Result<Response, ErrorResponse> {
     answer(&host, &caller, Action::Rename(parse(&id)?, body)).await
+}
+
+/// Lists the sessions of one user, who is named by name or number.
+#[utoipa::path(get, path = "/v1/users/{user}/sessions", params(("user" = Name, Path, description = "A user's name, or uid")), responses((status = 200, description = "Those of the user's sessions that the caller may see", body = Vec<Session>), (status = "default", description = "Nothing was done", body = ErrorBody)))]
+pub(super) async fn of_user(
+    State(host): Shared,
+    caller: Caller,
+    Path(user): Path<String>,
+) -> Result<Response, ErrorResponse> {
+    answer(&host, &caller, Action::OfUser(parse(&user)?)).await
 }
 
 /// Starts a text session.

@@ -1,5 +1,6 @@
 //! Answers that are streams: the audit log page by page, and events as they happen.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,16 +8,16 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use usher_core::audit::AuditRecord;
 use usher_core::clock;
 use usher_core::event::{Event, EventKind};
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::{Action, AuditQuery};
+use usher_core::request::{Action, AuditQuery, EventId, WatchQuery};
 use usher_core::wire::answers::ErrorBody;
 
 use super::Shared;
@@ -25,12 +26,28 @@ use super::stream_reader::StreamReader;
 use crate::actor::{Role, Sight, Who};
 use crate::execute::flow::Caller;
 use crate::host::Host;
+use crate::host::events::{NumberedEvent, Watching};
 use crate::host::watchers::WatcherPlace;
 
-/// Tells events as they happen.
-#[utoipa::path(get, path = "/v1/events", responses((status = 200, description = "Server-sent events, each an Event as JSON", body = Event, content_type = "text/event-stream"), (status = "default", description = "Nothing was done", body = ErrorBody)))]
-pub(super) async fn events(State(host): Shared, caller: Caller) -> Result<Response, ErrorResponse> {
-    answer(&host, &caller, Action::Watch).await
+/// Tells events as they happen. Each has a number; whoever gives the last one that they had is told what they missed, or
+/// `lagged` where that is not known any more.
+#[utoipa::path(get, path = "/v1/events", params(WatchQuery, ("last-event-id" = Option<String>, Header, description = "The number of the last event that the caller had, as `after`")), responses((status = 200, description = "Server-sent events, each an Event as JSON", body = Event, content_type = "text/event-stream"), (status = "default", description = "Nothing was done", body = ErrorBody)))]
+pub(super) async fn events(
+    State(host): Shared,
+    caller: Caller,
+    headers: HeaderMap,
+    query: Result<Query<WatchQuery>, QueryRejection>,
+) -> Result<Response, ErrorResponse> {
+    let Query(query) = query.map_err(|rejection| wrong_query(&rejection))?;
+    // One that is not ours is of another daemon.
+    let unknown = EventId { run: 0, number: 0 };
+    let last = headers.get("last-event-id").map(|value| value.to_str().ok().and_then(|id| id.parse().ok()));
+    let after = query.after.or(last.map(|id| id.unwrap_or(unknown)));
+    answer(&host, &caller, Action::Watch(WatchQuery { after, ..query })).await
+}
+
+fn wrong_query(rejection: &QueryRejection) -> ErrorResponse {
+    ErrorResponse(request_error(ErrorId::InvalidRequest, &rejection.body_text()))
 }
 
 /// Reads the audit log.
@@ -40,8 +57,7 @@ pub(super) async fn audit(
     caller: Caller,
     query: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Response, ErrorResponse> {
-    let Query(query) =
-        query.map_err(|rejection| ErrorResponse(request_error(ErrorId::InvalidRequest, &rejection.body_text())))?;
+    let Query(query) = query.map_err(|rejection| wrong_query(&rejection))?;
     answer(&host, &caller, Action::Audit(query)).await
 }
 
@@ -76,11 +92,21 @@ pub(super) fn audit_pages(host: Arc<Host>, query: AuditQuery, who: Who) -> Respo
 }
 
 /// Server-sent events that the caller may see, if there is a place for one more watcher.
-pub(super) fn watched(host: Arc<Host>, receiver: Receiver<Event>, sight: Sight, who: Who) -> Response {
+pub(super) fn watched(host: Arc<Host>, watching: Watching, sight: Sight, who: Who) -> Response {
     let Some(place) = host.watchers.place(sight) else { return too_many_watch() };
-    Sse::new(seen_events(host, receiver, (sight, who), place))
+    let Watching { from, missed, backlog, next } = watching;
+    // So that who comes back can say where it was, though nothing has happened yet.
+    let beginning = if missed { lagged() } else { sse::Event::default() }.id(from.to_string());
+    let told = seen_events(host, (backlog, next), (sight, who), place);
+    Sse::new(stream::once(std::future::ready(Ok(beginning))).chain(told))
         .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
         .into_response()
+}
+
+/// Says that events are missing here.
+fn lagged() -> sse::Event {
+    let event = Event { time: clock::now(), event: EventKind::Lagged, session: None, rule: None };
+    sse::Event::default().json_data(&event).unwrap_or_default()
 }
 
 fn too_many_watch() -> Response {
@@ -94,7 +120,7 @@ fn too_many_watch() -> Response {
 /// The events that the caller may see, until it may see no more so much. They keep their `place`.
 fn seen_events(
     host: Arc<Host>,
-    receiver: Receiver<Event>,
+    events: (VecDeque<Arc<NumberedEvent>>, Receiver<Arc<NumberedEvent>>),
     (sight, who): (Sight, Who),
     place: WatcherPlace,
 ) -> impl Stream<Item = Result<sse::Event, Infallible>> {
@@ -102,33 +128,45 @@ fn seen_events(
     // What changed between the admission and now is looked at first.
     changes.mark_changed();
     let reader = StreamReader::new(who, if sight == Sight::All { Role::Operator } else { Role::User });
-    stream::unfold(
-        (host, receiver, changes, reader, place),
-        move |(host, mut receiver, mut changes, mut reader, place)| async move {
-            loop {
-                let received = tokio::select! {
+    stream::unfold(Some((host, events, changes, reader, place)), move |state| async move {
+        let (host, mut events, mut changes, mut reader, place) = state?;
+        loop {
+            let (backlog, next) = &mut events;
+            let received = match backlog.pop_front() {
+                Some(kept) => Some(Ok(kept)),
+                None => tokio::select! {
                     biased;
                     Ok(()) = changes.changed() => None,
                     () = tokio::time::sleep_until(reader.due()) => None,
-                    received = receiver.recv() => Some(received),
-                };
-                if !reader.may_go_on(&host).await {
-                    return None;
-                }
-                let event = match received {
-                    None => continue,
-                    Some(Ok(event)) => event,
-                    Some(Err(RecvError::Lagged(_))) => {
-                        Event { time: clock::now(), event: EventKind::Lagged, session: None, rule: None }
-                    }
-                    Some(Err(RecvError::Closed)) => return None,
-                };
-                let visible = sight == Sight::All || event.session.as_ref().is_some_and(|s| sight.sees(s.uid));
-                if visible || event.event == EventKind::Lagged {
-                    let sent = sse::Event::default().json_data(&event).unwrap_or_default();
-                    return Some((Ok(sent), (host, receiver, changes, reader, place)));
-                }
+                    received = next.recv() => Some(received),
+                },
+            };
+            if !reader.may_go_on(&host).await {
+                return Some((Ok(denied()), None));
             }
-        },
-    )
+            let told = match received {
+                None => continue,
+                Some(Ok(told)) if sees(sight, &told.event) => numbered(&told),
+                Some(Ok(_)) => continue,
+                Some(Err(RecvError::Lagged(_))) => lagged(),
+                Some(Err(RecvError::Closed)) => return None,
+            };
+            return Some((Ok(told), Some((host, events, changes, reader, place))));
+        }
+    })
+}
+
+/// The last event of somebody who may not see any more what they saw until now.
+fn denied() -> sse::Event {
+    let error = Error::new(ErrorId::AccessDenied, "you may not see these events any more")
+        .hint("your role on this host has changed; watch again to see what you may");
+    sse::Event::default().event("denied").json_data(ErrorBody { error }).unwrap_or_default()
+}
+
+fn sees(sight: Sight, event: &Event) -> bool {
+    sight == Sight::All || event.session.as_ref().is_some_and(|session| sight.sees(session.uid))
+}
+
+fn numbered(told: &NumberedEvent) -> sse::Event {
+    sse::Event::default().id(told.id.to_string()).json_data(&told.event).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! What the loop makes of news, with backends that do as they are told.
 
-use usher_core::request::RuleName;
+use usher_core::request::{RuleName, WatchQuery};
 use usher_core::session::Terms;
 
 use super::*;
@@ -59,6 +59,32 @@ async fn a_session_that_is_seen_bare_although_it_is_locked_is_covered_again() {
     let shown = Seen { covers: desired, ..Seen::default() };
     told(&lab, Noticed::Changed { id: 1, seen: shown, released: None }).await;
     assert_eq!(lab.fake.new_calls(), [], "it shows what it should");
+}
+
+#[tokio::test]
+async fn the_end_of_a_timed_lock_is_told_when_it_is_seen() {
+    let lab = Lab::new();
+    lab.session(1).await;
+    let mut watching = lab.host.watch(&WatchQuery::default());
+    let mut told_kinds = || {
+        let next = std::iter::from_fn(|| watching.next.try_recv().ok());
+        next.map(|numbered| numbered.event.event).collect::<Vec<_>>()
+    };
+    let ended = Terms { until: Some(clock::now()), ..terms() };
+    let cover = Cover { terms: ended, source: CoverSource::Session };
+    let seen = |covers, title: &str| Noticed::Changed {
+        id: 1,
+        seen: Seen { covers, title: Some(title.to_owned()), ..Seen::default() },
+        released: None,
+    };
+    told(&lab, seen(vec![cover.clone()], "a")).await;
+    assert_eq!(told_kinds(), [EventKind::Locked, EventKind::Retitled]);
+    told(&lab, seen(vec![cover], "b")).await;
+    assert_eq!(told_kinds(), [EventKind::Retitled], "its time is over, and it is seen still");
+    told(&lab, seen(Vec::new(), "b")).await;
+    assert_eq!(told_kinds(), [EventKind::Unlocked]);
+    let again = lab.host.watch(&WatchQuery { since: Some(Timestamp::MIN), after: None });
+    assert!(again.missed && again.backlog.len() == 4, "{again:?}");
 }
 
 #[tokio::test]

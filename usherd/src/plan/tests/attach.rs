@@ -25,6 +25,7 @@ fn session(kind: Kind) -> Tracked {
         operator: false,
         own_lock: None,
         closing: None,
+        close_begun: false,
         seen: Seen::default(),
     }
 }
@@ -37,7 +38,9 @@ fn attached(kind: Kind, uid: u32, own_sessions: Vec<u32>) -> Result<(), ErrorId>
     let actor = Actor { who, name: "somebody".to_owned(), role, from: "process 1".to_owned(), own_sessions };
     let request = AttachRequest { size: Size::default(), colours: Default::default(), client: None };
     let authorized = authorize(actor, Action::Attach(SessionRef::Id(1), request)).map_err(|error| error.id)?;
-    match plan(authorized, Snapshot { registry: &registry, asked_name: LocalName::Free, now: now() }).work() {
+    match plan(authorized, Snapshot { registry: &registry, asked_name: LocalName::Free, absent: &[], now: now() })
+        .work()
+    {
         Work::Attach { admitted, .. } => admitted.clone().map(|_| ()).map_err(|error| error.id),
         other => panic!("{other:?}"),
     }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use usher_core::request::{
     AuditQuery, BlockRequest, CancelCloseRequest, CloseRequest, DisconnectRequest, IdentityName, IdentityRole,
     InviteRequest, LockRequest, Message, Name, OpenRequest, Pin, RedeemRequest, RekeyRequest, RuleName, Seconds,
-    Secret, SessionRef, Size, UnlockRequest,
+    Secret, SessionRef, Size, UnlockRequest, WatchQuery,
 };
 use usher_core::session::{SeenStation, SessionKey, Terms};
 
@@ -211,8 +211,9 @@ pub(super) fn any_action() -> impl Strategy<Value = Action> {
     let read = prop_oneof![
         Just(Action::List),
         reference().prop_map(Action::Show),
+        Just(Action::OfUser("alice".parse().unwrap())),
         Just(Action::Blocks),
-        Just(Action::Watch),
+        Just(Action::Watch(WatchQuery::default())),
         Just(Action::Audit(AuditQuery::default()))
     ];
     let look = reference().prop_map(|id| Action::Thumbnail(id, ThumbnailSize::Small));

@@ -61,7 +61,7 @@ fn judged(registry: &Registry, who: Who, action: Action, asked_name: LocalName) 
     let role = Role::Administrator;
     let actor = Actor { who, name: "root".to_owned(), role, from: "10.0.0.9".to_owned(), own_sessions: Vec::new() };
     let authorized = authorize(actor, action).map_err(|error| error.id)?;
-    match plan(authorized, Snapshot { registry, asked_name, now: now() }).work() {
+    match plan(authorized, Snapshot { registry, asked_name, absent: &[], now: now() }).work() {
         Work::Identity(work) => work.clone().map_err(|error| error.id),
         other => panic!("{other:?}"),
     }
