@@ -10,6 +10,8 @@ use super::process::{Process, none_if_gone};
 const MOST: u64 = 64 << 20;
 /// A line of descent longer than this is not followed.
 const LONGEST_LINE: usize = 4096;
+/// What changes while it is read is read again, at most so often.
+const TRIES: usize = 16;
 
 /// The whole of a file of the kernel's, which has no size beforehand: read with few calls, not with many small ones.
 fn contents(path: &str, about: usize) -> io::Result<Vec<u8>> {
@@ -36,14 +38,30 @@ pub struct Stat {
 /// # Errors
 /// It cannot be read, or is not as the kernel writes it.
 pub fn stat(pid: u32) -> io::Result<Option<Stat>> {
-    let Some(line) = none_if_gone(contents(&format!("/proc/{pid}/stat"), 1024))? else { return Ok(None) };
-    parse_stat(&line).map(Some).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    for _ in 0..TRIES {
+        let Some(line) = none_if_gone(contents(&format!("/proc/{pid}/stat"), 1024))? else { return Ok(None) };
+        // The number may be another process's since, or another thread's of the same one (`execve(2)`).
+        if !was_collected(&line) {
+            return parse_stat(&line).map(Some).ok_or_else(|| io::ErrorKind::InvalidData.into());
+        }
+    }
+    Err(io::Error::other("the process changes while it is looked at"))
+}
+
+/// Whether a process was collected between the kernel's finding it and writing its line: that has no threads, and -1 for
+/// its session.
+fn was_collected(line: &[u8]) -> bool {
+    fields(line).is_some_and(|fields| fields.get(17) == Some(&"0"))
+}
+
+/// The second field is the program's name in parentheses, and may contain anything. What follows it are numbers.
+fn fields(line: &[u8]) -> Option<Vec<&str>> {
+    let name_ends = line.iter().rposition(|byte| *byte == b')')?;
+    Some(std::str::from_utf8(&line[name_ends + 1..]).ok()?.split_ascii_whitespace().collect())
 }
 
 fn parse_stat(line: &[u8]) -> Option<Stat> {
-    // The second field is the program's name in parentheses, and may contain anything. What follows it are numbers.
-    let name_ends = line.iter().rposition(|byte| *byte == b')')?;
-    let fields: Vec<&str> = std::str::from_utf8(&line[name_ends + 1..]).ok()?.split_ascii_whitespace().collect();
+    let fields = fields(line)?;
     let number = |nth: usize| fields.get(nth)?.parse::<u64>().ok();
     let pid = |nth: usize| number(nth)?.try_into().ok();
     let threads = number(17)?;
@@ -107,7 +125,7 @@ pub fn living(is_so: impl Fn(u32, &Stat) -> bool) -> io::Result<Vec<Process>> {
 /// # Errors
 /// The line cannot be followed to its end.
 pub fn ancestry(pid: u32) -> io::Result<Vec<Process>> {
-    for _ in 0..16 {
+    for _ in 0..TRIES {
         if let Some(line) = followed(pid)? {
             return Ok(line);
         }
@@ -239,5 +257,15 @@ mod tests {
         assert_eq!(line("S", 1), Stat { parent: 5, session: 6, start: 4711, ended: false });
         assert!(line("Z", 1).ended && !line("Z", 2).ended);
         assert_eq!(parse_stat(b"7 (a) S 5"), None);
+    }
+
+    #[test]
+    fn a_process_that_is_collected_while_it_is_read_is_read_again() {
+        let rest = "4227084 123 0 0 0 0 0 0 0 20 0";
+        let line = |state: &str, ids: &str, threads: u32| format!("7 (a) {state} {ids} 0 -1 {rest} {threads} 0 4711 0");
+        assert!(was_collected(line("X", "0 -1 -1", 0).as_bytes()));
+        for living in [line("S", "1 7 7", 1), line("Z", "1 7 7", 1), "7 (a 0) S".to_owned()] {
+            assert!(!was_collected(living.as_bytes()), "{living}");
+        }
     }
 }

@@ -123,9 +123,7 @@ impl HostSessionBackend {
             let screens = state.screens.values().filter(|screen| screen.session.is_some());
             screens.map(|screen| screen.display.server).collect()
         };
-        // What changes while it is looked at is looked at once more.
-        let look = move || unseen::of_user(uid, &traced).or_else(|_| unseen::of_user(uid, &traced));
-        let looked = tokio::task::spawn_blocking(look).await;
+        let looked = tokio::task::spawn_blocking(move || unseen::of_user(uid, &traced)).await;
         let looked = looked.map_err(std::io::Error::other).and_then(|unseen| unseen);
         let unseen =
             looked.map_err(|error| failed(id, format!("its user's processes cannot be looked at: {error}")))?;
