@@ -12,7 +12,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -23,6 +23,8 @@ use usher_core::sys::process::Process;
 
 /// How long a user's file may take.
 const DEADLINE: Duration = Duration::from_secs(1);
+/// How often a place is looked for.
+const PAUSE: Duration = Duration::from_millis(5);
 /// How many readers may be stuck over one user's files.
 const PLACES: u32 = 4;
 /// No answer is longer; what is beyond of an environment is not looked at.
@@ -72,7 +74,7 @@ pub async fn program_file(uid: u32, process: Process) -> io::Result<ProgramFile>
 }
 
 async fn read_by(program: &Path, uid: u32, what: &Slow) -> io::Result<Vec<u8>> {
-    let place = Place::take(uid).ok_or_else(|| io::Error::other(format!("files of uid {uid} do not answer")))?;
+    let place = Place::wait(uid).await.ok_or_else(|| io::Error::other(format!("files of uid {uid} do not answer")))?;
     let mut command = Command::new(program);
     command.arg0("usherd").arg(MODE).args(what.to_arguments()).env_clear().current_dir("/");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -104,6 +106,17 @@ static TAKEN: Mutex<Option<HashMap<u32, u32>>> = Mutex::new(None);
 struct Place(u32);
 
 impl Place {
+    /// A place, as soon as there is one: who looks at several things of a user's side by side may have them all for a moment.
+    async fn wait(uid: u32) -> Option<Place> {
+        let until = Instant::now() + DEADLINE;
+        loop {
+            match Place::take(uid) {
+                None if Instant::now() < until => tokio::time::sleep(PAUSE).await,
+                taken => return taken,
+            }
+        }
+    }
+
     fn take(uid: u32) -> Option<Place> {
         let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
         let count = taken.get_or_insert_default().entry(uid).or_default();
@@ -265,7 +278,8 @@ mod tests {
         assert!(read_by(&stuck, 4711, &what).await.unwrap_err().to_string().contains("4711"));
         let late = read_by(&stuck, 4712, &what).await.unwrap_err();
         assert_eq!(late.kind(), io::ErrorKind::TimedOut);
-        drop(places);
-        assert!(Place::take(4711).is_some());
+        // One that is free soon is waited for.
+        let (waited, ()) = tokio::join!(Place::wait(4711), async { drop(places) });
+        assert!(waited.is_some() && Place::take(4711).is_some());
     }
 }
