@@ -12,7 +12,7 @@ use usher_core::wire::Conn;
 use usher_core::wire::holder::Notice;
 use usher_core::wire::shield::Arming;
 
-use crate::x::{Before, Grabs, KeyTable};
+use crate::x::{Before, Grabs, Kept, KeyTable};
 
 /// What the leader tells its twin; each message replaces the one before.
 #[derive(Debug, Serialize, Deserialize)]
@@ -37,6 +37,11 @@ pub struct State {
     pub last_input: Option<Timestamp>,
     pub before: Option<Before>,
     pub keys: Vec<(u16, KeyTable)>,
+    /// The user's programs stand still under the covers.
+    #[serde(default)]
+    pub frozen: bool,
+    #[serde(default)]
+    pub kept: Kept,
     /// The leader's covers.
     pub windows: Vec<u32>,
     /// The number of this message: the twin's report names the last one that it followed.

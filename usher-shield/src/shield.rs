@@ -141,7 +141,8 @@ impl Shield {
     pub fn obey(&mut self, control: u64, message: ToShield) {
         match message {
             ToShield::Arm(_) => {}
-            ToShield::Cover { seq, covers } => {
+            ToShield::Cover { seq, covers, frozen } => {
+                self.stage.frozen = frozen || covers.iter().any(|cover| cover.freeze);
                 if !covers.is_empty() {
                     self.released = None;
                 }
@@ -184,7 +185,8 @@ impl Shield {
     pub fn settle(&mut self) {
         self.retry_at = None;
         let wanted = !self.covers.is_empty();
-        let result = match (wanted, self.stage.shown || !self.stage.leftovers.is_empty()) {
+        let result = match (wanted, self.stage.shown || !self.stage.leftovers.is_empty() || !self.stage.kept.is_empty())
+        {
             (true, _) => self.cover(),
             (false, true) => self.uncover(),
             (false, false) => Ok(()),
@@ -198,6 +200,9 @@ impl Shield {
         self.look_at = Instant::now() + LOOK;
         if self.leader {
             self.note_grabs()?;
+            if std::mem::take(&mut self.stage.outlets.reopened) {
+                self.incident("what was turned off for the lock was turned on, and off again", None);
+            }
         }
         if !self.stage.covered || self.leader && !self.held() {
             self.retry_soon();

@@ -8,11 +8,12 @@ use x11rb::protocol::randr::{self, ConnectionExt as _};
 use x11rb::protocol::xproto::{Atom, ChangeWindowAttributesAux, CloseDown, ConnectionExt as _, EventMask, Window};
 
 use crate::x::{
-    Asked, Banner, Before, Cloth, Curtain, Display, Grabs, Keeper, Keys, Monitor, Palette, Panel, Seen, Trouble,
+    Asked, Banner, Before, Cloth, Curtain, Display, Grabs, Keeper, Kept, Keys, Monitor, Palette, Panel, Seen, Trouble,
     monitors,
 };
 
 mod leftovers;
+mod outlets;
 mod painting;
 mod windows;
 
@@ -43,6 +44,11 @@ pub struct Stage {
     overlay: Option<(Window, Option<Curtain>)>,
     pub keys: Keys,
     pub before: Option<Before>,
+    /// The user's programs stand still while it is covered, as usherd says.
+    pub frozen: bool,
+    /// What was turned off, and is on again after.
+    pub kept: Kept,
+    pub outlets: outlets::Outlets,
     /// The other process's covers: they may be above ours.
     pub friends: Vec<Window>,
     panels: Vec<Panel>,
@@ -107,6 +113,9 @@ impl Stage {
             overlay: None,
             keys,
             before: None,
+            frozen: false,
+            kept: Kept::default(),
+            outlets: outlets::Outlets::default(),
             friends: Vec::new(),
             panels: Vec::new(),
             banner: Banner::default(),
@@ -116,6 +125,7 @@ impl Stage {
         };
         stage.keeper.x.patience(Duration::from_secs(2));
         stage.leftovers = stage.find_leftovers(true)?;
+        stage.remember()?;
         stage.x.flush()?;
         Ok(stage)
     }
@@ -185,6 +195,9 @@ impl Stage {
             // While they are attached: what the core keyboard's keys do is what theirs do.
             self.keys.tame(&self.keeper.x)?;
             self.keeper.hold_devices()?;
+            if self.shut()? {
+                self.keeper.hold_devices()?;
+            }
         }
         self.covered = self.look()?;
         Ok(())
@@ -249,6 +262,10 @@ impl Stage {
         self.patience(PATIENCE);
         self.kill_leftovers()?;
         self.leftovers.clear();
+        if restore {
+            self.reopen()?;
+        }
+        self.kept = Kept::default();
         let before = self.before.take();
         // Back at their masters before these get back what they were: it is theirs then too.
         self.keeper.release_devices()?;

@@ -33,6 +33,7 @@ fn adopt(shield: &mut Shield, state: State) {
     shield.user.last_input = state.last_input;
     shield.stage.before = state.before;
     shield.stage.keys.original = state.keys;
+    (shield.stage.frozen, shield.stage.kept) = (state.frozen, state.kept);
     let moved = shield.stage.friends != state.windows;
     shield.stage.friends = state.windows;
     let covers = !state.covers.is_empty();
@@ -61,6 +62,8 @@ pub fn succeed(shield: &mut Shield) -> io::Result<()> {
         }
     }
     shield.stage.leftovers.extend(left);
+    let remembered = shield.stage.remember();
+    shield.took(remembered);
     shield.searches = SEARCHES;
     shield.user.restart(&shield.stage.x);
     start_twin(shield);

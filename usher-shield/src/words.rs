@@ -23,6 +23,9 @@ impl Reader {
 /// Notes of an outcome, which the daemon says in English.
 pub const NOT_DRAWN: &str = "the message could not be drawn; the screen is covered without it";
 pub const HELD_LATE: &str = "another program held keyboard or pointer; they were held at a later try";
+pub const DEVICES_ON: &str = "an input device cannot be turned off: programs that ask the X server for raw input learn of its keys once they go on";
+pub const CLIPBOARD_ON: &str =
+    "the VNC server does not let its clipboard be turned off: what is copied still passes between session and viewers";
 /// How long an announcement stays when its time has come.
 const NOTICE_STAYS: i64 = 60;
 

@@ -32,6 +32,7 @@ pub use lab::Lab;
 pub use picture::Picture;
 pub use ran::Ran;
 pub use ready::{Suite, ready};
+pub use remote::Client;
 pub use school::School;
 pub use watch::Watch;
 

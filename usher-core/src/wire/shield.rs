@@ -66,6 +66,9 @@ pub enum ToShield {
         seq: u64,
         /// All of them, in the order in which they are shown. The shield drops each by itself when its end comes.
         covers: Vec<Cover>,
+        /// The user's programs stand still under them, or soon will: input devices may be turned off.
+        #[serde(default)]
+        frozen: bool,
     },
     /// Show, without taking input, that the session will close.
     Announce(Notice),

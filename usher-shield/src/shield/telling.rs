@@ -38,9 +38,7 @@ impl Shield {
                 Some((order, said)) if Some(order) == self.lock_order().as_ref() => notes.extend(said.iter().cloned()),
                 _ => notes.push(words::NOT_DRAWN.to_owned()),
             }
-            if !self.covers.iter().any(|cover| cover.freeze) && self.stage.keeper.x.has.xinput {
-                notes.push(RAW_INPUT.to_owned());
-            }
+            notes.extend(self.open_outlets().map(str::to_owned));
         }
         for Pending { control, seq, late, held: held_micros, .. } in std::mem::take(&mut self.pending) {
             let mut notes = notes.clone();
@@ -49,6 +47,14 @@ impl Shield {
             }
             self.say_to(control, &FromShield::Covered { seq, superseded: false, notes, held_micros });
         }
+    }
+
+    /// What still leads into the session and out of it.
+    fn open_outlets(&self) -> impl Iterator<Item = &'static str> {
+        let open = self.stage.outlets;
+        let raw = !self.stage.frozen && self.stage.keeper.x.has.xinput;
+        let sentences = [(raw, RAW_INPUT), (open.devices, words::DEVICES_ON), (open.clipboard, words::CLIPBOARD_ON)];
+        sentences.into_iter().filter_map(|(open, sentence)| open.then_some(sentence))
     }
 
     pub fn say_to(&mut self, control: u64, message: &FromShield) {
@@ -121,6 +127,8 @@ impl Shield {
             last_input: self.user.last_input,
             before: self.stage.before.clone(),
             keys: self.stage.keys.original.clone(),
+            frozen: self.stage.frozen,
+            kept: self.stage.kept.clone(),
             windows: self.stage.windows(),
         };
         // Also before it is ready: a twin that does not know of the covers would succeed to none.

@@ -5,15 +5,17 @@
 //! grabbed. A slave floats while it is (`XIGrabDevice`), and the server gives it back to its master after.
 
 use x11rb::CURRENT_TIME;
-use x11rb::protocol::xinput::{self, ConnectionExt as _, DeviceType, EventMask, GrabOwner, XIDeviceInfo, XIEventMask};
-use x11rb::protocol::xproto::{GrabMode, GrabStatus};
+use x11rb::protocol::xinput::{
+    self, ConnectionExt as _, DeviceType, EventMask, GrabOwner, XIChangePropertyAux, XIDeviceInfo, XIEventMask,
+};
+use x11rb::protocol::xproto::{AtomEnum, GrabMode, GrabStatus, PropMode};
 
 use super::display::{Asked, Display, Trouble};
 
 /// `XIAllDevices`.
 const ALL: u16 = 0;
 /// More than these no seat has; who makes more masters makes them to get at keys, and is told of.
-const MAX: usize = 256;
+pub const MAX: usize = 256;
 
 /// The devices beside those that the core grabs hold.
 #[derive(Debug, Default)]
@@ -58,6 +60,11 @@ impl Devices {
         Ok(())
     }
 
+    /// Whether this device is held by itself.
+    pub fn has(&self, device: u16) -> bool {
+        self.held.contains(&device)
+    }
+
     /// Gives them back, so that they are attached as before, and sees it done.
     pub fn release(&mut self, x: &Display) -> Asked {
         for device in std::mem::take(&mut self.held) {
@@ -76,6 +83,43 @@ fn others(x: &Display) -> Asked<Vec<u16>> {
     let core: Vec<u16> = pointer.iter().flat_map(|pointer| [pointer.deviceid, pointer.attachment]).collect();
     let is_other = |device: &&XIDeviceInfo| device.enabled && !core.contains(&device.deviceid);
     Ok(devices.iter().filter(is_other).map(|device| device.deviceid).collect())
+}
+
+/// The devices that send raw input: all that are no masters and are on, but for those that the server keeps for XTEST, which
+/// it turns off for nobody.
+pub fn that_speak(x: &Display) -> Asked<Vec<u16>> {
+    if !x.has.xinput {
+        return Ok(Vec::new());
+    }
+    let master = |kind| matches!(kind, DeviceType::MASTER_KEYBOARD | DeviceType::MASTER_POINTER);
+    let of_server =
+        |name: &[u8]| [b"XTEST pointer".as_slice(), b"XTEST keyboard"].iter().any(|end| name.ends_with(end));
+    let devices = x.conn.xinput_xi_query_device(ALL)?.reply()?.infos;
+    let speak = devices.iter().filter(|d| d.enabled && !master(d.type_) && !of_server(&d.name)).take(MAX);
+    Ok(speak.map(|device| device.deviceid).collect())
+}
+
+/// Turns devices on or off (`Device Enabled`, a property that the server itself has on each). One that is gone stays so.
+pub fn turn(x: &Display, devices: &[u16], on: bool) -> Asked {
+    if devices.is_empty() {
+        return Ok(());
+    }
+    let enabled = x.atom("Device Enabled")?;
+    for device in devices {
+        if !on {
+            // The server breaks down when the grab of a device ends that is off.
+            x.conn.xinput_xi_ungrab_device(CURRENT_TIME, *device)?;
+        }
+        let value = XIChangePropertyAux::Data8(vec![u8::from(on)]);
+        let mode = PropMode::REPLACE;
+        let kind = AtomEnum::INTEGER.into();
+        match x.conn.xinput_xi_change_property(*device, mode, enabled, kind, 1, &value)?.check().map_err(Trouble::from)
+        {
+            Ok(()) | Err(Trouble::Refused) => {}
+            Err(trouble) => return Err(trouble),
+        }
+    }
+    Ok(())
 }
 
 /// The keyboards that are no masters.

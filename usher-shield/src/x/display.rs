@@ -16,7 +16,7 @@ use x11rb::protocol::{composite, damage, randr, res, shape, sync, xfixes, xinput
 use x11rb::rust_connection::RustConnection;
 
 use super::link::{Link, Terms};
-use super::xauth;
+use super::{vnc, xauth};
 
 /// How long the server may take to greet us.
 pub const GREETING: Duration = Duration::from_secs(2);
@@ -93,6 +93,8 @@ pub struct Extensions {
     pub res: bool,
     pub shape: bool,
     pub sync: bool,
+    /// The name of a VNC server's extension.
+    pub vnc: Option<&'static str>,
     pub xinput: bool,
     pub xkb: bool,
     pub xtest: bool,
@@ -162,12 +164,16 @@ impl Display {
             xkb::X11_EXTENSION_NAME,
             xtest::X11_EXTENSION_NAME,
         ];
-        for name in names {
+        for name in names.into_iter().chain(vnc::NAMES) {
             conn.prefetch_extension_information(name)?;
         }
         let mut there = [false; 10];
         for (there, name) in there.iter_mut().zip(names) {
             *there = conn.extension_information(name)?.is_some();
+        }
+        let mut vnc = None;
+        for name in vnc::NAMES {
+            vnc = conn.extension_information(name)?.map(|_| name).or(vnc);
         }
         let [composite, damage, randr, res, shape, sync, xfixes, xinput, xkb, xtest] = there;
         let composite = composite && composite::query_version(conn, 0, 4)?.reply().is_ok_and(|v| v.minor_version >= 3);
@@ -179,7 +185,7 @@ impl Display {
         let xinput = xinput && xinput::xi_query_version(conn, 2, 2)?.reply().is_ok_and(|v| v.major_version >= 2);
         let sync = sync && sync::initialize(conn, 3, 1)?.reply().is_ok();
         let xkb = xkb && xkb::use_extension(conn, 1, 0)?.reply().is_ok_and(|r| r.supported);
-        Ok(Extensions { composite, damage, randr, res, shape, sync, xinput, xkb, xtest })
+        Ok(Extensions { composite, damage, randr, res, shape, sync, vnc, xinput, xkb, xtest })
     }
 
     /// How long answers are awaited from now on.

@@ -133,6 +133,11 @@ impl Keeper {
         Ok(())
     }
 
+    /// Whether this device is held by itself.
+    pub fn holds(&self, device: u16) -> bool {
+        self.devices.has(device)
+    }
+
     /// Takes the grabs from whoever holds them: a grab ends when its window is no longer viewable
     /// (X Window System Protocol, GrabPointer and GrabKeyboard), so every other window is unmapped
     /// and mapped again, under the cover and with the server held, until the grabs are ours.

@@ -1,18 +1,21 @@
 //! A program of the user's: a process of its own with the user's rights and the display's cookie. It does what the test tells it, line by line.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, IoSlice, Write};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use x11rb::connection::Connection as _;
+use x11rb::connection::{Connection as _, RequestConnection as _};
 use x11rb::protocol::Event;
 use x11rb::protocol::xinput::{
     ConnectionExt as _, DeviceType, EventMask, GrabOwner, HierarchyChange, HierarchyChangeData,
-    HierarchyChangeDataAddMaster, HierarchyChangeDataAttachSlave, HierarchyChangeDataDetachSlave, XIDeviceInfo,
-    XIEventMask,
+    HierarchyChangeDataAddMaster, HierarchyChangeDataAttachSlave, HierarchyChangeDataDetachSlave, XIChangePropertyAux,
+    XIDeviceInfo, XIEventMask,
 };
-use x11rb::protocol::xproto::{ConnectionExt as _, CreateWindowAux, GrabMode, GrabStatus, Window, WindowClass};
+use x11rb::protocol::xproto::{
+    AtomEnum, ConnectionExt as _, CreateWindowAux, GetInputFocusReply, GrabMode, GrabStatus, PropMode, Window,
+    WindowClass,
+};
 use x11rb::rust_connection::{DefaultStream, RustConnection};
 
 use crate::server::{Server, VICTIM};
@@ -130,6 +133,8 @@ impl Program {
             }
             "float" => self.float(),
             "master" => self.master(),
+            "clipboard" => self.open_clipboard(),
+            "enable" => self.enable(),
             "count" => self.count(),
             _ => panic!("{order}"),
         }
@@ -210,6 +215,40 @@ impl Program {
             self.change(2, HierarchyChangeData::AttachSlave(data))
         };
         all.iter().filter(keyboard).filter(|device| attach(device)).count()
+    }
+
+    /// Turns on what a VNC server copies to viewers and from them, as `vncconfig(1)` does: how many ways the server opened.
+    fn open_clipboard(&self) -> usize {
+        let older = self.conn.extension_information("VNC-EXTENSION").expect("asked").is_some();
+        let extension = if older { "VNC-EXTENSION" } else { "TIGERVNC" };
+        let opcode = self.conn.extension_information(extension).expect("asked").expect("a VNC server").major_opcode;
+        let set = |name: &str| {
+            let text = if older { format!("{name}=1") } else { name.to_owned() };
+            let head = if older { vec![text.len() as u8, 0, 0, 0] } else { vec![text.len() as u8, 0, 1, 0] };
+            let mut body = [vec![opcode, 0, 0, 0], head, text.into_bytes()].concat();
+            body.resize(body.len().next_multiple_of(4), 0);
+            if !older {
+                body.extend(b"1\0\0\0");
+            }
+            let length = (body.len() / 4) as u16;
+            body[2..4].copy_from_slice(&length.to_ne_bytes());
+            let asked = self.conn.send_request_with_reply::<GetInputFocusReply>(&[IoSlice::new(&body)], Vec::new());
+            // Whether the server did it is where that reply has another byte.
+            asked.expect("sent").reply().is_ok_and(|reply| u8::from(reply.revert_to) == 1)
+        };
+        ["SendCutText", "AcceptCutText"].into_iter().filter(|name| set(name)).count()
+    }
+
+    /// Turns every device on.
+    fn enable(&self) -> usize {
+        let enabled = self.conn.intern_atom(false, b"Device Enabled").expect("sent").reply().expect("an atom").atom;
+        let on = |device: &XIDeviceInfo| {
+            let (mode, kind) = (PropMode::REPLACE, AtomEnum::INTEGER.into());
+            let value = XIChangePropertyAux::Data8(vec![1]);
+            let asked = self.conn.xinput_xi_change_property(device.deviceid, mode, enabled, kind, 1, &value);
+            !device.enabled && asked.expect("sent").check().is_ok()
+        };
+        self.devices().iter().filter(|device| on(device)).count()
     }
 
     /// Keys and buttons that it got since it was asked last.

@@ -146,9 +146,6 @@ fn who_reads_raw_events_is_told_of_unless_frozen() {
     assert!(attacker.tell("count") > 0);
     let told = |notes: &[String]| notes.iter().any(|note| note == usher_core::wire::shield::RAW_INPUT);
     assert!(told(&answer.notes), "{answer:?}");
-    let mut frozen = cover("You stay here, frozen");
-    frozen.freeze = true;
-    let seq = usherd.order(vec![frozen]);
-    let answer = usherd.answer(seq);
+    let answer = usherd.lock_frozen("You stay here, frozen");
     assert!(!told(&answer.notes), "{answer:?}");
 }

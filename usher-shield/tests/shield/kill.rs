@@ -73,7 +73,7 @@ fn killing_both_in_turn_uncovers_nothing() {
 }
 
 /// Ends both processes at once: nobody takes their place. Their windows stay.
-fn kill_both(usherd: &Usherd) {
+pub fn kill_both(usherd: &Usherd) {
     for signal in [Signal::STOP, Signal::KILL] {
         usherd.hello.pids.iter().for_each(|pid| kill(*pid, signal));
     }

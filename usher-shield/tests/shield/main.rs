@@ -2,6 +2,7 @@
 
 mod attack;
 mod attacker;
+mod clipboard;
 mod confined;
 mod input;
 mod kill;
@@ -11,10 +12,12 @@ mod look;
 mod lying;
 mod notice;
 mod picture;
+mod raw;
 mod screens;
 mod server;
 mod slots;
 mod usherd;
+mod viewer;
 mod vnc;
 
 use std::io::Write as _;

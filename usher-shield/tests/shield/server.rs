@@ -152,19 +152,29 @@ impl Desktop {
         self.sync();
     }
 
-    /// Every input device: its number, kind, and what it is attached to.
-    pub fn devices(&self) -> Vec<(u16, u16, u16)> {
+    /// Every input device: its number, kind, what it is attached to, and whether it is on.
+    pub fn devices(&self) -> Vec<(u16, u16, u16, bool)> {
         self.conn.xinput_xi_query_version(2, 2).expect("sent").reply().expect("the extension");
         let all = self.conn.xinput_xi_query_device(0u16).expect("sent").reply().expect("devices").infos;
-        all.iter().map(|device| (device.deviceid, device.type_.into(), device.attachment)).collect()
+        all.iter().map(|device| (device.deviceid, device.type_.into(), device.attachment, device.enabled)).collect()
     }
 
     /// The keyboards that are no masters, whatever they are attached to.
     pub fn keyboards(&self) -> Vec<u8> {
+        self.keyboards_named(|_| true)
+    }
+
+    /// Those of them that a person may sit at: XTEST's are made by the server for programs.
+    pub fn own_keyboards(&self) -> Vec<u8> {
+        self.keyboards_named(|name| !name.ends_with(b"XTEST keyboard"))
+    }
+
+    fn keyboards_named(&self, is: impl Fn(&[u8]) -> bool) -> Vec<u8> {
         self.conn.xinput_xi_query_version(2, 2).expect("sent").reply().expect("the extension");
         let all = self.conn.xinput_xi_query_device(0u16).expect("sent").reply().expect("devices").infos;
         let slave = |kind| !matches!(kind, DeviceType::MASTER_KEYBOARD | DeviceType::MASTER_POINTER);
-        let found = all.iter().filter(|device| slave(device.type_) && device.name.ends_with(b"keyboard"));
+        let found =
+            all.iter().filter(|device| slave(device.type_) && device.name.ends_with(b"keyboard") && is(&device.name));
         found.filter_map(|device| u8::try_from(device.deviceid).ok()).collect()
     }
 

@@ -149,7 +149,7 @@ impl Usherd {
     pub fn order(&mut self, covers: Vec<Cover>) -> u64 {
         self.seq += 1;
         let seq = self.seq;
-        self.say(&ToShield::Cover { seq, covers });
+        self.say(&ToShield::Cover { seq, covers, frozen: false });
         seq
     }
 
@@ -167,6 +167,15 @@ impl Usherd {
     #[track_caller]
     pub fn lock(&mut self, message: &str) -> Answer {
         let seq = self.order(vec![cover(message)]);
+        self.answer(seq)
+    }
+
+    /// The same, with the user's programs standing still, as usherd says.
+    #[track_caller]
+    pub fn lock_frozen(&mut self, message: &str) -> Answer {
+        let mut frozen = cover(message);
+        frozen.terms.freeze = true;
+        let seq = self.order(vec![frozen]);
         self.answer(seq)
     }
 

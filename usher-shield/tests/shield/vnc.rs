@@ -20,8 +20,13 @@ fn an_idle_lock_and_a_moving_pointer_are_no_attack() {
 }
 
 fn xvnc() -> Server {
+    xvnc_with(&[])
+}
+
+/// A VNC server with these options; viewers find it at a socket called `vnc` in its directory.
+pub fn xvnc_with(more: &[&str]) -> Server {
     let options = ["-geometry", "640x480", "-depth", "24", "-SecurityTypes", "None", "-rfbport", "-1"];
-    Server::start("Xvnc", &[options.as_slice(), &["-rfbunixpath", "vnc"]].concat())
+    Server::start("Xvnc", &[options.as_slice(), &["-rfbunixpath", "vnc"], more].concat())
 }
 
 #[test]

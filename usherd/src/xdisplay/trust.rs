@@ -35,7 +35,8 @@ pub fn doubt_now(display: &Display) -> io::Result<Option<String>> {
         return Ok(None);
     }
     if let Some(tracer) = proc::tracer(display.server.pid)? {
-        return Ok(Some(format!("process {tracer} traces it")));
+        let name = proc::name(tracer).unwrap_or_else(|| "?".to_owned());
+        return Ok(Some(format!("process {tracer} ({name}) traces it")));
     }
     let same = proc::program(display.server.pid)?.is_some_and(|p| base_name(&p) == base_name(&display.program));
     Ok((!same).then(|| "it has become another program".to_owned()))

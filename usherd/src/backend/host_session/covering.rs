@@ -15,6 +15,10 @@ use crate::backend::{Covered, DEADLINE, Observation};
 use crate::logind::Login;
 use crate::session::Target;
 
+/// The note of a lock of a session of xrdp's under which programs run on: what goes past its display.
+const SHARED: &str =
+    "what a client of xrdp shares, its clipboard and drives, stays open to the session's programs; --freeze stops that";
+
 /// An order that is under way on one display.
 struct PendingCover {
     place: (u32, u32),
@@ -30,7 +34,7 @@ pub(super) fn cover(backend: &HostSessionBackend, target: &Target, covers: Vec<C
     };
     let reach = reach(&covers, backend.0.always_freeze, login.uid);
     backend.need_frozen(target.id, &login, reach);
-    let ordered = order(backend, target.id, &covers);
+    let ordered = order(backend, target.id, &covers, reach.is_some());
     // A display whose shield was given up gets another chance.
     ordered.iter().for_each(|one| backend.arm(one.place));
     let until = Instant::now() + DEADLINE;
@@ -46,7 +50,10 @@ pub(super) fn cover(backend: &HostSessionBackend, target: &Target, covers: Vec<C
         };
         if reach.is_none() {
             // A stopped program may keep the display from being uncovered.
-            return tokio::join!(seen, backend.settle(login.uid)).0;
+            let mut covered = tokio::join!(seen, backend.settle(login.uid)).0?;
+            let shares = !covers.is_empty() && backend.shows_xrdp(target.id);
+            covered.notes.extend(shares.then(|| SHARED.to_owned()));
+            return Ok(covered);
         }
         match seen.await {
             Ok(covered) => backend.freeze_covered(&target, covered).await,
@@ -59,14 +66,23 @@ pub(super) fn cover(backend: &HostSessionBackend, target: &Target, covers: Vec<C
     })
 }
 
-fn order(backend: &HostSessionBackend, id: u32, covers: &[Cover]) -> Vec<PendingCover> {
+impl HostSessionBackend {
+    /// Whether one of a session's displays is xrdp's: a display of Xorg's that is at no seat.
+    fn shows_xrdp(&self, id: u32) -> bool {
+        let state = self.state();
+        let seatless = state.logins.get(&id).is_some_and(|known| known.login.seat.is_none());
+        seatless && state.screens_of(id).any(|screen| screen.display.program.file_name().is_some_and(|n| n == "Xorg"))
+    }
+}
+
+fn order(backend: &HostSessionBackend, id: u32, covers: &[Cover], frozen: bool) -> Vec<PendingCover> {
     let mut state = backend.state();
     let screens = state.screens.iter_mut().filter(|(_, screen)| screen.session == Some(id));
     screens
         .map(|(place, screen)| {
             screen.desired = Some(covers.to_vec());
             let seq = backend.next_seq();
-            let message = ToShield::Cover { seq, covers: covers.to_vec() };
+            let message = ToShield::Cover { seq, covers: covers.to_vec(), frozen };
             PendingCover { place: *place, reply: screen.link().and_then(|link| link.request(seq, &message).ok()) }
         })
         .collect()

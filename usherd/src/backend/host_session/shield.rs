@@ -22,6 +22,8 @@ use crate::xdisplay::{Display, authority, language};
 
 /// How long a shield may take until it is armed.
 const INTRODUCTION: Duration = Duration::from_secs(5);
+/// How long a shield for which the X server has no room may wait for it. Then another one is tried.
+const ROOM: Duration = Duration::from_secs(60);
 /// How long to wait before a shield that failed is tried again: at first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 /// How often a shield is tried for a display that nobody orders anything of.
@@ -225,16 +227,39 @@ impl HostSessionBackend {
             executed(&group, &program).await;
             protect(&group, 0);
             connection.send(&ToShield::Arm(Box::new(arming))).await.map_err(|e| failed("the shield is gone", e))?;
-            introduced(connection).await
+            Ok(connection)
         };
-        let late = || Error::new(ErrorId::Timeout, "the display's shield did not get ready in 5 s");
-        let armed = tokio::time::timeout(INTRODUCTION, armed).await.unwrap_or_else(|_| Err(late()));
+        let armed = match tokio::time::timeout(INTRODUCTION, armed).await.unwrap_or_else(|_| Err(late())) {
+            Ok(connection) => self.introduction(connection, (display.number, display.server.pid), id).await,
+            Err(error) => Err(error),
+        };
         match &armed {
             Ok(_) => protect(&group, SPARED_BY_OOM),
             // It would hold its place and its memory for ever.
             Err(_) => drop(group.kill()),
         }
         armed
+    }
+
+    /// Awaits a new shield's introduction. One for which the X server has no room waits for it there, and is waited for.
+    async fn introduction(
+        &self,
+        mut connection: Connection,
+        place: (u32, u32),
+        id: u32,
+    ) -> Result<IntroducedShield, Error> {
+        let why = match tokio::time::timeout(INTRODUCTION, hear_of(&mut connection)).await.map_err(|_| late())? {
+            Introduction::Waits(why) => why,
+            other => return other.done(connection),
+        };
+        tracing::warn!("session {id}: the shield of display :{} waits: {why}", place.0);
+        if let Some(screen) = self.state().screens.get_mut(&place) {
+            screen.shield = ShieldState::Failing(why.clone());
+        }
+        self.report(id);
+        let in_vain = || Error::new(ErrorId::BackendFailed, why);
+        let introduced = tokio::time::timeout(ROOM, hear_of(&mut connection)).await.map_err(|_| in_vain())?;
+        introduced.done(connection)
     }
 
     /// Resolves when every display of a session has its shield, or is known to get none.
@@ -263,10 +288,12 @@ impl HostSessionBackend {
             let Some(screen) = state.screens.get_mut(&place) else { return };
             screen.tries.1 = Some(Instant::now());
             screen.shield = ShieldState::Held { link: link.clone(), status: hello.status, protocol: hello.protocol };
-            screen.desired.clone().filter(|covers| !covers.is_empty())
+            // Also that there are none: another shield may have left something.
+            screen.desired.clone()
         };
         if let Some(covers) = desired {
-            let _ = link.send(&ToShield::Cover { seq: self.next_seq(), covers });
+            let frozen = covers.iter().any(|cover| self.0.always_freeze || cover.freeze);
+            let _ = link.send(&ToShield::Cover { seq: self.next_seq(), covers, frozen });
         }
         self.report(id);
     }
@@ -330,12 +357,37 @@ async fn look(path: &Path) -> Option<IntroducedShield> {
 }
 
 async fn introduced(mut connection: Connection) -> Result<IntroducedShield, Error> {
-    match connection.receive().await {
-        Some(FromShield::Hello(hello)) => Ok(IntroducedShield { connection, hello: *hello }),
-        Some(FromShield::Failed { message, .. }) => {
-            let message = message.chars().filter(|c| !c.is_control()).take(1000).collect::<String>();
-            Err(Error::new(ErrorId::BackendFailed, message))
+    hear_of(&mut connection).await.done(connection)
+}
+
+fn late() -> Error {
+    Error::new(ErrorId::Timeout, "the display's shield did not get ready in 5 s")
+}
+
+/// What a shield says first.
+enum Introduction {
+    Hello(Box<Hello>),
+    /// The X server has no room for it, as this sentence says: it waits.
+    Waits(String),
+    Failed(String),
+}
+
+impl Introduction {
+    fn done(self, connection: Connection) -> Result<IntroducedShield, Error> {
+        match self {
+            Introduction::Hello(hello) => Ok(IntroducedShield { connection, hello: *hello }),
+            Introduction::Waits(why) | Introduction::Failed(why) => Err(Error::new(ErrorId::BackendFailed, why)),
         }
-        _ => Err(Error::new(ErrorId::BackendFailed, "the display's shield does not introduce itself")),
+    }
+}
+
+async fn hear_of(connection: &mut Connection) -> Introduction {
+    match connection.receive().await {
+        Some(FromShield::Hello(hello)) => Introduction::Hello(hello),
+        Some(FromShield::Failed { message, trying, .. }) => {
+            let message = message.chars().filter(|c| !c.is_control()).take(1000).collect::<String>();
+            if trying { Introduction::Waits(message) } else { Introduction::Failed(message) }
+        }
+        _ => Introduction::Failed("the display's shield does not introduce itself".to_owned()),
     }
 }

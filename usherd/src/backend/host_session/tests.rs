@@ -117,7 +117,7 @@ async fn play(mut stream: UnixStream, part: Part) {
     let (mut decoder, mut buffer) = (Decoder::default(), [0; 4096]);
     loop {
         while let Ok(Some((Tag::Control, json))) = decoder.next_frame() {
-            let Ok(ToShield::Cover { seq, covers }) = serde_json::from_slice(json) else { continue };
+            let Ok(ToShield::Cover { seq, covers, .. }) = serde_json::from_slice(json) else { continue };
             let holds = part == Part::Covers;
             let status = Status {
                 covers: if holds { covers } else { Vec::new() },
