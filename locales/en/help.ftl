@@ -1,7 +1,7 @@
 # The help of the cmdlets.
 help-cmdlets = The cmdlets; `usher install-cmdlets DIR` makes each one a command of its own:
 help-cmdlets-title = The cmdlets
-help-cmdlets-intro = Call a cmdlet as `usher NAME …`, or as `NAME …` after `usher install-cmdlets DIR`. The casing of names does not matter; the links are there in lower case too, and a shell knows no other casing of them. The beginning of a parameter's name is enough if no other parameter begins in the same way.
+help-cmdlets-intro = Call a cmdlet as `usher NAME …`, or as `NAME …` after `usher install-cmdlets DIR`. The casing of names does not matter; the links are there in lower case too, and a shell knows no other casing of them. The beginning of a parameter's name is enough if no other parameter begins in the same way. For a table instead of properties or JSON, write `usher --output table NAME …`, or set `USHER_OUTPUT=table` once.
 help-name = NAME
 help-synopsis = Synopsis
 help-syntax = Syntax
@@ -44,9 +44,10 @@ get-description =
 
     State is ConnectedToStation, RemoteConnection, Disconnected or Closing. The StationId of a remote session is 0; a session at which nobody sits has none. IsMOGUser is True if the user is an operator, and IsOrchestratable is True if the session may be locked. IsRail is always False.
 get-example-1 = Every session of this host.
-get-example-2 = The sessions 3 and 4 alone.
-get-example-3 = Locks every session of alice: the objects go through jq into the next cmdlet.
-get-example-4 = Writes what session 3 shows into a file, as `usher thumbnail 3 --size large -o 3.png` does.
+get-example-2 = The same as a table, a line for each session.
+get-example-3 = The sessions 3 and 4 alone.
+get-example-4 = Locks every session of alice: the objects go through jq into the next cmdlet.
+get-example-5 = Writes what session 3 shows into a file, as `usher thumbnail 3 --size large -o 3.png` does.
 get-parameter-All = Every session of the host, including the one that you call from. -All:$false selects no session.
 get-inputs = Objects that have a SessionId, and perhaps a Server or ComputerName, as JSON; or bare session IDs.
 get-outputs = One object for each session, with the properties named above.

@@ -1,7 +1,7 @@
 # cmdlet 的帮助。
 help-cmdlets = 可用的 cmdlet；用 `usher install-cmdlets 目录` 创建链接后，也可以直接以名称运行：
 help-cmdlets-title = cmdlet 参考
-help-cmdlets-intro = 每个 cmdlet 以 `usher 名称 …` 的形式运行；用 `usher install-cmdlets 目录` 创建链接后，也可以直接以 `名称 …` 运行。cmdlet 和参数的名称不区分大小写；链接另有全小写的一份，shell 不识别其他大小写形式的链接。参数名称可以缩写为任何不会引起歧义的前缀。
+help-cmdlets-intro = 每个 cmdlet 以 `usher 名称 …` 的形式运行；用 `usher install-cmdlets 目录` 创建链接后，也可以直接以 `名称 …` 运行。cmdlet 和参数的名称不区分大小写；链接另有全小写的一份，shell 不识别其他大小写形式的链接。参数名称可以缩写为任何不会引起歧义的前缀。如需表格而不是属性列表或 JSON，请运行 `usher --output table 名称 …`，或设置一次 `USHER_OUTPUT=table`。
 help-name = 名称
 help-synopsis = 摘要
 help-syntax = 语法
@@ -44,9 +44,10 @@ get-description =
 
     State 的取值为 ConnectedToStation（在本地工位）、RemoteConnection（远程连接）、Disconnected（已断开）或 Closing（正在关闭）。远程会话的 StationId 为 0，无人使用的会话没有 StationId。IsMOGUser 表示用户属于操作员组，IsOrchestratable 表示会话可以被锁定。IsRail 始终为 False。
 get-example-1 = 列出本机的所有会话。
-get-example-2 = 只列出会话 3 和会话 4。
-get-example-3 = 锁定 alice 的所有会话：对象经 jq 筛选后传给下一个 cmdlet。
-get-example-4 = 将会话 3 的缩略图存为文件，与 `usher thumbnail 3 --size large -o 3.png` 相同。
+get-example-2 = 同上，但以表格输出，每个会话一行。
+get-example-3 = 只列出会话 3 和会话 4。
+get-example-4 = 锁定 alice 的所有会话：对象经 jq 筛选后传给下一个 cmdlet。
+get-example-5 = 将会话 3 的缩略图存为文件，与 `usher thumbnail 3 --size large -o 3.png` 相同。
 get-parameter-All = 主机上的所有会话，包括您当前所在的会话。写成 -All:$false 则不指定任何会话。
 get-inputs = 含有 SessionId 的 JSON 对象（可另含 Server 或 ComputerName），或单独的会话 ID。
 get-outputs = 每个会话一个对象，属性如上所述。

@@ -11,6 +11,7 @@ use super::hosts::{Tally, TargetHost};
 use super::output::{self, Rows};
 use super::{CommandError, Context};
 use crate::client::ClientError;
+use crate::words::key;
 
 /// Sends an action to a host.
 ///
@@ -114,6 +115,9 @@ fn ignore_closed(printed: std::io::Result<()>) -> Result<(), CommandError> {
 pub(super) async fn act(context: &Context, action: Action) -> Result<Exit, CommandError> {
     let mut report = Report::new(context);
     let tally = send_to_each(context, |_| Some(&action), |_, outcomes| report.print(outcomes)).await?;
+    if report.exit() == Exit::Success {
+        report.rows.say_if_none(key!("none-sessions"));
+    }
     report.end(&tally)
 }
 

@@ -12,6 +12,7 @@ use usher_core::request::{Action, AuditQuery, Name, Seconds, Verb};
 use super::hosts::TargetHost;
 use super::output::{OutputFormat, Passing, Placed};
 use super::{CommandError, Context, read};
+use crate::words::key;
 
 /// Show who did what, when, from where and with what result
 ///
@@ -41,7 +42,7 @@ impl Audit {
             return print_array(context, &query).await;
         }
         let all = |_: &TargetHost, records: Vec<AuditRecord>| (records, Exit::Success);
-        read::rows(context, &query, all, Placed::on).await
+        read::rows(context, &query, all, Placed::on, key!("none-records")).await
     }
 }
 

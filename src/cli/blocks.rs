@@ -8,6 +8,7 @@ use usher_core::session::Rule;
 use super::hosts::TargetHost;
 use super::output::Placed;
 use super::{CommandError, Context, read};
+use crate::words::key;
 
 /// Show the standing rules
 ///
@@ -22,6 +23,6 @@ pub struct Blocks {}
 impl Blocks {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let all = |_: &TargetHost, rules: Vec<Rule>| (rules, Exit::Success);
-        read::rows(context, &Action::Blocks, all, Placed::on).await
+        read::rows(context, &Action::Blocks, all, Placed::on, key!("none-rules")).await
     }
 }

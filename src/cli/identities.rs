@@ -7,6 +7,7 @@ use usher_core::request::{Action, Identity};
 use super::hosts::TargetHost;
 use super::output::Placed;
 use super::{CommandError, Context, read};
+use crate::words::key;
 
 /// Show who joined this host from other machines
 ///
@@ -20,6 +21,6 @@ pub struct ListIdentities {}
 impl ListIdentities {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let all = |_: &TargetHost, identities: Vec<Identity>| (identities, Exit::Success);
-        read::rows(context, &Action::Identities, all, Placed::on).await
+        read::rows(context, &Action::Identities, all, Placed::on, key!("none-identities")).await
     }
 }

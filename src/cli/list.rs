@@ -11,6 +11,7 @@ use super::hosts::TargetHost;
 use super::output::Placed;
 use super::{CommandError, Context, output, read};
 use crate::client::ClientError;
+use crate::words::key;
 
 /// Show the sessions of this host
 ///
@@ -35,6 +36,7 @@ impl List {
         if self.ids.iter().any(SessionRef::is_name) {
             return self.by_name(context).await;
         }
+        let strangers: RefCell<Vec<Error>> = RefCell::new(Vec::new());
         let choose = |host: &TargetHost, all: Vec<Session>| {
             let missing: Vec<_> = self.ids.iter().filter(|id| !all.iter().any(|s| is(s, id))).collect();
             for id in &missing {
@@ -42,10 +44,10 @@ impl List {
                 let error = error.hint("`usher list` shows the sessions that there are");
                 output::print_error_about(&error, Some(&id.to_string()));
             }
-            let exit = if missing.is_empty() { Exit::Success } else { Exit::Failed };
+            let known = missing.is_empty() && strangers.borrow().is_empty();
+            let exit = if known { Exit::Success } else { Exit::Failed };
             (all.into_iter().filter(|session| self.shows(session)).collect(), exit)
         };
-        let strangers = RefCell::new(Vec::new());
         let ask = async |host: &TargetHost| {
             context.trace(host, &Action::List);
             let all: Vec<Session> = host.client.call(&Action::List).await?;
@@ -55,7 +57,7 @@ impl List {
             }
             Ok(all)
         };
-        let exit = read::rows_of(context, ask, choose, Placed::session).await?;
+        let exit = read::rows_of(context, ask, choose, Placed::session, key!("none-sessions")).await?;
         strangers.borrow().iter().for_each(output::print_error);
         Ok(if strangers.borrow().is_empty() { exit } else { exit.max(Exit::Failed) })
     }
@@ -77,8 +79,11 @@ impl List {
             }
             Ok(sessions)
         };
-        let all = |_: &TargetHost, sessions| (sessions, Exit::Success);
-        let exit = read::rows_of(context, ask, all, Placed::session).await?;
+        let chosen = |_: &TargetHost, sessions: Vec<Session>| {
+            let exit = if missing.borrow().is_empty() { Exit::Success } else { Exit::Failed };
+            (sessions, exit)
+        };
+        let exit = read::rows_of(context, ask, chosen, Placed::session, key!("none-sessions")).await?;
         missing.borrow().iter().for_each(output::print_error);
         Ok(if missing.borrow().is_empty() { exit } else { exit.max(Exit::Failed) })
     }

@@ -11,11 +11,13 @@ mod cells;
 mod events;
 mod json;
 mod rows;
+mod table;
 
 pub use cells::Placed;
 pub use events::EventRows;
 pub use json::Passing;
 pub use rows::{Rows, TableRow, print, print_line};
+pub use table::Emphasis;
 
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

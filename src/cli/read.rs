@@ -8,8 +8,10 @@ use super::hosts::TargetHost;
 use super::output::{self, Placed, Rows, TableRow};
 use super::{CommandError, Context};
 use crate::client::ClientError;
+use crate::words::Key;
 
-/// Asks every host and prints what each has, beside the host's name where hosts were named.
+/// Asks every host and prints what each has, beside the host's name where hosts were named; `none` says that nobody has
+/// anything.
 ///
 /// # Errors
 /// This host's daemon refused or could not be reached; of a host that was named that is said, and the others go on.
@@ -18,12 +20,13 @@ pub(super) async fn rows<T: TableRow + DeserializeOwned>(
     action: &Action,
     choose: impl FnMut(&TargetHost, Vec<T>) -> (Vec<T>, Exit),
     place: impl Fn(&str, T) -> Placed<T>,
+    none: Key,
 ) -> Result<Exit, CommandError> {
     let ask = async |host: &TargetHost| {
         context.trace(host, action);
         host.client.call::<Vec<T>>(action).await
     };
-    rows_of(context, ask, choose, place).await
+    rows_of(context, ask, choose, place, none).await
 }
 
 /// The same where a host is asked in another way.
@@ -35,6 +38,7 @@ pub(super) async fn rows_of<T: TableRow>(
     ask: impl AsyncFn(&TargetHost) -> Result<Vec<T>, ClientError>,
     mut choose: impl FnMut(&TargetHost, Vec<T>) -> (Vec<T>, Exit),
     place: impl Fn(&str, T) -> Placed<T>,
+    none: Key,
 ) -> Result<Exit, CommandError> {
     let mut exit = Exit::Success;
     let mut failures = Vec::new();
@@ -67,6 +71,9 @@ pub(super) async fn rows_of<T: TableRow>(
         placed.end()?
     } else {
         bare.end()?
+    }
+    if exit == Exit::Success {
+        if context.hosts.are_named() { placed.say_if_none(none) } else { bare.say_if_none(none) }
     }
     failures.iter().for_each(output::print_error);
     tally.print();

@@ -10,7 +10,7 @@ use usher_core::servers::{Book, ServerName};
 
 use super::CommandError;
 use super::hosts::{Hosts, Manner, TargetHost};
-use super::output::{self, OutputFormat, Rows, TableRow};
+use super::output::{self, Emphasis, OutputFormat, Rows, TableRow};
 use crate::words::{self, Key, key};
 
 /// Show, test, group and forget the hosts that --server knows by name
@@ -60,7 +60,12 @@ impl Servers {
     pub(super) async fn run(self, manner: &Manner, format: OutputFormat) -> Result<Exit, CommandError> {
         let mut book = Book::load().map_err(CommandError::Usage)?;
         match self.what {
-            None => output::print(known(&book), format)?,
+            None => {
+                let mut rows = Rows::new(format);
+                rows.push(known(&book))?;
+                rows.end()?;
+                rows.say_if_none(key!("none-servers"));
+            }
             Some(What::Test { names }) => return test(&book, names, manner, format).await,
             Some(What::Group { name, members }) => group(&mut book, name, members)?,
             Some(What::Ungroup { name }) => {
@@ -149,6 +154,14 @@ impl TableRow for KnownHost {
             dash(self.groups.join(",")),
         ]
     }
+
+    fn cuttable() -> Vec<&'static str> {
+        vec!["GROUPS", "ADDRESS", "IDENTITY", "HOST"]
+    }
+
+    fn counted(&self) -> Vec<Key> {
+        vec![key!("sum-servers")]
+    }
 }
 
 /// The result of testing a host.
@@ -221,5 +234,21 @@ impl TableRow for HostTest {
             self.sessions.map_or_else(|| "-".to_owned(), |count| count.to_string()),
             self.error.as_ref().map_or_else(String::new, |error| error.id.as_str().to_owned()),
         ]
+    }
+
+    fn cuttable() -> Vec<&'static str> {
+        vec!["DETAIL", "HOST"]
+    }
+
+    fn emphasis(&self, head: &str) -> Emphasis {
+        match head {
+            "ANSWERS" if self.answers => Emphasis::Good,
+            "ANSWERS" => Emphasis::Bad,
+            _ => Emphasis::Plain,
+        }
+    }
+
+    fn counted(&self) -> Vec<Key> {
+        [Some(key!("sum-servers")), self.answers.then_some(key!("sum-answering"))].into_iter().flatten().collect()
     }
 }

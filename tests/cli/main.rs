@@ -35,6 +35,7 @@ mod roles;
 mod server;
 mod servers;
 mod store;
+mod tables;
 mod thumbnail;
 mod unlock;
 mod watch;

@@ -10,6 +10,8 @@ use usher_core::session::{LockInfo, Rule, Session, State};
 use usher_core::wire::joining::Joined;
 
 use super::rows::TableRow;
+use super::table::Emphasis;
+use crate::words::{Key, key};
 
 /// A row and the host that it is about, for commands that ask hosts by name.
 #[derive(Debug, Clone, Serialize)]
@@ -57,6 +59,22 @@ impl<T: TableRow> TableRow for Placed<T> {
     fn widths() -> Vec<u16> {
         [vec![0], T::widths()].concat()
     }
+
+    fn cuttable() -> Vec<&'static str> {
+        T::cuttable()
+    }
+
+    fn spare() -> Vec<&'static str> {
+        T::spare()
+    }
+
+    fn emphasis(&self, head: &str) -> Emphasis {
+        self.row.emphasis(head)
+    }
+
+    fn counted(&self) -> Vec<Key> {
+        self.row.counted()
+    }
 }
 
 /// An error as an outcome's detail or note.
@@ -86,6 +104,34 @@ impl TableRow for Outcome {
             detail(self),
         ]
     }
+
+    fn cuttable() -> Vec<&'static str> {
+        vec!["DETAIL", "HOST", "USER"]
+    }
+
+    fn spare() -> Vec<&'static str> {
+        vec!["MS", "OBSERVED", "HOST"]
+    }
+
+    fn emphasis(&self, head: &str) -> Emphasis {
+        match (head, self.result) {
+            ("RESULT", OutcomeResult::Failed) => Emphasis::Bad,
+            ("RESULT", OutcomeResult::Skipped) => Emphasis::Notable,
+            ("RESULT", OutcomeResult::Done) => Emphasis::Good,
+            ("OBSERVED", OutcomeResult::Done) if !self.observed => Emphasis::Notable,
+            _ => Emphasis::Plain,
+        }
+    }
+
+    fn counted(&self) -> Vec<Key> {
+        vec![match self.result {
+            OutcomeResult::Done => key!("sum-done"),
+            OutcomeResult::Unchanged => key!("sum-unchanged"),
+            OutcomeResult::Planned => key!("sum-planned"),
+            OutcomeResult::Skipped => key!("sum-skipped"),
+            OutcomeResult::Failed => key!("sum-failed"),
+        }]
+    }
 }
 
 impl TableRow for Session {
@@ -107,8 +153,29 @@ impl TableRow for Session {
             or_dash(self.client.as_ref()),
             duration(self.idle_seconds),
             moment(self.since),
-            shortened(&self.title, 40),
+            self.title.clone(),
         ]
+    }
+
+    fn cuttable() -> Vec<&'static str> {
+        vec!["TITLE", "CLIENT", "LOCKED", "USER"]
+    }
+
+    fn spare() -> Vec<&'static str> {
+        vec!["CLIENT", "SINCE", "IDLE", "KIND"]
+    }
+
+    fn emphasis(&self, head: &str) -> Emphasis {
+        match head {
+            "ID" if self.own => Emphasis::Own,
+            "LOCKED" if self.locked => Emphasis::Notable,
+            "STATE" if self.state == State::Closing => Emphasis::Bad,
+            _ => Emphasis::Plain,
+        }
+    }
+
+    fn counted(&self) -> Vec<Key> {
+        [Some(key!("sum-sessions")), self.locked.then_some(key!("sum-locked"))].into_iter().flatten().collect()
     }
 }
 
@@ -123,10 +190,22 @@ impl TableRow for Rule {
             self.name.to_string(),
             self.by.clone(),
             moment(self.since),
-            self.until.map_or_else(|| "-".to_owned(), moment),
+            self.until.map_or_else(|| "-".to_owned(), end),
             if exempt.is_empty() { "-".to_owned() } else { exempt.join(",") },
-            shortened(self.message.as_str(), 60),
+            self.message.to_string(),
         ]
+    }
+
+    fn cuttable() -> Vec<&'static str> {
+        vec!["MESSAGE", "EXEMPT", "BY"]
+    }
+
+    fn spare() -> Vec<&'static str> {
+        vec!["EXEMPT", "SINCE", "BY"]
+    }
+
+    fn counted(&self) -> Vec<Key> {
+        vec![key!("sum-rules")]
     }
 }
 
@@ -149,10 +228,27 @@ impl TableRow for AuditRecord {
             self.actor.clone(),
             self.from.clone(),
             self.action.to_string(),
-            shortened(&targets.join(","), 30),
+            targets.join(","),
             summary(&self.outcomes),
-            shortened(self.message.as_deref().unwrap_or("-"), 40),
+            self.message.clone().unwrap_or_else(|| "-".to_owned()),
         ]
+    }
+
+    fn cuttable() -> Vec<&'static str> {
+        vec!["MESSAGE", "TARGETS", "FROM", "ACTOR", "OUTCOMES"]
+    }
+
+    fn spare() -> Vec<&'static str> {
+        vec!["FROM", "MESSAGE", "OUTCOMES"]
+    }
+
+    fn emphasis(&self, head: &str) -> Emphasis {
+        let failed = self.outcomes.iter().any(|outcome| outcome.result == OutcomeResult::Failed);
+        if head == "OUTCOMES" && failed { Emphasis::Bad } else { Emphasis::Plain }
+    }
+
+    fn counted(&self) -> Vec<Key> {
+        vec![key!("sum-records")]
     }
 }
 
@@ -168,8 +264,24 @@ impl TableRow for Identity {
             moment(self.created),
             self.created_by.clone(),
             self.revoked.map_or_else(|| "-".to_owned(), moment),
-            shortened(self.key.as_str(), 16),
+            self.key.as_str().to_owned(),
         ]
+    }
+
+    fn cuttable() -> Vec<&'static str> {
+        vec!["KEY", "BY", "IDENTITY"]
+    }
+
+    fn spare() -> Vec<&'static str> {
+        vec!["KEY", "BY", "SINCE"]
+    }
+
+    fn emphasis(&self, head: &str) -> Emphasis {
+        if head == "REVOKED" && self.revoked.is_some() { Emphasis::Bad } else { Emphasis::Plain }
+    }
+
+    fn counted(&self) -> Vec<Key> {
+        vec![key!("sum-identities")]
     }
 }
 
@@ -179,7 +291,7 @@ impl TableRow for Invitation {
     }
 
     fn cells(&self) -> Vec<String> {
-        vec![or_dash(self.name.as_ref()), self.role.to_string(), moment(self.expires), self.token.clone()]
+        vec![or_dash(self.name.as_ref()), self.role.to_string(), end(self.expires), self.token.clone()]
     }
 }
 
@@ -194,7 +306,7 @@ impl TableRow for Joined {
             self.identity.to_string(),
             self.role.to_string(),
             self.address.clone(),
-            moment(self.expires),
+            end(self.expires),
         ]
     }
 }
@@ -228,7 +340,9 @@ fn state_cell(session: &Session) -> String {
 
 fn lock_cell(lock: &LockInfo) -> String {
     let source = lock.source.to_string();
-    if source == "session" { format!("by {}", lock.by) } else { format!("by {} ({source})", lock.by) }
+    let source = if source == "session" { String::new() } else { format!(" ({source})") };
+    let until = lock.until.map(|until| format!(" until {}", end(until))).unwrap_or_default();
+    format!("by {}{source}{until}", lock.by)
 }
 
 fn or_dash(value: Option<impl ToString>) -> String {
@@ -250,15 +364,16 @@ fn duration(seconds: u64) -> String {
 
 /// A moment in the reader's time zone: the time today, the date on other days. JSON has it in full, in UTC.
 fn moment(time: Timestamp) -> String {
-    let (zone, now) = (TimeZone::system(), usher_core::clock::now());
-    let (time, today) = (time.to_zoned(zone.clone()), now.to_zoned(zone).date());
-    time.strftime(if time.date() == today { "%H:%M" } else { "%Y-%m-%d" }).to_string()
+    written(time, "%H:%M", "%Y-%m-%d")
 }
 
-fn shortened(text: &str, chars: usize) -> String {
-    let mut short: String = text.chars().take(chars).collect();
-    if text.chars().nth(chars).is_some() {
-        short.push('…');
-    }
-    short
+/// The end of something, in the reader's time zone: on another day than today, the day and the time.
+fn end(time: Timestamp) -> String {
+    written(time, "%H:%M", "%Y-%m-%d %H:%M")
+}
+
+fn written(time: Timestamp, today: &str, other_days: &str) -> String {
+    let (zone, now) = (TimeZone::system(), usher_core::clock::now());
+    let (time, this_day) = (time.to_zoned(zone.clone()), now.to_zoned(zone).date());
+    time.strftime(if time.date() == this_day { today } else { other_days }).to_string()
 }

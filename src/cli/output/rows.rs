@@ -2,20 +2,40 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use serde::Serialize;
 
+use super::table::{Emphasis, GivingWay, TableCell, TableScreen, TextTable};
 use super::{OutputFormat, json, printable};
 use crate::cli::localized;
+use crate::words::{self, Key};
+
+/// From how many rows on a table says at its end how many there were.
+const MANY: usize = 11;
 
 /// Something that can be printed as a row or as a list of properties.
 pub trait TableRow: Serialize {
     /// The columns' heads.
     fn heads() -> Vec<&'static str>;
-    /// The cells.
+    /// The cells, whole.
     fn cells(&self) -> Vec<String>;
     /// How wide the columns usually get, for a table whose rows are not all there when it begins.
     fn widths() -> Vec<u16> {
+        Vec::new()
+    }
+    /// The heads of the columns that are cut where a screen is too narrow, the first of them first.
+    fn cuttable() -> Vec<&'static str> {
+        Vec::new()
+    }
+    /// The heads of the columns that are left out where cutting is not enough, the first of them first.
+    fn spare() -> Vec<&'static str> {
+        Vec::new()
+    }
+    /// What a reader should notice about the cell below this head.
+    fn emphasis(&self, _head: &str) -> Emphasis {
+        Emphasis::Plain
+    }
+    /// The sentences of the sum in which the row is counted.
+    fn counted(&self) -> Vec<Key> {
         Vec::new()
     }
 }
@@ -35,23 +55,37 @@ pub struct Rows<T> {
     format: OutputFormat,
     kept: Vec<T>,
     written: usize,
-    /// How wide the columns of the table are so far.
-    widths: Vec<u16>,
+    screen: TableScreen,
+    table: TextTable,
+    sum: Vec<(Key, usize)>,
+    /// A row of the caller's own was marked.
+    marked: bool,
 }
 
 impl<T: TableRow> Rows<T> {
     /// Nothing is printed yet.
     pub fn new(format: OutputFormat) -> Self {
-        Rows { format, kept: Vec::new(), written: 0, widths: Vec::new() }
+        Rows::of_widths(format, Vec::new())
     }
 
     /// The same for rows that come in several pieces, with a first column for these names.
     pub fn in_pieces<'n>(format: OutputFormat, names: impl Iterator<Item = &'n str>) -> Self {
-        let mut widths = T::widths();
+        let mut widths: Vec<usize> = T::widths().into_iter().map(usize::from).collect();
         if let (Some(first), Some(longest)) = (widths.first_mut(), names.map(str::len).max()) {
-            *first = u16::try_from(longest).unwrap_or(u16::MAX).min(60);
+            *first = longest.min(60);
         }
-        Rows { widths, ..Rows::new(format) }
+        Rows::of_widths(format, widths)
+    }
+
+    fn of_widths(format: OutputFormat, widths: Vec<usize>) -> Self {
+        let screen = TableScreen::of_stdout();
+        let heads = T::heads();
+        let places = |names: Vec<&str>| {
+            names.iter().filter_map(|name| heads.iter().position(|head| head == name)).collect::<Vec<usize>>()
+        };
+        let giving_way = GivingWay { cut: places(T::cuttable()), left_out: places(T::spare()) };
+        let table = TextTable::new(screen, giving_way, widths);
+        Rows { format, kept: Vec::new(), written: 0, screen, table, sum: Vec::new(), marked: false }
     }
 
     /// Prints these rows.
@@ -64,7 +98,11 @@ impl<T: TableRow> Rows<T> {
         }
         let mut out = io::BufWriter::new(io::stdout().lock());
         match self.format {
-            OutputFormat::Table => writeln!(out, "{}", self.table(&rows))?,
+            OutputFormat::Table => {
+                for line in self.table(&rows) {
+                    writeln!(out, "{line}")?;
+                }
+            }
             OutputFormat::List => {
                 for (index, row) in rows.iter().enumerate() {
                     if index + self.written > 0 {
@@ -87,39 +125,67 @@ impl<T: TableRow> Rows<T> {
         out.flush()
     }
 
-    /// Prints what waited for the end.
+    /// Prints what waited for the end: the array, or below a table on a terminal what its marks mean and how many rows
+    /// it has. A program that reads the table in a pipe gets rows alone.
     ///
     /// # Errors
     /// Standard output cannot be written.
     pub fn end(&mut self) -> io::Result<()> {
-        if self.format != OutputFormat::Json {
-            return Ok(());
-        }
         let mut out = io::BufWriter::new(io::stdout().lock());
-        json::pretty(&mut out, &self.kept)?;
-        writeln!(out)?;
+        match self.format {
+            OutputFormat::Json => {
+                json::pretty(&mut out, &self.kept)?;
+                writeln!(out)?;
+            }
+            OutputFormat::Table if self.screen.is_terminal() => {
+                let own = self.marked.then(|| words::text!("table-own"));
+                let sum = (self.written >= MANY && !self.sum.is_empty()).then(|| self.summed());
+                let lines: Vec<String> = own.into_iter().chain(sum).collect();
+                if !lines.is_empty() {
+                    writeln!(out, "\n{}", lines.join("\n"))?;
+                }
+            }
+            OutputFormat::Table | OutputFormat::List | OutputFormat::Jsonl => {}
+        }
         out.flush()
     }
 
-    /// The rows in columns that are at least as wide as those printed before, whose heads stand above.
-    fn table(&mut self, rows: &[T]) -> String {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-        if self.written == 0 {
-            table.set_header(T::heads().iter().map(|head| localized::head(head)));
+    /// Says on standard error that there is nothing, to people: a program that counts lines counts none.
+    pub fn say_if_none(&self, sentence: Key) {
+        if self.written == 0 && matches!(self.format, OutputFormat::Table | OutputFormat::List) {
+            eprintln!("{}", sentence.text(&[]));
         }
-        for row in rows {
-            table.add_row(row.cells().iter().map(|cell| printable(cell)));
+    }
+
+    fn summed(&self) -> String {
+        let counts = self.sum.iter().map(|(key, count)| key.text(&[("count", &count.to_string())]));
+        counts.collect::<Vec<_>>().join(&words::text!("sum-separator"))
+    }
+
+    /// The lines of these rows; the heads stand above the first.
+    fn table(&mut self, rows: &[T]) -> Vec<String> {
+        let heads = T::heads();
+        let cells: Vec<Vec<TableCell>> = rows.iter().map(|row| self.cells(&heads, row)).collect();
+        for key in rows.iter().flat_map(T::counted) {
+            match self.sum.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, count)) => *count += 1,
+                None => self.sum.push((key, 1)),
+            }
         }
-        let content = table.column_max_content_widths();
-        self.widths.resize(content.len(), 0);
-        for (column, (before, now)) in table.column_iter_mut().zip(self.widths.iter_mut().zip(content)) {
-            *before = now.max(*before);
-            column.set_padding((0, 2));
-            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(before.saturating_add(2))));
+        let heads = heads.iter().map(|head| localized::head(head)).collect();
+        self.table.lines((self.written == 0).then_some(heads), &cells)
+    }
+
+    fn cells(&mut self, heads: &[&str], row: &T) -> Vec<TableCell> {
+        let mut cells = Vec::new();
+        for (head, cell) in heads.iter().zip(row.cells()) {
+            let emphasis = row.emphasis(head);
+            // Scripts take the cell as it is; on a terminal somebody looks for the own session.
+            let mark = emphasis == Emphasis::Own && self.screen.is_terminal();
+            self.marked |= mark;
+            cells.push(TableCell { text: printable(&cell) + if mark { "*" } else { "" }, emphasis });
         }
-        let lines = table.lines().map(|line| line.trim_end().to_owned());
-        lines.collect::<Vec<_>>().join("\n")
+        cells
     }
 }
 

@@ -12,6 +12,7 @@ pub const GET: Cmdlet = Cmdlet {
     should_process: false,
     examples: &[
         Example::new("Get-WmsSession -All"),
+        Example::new("usher --output table Get-WmsSession -All").powershell("Get-WmsSession -All | Format-Table"),
         Example::new("Get-WmsSession 3,4"),
         Example::new("Get-WmsSession -All | jq -c 'select(.UserName==\"alice\")' | Lock-WmsSession -Message hi")
             .powershell("Get-WmsSession -All | Where-Object UserName -EQ alice | Lock-WmsSession -Message hi"),

@@ -62,6 +62,13 @@ pub struct Session {
     /// The name that its user gave it; absent if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The caller sits in it. Left out where not, and in events, which are the same for all who watch.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub own: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// How a session is shown.

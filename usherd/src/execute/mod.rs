@@ -18,7 +18,7 @@ use crate::host::events::Watching;
 use crate::host::thumbnails::HeldThumbnail;
 use crate::host::{Host, gone_meanwhile};
 use crate::plan::{Plan, Reading, Work};
-use crate::session::{Change, Target};
+use crate::session::{Change, Registry, Target, Tracked};
 use crate::store::{Attempt, Urgency};
 
 mod attempt;
@@ -153,12 +153,17 @@ impl Execution<'_> {
         }
     }
 
+    /// A session as this caller sees it.
+    fn as_seen(&self, registry: &Registry, session: &Tracked) -> Session {
+        Session { own: self.actor.sits_in(session.id), ..self.host.present_in(registry, session) }
+    }
+
     fn read(&self, reading: Reading) -> Result<Answer, Error> {
         let registry = self.host.registry();
         Ok(match reading {
             Reading::Sessions(sight) => {
                 let visible = registry.sessions().filter(|s| sight.sees(s.uid));
-                Answer::Sessions(visible.map(|s| self.host.present_in(&registry, s)).collect())
+                Answer::Sessions(visible.map(|s| self.as_seen(&registry, s)).collect())
             }
             Reading::OfUser(sight, user) => {
                 let theirs = registry.sessions().filter(|s| s.user == user.as_str() && sight.sees(s.uid));
@@ -166,7 +171,7 @@ impl Execution<'_> {
             }
             Reading::Session(id) => {
                 let session = registry.get(id).ok_or_else(|| gone_meanwhile(id))?;
-                Answer::Session(Box::new(self.host.present_in(&registry, session)))
+                Answer::Session(Box::new(self.as_seen(&registry, session)))
             }
             Reading::Rules => Answer::Rules(registry.rules().map(|rule| registry.present_rule(rule)).collect()),
             Reading::Audit(query) => Answer::Audit(query, self.actor.who.clone()),

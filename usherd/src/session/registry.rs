@@ -248,6 +248,7 @@ impl Registry {
             idle_seconds: u64::try_from(now.duration_since(active).as_secs()).unwrap_or(0),
             title: session.title().to_owned(),
             name: session.name.clone(),
+            own: false,
         }
     }
 
