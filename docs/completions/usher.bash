@@ -73,6 +73,9 @@ _usher() {
             usher,servers)
                 cmd="usher__subcmd__servers"
                 ;;
+            usher,status)
+                cmd="usher__subcmd__status"
+                ;;
             usher,thumbnail)
                 cmd="usher__subcmd__thumbnail"
                 ;;
@@ -104,7 +107,7 @@ _usher() {
 
     case "${cmd}" in
         usher)
-            opts="-h -V --socket --server --timeout --at-once --output --lang --verbose --help --version list lock unlock disconnect close block unblock blocks open attach rename thumbnail watch audit demo help invite identities revoke join servers dial-stdio install-cmdlets"
+            opts="-h -V --socket --server --timeout --at-once --output --lang --verbose --help --version list lock unlock disconnect close block unblock blocks open attach rename thumbnail watch audit status demo help invite identities revoke join servers dial-stdio install-cmdlets"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -184,7 +187,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__audit)
-            opts="-h --since --user --action --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-n -f -h --since --until --user --session --action --lines --follow --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -194,11 +197,27 @@ _usher() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --user)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --action)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lines)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -700,13 +719,17 @@ _usher() {
             return 0
             ;;
         usher__subcmd__list)
-            opts="-h --user --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-h --user --locked --state --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1064,6 +1087,44 @@ _usher() {
         usher__subcmd__servers__subcmd__ungroup)
             opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at-once)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        usher__subcmd__status)
+            opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

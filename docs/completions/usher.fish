@@ -32,7 +32,7 @@ complete -c usher -n "__fish_usher_needs_command" -l output -d 'How to print the
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_needs_command" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_needs_command" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_needs_command" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_needs_command" -s V -l version -d 'Print version'
@@ -50,6 +50,7 @@ complete -c usher -n "__fish_usher_needs_command" -f -a "rename" -d 'Give a text
 complete -c usher -n "__fish_usher_needs_command" -f -a "thumbnail" -d 'Save a thumbnail of what a session shows'
 complete -c usher -n "__fish_usher_needs_command" -f -a "watch" -d 'Show what happens to sessions and rules, as it happens'
 complete -c usher -n "__fish_usher_needs_command" -f -a "audit" -d 'Show who did what, when, from where and with what result'
+complete -c usher -n "__fish_usher_needs_command" -f -a "status" -d 'Show the daemon: its version, its mode, its socket, and what does not work as it should'
 complete -c usher -n "__fish_usher_needs_command" -f -a "demo" -d 'Try everything on a daemon of its own, with three sessions to play with'
 complete -c usher -n "__fish_usher_needs_command" -f -a "help" -d 'Explain a verb or a cmdlet, such as lock or Lock-WmsSession'
 complete -c usher -n "__fish_usher_needs_command" -f -a "invite" -d 'Print a token with which somebody joins this host from another machine'
@@ -60,6 +61,7 @@ complete -c usher -n "__fish_usher_needs_command" -f -a "servers" -d 'Show, test
 complete -c usher -n "__fish_usher_needs_command" -f -a "dial-stdio" -d 'Connect standard input and output to the daemon of this host'
 complete -c usher -n "__fish_usher_needs_command" -f -a "install-cmdlets" -d 'Create links through which the cmdlets are called by name, such as Lock-WmsSession'
 complete -c usher -n "__fish_usher_using_subcommand list" -l user -d 'Show only the sessions of this user, by name or uid; can be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand list" -l state -d 'Show only sessions in this state: connected, remote, disconnected or closing; can be given several times' -r
 complete -c usher -n "__fish_usher_using_subcommand list" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand list" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand list" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
@@ -68,7 +70,8 @@ complete -c usher -n "__fish_usher_using_subcommand list" -l output -d 'How to p
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand list" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand list" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand list" -l locked -d 'Show only locked sessions'
 complete -c usher -n "__fish_usher_using_subcommand list" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand lock" -l user -d 'Every session of this user, by name or uid; can be given several times' -r
@@ -82,7 +85,7 @@ complete -c usher -n "__fish_usher_using_subcommand lock" -l output -d 'How to p
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand lock" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand lock" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand lock" -l all -d 'Every session except the one that you call from'
 complete -c usher -n "__fish_usher_using_subcommand lock" -l freeze -d 'Also stop the user\'s other processes until the session is unlocked'
 complete -c usher -n "__fish_usher_using_subcommand lock" -l verbose -d 'Print each request to standard error'
@@ -96,7 +99,7 @@ complete -c usher -n "__fish_usher_using_subcommand unlock" -l output -d 'How to
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand unlock" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand unlock" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l all -d 'Every session except the one that you call from'
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l exempt -d 'Take the sessions out of every standing rule that covers them'
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l verbose -d 'Print each request to standard error'
@@ -110,7 +113,7 @@ complete -c usher -n "__fish_usher_using_subcommand disconnect" -l output -d 'Ho
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand disconnect" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l all -d 'Every session except the one that you call from'
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l dry-run -d 'Only show what would be done'
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l confirm -d 'Ask before each session'
@@ -127,7 +130,7 @@ complete -c usher -n "__fish_usher_using_subcommand close" -l output -d 'How to 
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand close" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand close" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand close" -l all -d 'Every session except the one that you call from'
 complete -c usher -n "__fish_usher_using_subcommand close" -l dry-run -d 'Only show what would be done'
 complete -c usher -n "__fish_usher_using_subcommand close" -l confirm -d 'Ask before each session'
@@ -146,7 +149,7 @@ complete -c usher -n "__fish_usher_using_subcommand block" -l output -d 'How to 
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand block" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand block" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand block" -l all -d 'The rule for every session'
 complete -c usher -n "__fish_usher_using_subcommand block" -l freeze -d 'Also stop the users\' other processes while the rule locks their sessions'
 complete -c usher -n "__fish_usher_using_subcommand block" -l verbose -d 'Print each request to standard error'
@@ -161,7 +164,7 @@ complete -c usher -n "__fish_usher_using_subcommand unblock" -l output -d 'How t
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand unblock" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand unblock" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l all -d 'The rule for every session'
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand unblock" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -173,7 +176,7 @@ complete -c usher -n "__fish_usher_using_subcommand blocks" -l output -d 'How to
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand blocks" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand blocks" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand blocks" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand blocks" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand open" -l name -d 'The session\'s name, which stands for its ID wherever one is; no other session of yours may have it' -r
@@ -185,7 +188,7 @@ complete -c usher -n "__fish_usher_using_subcommand open" -l output -d 'How to p
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand open" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand open" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand open" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand open" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand attach" -l detach-keys -d 'The keys that detach, such as \'^\\ d\'; press the first key twice to send it to the session' -r
@@ -197,7 +200,7 @@ complete -c usher -n "__fish_usher_using_subcommand attach" -l output -d 'How to
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand attach" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand attach" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand attach" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand attach" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand rename" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
@@ -208,7 +211,7 @@ complete -c usher -n "__fish_usher_using_subcommand rename" -l output -d 'How to
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand rename" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand rename" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand rename" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand rename" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l size -d 'small (at most 160x120), medium (320x240), large (640x480) or fullscreen (as large as the screen)' -r
@@ -221,7 +224,7 @@ complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l output -d 'How
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand watch" -l since -d 'First show what happened from this time on, as far as usherd has kept it: an RFC 3339 time, a date, or a duration back from now such as 10m' -r
@@ -233,12 +236,15 @@ complete -c usher -n "__fish_usher_using_subcommand watch" -l output -d 'How to 
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand watch" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand watch" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand watch" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand audit" -l since -d 'Show only records from this time on: an RFC 3339 time, a date, or a duration back from now such as 2h' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -l since -d 'Show only records from this time on: 2026-03-02 09:41, a date, a time of day, yesterday, or a duration back from now such as 2h' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -l until -d 'Show only records up to this time' -r
 complete -c usher -n "__fish_usher_using_subcommand audit" -l user -d 'Show only records of what this user did, or what was done to their sessions, by name or uid' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -l session -d 'Show only records about this session' -r
 complete -c usher -n "__fish_usher_using_subcommand audit" -l action -d 'Show only records of this action, such as lock, close or expire' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -s n -l lines -d 'Show only so many records, the newest' -r
 complete -c usher -n "__fish_usher_using_subcommand audit" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand audit" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand audit" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
@@ -247,9 +253,21 @@ complete -c usher -n "__fish_usher_using_subcommand audit" -l output -d 'How to 
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand audit" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -s f -l follow -d 'Then show records as they come; without -n or --since, begin with the last ten'
 complete -c usher -n "__fish_usher_using_subcommand audit" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand status" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand status" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand status" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand status" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand status" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand status" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand status" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand demo" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand demo" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand demo" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
@@ -258,7 +276,7 @@ complete -c usher -n "__fish_usher_using_subcommand demo" -l output -d 'How to p
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand demo" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand demo" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand demo" -l script -d 'Play the whole tour unattended, and succeed only if every step was observed'
 complete -c usher -n "__fish_usher_using_subcommand demo" -l no-tmux -d 'Do not split the terminal with tmux'
 complete -c usher -n "__fish_usher_using_subcommand demo" -l verbose -d 'Print each request to standard error'
@@ -271,7 +289,7 @@ complete -c usher -n "__fish_usher_using_subcommand help" -l output -d 'How to p
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand help" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand help" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand help" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand invite" -l role -d 'The role of whoever joins with the token' -r -f -a "operator\t'Manages standard users\' sessions'
@@ -285,7 +303,7 @@ complete -c usher -n "__fish_usher_using_subcommand invite" -l output -d 'How to
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand invite" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand invite" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand invite" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand invite" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand identities" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
@@ -296,7 +314,7 @@ complete -c usher -n "__fish_usher_using_subcommand identities" -l output -d 'Ho
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand identities" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand identities" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand identities" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand identities" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand revoke" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
@@ -307,7 +325,7 @@ complete -c usher -n "__fish_usher_using_subcommand revoke" -l output -d 'How to
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand revoke" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand revoke" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand revoke" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand revoke" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand join" -l name -d 'The name of the host on this machine [default: the name that the host gives itself]' -r
@@ -320,7 +338,7 @@ complete -c usher -n "__fish_usher_using_subcommand join" -l output -d 'How to p
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand join" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand join" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand join" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand join" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
@@ -331,7 +349,7 @@ complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -f -a "test" -d 'Test whether hosts answer this user'
@@ -346,7 +364,7 @@ complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_sub
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
@@ -357,7 +375,7 @@ complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_sub
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
@@ -368,7 +386,7 @@ complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_sub
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
@@ -379,7 +397,7 @@ complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_sub
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
@@ -390,7 +408,7 @@ complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l output -d 'Ho
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
@@ -401,7 +419,7 @@ complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l output -
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_needs_command" -f -a "Get-WmsSession" -d 'Shows sessions as objects'

@@ -16,7 +16,7 @@ verb-usher-server = 在这些主机上执行命令，用逗号分隔：已加入
 verb-usher-timeout = 等待主机应答的时间，例如 5s [默认：30s；命令本身耗时较长时相应延长]
 verb-usher-at_once = 最多同时向多少台主机发出请求
 verb-usher-output = 输出格式：table（表格）、list（属性列表）、json（一个数组）或 jsonl（每行一个对象）
-verb-usher-lang = 帮助、提问和消息所用的语言：en 或 zh-CN [默认：取自区域设置]
+verb-usher-lang = 帮助、提问和消息所用的语言：en 或 zh-CN [默认：$USHER_LANG，其次取自区域设置]
 verb-usher-verbose = 在标准错误上显示发出的每个请求
 verb-list = 列出本机的会话
 verb-list-long =
@@ -25,6 +25,8 @@ verb-list-long =
     会话存在期间，其 ID 保持不变。凡是需要 ID 的地方，也可以使用 `loginctl` 显示的 ID（例如 c2）或文本会话的名称：单独的名称指您自己的会话，“用户/名称”指其他用户的会话。
 verb-list-ids = 只列出具有这些 ID 或名称的会话
 verb-list-user = 只列出该用户（用户名或 UID）的会话；可多次指定
+verb-list-locked = 只列出已锁定的会话
+verb-list-state = 只列出处于该状态的会话：connected（本地工位）、remote（远程连接）、disconnected（已断开）或 closing（正在关闭）；可多次指定
 verb-lock = 用一条用户无法关闭的消息遮住会话
 verb-lock-long =
     消息会遮住整个屏幕；在解锁之前，键盘和鼠标操作不会到达任何程序。程序继续运行；使用 --freeze 还会停止该用户的其他进程。再次锁定会替换消息。
@@ -134,9 +136,18 @@ verb-audit-long =
     凡是会带来改变或查看屏幕的请求都有记录，被拒绝的请求也不例外。只有管理员可以查看。
 
     不带选项时，按时间从早到晚显示全部记录。记录保留多久由 usherd 的设置决定。
-verb-audit-since = 只显示此时间及之后的记录：RFC 3339 时间、日期，或距现在的时长，例如 2h
+verb-audit-since = 只显示此时间及之后的记录：日期和时间（2026-03-02 09:41）、日期、时刻、yesterday（昨天），或距现在的时长，例如 2h
+verb-audit-until = 只显示此时间及之前的记录
+verb-audit-session = 只显示与此会话有关的记录
 verb-audit-user = 只显示该用户所做的操作，以及对其会话所做的操作
 verb-audit-action = 只显示此操作的记录，例如 lock、close 或 expire
+verb-audit-last = 只显示最新的这么多条记录
+verb-audit-follow = 显示之后持续输出新记录；未指定 -n 或 --since 时，从最后十条开始
+verb-status = 显示守护进程的版本、模式、套接字，以及哪些部分不正常
+verb-status-long =
+    任何人都可以查看。管理员还会看到数据库和网关的情况。
+
+    每一处异常都会附上处理办法。存在异常时，命令本身并不失败；`--output json` 的 `degraded` 中列出全部异常。
 verb-demo = 在专用的守护进程上体验全部功能，提供三个练习会话
 verb-demo-long =
     演示会启动专用的 usherd，打开三个会话，并给出可以尝试的命令。如果装有 tmux，会用它分割终端。

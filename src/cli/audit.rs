@@ -1,18 +1,21 @@
 //! `usher audit`
 
 use std::io::Write;
+use std::num::NonZeroU32;
 
 use clap::Args;
-use jiff::{Timestamp, civil};
+use jiff::Timestamp;
 use usher_core::audit::AuditRecord;
-use usher_core::clock;
 use usher_core::outcome::Exit;
-use usher_core::request::{Action, AuditQuery, Name, Seconds, Verb};
+use usher_core::request::{Action, AuditQuery, Name, SessionRef, Verb};
 
 use super::hosts::TargetHost;
+use super::moment::moment;
 use super::output::{OutputFormat, Passing, Placed};
 use super::{CommandError, Context, read};
 use crate::words::key;
+
+mod follow;
 
 /// Show who did what, when, from where and with what result
 ///
@@ -23,21 +26,37 @@ use crate::words::key;
 /// are kept.
 #[derive(Debug, Args)]
 pub struct Audit {
-    /// Show only records from this time on: an RFC 3339 time, a date, or a duration back from now such as 2h
+    /// Show only records from this time on: 2026-03-02 09:41, a date, a time of day, yesterday, or a duration back from now such as 2h
     #[arg(long, value_name = "T", value_parser = moment)]
     since: Option<Timestamp>,
+    /// Show only records up to this time
+    #[arg(long, value_name = "T", value_parser = moment, conflicts_with = "follow")]
+    until: Option<Timestamp>,
     /// Show only records of what this user did, or what was done to their sessions, by name or uid
     #[arg(long, value_name = "NAME")]
     user: Option<Name>,
+    /// Show only records about this session
+    #[arg(long, value_name = "ID")]
+    session: Option<SessionRef>,
     /// Show only records of this action, such as lock, close or expire
     #[arg(long, value_name = "A")]
     action: Option<Verb>,
+    /// Show only so many records, the newest
+    #[arg(short = 'n', long = "lines", value_name = "N")]
+    last: Option<NonZeroU32>,
+    /// Then show records as they come; without -n or --since, begin with the last ten
+    #[arg(short, long)]
+    follow: bool,
 }
 
 impl Audit {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
-        let Audit { since, user, action } = self;
-        let query = Action::Audit(AuditQuery { since, user, action });
+        let Audit { since, until, user, session, action, last, follow } = self;
+        let query = AuditQuery { since, until, user, session, action, last };
+        if follow {
+            return follow::follow(context, query).await;
+        }
+        let query = Action::Audit(query);
         if context.format == OutputFormat::Json && !context.hosts.are_named() {
             return print_array(context, &query).await;
         }
@@ -58,19 +77,4 @@ async fn print_array(context: &Context, query: &Action) -> Result<Exit, CommandE
     }
     out.flush()?;
     Ok(Exit::Success)
-}
-
-/// A point in time as people write one.
-pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(time);
-    }
-    if let Ok(span) = text.parse::<Seconds>() {
-        return clock::now().checked_sub(span.as_duration()).map_err(|e| e.to_string());
-    }
-    let date = text.parse::<civil::DateTime>();
-    let zoned = date.ok().and_then(|date| date.to_zoned(jiff::tz::TimeZone::system()).ok());
-    zoned.map(|time| time.timestamp()).ok_or_else(|| {
-        "write it as 2026-03-02T09:41:00Z, as 2026-03-02, or as a duration back from now such as 2h".to_owned()
-    })
 }

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use clap::Args;
 use usher_core::outcome::{Error, ErrorId, Exit};
 use usher_core::request::{Action, Name, SessionRef};
-use usher_core::session::Session;
+use usher_core::session::{Session, State};
 
 use super::hosts::TargetHost;
 use super::output::Placed;
@@ -29,6 +29,12 @@ pub struct List {
     /// Show only the sessions of this user, by name or uid; can be given several times
     #[arg(long, value_name = "NAME", conflicts_with = "ids")]
     user: Vec<Name>,
+    /// Show only locked sessions
+    #[arg(long)]
+    locked: bool,
+    /// Show only sessions in this state: connected, remote, disconnected or closing; can be given several times
+    #[arg(long, value_name = "STATE", value_delimiter = ',')]
+    state: Vec<State>,
 }
 
 impl List {
@@ -81,7 +87,7 @@ impl List {
         };
         let chosen = |_: &TargetHost, sessions: Vec<Session>| {
             let exit = if missing.borrow().is_empty() { Exit::Success } else { Exit::Failed };
-            (sessions, exit)
+            (sessions.into_iter().filter(|session| self.is_asked_for(session)).collect(), exit)
         };
         let exit = read::rows_of(context, ask, chosen, Placed::session, key!("none-sessions")).await?;
         missing.borrow().iter().for_each(output::print_error);
@@ -89,7 +95,13 @@ impl List {
     }
 
     fn shows(&self, session: &Session) -> bool {
-        (self.ids.is_empty() || self.ids.iter().any(|id| is(session, id)))
+        (self.ids.is_empty() || self.ids.iter().any(|id| is(session, id))) && self.is_asked_for(session)
+    }
+
+    /// Whether the session, however it is named, has what is asked for.
+    fn is_asked_for(&self, session: &Session) -> bool {
+        (!self.locked || session.locked)
+            && (self.state.is_empty() || self.state.contains(&session.state))
             && (self.user.is_empty() || self.user.iter().any(|name| is_of(session, name)))
     }
 }

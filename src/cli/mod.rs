@@ -36,12 +36,14 @@ mod join;
 mod list;
 mod localized;
 mod lock;
+mod moment;
 mod open;
 mod output;
 mod read;
 mod rename;
 mod revoke;
 mod servers;
+mod status;
 mod targets;
 mod thumbnail;
 mod unblock;
@@ -88,7 +90,7 @@ struct Global {
     /// How to print the results
     #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Table, value_name = "FORMAT")]
     output: OutputFormat,
-    /// The language of help, questions and messages: en or zh-CN [default: the language of the locale]
+    /// The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]
     #[arg(long, global = true, value_name = "LANGUAGE", value_parser = clap::value_parser!(Language))]
     lang: Option<Language>,
     /// Print each request to standard error
@@ -112,6 +114,7 @@ enum VerbArguments {
     Thumbnail(thumbnail::Thumbnail),
     Watch(watch::Watch),
     Audit(audit::Audit),
+    Status(status::DaemonStatus),
     Demo(demo::Demo),
     Help(help::Help),
     Invite(invite::Invite),
@@ -269,6 +272,7 @@ async fn run(arguments: CommandLine, format_named: bool) -> Result<Exit, Command
         VerbArguments::Thumbnail(verb) => verb.run(&context).await,
         VerbArguments::Watch(verb) => verb.run(&context).await,
         VerbArguments::Audit(verb) => verb.run(&context).await,
+        VerbArguments::Status(verb) => verb.run(&context).await,
         VerbArguments::Invite(verb) => verb.run(&context).await,
         VerbArguments::Identities(verb) => verb.run(&context).await,
         VerbArguments::Revoke(verb) => verb.run(&context).await,

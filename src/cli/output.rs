@@ -2,6 +2,7 @@
 //! reader's terminal.
 
 use clap::ValueEnum;
+use unicode_width::UnicodeWidthStr;
 use usher_core::language::Language;
 use usher_core::outcome::{Error, ErrorId};
 
@@ -13,7 +14,7 @@ mod json;
 mod rows;
 mod table;
 
-pub use cells::Placed;
+pub use cells::{Placed, moment};
 pub use events::EventRows;
 pub use json::Passing;
 pub use rows::{Rows, TableRow, print, print_line};
@@ -82,4 +83,11 @@ fn hint(error: &Error) -> Option<String> {
     let said = error.hint.clone()?;
     let always = words::find_in(words::language(), &format!("hint-{}", error.id.as_str()));
     Some(if words::language() == Language::English { said } else { always.unwrap_or(said) })
+}
+
+/// Names and values, the values below each other.
+pub fn aligned(lines: &[(String, String)]) -> String {
+    let widest = lines.iter().map(|(name, _)| name.width()).max().unwrap_or_default();
+    let line = |(name, value): &(String, String)| format!("  {name}{}  {value}\n", " ".repeat(widest - name.width()));
+    lines.iter().map(line).collect()
 }

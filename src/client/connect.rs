@@ -17,6 +17,9 @@ use super::ClientError;
 use super::remote::{self, Transport};
 use crate::words::{self, key};
 
+/// The unit that starts a user's daemon on demand, where the package is installed.
+const USER_UNIT: &str = "/usr/lib/systemd/user/usherd.socket";
+
 /// Where a daemon is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Endpoint {
@@ -72,7 +75,11 @@ pub async fn local(socket: &Path) -> Result<UnixStream, ClientError> {
     let stream = UnixStream::connect(socket).await.map_err(|error| match error.kind() {
         ErrorKind::NotFound => ClientError::unreachable(
             words::with!("client-no-daemon", &[("place", &place)]),
-            key!("client-no-daemon-hint"),
+            if Path::new(USER_UNIT).exists() {
+                key!("client-no-daemon-unit-hint")
+            } else {
+                key!("client-no-daemon-hint")
+            },
         ),
         ErrorKind::ConnectionRefused => ClientError::unreachable(
             words::with!("client-dead-daemon", &[("place", &place)]),

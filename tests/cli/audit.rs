@@ -303,3 +303,72 @@ fn records_go_when_they_are_too_old_whoever_they_are_of() {
     assert_eq!(left.len(), 1, "{left:?}");
     assert_eq!(left[0]["targets"], json!(["user:bob"]));
 }
+
+#[test]
+fn the_newest_and_those_up_to_a_time_and_of_a_session_can_be_asked_for() {
+    let daemon = Daemon::start();
+    let (first, second) = (daemon.open("exec cat"), daemon.open("exec cat"));
+    daemon.lock(first, "x");
+    let time = daemon.audit("lock")[0]["time"].as_str().expect("a time").to_owned();
+    daemon.lock(second, "y");
+    daemon.usher(&["unlock", "--all"]).exits(0);
+    let shown = |arguments: &[&str]| {
+        let records = daemon.json(&[&["audit"], arguments].concat()).exits(0).array();
+        records.iter().map(|record| record["action"].as_str().expect("an action").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&["-n", "2"]), ["lock", "unlock"]);
+    assert_eq!(shown(&["-n", "1", "--action", "open"]), ["open"]);
+    assert_eq!(shown(&["-n", "100"]).len(), 5);
+    assert_eq!(shown(&["--until", &time]), ["open", "open", "lock"]);
+    assert_eq!(shown(&["--session", &first.to_string()]), ["open", "lock", "unlock"]);
+    let native = daemon.session(second)["native_id"].as_str().expect("an ID").to_owned();
+    assert_eq!(shown(&["--session", &native, "-n", "2"]), ["lock", "unlock"]);
+    assert_eq!(shown(&["--session", "4711"]), [""; 0]);
+    assert_eq!(shown(&["--since", "yesterday"]).len(), 5);
+    assert_eq!(shown(&["--until", "yesterday"]), [""; 0]);
+    daemon.usher(&["audit", "-n", "0"]).exits(2);
+    daemon.usher(&["audit", "--since", "25:00"]).exits(2);
+}
+
+#[test]
+fn from_names_the_session_and_the_program_not_a_number_that_means_nothing_later() {
+    let daemon = Daemon::start();
+    let name = "e\u{1b}[31mvil";
+    std::os::unix::fs::symlink(USHER, daemon.path(name)).expect("a link");
+    std::fs::write(daemon.path("leads"), format!("#!/bin/sh\n{USHER} lock 1 --message x\ntrue\n")).expect("a script");
+    let id = daemon.open(&format!("sh ./leads; './{name}' disconnect 1; echo done > done; exec cat"));
+    daemon.wait_content("done", "done\n");
+    let records = daemon.audit("lock");
+    assert_eq!(records[0]["from"], format!("session {id}, sh > usher"));
+    let hostile = daemon.audit("disconnect")[0]["from"].clone();
+    let hostile = hostile.as_str().expect("text");
+    assert_eq!(hostile, format!("session {id}, sh > e\\u{{1b}}[31mvil"), "control characters are escaped");
+    let outside = daemon.audit("open")[0]["from"].as_str().expect("text").to_owned();
+    assert!(outside.ends_with(" > usher") && !outside.contains("process"), "{outside}");
+}
+
+#[test]
+fn records_are_followed_over_a_restart_of_the_daemon() {
+    let mut daemon = Daemon::start();
+    let id = daemon.open("exec cat");
+    let mut command = daemon.usher_command(&["audit", "--follow", "--output", "jsonl"]);
+    let mut following = command.stdout(std::process::Stdio::piped()).spawn().expect("it runs");
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(following.stdout.take().expect("a pipe")));
+    let (say, said) = std::sync::mpsc::channel();
+    std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| drop(say.send(line))));
+    let next = || {
+        let line = said.recv_timeout(crate::harness::PATIENCE).expect("a record");
+        serde_json::from_str::<serde_json::Value>(&line).expect("JSON")
+    };
+    has(&next(), &json!({"action": "open"}));
+    daemon.lock(id, "x");
+    has(&next(), &json!({"action": "lock", "message": "x"}));
+    daemon.crash_and_restart();
+    daemon.unlock(id);
+    let unlocked = next();
+    has(&unlocked, &json!({"action": "unlock", "targets": [id]}));
+    assert_eq!(unlocked["outcomes"][0]["result"], "done", "with what became of it: {unlocked}");
+    following.kill().expect("it can be killed");
+    following.wait().expect("it ends");
+    daemon.usher(&["audit", "--follow", "--output", "json"]).exits(2);
+}

@@ -102,7 +102,7 @@ fn unknown_verbs_options_and_formats_are_a_wrong_command_line() {
     is_wrong(&daemon, &["explode"], "unrecognized");
     is_wrong(&daemon, &["list", "--explode"], "unexpected");
     is_wrong(&daemon, &["--output", "xml", "list"], "possible values");
-    is_wrong(&daemon, &["audit", "--since", "yesterday"], "duration back from now");
+    is_wrong(&daemon, &["audit", "--since", "tomorrow"], "duration back from now");
     is_wrong(&daemon, &["audit", "--action", "explode"], "not an audited action");
     is_wrong(&daemon, &["list", "\x1b]0;title\x07"], "");
     is_wrong(&daemon, &["\x1b[2Jverb"], "");

@@ -144,3 +144,24 @@ fn a_hostile_title_cannot_write_on_the_operators_terminal() {
         assert!(!said.chars().any(|c| c.is_control() && c != '\n'), "{said:?}");
     }
 }
+
+#[test]
+fn locked_sessions_and_those_in_a_state_can_be_asked_for() {
+    let daemon = Daemon::start();
+    let (locked, sat_at) = (daemon.open("exec cat"), daemon.open("exec cat"));
+    daemon.open("exec cat");
+    daemon.lock(locked, "x");
+    let _station = Station::attach(&daemon, sat_at, 24, 80);
+    daemon.wait_session(sat_at, "connected", |s| s["state"] == "connected");
+    let ids = |arguments: &[&str]| {
+        let listed = daemon.json(&[&["list"], arguments].concat()).exits(0).array();
+        listed.iter().map(|s| s["session_id"].as_u64().expect("a number")).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&["--locked"]), [1]);
+    assert_eq!(ids(&["--state", "connected"]), [2]);
+    assert_eq!(ids(&["--state", "disconnected"]), [1, 3]);
+    assert_eq!(ids(&["--state", "connected,disconnected"]), [1, 2, 3]);
+    assert_eq!(ids(&["--state", "disconnected", "--locked"]), [1]);
+    let wrong = daemon.usher(&["list", "--state", "asleep"]).exits(2).stderr;
+    assert!(wrong.contains("connected, remote, disconnected or closing"), "{wrong}");
+}

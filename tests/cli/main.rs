@@ -6,6 +6,7 @@
 
 mod harness;
 
+mod activation;
 mod api;
 mod attach;
 mod audit;
@@ -34,6 +35,7 @@ mod rename;
 mod roles;
 mod server;
 mod servers;
+mod status;
 mod store;
 mod tables;
 mod thumbnail;

@@ -198,6 +198,7 @@ fn on_a_full_disk_locks_are_refused_whole_and_unlock_and_close_still_work() {
         }
     }
     assert!(refused, "the disk is full");
+    assert_eq!(daemon.json(&["status"]).exits(0).json()["degraded"][0]["id"], "StoreFull");
     let before = daemon.session(free)["lock"].clone();
     daemon.usher(&["block", "--all", "--message", &"界".repeat(900)]).exits(1);
     assert!(daemon.json(&["blocks"]).exits(0).array().is_empty());

@@ -113,6 +113,7 @@ fn every_action() -> Vec<Action> {
         Action::Blocks,
         Action::Audit(AuditQuery::default()),
         Action::Watch(WatchQuery::default()),
+        Action::Status,
         Action::Invite(InviteRequest::default()),
         Action::Redeem(redeem.clone()),
         Action::Rekey(RekeyRequest { key: redeem.key }),
@@ -135,6 +136,6 @@ fn listed(action: &Action) {
         | Action::Watch(_)
         | Action::Invite(_)
         | Action::Redeem(_) => {}
-        Action::Rekey(_) | Action::Revoke(_) | Action::Identities | Action::Rename(..) => {}
+        Action::Rekey(_) | Action::Revoke(_) | Action::Identities | Action::Rename(..) | Action::Status => {}
     }
 }

@@ -27,5 +27,6 @@ mod roles;
 mod server;
 mod sessions;
 mod shield;
+mod status;
 mod thumbnail;
 mod who;

@@ -43,6 +43,8 @@ fn is_installed_whole(host: &Host) {
         "/usr/local/share/powershell/Modules/Usher/Usher.psd1",
         "/usr/local/share/powershell/Modules/Usher/Public/Lock-WmsSession.ps1",
         "/usr/local/share/powershell/Modules/Usher/zh-CN/Usher-help.xml",
+        "/usr/lib/systemd/user/usherd.socket",
+        "/usr/lib/systemd/user/usherd.service",
     ] {
         assert!(host.path(file).exists(), "{file}");
     }

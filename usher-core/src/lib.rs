@@ -15,6 +15,7 @@ pub mod request;
 #[cfg(feature = "servers")]
 pub mod servers;
 pub mod session;
+pub mod status;
 #[cfg(feature = "daemon")]
 pub mod stop;
 pub mod sys;

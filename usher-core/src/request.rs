@@ -4,6 +4,7 @@
 //! value that exists has already passed its checks.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -71,6 +72,8 @@ pub enum Action {
     Audit(AuditQuery),
     /// Follow events.
     Watch(WatchQuery),
+    /// Read what the daemon tells of itself.
+    Status,
     /// Let somebody call from afar.
     Invite(InviteRequest),
     /// Make an invitation's bearer an identity.
@@ -102,6 +105,7 @@ impl Action {
             Action::Blocks => Verb::Blocks,
             Action::Audit(_) => Verb::Audit,
             Action::Watch(_) => Verb::Watch,
+            Action::Status => Verb::Status,
             Action::Invite(_) => Verb::Invite,
             Action::Redeem(_) => Verb::Redeem,
             Action::Rekey(_) => Verb::Rekey,
@@ -112,7 +116,7 @@ impl Action {
 
     /// Whether the action changes nothing.
     pub fn reads(&self) -> bool {
-        matches!(self.verb(), Verb::List | Verb::Blocks | Verb::Audit | Verb::Watch | Verb::Identities)
+        matches!(self.verb(), Verb::List | Verb::Blocks | Verb::Audit | Verb::Watch | Verb::Status | Verb::Identities)
     }
 
     /// The sessions a session verb names; `None` for the verbs that name none.
@@ -135,6 +139,7 @@ impl Action {
             | Action::Blocks
             | Action::Audit(_)
             | Action::Watch(_)
+            | Action::Status
             | Action::Invite(_)
             | Action::Redeem(_)
             | Action::Rekey(_)
@@ -340,6 +345,11 @@ pub struct AuditQuery {
     #[schema(value_type = Option<String>, format = DateTime)]
     #[param(value_type = String, format = DateTime, required = false)]
     pub since: Option<Timestamp>,
+    /// Records of this time or earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[param(value_type = String, format = DateTime, required = false)]
+    pub until: Option<Timestamp>,
     /// Records by this actor or about a session of this user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(value_type = Name, required = false)]
@@ -348,6 +358,21 @@ pub struct AuditQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(value_type = Verb, required = false)]
     pub action: Option<Verb>,
+    /// Records about this session, by its ID or native ID.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "session_of_query")]
+    #[param(value_type = SessionRef, required = false)]
+    pub session: Option<SessionRef>,
+    /// So many of the records that match, the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u32>, minimum = 1)]
+    #[param(value_type = u32, minimum = 1, required = false)]
+    pub last: Option<NonZeroU32>,
+}
+
+/// Everything in a query is text, a number too.
+fn session_of_query<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<SessionRef>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
 /// The session that a caller says it sits in. It can only narrow what the caller may do.

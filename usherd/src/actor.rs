@@ -13,6 +13,17 @@ pub enum Role {
     Administrator,
 }
 
+impl Role {
+    /// The role as JSON spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::User => "user",
+            Role::Operator => "operator",
+            Role::Administrator => "administrator",
+        }
+    }
+}
+
 impl From<IdentityRole> for Role {
     fn from(role: IdentityRole) -> Self {
         match role {

@@ -43,6 +43,7 @@ pub fn authorize(actor: Actor, action: Action) -> Result<Authorized, Error> {
         // Whose session it is decides the rest, in `plan`.
         Action::Thumbnail(..) | Action::Rename(..) | Action::OfUser(_) => Role::User,
         Action::Open(_) | Action::Attach(..) | Action::List | Action::Show(_) | Action::Watch(_) => Role::User,
+        Action::Status => Role::User,
     };
     if actor.role >= needed {
         return Ok(Authorized { actor, action });
@@ -93,7 +94,8 @@ fn suits(who: &Who, action: &Action) -> Result<(), Error> {
             | Action::OfUser(_)
             | Action::Blocks
             | Action::Audit(_)
-            | Action::Watch(_),
+            | Action::Watch(_)
+            | Action::Status,
         )
         | (Who::User(_), _) => Ok(()),
     }

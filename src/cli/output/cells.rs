@@ -7,6 +7,7 @@ use usher_core::audit::{AuditRecord, AuditTarget};
 use usher_core::outcome::{Outcome, OutcomeResult};
 use usher_core::request::{Identity, Invitation};
 use usher_core::session::{LockInfo, Rule, Session, State};
+use usher_core::status::HostStatus;
 use usher_core::wire::joining::Joined;
 
 use super::rows::TableRow;
@@ -30,6 +31,16 @@ impl Placed<Session> {
     pub fn session(host: &str, mut session: Session) -> Self {
         host.clone_into(&mut session.host);
         Placed { host: host.to_owned(), said: None, row: session }
+    }
+}
+
+impl Placed<HostStatus> {
+    /// A daemon, on the host by the name that the caller gave, if any.
+    pub fn status(host: Option<&str>, mut status: HostStatus) -> Self {
+        if let Some(host) = host {
+            host.clone_into(&mut status.host);
+        }
+        Placed { host: status.host.clone(), said: None, row: status }
     }
 }
 
@@ -210,6 +221,10 @@ impl TableRow for Rule {
 }
 
 impl TableRow for AuditRecord {
+    fn widths() -> Vec<u16> {
+        vec![19, 8, 12, 10, 7, 8]
+    }
+
     fn heads() -> Vec<&'static str> {
         vec!["TIME", "ACTOR", "FROM", "ACTION", "TARGETS", "OUTCOMES", "MESSAGE"]
     }
@@ -363,7 +378,7 @@ fn duration(seconds: u64) -> String {
 }
 
 /// A moment in the reader's time zone: the time today, the date on other days. JSON has it in full, in UTC.
-fn moment(time: Timestamp) -> String {
+pub fn moment(time: Timestamp) -> String {
     written(time, "%H:%M", "%Y-%m-%d")
 }
 

@@ -77,6 +77,11 @@ impl<T: TableRow> Rows<T> {
         Rows::of_widths(format, widths)
     }
 
+    /// The same for rows that go on coming.
+    pub fn growing(format: OutputFormat) -> Self {
+        Rows::of_widths(format, T::widths().into_iter().map(usize::from).collect())
+    }
+
     fn of_widths(format: OutputFormat, widths: Vec<usize>) -> Self {
         let screen = TableScreen::of_stdout();
         let heads = T::heads();

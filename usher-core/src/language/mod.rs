@@ -30,14 +30,16 @@ impl Language {
         self.into()
     }
 
-    /// The language of the locale: the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that says anything (`locale(7)`).
+    /// The language of `USHER_LANG`, else of the locale: the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that says anything
+    /// (`locale(7)`).
     pub fn of_locale() -> Self {
         Self::of_variables(|name| std::env::var(name).ok())
     }
 
     /// The language that these variables say.
     pub fn of_variables(value: impl Fn(&str) -> Option<String>) -> Self {
-        let said = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| value(name).filter(|v| !v.is_empty()));
+        let mut names = ["USHER_LANG", "LC_ALL", "LC_MESSAGES", "LANG"].into_iter();
+        let said = names.find_map(|name| value(name).filter(|v| !v.is_empty()));
         said.and_then(|locale| locale.split(['.', '@']).next()?.parse().ok()).unwrap_or(Language::English)
     }
 }
@@ -78,6 +80,7 @@ mod tests {
         assert_eq!(of(&[("LANG", "zh_CN.UTF-8")]), Language::Chinese);
         assert_eq!(of(&[("LC_ALL", ""), ("LC_MESSAGES", "zh_CN"), ("LANG", "en_US.UTF-8")]), Language::Chinese);
         assert_eq!(of(&[("LC_ALL", "C.UTF-8"), ("LANG", "zh_CN.UTF-8")]), Language::English);
+        assert_eq!(of(&[("USHER_LANG", "zh-CN"), ("LC_ALL", "C.UTF-8")]), Language::Chinese);
         assert_eq!(of(&[("LANG", "de_DE@euro")]), Language::English);
     }
 

@@ -45,6 +45,7 @@ impl Verb {
             Verb::Blocks => ("GET", "/v1/blocks"),
             Verb::Audit => ("GET", "/v1/audit"),
             Verb::Watch => ("GET", "/v1/events"),
+            Verb::Status => ("GET", "/v1/status"),
             Verb::Invite => ("POST", "/v1/identities/invite"),
             Verb::Redeem => ("POST", "/v1/identities/redeem"),
             Verb::Rekey => ("POST", "/v1/identities/rekey"),
@@ -83,7 +84,7 @@ impl Action {
             Action::Rename(id, request) => self.with_body(&encoded(id), request),
             Action::Show(id) => self.without_body(&encoded(id)),
             Action::OfUser(name) => self.without_body(&encoded(name)),
-            Action::List | Action::Blocks | Action::Identities => self.without_body(""),
+            Action::List | Action::Blocks | Action::Status | Action::Identities => self.without_body(""),
             Action::Watch(query) => self.without_body("").with_query(&watch_pairs(query)),
             Action::Audit(query) => self.without_body("").with_query(&pairs(query)),
             Action::Invite(request) => self.with_body("", request),
@@ -122,11 +123,16 @@ impl Route {
 }
 
 fn pairs(query: &AuditQuery) -> Vec<(&'static str, String)> {
-    let AuditQuery { since, user, action } = query;
-    let since = since.map(|time| ("since", time.to_string()));
-    let user = user.as_ref().map(|name| ("user", name.to_string()));
-    let action = action.map(|verb| ("action", verb.to_string()));
-    since.into_iter().chain(user).chain(action).collect()
+    let AuditQuery { since, until, user, action, session, last } = query;
+    let pairs = [
+        ("since", since.map(|time| time.to_string())),
+        ("until", until.map(|time| time.to_string())),
+        ("user", user.as_ref().map(ToString::to_string)),
+        ("action", action.map(|verb| verb.to_string())),
+        ("session", session.as_ref().map(ToString::to_string)),
+        ("last", last.map(|count| count.to_string())),
+    ];
+    pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 fn watch_pairs(query: &WatchQuery) -> Vec<(&'static str, String)> {
@@ -158,7 +164,7 @@ mod tests {
         assert_eq!(text(thumbnail), "GET /v1/sessions/c2/thumbnail?size=small");
         assert_eq!(text(Action::Show("alice/my essay".parse().unwrap())), "GET /v1/sessions/alice%2Fmy%20essay");
         let since = Some("2026-03-02T09:41:00Z".parse().unwrap());
-        let query = AuditQuery { since, user: None, action: Some(Verb::Lock) };
+        let query = AuditQuery { since, action: Some(Verb::Lock), ..AuditQuery::default() };
         assert_eq!(text(Action::Audit(query)), "GET /v1/audit?since=2026%2D03%2D02T09%3A41%3A00Z&action=lock");
         assert_eq!(text(Action::Audit(AuditQuery::default())), "GET /v1/audit");
         let after = WatchQuery { since: None, after: Some("1f-7".parse().unwrap()) };

@@ -46,6 +46,8 @@ pub enum Verb {
     Audit,
     /// `usher watch`
     Watch,
+    /// `usher status`
+    Status,
     /// `usher invite`
     Invite,
     /// `usher join`, as the host sees it

@@ -105,7 +105,7 @@ impl Kind {
 }
 
 /// Whether and how somebody sits at a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum State {
@@ -117,6 +117,15 @@ pub enum State {
     Disconnected,
     /// The session is ending.
     Closing,
+}
+
+impl FromStr for State {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let state = State::VARIANTS.iter().copied().find(|state| state.as_str() == text);
+        state.ok_or_else(|| InvalidValue::new("a session is connected, remote, disconnected or closing"))
+    }
 }
 
 impl State {

@@ -186,10 +186,23 @@ fn status(pid: u32, field: &str) -> io::Result<Option<String>> {
     value.map(|value| Some(value.to_owned())).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
-/// The name of a process's program, as `ps` shows it.
+/// The name of a process's program, as `ps` shows it. Its user chooses it: control characters and bytes that are no text
+/// are escaped.
 pub fn name(pid: u32) -> Option<String> {
+    // The kernel ends it with a line break.
     let name = contents(&format!("/proc/{pid}/comm"), 64).ok()?;
-    Some(String::from_utf8_lossy(&name).chars().filter(|c| !c.is_control()).collect())
+    Some(escaped(name.strip_suffix(b"\n").unwrap_or(&name)))
+}
+
+fn escaped(name: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in name.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c.is_control() { text.extend(c.escape_default()) } else { text.push(c) }
+        }
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
 }
 
 /// The path of a process's program, as the kernel knows it: what a user calls it changes nothing. None if there is no
@@ -237,7 +250,7 @@ mod tests {
         std::fs::copy("/bin/sleep", &program).unwrap();
         let mut child = Command::new(&program).arg("60").spawn().unwrap();
         let process = Process::of(child.id()).unwrap().unwrap();
-        while super::name(child.id()).as_deref() != Some("e) Z 1\u{fffd}") {
+        while super::name(child.id()).as_deref() != Some("e) Z 1\\xff\\n") {
             std::thread::yield_now();
         }
         assert!(process.lives());

@@ -76,7 +76,7 @@ fn route(method: &Method, path: &str) -> Result<Destination, Misroute> {
         ["v1", "renew"] => (Destination::Renew, POST),
         ["v1", "sessions", "lock" | "unlock" | "disconnect" | "close"] => (Destination::Forward, POST),
         ["v1", "sessions", "close", "cancel"] => (Destination::Forward, POST),
-        ["v1", "sessions" | "blocks" | "events" | "audit" | "openapi.json"] | ["healthz"] | ["metrics"] => {
+        ["v1", "sessions" | "blocks" | "events" | "audit" | "status" | "openapi.json"] | ["healthz"] | ["metrics"] => {
             (Destination::Forward, GET)
         }
         ["v1", "sessions", id] | ["v1", "sessions", id, "thumbnail"] if is::<SessionRef>(id) => {
@@ -116,6 +116,7 @@ mod tests {
             "/v1/users/alice/sessions",
             "/v1/events",
             "/v1/audit",
+            "/v1/status",
             "/healthz",
         ] {
             assert_eq!(to(Method::GET, path), Ok(Destination::Forward), "{path}");

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +39,22 @@ const STOP_DEADLINE: Duration = Duration::from_secs(10);
 
 /// A caller's connection. It ends when the caller leaves what waits for it unread.
 pub(super) type CallerStream = Pin<Box<TimeoutStream<UnixStream>>>;
+
+/// The socket on which the service manager listens for this daemon already (`sd_listen_fds(3)`), and its path.
+///
+/// # Errors
+/// What was handed over is no Unix socket with a path.
+pub fn handed_over() -> Result<Option<(std::os::unix::net::UnixListener, PathBuf)>, Error> {
+    let failed = |what: &str| Error::new(ErrorId::BackendFailed, format!("the service manager's socket: {what}"));
+    let taken = listenfd::ListenFd::from_env().take_unix_listener(0).map_err(|e| failed(&e.to_string()))?;
+    let Some(listener) = taken else { return Ok(None) };
+    // No holder is to have it.
+    rustix::io::fcntl_setfd(&listener, rustix::io::FdFlags::CLOEXEC).map_err(|e| failed(&e.to_string()))?;
+    listener.set_nonblocking(true).map_err(|e| failed(&e.to_string()))?;
+    let address = listener.local_addr().map_err(|e| failed(&e.to_string()))?;
+    let path = address.as_pathname().ok_or_else(|| failed("it has no path"))?.to_owned();
+    Ok(Some((listener, path)))
+}
 
 /// Listens on the socket. A socket that was left by a dead daemon is taken over; the caller holds
 /// the lock beside it, so no living daemon listens there.

@@ -119,6 +119,8 @@ pub trait Logins {
 pub trait Displays {
     /// Begins to follow logind and the displays, and reports their changes.
     fn start(&self);
+    /// Logins and their ends are noticed at the moment.
+    fn is_following(&self) -> bool;
     /// Ends shields whose display is gone or nobody's.
     fn retire_strangers(&self) -> BoxFuture<'_, ()>;
     /// Resolves when every display of a session has its shield, or is known to get none.

@@ -289,6 +289,10 @@ impl Logins for Fake {
 impl Displays for Fake {
     fn start(&self) {}
 
+    fn is_following(&self) -> bool {
+        true
+    }
+
     fn retire_strangers(&self) -> BoxFuture<'_, ()> {
         self.inner().calls.push(FakeCall::RetireStrangers);
         Box::pin(async {})

@@ -10,6 +10,7 @@ use usher_core::paths::shields_of;
 use usher_core::{logging, paths};
 
 use super::{release, serve};
+use crate::api::server;
 use crate::host::settings::Settings;
 use crate::paths::{Mode, Paths};
 
@@ -21,6 +22,9 @@ const STOP_DEADLINE: Duration = Duration::from_secs(1);
 /// The host's daemon of usher: knows the sessions, decides, acts, observes, remembers
 ///
 /// Without --user it is the system's: it runs as root and controls every session that logind knows.
+///
+/// With --user it takes over a socket on which the user's service manager listens (`usherd.socket`): `systemctl --user
+/// enable --now usherd.socket` has it started when somebody calls.
 #[derive(Debug, Parser)]
 #[command(name = "usherd", version, max_term_width = 100)]
 pub struct DaemonArguments {
@@ -76,6 +80,14 @@ fn run(arguments: DaemonArguments, socket: PathBuf) -> Result<(), Error> {
     let config = paths::configuration(arguments.config, arguments.user, paths::SYSTEM_CONFIG);
     let settings = Settings::read(config.as_deref())?;
     let socket = std::path::absolute(&socket).unwrap_or(socket);
+    let (socket, handed_over) = match server::handed_over()?.filter(|_| mode == Mode::User) {
+        Some((_, path)) if arguments.socket.is_some() && path != socket => {
+            let why = format!("the service manager listens on {}, not on {}", path.display(), socket.display());
+            return Err(Error::new(ErrorId::InvalidRequest, why).hint("leave out --socket"));
+        }
+        Some((listener, path)) => (path, Some(listener)),
+        None => (socket, None),
+    };
     paths::check_length(&socket)?;
     let state = arguments.state_dir.unwrap_or_else(|| match mode {
         Mode::User => paths::user_state(),
@@ -87,7 +99,7 @@ fn run(arguments: DaemonArguments, socket: PathBuf) -> Result<(), Error> {
         .max_blocking_threads(MOST_THREADS)
         .build()
         .map_err(|e| super::failed("the runtime cannot be started", &e))?;
-    let served = runtime.block_on(serve(&paths, settings));
+    let served = runtime.block_on(serve(&paths, settings, handed_over));
     // A lookup in the user database may hang; nobody waits for it any more.
     runtime.shutdown_timeout(STOP_DEADLINE);
     served

@@ -4,7 +4,9 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::net::UnixListener;
 use tokio::sync::mpsc;
+use usher_core::clock;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::stop;
 use usher_core::sys::{descriptors, proc};
@@ -32,7 +34,11 @@ mod watchdog;
 ///
 /// # Errors
 /// It cannot start; the sentence says why.
-async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
+async fn serve(
+    paths: &Paths,
+    settings: Settings,
+    handed_over: Option<std::os::unix::net::UnixListener>,
+) -> Result<(), Error> {
     let boot_id = proc::boot_id().map_err(|e| failed("the kernel's boot ID cannot be read", &e))?;
     let (noticed, mut news) = mpsc::unbounded_channel();
     let host_sessions = match paths.mode {
@@ -61,7 +67,15 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
     gateway.look_up(paths.mode, uid).await;
     let last_session_id = loaded.last_session_id;
     let registry = adopt::remembered(loaded, &settings, paths.mode);
-    let daemon = DaemonProcess { boot_id, uid, user, open_files: descriptors::raise_limit(), mode: paths.mode };
+    let daemon = DaemonProcess {
+        boot_id,
+        uid,
+        user,
+        open_files: descriptors::raise_limit(),
+        mode: paths.mode,
+        socket: paths.socket.clone(),
+        since: clock::now(),
+    };
     let text = Arc::new(TextBackend::new(paths, noticed));
     let host = Arc::new(Host::new(daemon, settings, store, text, host_sessions, gateway, registry));
     host.session_ids_beyond(last_session_id);
@@ -69,7 +83,13 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
         // Below are logind's own numbers.
         host.session_ids_beyond(logins::FIRST_OWN_ID - 1);
     }
-    let listener = server::listen(&paths.socket, paths.mode)?;
+    let ours = handed_over.is_none();
+    let listener = match handed_over {
+        Some(listener) => {
+            UnixListener::from_std(listener).map_err(|e| failed("the service manager's socket cannot be used", &e))?
+        }
+        None => server::listen(&paths.socket, paths.mode)?,
+    };
     adopt::adopt(&host).await;
     logins::begin(&host, &mut news).await;
     reconcile::catch_up(&host, &mut news).await;
@@ -90,7 +110,10 @@ async fn serve(paths: &Paths, settings: Settings) -> Result<(), Error> {
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     reconciling.abort();
     host.store.stop().await;
-    let _ = std::fs::remove_file(&paths.socket);
+    // On another's socket the service manager goes on listening, and starts a daemon when somebody calls.
+    if ours {
+        let _ = std::fs::remove_file(&paths.socket);
+    }
     tracing::info!("usherd stopped; its sessions go on");
     Ok(())
 }

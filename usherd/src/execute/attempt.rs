@@ -13,7 +13,7 @@ use crate::store::{Attempt, Share};
 pub fn attempt_of(actor: &Actor, action: &Action) -> Option<Attempt> {
     let message = match action {
         Action::List | Action::Show(_) | Action::OfUser(_) | Action::Blocks | Action::Audit(_) => return None,
-        Action::Watch(_) | Action::Identities => return None,
+        Action::Watch(_) | Action::Status | Action::Identities => return None,
         Action::Disconnect(r) if r.dry_run => return None,
         Action::Close(r) if r.dry_run => return None,
         Action::Lock(r) => Some(r.message.to_string()),

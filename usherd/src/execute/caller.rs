@@ -20,6 +20,8 @@ pub struct Origin {
     known: bool,
     /// The sessions that its maker sits in.
     sessions: Vec<u32>,
+    /// Its maker's program and the program that started it, as the kernel calls them.
+    program: Option<String>,
 }
 
 impl Origin {
@@ -29,7 +31,7 @@ impl Origin {
         let sessions = descent(host, peer);
         let still_there = peer.process().is_some_and(Process::lives);
         let known = sessions.as_ref().is_ok_and(|sessions| !sessions.is_empty() || still_there);
-        Origin { known, sessions: sessions.unwrap_or_default() }
+        Origin { known, sessions: sessions.unwrap_or_default(), program: peer.process().and_then(program) }
     }
 }
 
@@ -44,6 +46,15 @@ pub struct Caller {
     pub declared: Option<DeclaredSession>,
     /// The identity that it says it asks for.
     pub vouched: Option<Vouched>,
+}
+
+/// `bash > usher`: a process's program behind the one that started it. Nothing of the process's memory is read, which it
+/// could make slow; what its user called the program may hold anything.
+fn program(process: Process) -> Option<String> {
+    let parent = proc::stat(process.pid).ok().flatten().map(|stat| stat.parent).filter(|parent| *parent > 0);
+    let names: Vec<String> = parent.into_iter().chain([process.pid]).filter_map(proc::name).collect();
+    // Its number was not another's meanwhile.
+    process.lives().then(|| names.join(" > "))
 }
 
 impl Caller {
@@ -118,15 +129,23 @@ async fn user(host: &Host, caller: &Caller) -> Actor {
             own_sessions.push(id);
         }
     }
-    let from = match own_sessions.first() {
-        Some(id) => format!("session {id}, process {}", caller.peer.pid),
-        None => format!("process {}", caller.peer.pid),
-    };
+    let from = from(own_sessions.first().copied(), caller);
     // Nothing of this is the caller's word: the kernel knows the login, and sshd told logind where it came from.
     let came_from =
         host.host_sessions.as_ref().and_then(|sessions| sessions.ssh_origin(&cgroup::of(caller.peer.pid).ok()??));
     let name = came_from.map_or_else(|| name.clone(), |address| format!("{name} via ssh from {address}"));
     Actor { who: Who::User(uid), name, role, from, own_sessions }
+}
+
+/// Where a request came from, as the audit log says it: the session and the program, which mean something after both have
+/// ended. Of a program that ended too soon there is only the number.
+fn from(session: Option<u32>, caller: &Caller) -> String {
+    match (session, &caller.origin.program) {
+        (Some(id), Some(program)) => format!("session {id}, {program}"),
+        (None, Some(program)) => program.clone(),
+        (Some(id), None) => format!("session {id}"),
+        (None, None) => format!("process {}", caller.peer.pid),
+    }
 }
 
 /// The session that a caller says it sits in, if there is such a one.

@@ -87,6 +87,7 @@ async fn look_freshly(host: &Host, action: &Action) {
     }
     match action {
         Action::List | Action::Show(_) | Action::OfUser(_) if system => host.look_at_stations(A_MOMENT).await,
+        Action::Status => host.look_at_condition().await,
         Action::Disconnect(_) if system => host.look_at_stations(Duration::ZERO).await,
         _ => {}
     }

@@ -12,6 +12,7 @@ use usher_core::event::EventKind;
 use usher_core::outcome::{Error, ErrorId, Outcome, RuleAnswer};
 use usher_core::request::{AttachRequest, Identity, Invitation, Revocation, Verb};
 use usher_core::session::{Rule, Session};
+use usher_core::status::HostStatus;
 
 use crate::actor::{Actor, Sight, Who};
 use crate::host::events::Watching;
@@ -30,6 +31,7 @@ mod names;
 mod open;
 mod refuse;
 mod sessions;
+mod status;
 mod thumbnail;
 use attempt::attempt_of;
 pub(crate) use close::show_as_ordered;
@@ -65,6 +67,8 @@ pub enum Answer {
     Revoked(Box<Revocation>),
     /// Every remote identity.
     Identities(Vec<Identity>),
+    /// The daemon itself.
+    Status(Box<HostStatus>),
 }
 
 /// Executes a plan.
@@ -177,6 +181,7 @@ impl Execution<'_> {
             Reading::Audit(query) => Answer::Audit(query, self.actor.who.clone()),
             Reading::Events(sight, query) => Answer::Events(self.host.watch(&query), sight, self.actor.who.clone()),
             Reading::Identities => Answer::Identities(registry.identities.shown()),
+            Reading::Status => Answer::Status(Box::new(status::status(self.host, &registry, self.actor))),
         })
     }
 }
@@ -188,7 +193,7 @@ fn urgency(verb: Verb) -> Urgency {
         Verb::Invite | Verb::Redeem | Verb::Rekey | Verb::Identities => Urgency::Binding,
         Verb::Revoke => Urgency::Freeing,
         Verb::Unlock | Verb::Disconnect | Verb::Close | Verb::CancelClose | Verb::Unblock => Urgency::Freeing,
-        Verb::List | Verb::Blocks | Verb::Audit | Verb::Watch => Urgency::Binding,
+        Verb::List | Verb::Blocks | Verb::Audit | Verb::Watch | Verb::Status => Urgency::Binding,
         Verb::Expire | Verb::Release | Verb::End => Urgency::Freeing,
     }
 }

@@ -98,6 +98,11 @@ impl GatewayService {
         Ok(Published { authority: Pin::of(&certificate), listen })
     }
 
+    /// Where it listens, if it runs.
+    pub fn listens(&self) -> Option<SocketAddr> {
+        self.published().ok().map(|published| published.listen)
+    }
+
     /// What it published; in system mode it is enabled and started first, if it does not run.
     ///
     /// # Errors

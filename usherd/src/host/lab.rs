@@ -42,6 +42,8 @@ impl Lab {
             user: "olga".to_owned(),
             open_files: None,
             mode: Mode::User,
+            socket: directory.path().join("s"),
+            since: clock::now(),
         };
         let text = Arc::new(fake.clone()) as Arc<dyn TextSessions>;
         let host_sessions = Some(Arc::new(fake.clone()) as Arc<dyn HostSessions>);

@@ -1,9 +1,11 @@
 //! One host as its daemon knows it: everything that a request is judged by and carried out with.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use jiff::Timestamp;
 use tokio::sync::Notify;
 use usher_core::clock;
 use usher_core::outcome::Error;
@@ -15,6 +17,7 @@ use crate::session::{Change, Registry, Target, Tracked};
 use crate::store::{Attempt, OpenRecord, Store, Urgency};
 
 mod complaints;
+mod condition;
 pub mod events;
 mod fresh;
 pub mod gateway;
@@ -30,6 +33,7 @@ mod waiting;
 pub mod watchers;
 
 use complaints::Complaints;
+use condition::LastLook;
 use events::Events;
 use gateway::GatewayService;
 use metrics::Metrics;
@@ -51,6 +55,10 @@ pub struct DaemonProcess {
     pub open_files: Option<u64>,
     /// Whose sessions the daemon controls.
     pub mode: Mode,
+    /// Where the daemon answers.
+    pub socket: PathBuf,
+    /// Since when it runs.
+    pub since: Timestamp,
 }
 
 /// A host and its daemon's parts.
@@ -63,6 +71,8 @@ pub struct Host {
     pub settings: Settings,
     /// What lasts.
     pub store: Store,
+    /// What was last seen of the daemon's own parts.
+    condition: LastLook,
     /// Text sessions.
     pub text: Arc<dyn TextSessions>,
     /// logind's sessions, in system mode.
@@ -114,6 +124,7 @@ impl Host {
             store,
             text,
             host_sessions,
+            condition: LastLook::default(),
             metrics: Metrics::default(),
             order: tokio::sync::Mutex::new(()),
             wake: Notify::new(),

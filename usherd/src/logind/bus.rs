@@ -32,6 +32,11 @@ impl Bus {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = connection;
     }
 
+    /// Whether there is a connection.
+    pub fn is_connected(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     fn connection(&self) -> Result<Connection, Error> {
         let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         connection.ok_or_else(|| {

@@ -113,6 +113,8 @@ pub enum Reading {
     Events(Sight, WatchQuery),
     /// The remote identities.
     Identities,
+    /// The daemon itself.
+    Status,
 }
 
 /// One target of a verb and what becomes of it.
@@ -231,8 +233,9 @@ pub fn plan(authorized: Authorized, snapshot: Snapshot<'_>) -> Plan {
         Action::Show(reference) => Work::Read(view.visible(reference).map(|session| Reading::Session(session.id))),
         Action::OfUser(name) => Work::Read(Ok(Reading::OfUser(actor.sight(), name.clone()))),
         Action::Blocks => Work::Read(Ok(Reading::Rules)),
-        Action::Audit(query) => Work::Read(Ok(Reading::Audit(query.clone()))),
+        Action::Audit(query) => Work::Read(view.numbered(query).map(Reading::Audit)),
         Action::Watch(query) => Work::Read(Ok(Reading::Events(actor.sight(), query.clone()))),
+        Action::Status => Work::Read(Ok(Reading::Status)),
         Action::Identities => Work::Read(Ok(Reading::Identities)),
         Action::Invite(request) => Work::Identity(Ok(view.invite(request))),
         Action::Redeem(request) => Work::Identity(view.redeem(request)),
@@ -255,6 +258,21 @@ impl<'a> View<'a> {
     /// The session that is named, if the actor may know that it exists.
     fn visible(&self, reference: &SessionRef) -> Result<&'a Tracked, Error> {
         naming::resolve(self.actor, self.registry, reference)
+    }
+
+    /// The query with the number of the session that it names: records have numbers. What names none that lives may stand
+    /// in old records as it is.
+    ///
+    /// # Errors
+    /// It names several sessions.
+    fn numbered(&self, query: &AuditQuery) -> Result<AuditQuery, Error> {
+        let session = match query.session.as_ref().map(|named| (named, self.visible(named))) {
+            Some((_, Ok(session))) => Some(SessionRef::Id(session.id)),
+            Some((_, Err(error))) if error.id == ErrorId::InvalidRequest => return Err(error),
+            Some((named, Err(_))) => Some(named.clone()),
+            None => None,
+        };
+        Ok(AuditQuery { session, ..query.clone() })
     }
 
     /// The terms of a lock that the actor sets now.

@@ -37,7 +37,10 @@ fn steps(plan: &Plan) -> &[Step] {
 
 /// What an ordinary user may ask about sessions.
 fn looks(action: &Action) -> bool {
-    matches!(action, Action::List | Action::Show(_) | Action::OfUser(_) | Action::Watch(_) | Action::Thumbnail(..))
+    matches!(
+        action,
+        Action::List | Action::Show(_) | Action::OfUser(_) | Action::Watch(_) | Action::Status | Action::Thumbnail(..)
+    )
 }
 
 fn acts(step: &Step) -> bool {

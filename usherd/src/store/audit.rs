@@ -6,7 +6,7 @@ use usher_core::audit::AuditRecord;
 use usher_core::outcome::{Error, Outcome};
 use usher_core::request::AuditQuery;
 
-use super::audit_rows::{insert_attempt, read_page};
+use super::audit_rows::{before_newest, insert_attempt, read_page};
 use super::bounds::bounded_outcomes;
 use super::coalesce::{FailureKind, Failures, minute_of};
 use super::database::Database;
@@ -82,7 +82,10 @@ impl Database {
         if after == 0 {
             self.write_counts()?;
         }
-        self.read(|connection| read_page(connection, query, after))
+        self.read(|connection| {
+            let before = query.last.filter(|_| after == 0).map(|count| before_newest(connection, query, count.get()));
+            read_page(connection, query, before.transpose()?.unwrap_or(after))
+        })
     }
 
     /// Counts failures into their records, and applies the limits.

@@ -1,10 +1,10 @@
 //! The rows of the audit log.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use usher_core::audit::{AuditRecord, AuditTarget};
 use usher_core::outcome::{Error, ErrorId, Outcome, OutcomeResult};
-use usher_core::request::{AuditQuery, Verb};
+use usher_core::request::{AuditQuery, SessionRef, Verb};
 
 use super::Attempt;
 use super::rows::{from_json, json, parsed, stamp};
@@ -42,18 +42,50 @@ pub(super) fn read_page(
     query: &AuditQuery,
     after: i64,
 ) -> rusqlite::Result<Vec<(i64, AuditRecord)>> {
-    // Both sides of "by this actor or about this user's session" are plain columns and JSON of our own making.
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT id, time, actor, source, action, targets, left_out, message, outcomes, repeated FROM audit
-         WHERE id > ?1 AND (?2 IS NULL OR time >= ?2) AND (?3 IS NULL OR action = ?3)
-           AND (?4 IS NULL OR actor = ?4 OR substr(actor, 1, length(?4) + 5) = ?4 || ' via ' OR EXISTS (
-                SELECT 1 FROM json_each(audit.outcomes) WHERE json_extract(value, '$.user') = ?4))
-         ORDER BY id LIMIT ?5",
-    )?;
-    let since = query.since.map(stamp);
-    let user = query.user.as_ref().map(|name| name.as_str());
-    let parameters = params![after, since, query.action.map(|a| a.as_str()), user, PAGE];
+         WHERE id > ?1 AND {MATCHES} ORDER BY id LIMIT ?8"
+    ))?;
+    let [since, until, action, user, number, name] = values(query);
+    let parameters = params![after, since, until, action, user, number, name, PAGE];
     statement.query_map(parameters, |row| Ok((row.get("id")?, record(row)?)))?.collect()
+}
+
+/// The record before the first of the `count` newest that match `query`; 0 where there are no more than those.
+pub(super) fn before_newest(connection: &Connection, query: &AuditQuery, count: u32) -> rusqlite::Result<i64> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT id FROM audit WHERE id > ?1 AND {MATCHES} ORDER BY id DESC LIMIT 1 OFFSET ?8"
+    ))?;
+    let [since, until, action, user, number, name] = values(query);
+    let parameters = params![0, since, until, action, user, number, name, count];
+    Ok(statement.query_row(parameters, |row| row.get(0)).optional()?.unwrap_or(0))
+}
+
+/// Whether a record is asked for, by the values of [`values`] from the second parameter on. Both sides of "by this actor
+/// or about this user's session" are plain columns and JSON of our own making.
+const MATCHES: &str = "(?2 IS NULL OR time >= ?2) AND (?3 IS NULL OR time <= ?3) AND (?4 IS NULL OR action = ?4)
+    AND (?5 IS NULL OR actor = ?5 OR substr(actor, 1, length(?5) + 5) = ?5 || ' via ' OR EXISTS (
+        SELECT 1 FROM json_each(audit.outcomes) WHERE json_extract(value, '$.user') = ?5))
+    AND (coalesce(?6, ?7) IS NULL
+        OR EXISTS (SELECT 1 FROM json_each(audit.targets) WHERE value = CAST(?6 AS INTEGER) OR value = coalesce(?7, ?6))
+        OR EXISTS (SELECT 1 FROM json_each(audit.outcomes)
+            WHERE json_extract(value, '$.session_id') = CAST(?6 AS INTEGER)))";
+
+/// What a query asks for: since, until, action, user, a session's number, a session's name.
+fn values(query: &AuditQuery) -> [Option<String>; 6] {
+    let (number, name) = match &query.session {
+        Some(SessionRef::Id(id)) => (Some(id.to_string()), None),
+        Some(other) => (None, Some(other.to_string())),
+        None => (None, None),
+    };
+    [
+        query.since.map(stamp),
+        query.until.map(stamp),
+        query.action.map(|action| action.as_str().to_owned()),
+        query.user.as_ref().map(|name| name.as_str().to_owned()),
+        number,
+        name,
+    ]
 }
 
 fn record(row: &Row<'_>) -> rusqlite::Result<AuditRecord> {

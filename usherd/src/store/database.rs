@@ -5,11 +5,13 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction};
 use usher_core::outcome::{Error, ErrorId};
+use usher_core::status::HostTrouble;
 
 use super::audit::AuditState;
 use super::audit_rows::{conclude_interrupted, insert_attempt};
 use super::fault::Fault;
 use super::load::{Loaded, forget_other_boots, load};
+use super::look::trouble_of;
 use super::reserve::Reserve;
 use super::rows::apply;
 use super::{Attempt, AuditLimits, OpenRecord, Urgency, schema};
@@ -19,7 +21,9 @@ use crate::session::Change;
 pub(super) struct Database {
     pub(super) connection: Connection,
     pub(super) audit: AuditState,
-    reserve: Reserve,
+    pub(super) reserve: Reserve,
+    /// What the last write met.
+    pub(super) last_trouble: Option<HostTrouble>,
 }
 
 impl Database {
@@ -47,7 +51,7 @@ impl Database {
         if !reserve.take_space() {
             tracing::warn!("the disk is too full to keep space back in {}", directory.display());
         }
-        let mut database = Database { connection, audit: AuditState::new(limits), reserve };
+        let mut database = Database { connection, audit: AuditState::new(limits), reserve, last_trouble: None };
         let loaded = match database.load(boot_id, host) {
             Err(Fault::Corrupt(why)) => {
                 // Closed before the files move: a connection removes files by their names when it ends.
@@ -115,6 +119,16 @@ impl Database {
     /// Runs `work` in one transaction; where the disk is full and the write frees somebody, once more
     /// with the space kept back.
     pub(super) fn try_write<T>(
+        &mut self,
+        urgency: Urgency,
+        work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, Fault> {
+        let written = self.write_once_or_twice(urgency, work);
+        self.last_trouble = written.as_ref().err().map(trouble_of);
+        written
+    }
+
+    fn write_once_or_twice<T>(
         &mut self,
         urgency: Urgency,
         work: impl Fn(&Transaction<'_>) -> rusqlite::Result<T>,

@@ -24,6 +24,7 @@ mod identities;
 mod journal;
 mod limits;
 mod load;
+mod look;
 mod reserve;
 mod rows;
 mod schema;
@@ -33,6 +34,7 @@ pub use attempt::{Attempt, OpenRecord, Share};
 use database::Database;
 pub use limits::AuditLimits;
 pub use load::Loaded;
+pub use look::StoreLook;
 
 /// Whether a write may use the space that is kept back for a full disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,7 @@ enum Job {
     Record(Attempt, Vec<Outcome>, JobReply<()>),
     AuditPage(AuditQuery, i64, JobReply<Vec<(i64, AuditRecord)>>),
     Tidy(JobReply<()>),
+    Look(JobReply<StoreLook>),
     Stop(oneshot::Sender<()>),
 }
 
@@ -121,6 +124,14 @@ impl Store {
         self.send_job(Job::Tidy).await
     }
 
+    /// Looks at the database, without writing.
+    ///
+    /// # Errors
+    /// The store has stopped.
+    pub async fn look(&self) -> Result<StoreLook, Error> {
+        self.send_job(Job::Look).await
+    }
+
     /// Ends the store's thread after every job before this one.
     pub async fn stop(&self) {
         let (done, stopped) = oneshot::channel();
@@ -156,6 +167,9 @@ fn serve(mut database: Database, inbox: &std::sync::mpsc::Receiver<Job>) {
             }
             Job::Tidy(reply) => {
                 let _ = reply.send(database.tidy());
+            }
+            Job::Look(reply) => {
+                let _ = reply.send(Ok(database.look()));
             }
             Job::Stop(done) => {
                 drop(database);

@@ -19,10 +19,19 @@ impl Reserve {
         Reserve { path: directory.join("reserve") }
     }
 
+    /// The directory that it is in.
+    pub(super) fn directory(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("."))
+    }
+
+    /// Whether the space is held.
+    pub(super) fn is_held(&self) -> bool {
+        std::fs::metadata(&self.path).is_ok_and(|meta| meta.len() >= BYTES)
+    }
+
     /// Takes the space, where the disk has as much again left for others. True if it is held.
     pub(super) fn take_space(&self) -> bool {
-        let held = std::fs::metadata(&self.path).is_ok_and(|meta| meta.len() >= BYTES);
-        held || (self.room_beside() && self.allocate().is_ok())
+        self.is_held() || (self.room_beside() && self.allocate().is_ok())
     }
 
     /// Gives the space up. True if there was any.
@@ -40,8 +49,7 @@ impl Reserve {
     }
 
     fn room_beside(&self) -> bool {
-        let directory = self.path.parent().unwrap_or(Path::new("."));
-        rustix::fs::statvfs(directory).is_ok_and(|stat| stat.f_bavail.saturating_mul(stat.f_frsize) >= 3 * BYTES)
+        rustix::fs::statvfs(self.directory()).is_ok_and(|stat| stat.f_bavail.saturating_mul(stat.f_frsize) >= 3 * BYTES)
     }
 
     fn allocate(&self) -> std::io::Result<()> {

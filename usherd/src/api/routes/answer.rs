@@ -107,6 +107,7 @@ pub(super) async fn answer(host: &Arc<Host>, caller: &Caller, action: Action) ->
         Answer::Invited(invitation) => (StatusCode::CREATED, axum::Json(invitation)).into_response(),
         Answer::Identity(identity) => axum::Json(identity).into_response(),
         Answer::Revoked(revocation) => axum::Json(revocation).into_response(),
+        Answer::Status(status) => axum::Json(status).into_response(),
         Answer::Identities(identities) => axum::Json(identities).into_response(),
         Answer::Attached(..) => {
             return Err(ErrorResponse(Error::new(

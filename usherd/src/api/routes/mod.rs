@@ -55,6 +55,7 @@ fn described() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(identities::redeem))
         .routes(routes!(identities::rekey))
         .routes(routes!(identities::revoke))
+        .routes(routes!(service::status))
         .routes(routes!(service::openapi))
         .routes(routes!(service::healthz))
         .routes(routes!(service::metrics))

@@ -3,9 +3,11 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use usher_core::request::Action;
+use usher_core::status::HostStatus;
 use usher_core::wire::answers::{ErrorBody, Health};
 
-use super::answer::ErrorResponse;
+use super::answer::{ErrorResponse, answer};
 use super::{Shared, document};
 use crate::execute::flow::{Caller, stands};
 
@@ -14,6 +16,12 @@ use crate::execute::flow::{Caller, stands};
 pub(super) async fn openapi(State(host): Shared, caller: Caller) -> Result<Response, ErrorResponse> {
     stands(&host, &caller).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], document()).into_response())
+}
+
+/// Tells what the caller may know of the daemon, and what does not work as it should.
+#[utoipa::path(get, path = "/v1/status", responses((status = 200, description = "The daemon", body = HostStatus), (status = "default", description = "Nothing was done", body = ErrorBody)))]
+pub(super) async fn status(State(host): Shared, caller: Caller) -> Result<Response, ErrorResponse> {
+    answer(&host, &caller, Action::Status).await
 }
 
 /// Says whether the daemon answers.

@@ -366,6 +366,10 @@ impl Displays for HostSessionBackend {
         HostSessionBackend::start(self);
     }
 
+    fn is_following(&self) -> bool {
+        self.0.bus.is_connected()
+    }
+
     fn retire_strangers(&self) -> BoxFuture<'_, ()> {
         Box::pin(HostSessionBackend::retire_strangers(self))
     }

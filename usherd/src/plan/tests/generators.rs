@@ -214,6 +214,7 @@ pub(super) fn any_action() -> impl Strategy<Value = Action> {
         Just(Action::OfUser("alice".parse().unwrap())),
         Just(Action::Blocks),
         Just(Action::Watch(WatchQuery::default())),
+        Just(Action::Status),
         Just(Action::Audit(AuditQuery::default()))
     ];
     let look = reference().prop_map(|id| Action::Thumbnail(id, ThumbnailSize::Small));
