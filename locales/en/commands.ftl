@@ -129,3 +129,4 @@ status-gateway-at = { $count }; usher-gateway listens at { $listen }
 status-gateway-off = { $count }; usher-gateway does not run
 status-joined = Hosts you joined
 status-degraded = Degraded:
+install-not-in-path = { $directory } is not in $PATH; for this shell: export PATH={ $directory }:$PATH

@@ -147,3 +147,4 @@ degraded-StoreFailing = 上一次写入数据库失败
 degraded-StoreFailing-hint = 请查看 usherd 的日志，并修复状态目录所在的磁盘
 degraded-StoreSilent = 数据库没有应答：磁盘很慢或已停止响应
 degraded-StoreSilent-hint = 请修复状态目录所在的磁盘；在此之前可用 `usherd --release-all` 释放所有会话
+install-not-in-path = { $directory } 不在 $PATH 中；在当前 shell 中可运行：export PATH={ $directory }:$PATH

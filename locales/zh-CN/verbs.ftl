@@ -159,7 +159,7 @@ verb-help = 说明某个动词或 cmdlet，例如 lock 或 Lock-WmsSession
 verb-help-name = 动词或 cmdlet 的名称；未指定时列出全部
 verb-install-cmdlets = 创建链接，以便直接用 Lock-WmsSession 等名称运行 cmdlet
 verb-install-cmdlets-long =
-    每个链接都指向本程序，程序根据调用时的名称识别 cmdlet。每个名称有两个链接：参考文档中的写法和全小写。已有的链接会被替换，其他文件不受影响。
+    每个链接都指向本程序，程序根据调用时的名称识别 cmdlet。每个名称有两个链接：参考文档中的写法和全小写。已有的链接会被替换，其他文件不受影响。目录不存在时会自动创建。
 
     没有链接时，每个 cmdlet 也可以作为动词使用：`usher Lock-WmsSession`。
 verb-install-cmdlets-directory = 存放链接的目录，最好在 $PATH 中

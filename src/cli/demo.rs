@@ -6,11 +6,13 @@ use clap::Args;
 use usher_core::outcome::{Error, ErrorId, Exit};
 
 use super::CommandError;
+use crate::words;
 
 mod hands_on;
 mod script;
 mod stage;
 mod station;
+mod tour;
 
 /// Try everything on a daemon of its own, with three sessions to play with
 ///
@@ -34,8 +36,8 @@ impl Demo {
             return Ok(script::play());
         }
         if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
-            let error = Error::new(ErrorId::InvalidRequest, "the tour needs a terminal");
-            return Err(CommandError::Usage(error.hint("`usher demo --script` plays it unattended")));
+            let error = Error::new(ErrorId::InvalidRequest, words::text!("demo-needs-terminal"));
+            return Err(CommandError::Usage(error.hint(words::text!("demo-needs-terminal-hint"))));
         }
         Ok(hands_on::tour(!self.no_tmux)?)
     }

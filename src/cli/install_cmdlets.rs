@@ -16,7 +16,7 @@ use crate::words;
 ///
 /// Each link leads to this program, which recognises the cmdlet by the name that it was called by. Each name has two
 /// links: as the reference writes it, and in lower case. Links that are there already are replaced; other files are left
-/// alone.
+/// alone. The directory is made if it is not there.
 ///
 /// Without links, every cmdlet is available as a verb: `usher Lock-WmsSession`.
 #[derive(Debug, Args)]
@@ -29,6 +29,8 @@ pub struct InstallCmdlets {
 impl InstallCmdlets {
     pub(super) fn run(self) -> Result<Exit, CommandError> {
         let program = std::env::current_exe()?;
+        // Where it cannot be made, the links say why.
+        let _ = fs::create_dir_all(&self.directory);
         let mut exit = Exit::Success;
         for name in ALL.into_iter().flat_map(Cmdlet::links) {
             let link = self.directory.join(name);
@@ -38,6 +40,13 @@ impl InstallCmdlets {
                 output::print_error(&Error::new(ErrorId::InvalidRequest, message));
                 exit = Exit::Failed;
             }
+        }
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let here = canonical(&self.directory);
+        if exit == Exit::Success && !std::env::split_paths(&path).any(|one| canonical(&one) == here) {
+            let directory = output::printable(&self.directory.display().to_string());
+            eprintln!("usher: {}", words::with!("install-not-in-path", &[("directory", &directory)]));
         }
         Ok(exit)
     }

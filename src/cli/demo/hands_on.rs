@@ -3,9 +3,15 @@
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
 
+use rustix::termios::tcgetwinsize;
 use usher_core::outcome::Exit;
 
 use super::stage::DemoStage;
+use super::tour::{page, paragraph};
+use crate::words::{self, Key, key};
+
+/// The width of a terminal that does not say how wide it is.
+const USUAL_WIDTH: usize = 80;
 
 /// Runs until the operator's shell ends.
 pub(super) fn tour(with_tmux: bool) -> io::Result<Exit> {
@@ -16,44 +22,28 @@ pub(super) fn tour(with_tmux: bool) -> io::Result<Exit> {
     let stage = DemoStage::set()?;
     stage.open_three("exec \"${SHELL:-sh}\"")?;
     let split = with_tmux && std::env::var_os("TMUX").is_none() && has_tmux();
-    std::fs::write(stage.directory().join("tour"), text(&stage, split))?;
+    let columns = tcgetwinsize(io::stdout()).map_or(0, |size| usize::from(size.ws_col));
+    let columns = if columns == 0 { USUAL_WIDTH } else { columns };
+    // Two halves and the line between them.
+    let width = if split { (columns - 1) / 2 } else { columns };
+    let (sit_down, line) = sit_down(&stage, split);
+    let page = page(sit_down, line.as_deref(), width, words::language());
+    std::fs::write(stage.directory().join("tour"), page)?;
+    std::fs::write(stage.directory().join("left"), paragraph(key!("demo-left"), width, words::language()))?;
     let status = if split { split_with_tmux(&stage)? } else { shell(&stage)? };
     drop(stage);
-    writeln!(io::stdout(), "The demo's daemon, its sessions and its directory are gone.")?;
+    writeln!(io::stdout(), "{}", words::text!("demo-gone"))?;
     Ok(if status { Exit::Success } else { Exit::Failed })
 }
 
-fn text(stage: &DemoStage, split: bool) -> String {
-    let socket = stage.socket();
+/// How to become the user of session 1: a sentence, and a line to be copied as it is.
+fn sit_down(stage: &DemoStage, split: bool) -> (Key, Option<String>) {
+    if split {
+        return (key!("demo-right-half"), None);
+    }
     let program = std::env::current_exe().unwrap_or_default();
-    let sit = if split {
-        "You sit at session 1 in the right half. Type something there.".to_owned()
-    } else {
-        format!(
-            "Sit down at session 1 in a second terminal, and type something there:\n\n    {} --socket {} attach 1",
-            program.display(),
-            socket.display()
-        )
-    };
-    let leave = if split { "\nCtrl-b and an arrow key change halves." } else { "" };
-    format!(
-        "This shell is the operator's; a daemon of its own serves it. Three sessions run.
-{sit}{leave}
-
-Then, here:
-    usher list
-    usher lock 1 --message \"Eyes up, 眼睛看前面\"      its keys reach nobody now
-    usher unlock 1
-    usher lock 1 --message \"Back soon\" --for 20s     unlocks by itself
-    usher disconnect 1                               the session lives on: usher attach 1
-    usher block --all --message \"Exam\"               also for sessions opened later: usher open
-    usher unblock --all
-    usher close 2 --notice 10s                       with a countdown
-    usher audit
-
-`exit` ends the demo and removes everything.
-"
-    )
+    let line = format!("{} --socket {} attach 1", program.display(), stage.socket().display());
+    (key!("demo-second-terminal"), Some(line))
 }
 
 fn has_tmux() -> bool {
@@ -61,7 +51,7 @@ fn has_tmux() -> bool {
     version.is_ok_and(|status| status.success())
 }
 
-/// The command that shows the tour and then is the operator's shell.
+/// A shell in which the tour is shown, with our programs in its path.
 fn operator(stage: &DemoStage) -> Command {
     let mut command = Command::new("sh");
     stage.point(&mut command);
@@ -71,16 +61,16 @@ fn operator(stage: &DemoStage) -> Command {
     if let Ok(path) = std::env::join_paths(paths) {
         command.env("PATH", path);
     }
-    command.arg("-c").arg("cat tour; exec \"${SHELL:-sh}\"");
     command
 }
 
 fn shell(stage: &DemoStage) -> io::Result<bool> {
     // How the operator's last command ended is no matter of ours.
-    operator(stage).status().map(|_| true)
+    operator(stage).args(["-c", "cat tour; exec \"${SHELL:-sh}\""]).status().map(|_| true)
 }
 
-/// A tmux server of the tour's own: the operator on the left, a station on the right.
+/// A tmux server of the tour's own, which ends with the operator's shell: the operator on the left, a station on the right.
+/// Whoever is sent away from the station has a shell there, to sit down again.
 fn split_with_tmux(stage: &DemoStage) -> io::Result<bool> {
     let server = format!("usher-demo-{}", std::process::id());
     let operator = operator(stage);
@@ -91,13 +81,12 @@ fn split_with_tmux(stage: &DemoStage) -> io::Result<bool> {
             None => tmux.env_remove(name),
         };
     }
-    let attach = format!("exec {} attach 1", stage.usher().get_program().to_string_lossy());
-    tmux.current_dir(stage.directory()).args(["-L", &server, "-f", "/dev/null", "new-session"]);
-    tmux.arg("sh").args(operator.get_args());
-    tmux.args([";", "split-window", "-h", &attach, ";", "select-pane", "-L"]);
+    let station = "usher attach 1; cat left; exec \"${SHELL:-sh}\"";
+    // What the tour says is UTF-8, whatever the locale.
+    tmux.current_dir(stage.directory()).args(["-u", "-L", &server, "-f", "/dev/null", "new-session"]);
+    tmux.args(["sh", "-c", "cat tour; \"${SHELL:-sh}\"; exec tmux kill-session"]);
+    tmux.args([";", "split-window", "-h", station, ";", "select-pane", "-L"]);
     tmux.args([";", "set-option", "-g", "status", "off"]);
-    // The server ends with the operator's shell, not only with the last pane.
-    tmux.args([";", "set-hook", "-t", ":.0", "pane-exited", "kill-server"]);
     let status = tmux.status()?;
     let _ = Command::new("tmux").args(["-L", &server, "kill-server"]).stderr(Stdio::null()).status();
     Ok(status.success())

@@ -8,23 +8,32 @@ use usher_core::session::Session;
 
 use super::stage::DemoStage;
 use super::station::{DemoStation, SIZE, until};
+use crate::words::{self, Key, key};
 
 /// An expectation that was not met.
 #[derive(Debug, thiserror::Error)]
 enum Unmet {
-    #[error("not observed: {0}")]
+    #[error("{}", not_observed(.0))]
     Claim(String),
     #[error("{0}")]
     Io(#[from] io::Error),
-    #[error("the answer cannot be read: {0}")]
+    #[error("{}", unreadable(.0))]
     Json(#[from] serde_json::Error),
+}
+
+fn not_observed(claim: &str) -> String {
+    words::with!("demo-unmet", &[("claim", claim)])
+}
+
+fn unreadable(why: &serde_json::Error) -> String {
+    words::with!("demo-unread", &[("why", &why.to_string())])
 }
 
 /// Plays the tour.
 pub(super) fn play() -> Exit {
     match Tour::begin().and_then(|mut tour| tour.play()) {
         Ok(()) => {
-            println!("\nEverything above was observed. Nothing is left behind.");
+            println!("\n{}", words::text!("script-end"));
             Exit::Success
         }
         Err(unmet) => {
@@ -40,7 +49,7 @@ struct Tour {
 
 impl Tour {
     fn begin() -> Result<Tour, Unmet> {
-        println!("# A daemon of its own, without root, systemd or D-Bus, and three text sessions.");
+        println!("# {}", words::text!("script-begin"));
         let stage = DemoStage::set()?;
         stage.open_three("exec cat > answers.txt")?;
         Ok(Tour { stage })
@@ -56,78 +65,78 @@ impl Tour {
     }
 
     fn lock_and_unlock(&mut self) -> Result<(), Unmet> {
-        println!("\n# Somebody sits down at session 1, where `cat > answers.txt` runs, and types.");
+        println!("\n# {}", words::text!("script-type"));
         let mut station = DemoStation::sit(&self.stage, "1")?;
         station.type_keys("typed before the lock\r")?;
-        claim(station.sees(|s| s.contains("typed before")), "the station shows what is typed")?;
-        claim(until(|| self.answers() == "typed before the lock\n"), "the line is in the file")?;
+        claim(station.sees(|s| s.contains("typed before")), key!("claim-shown"))?;
+        claim(until(|| self.answers() == "typed before the lock\n"), key!("claim-in-file"))?;
         let before = station.shows();
 
         let outcomes = self.outcomes(&["lock", "1", "--message", "Eyes up, 眼睛看前面"])?;
-        claim(all(&outcomes, OutcomeResult::Done), "the lock is done and observed")?;
-        claim(station.sees(|s| s.contains("Eyes up, 眼睛看前面")), "the station shows the message")?;
+        claim(all(&outcomes, OutcomeResult::Done), key!("claim-lock"))?;
+        claim(station.sees(|s| s.contains("Eyes up, 眼睛看前面")), key!("claim-message"))?;
         frame(&station.shows());
         station.type_keys("typed while locked\r")?;
         std::thread::sleep(std::time::Duration::from_millis(500));
-        claim(self.answers() == "typed before the lock\n", "keys typed while locked reach nobody")?;
-        println!("# What is typed now reaches nobody: answers.txt is unchanged.");
+        claim(self.answers() == "typed before the lock\n", key!("claim-withheld"))?;
+        println!("# {}", words::text!("script-withheld"));
 
         let outcomes = self.outcomes(&["unlock", "1"])?;
-        claim(all(&outcomes, OutcomeResult::Done), "the unlock is done and observed")?;
-        claim(station.sees(|s| s == before), "the screen is as it was before the lock")?;
+        claim(all(&outcomes, OutcomeResult::Done), key!("claim-unlock"))?;
+        claim(station.sees(|s| s == before), key!("claim-as-before"))?;
         station.type_keys("typed after the unlock\r")?;
         let both = "typed before the lock\ntyped after the unlock\n";
-        claim(until(|| self.answers() == both), "what is typed after the unlock arrives, and nothing of before it")?;
-        println!("# The screen is as before; answers.txt has what was typed before and after, nothing else:");
+        claim(until(|| self.answers() == both), key!("claim-after"))?;
+        println!("# {}", words::text!("script-restored"));
         print!("{}", self.answers());
         Ok(())
     }
 
     fn disconnect_and_resume(&mut self) -> Result<(), Unmet> {
-        println!("\n# Session 1 is freed of its station and lives on; somebody resumes it.");
+        println!("\n# {}", words::text!("script-disconnect"));
         let mut station = DemoStation::sit(&self.stage, "1")?;
-        claim(station.sees(|s| s.contains("typed after")), "a second station shows the same screen")?;
+        claim(station.sees(|s| s.contains("typed after")), key!("claim-second"))?;
         let outcomes = self.outcomes(&["disconnect", "1"])?;
-        claim(all(&outcomes, OutcomeResult::Done), "the disconnect is done and observed")?;
-        claim(station.is_gone(), "the station is gone")?;
-        claim(self.session(1)?.state == usher_core::session::State::Disconnected, "the session is disconnected")?;
+        claim(all(&outcomes, OutcomeResult::Done), key!("claim-disconnect"))?;
+        claim(station.is_gone(), key!("claim-station-gone"))?;
+        claim(self.session(1)?.state == usher_core::session::State::Disconnected, key!("claim-disconnected"))?;
         let again = DemoStation::sit(&self.stage, "1")?;
-        claim(again.sees(|s| s.contains("typed after")), "who resumes finds the screen as it was")
+        claim(again.sees(|s| s.contains("typed after")), key!("claim-resumed"))
     }
 
     fn block(&mut self) -> Result<(), Unmet> {
-        println!("\n# A standing rule covers every session, also those of the future.");
+        println!("\n# {}", words::text!("script-block"));
         let outcomes = self.outcomes(&["block", "--all", "--message", "Exam: please wait"])?;
-        claim(outcomes.len() == 3 && all(&outcomes, OutcomeResult::Done), "three sessions are blocked")?;
+        claim(outcomes.len() == 3 && all(&outcomes, OutcomeResult::Done), key!("claim-three-blocked"))?;
         let id = self.stage.open("late", "exec cat")?;
         println!("$ usher open --name late -- cat\n{id}");
-        claim(self.session(id.parse().unwrap_or(0))?.locked, "a session opened now is locked from its first moment")?;
+        claim(self.session(id.parse().unwrap_or(0))?.locked, key!("claim-late-locked"))?;
         let outcomes = self.outcomes(&["unlock", &id])?;
         let refused = outcomes.first().and_then(|o| o.error.as_ref()).map(|e| e.id.as_str());
-        claim(refused == Some("StillBlocked"), "unlocking it names the rule that still covers it")?;
+        claim(refused == Some("StillBlocked"), key!("claim-still-blocked"))?;
         let outcomes = self.outcomes(&["unlock", &id, "--exempt"])?;
-        claim(all(&outcomes, OutcomeResult::Done), "an exemption opens it")?;
+        claim(all(&outcomes, OutcomeResult::Done), key!("claim-exempt"))?;
         self.run(&["blocks"])?;
         let outcomes = self.outcomes(&["unblock", "--all"])?;
-        claim(outcomes.len() == 3 && all(&outcomes, OutcomeResult::Done), "the rule is gone and the others are open")
+        claim(outcomes.len() == 3 && all(&outcomes, OutcomeResult::Done), key!("claim-unblocked"))
     }
 
     fn survive(&mut self) -> Result<(), Unmet> {
-        println!("\n# The daemon is killed while session 2 is locked. Its holder keeps the lock.");
+        println!("\n# {}", words::text!("script-survive"));
         let outcomes = self.outcomes(&["lock", "2", "--message", "Still here"])?;
-        claim(all(&outcomes, OutcomeResult::Done), "session 2 is locked")?;
+        claim(all(&outcomes, OutcomeResult::Done), key!("claim-two-locked"))?;
         self.stage.kill_daemon()?;
         println!("$ kill -9 $(pidof usherd); usherd --user");
         self.stage.start_daemon()?;
         let session = self.session(2)?;
-        claim(session.lock.is_some_and(|l| l.message.as_str() == "Still here"), "the lock is still there")?;
+        claim(session.lock.is_some_and(|l| l.message.as_str() == "Still here"), key!("claim-lock-stays"))?;
         self.listed(4)
     }
 
     fn close(&mut self) -> Result<(), Unmet> {
-        println!("\n# All sessions end; the audit log remains.");
+        println!("\n# {}", words::text!("script-close"));
         let outcomes = self.outcomes(&["close", "--all"])?;
-        claim(outcomes.len() == 4 && all(&outcomes, OutcomeResult::Done), "every session is closed and seen gone")?;
+        claim(outcomes.len() == 4 && all(&outcomes, OutcomeResult::Done), key!("claim-all-closed"))?;
         self.listed(0)?;
         self.run(&["audit"]).map(drop)
     }
@@ -138,7 +147,7 @@ impl Tour {
 
     fn listed(&self, count: usize) -> Result<(), Unmet> {
         self.run(&["list"])?;
-        claim(self.sessions()?.len() == count, "the list has the sessions that there are")
+        claim(self.sessions()?.len() == count, key!("claim-listed"))
     }
 
     fn sessions(&self) -> Result<Vec<Session>, Unmet> {
@@ -147,7 +156,7 @@ impl Tour {
 
     fn session(&self, id: u32) -> Result<Session, Unmet> {
         let found = self.sessions()?.into_iter().find(|session| session.session_id == id);
-        found.ok_or_else(|| Unmet::Claim(format!("session {id} is in the list")))
+        found.ok_or_else(|| Unmet::Claim(words::with!("claim-in-list", &[("id", &id.to_string())])))
     }
 
     /// Runs a command as the reader would, and prints both.
@@ -170,8 +179,8 @@ fn all(outcomes: &[Outcome], result: OutcomeResult) -> bool {
     !outcomes.is_empty() && outcomes.iter().all(|outcome| outcome.result == result && outcome.observed)
 }
 
-fn claim(holds: bool, what: &str) -> Result<(), Unmet> {
-    if holds { Ok(()) } else { Err(Unmet::Claim(what.to_owned())) }
+fn claim(holds: bool, what: Key) -> Result<(), Unmet> {
+    if holds { Ok(()) } else { Err(Unmet::Claim(what.text(&[]))) }
 }
 
 fn quoted(arguments: &[&str]) -> String {

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use usher_core::sys::program::beside_this_program;
 
+use crate::words;
+
 /// A clock that fills the screen with colour.
 const CLOCK: &str = r#"
 while :; do
@@ -50,9 +52,9 @@ impl DemoStage {
         command.arg("--user").arg("--socket").arg(self.socket());
         command.arg("--state-dir").arg(self.directory.join("state"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
-        let mut child = command.spawn().map_err(|e| {
-            io::Error::new(e.kind(), format!("usherd cannot be started: {e}; it belongs beside the usher program"))
-        })?;
+        let mut child = command
+            .spawn()
+            .map_err(|e| io::Error::new(e.kind(), words::with!("demo-no-usherd", &[("why", &e.to_string())])))?;
         let mut line = String::new();
         if let Some(out) = child.stdout.take() {
             BufReader::new(out).read_line(&mut line)?;
@@ -62,7 +64,7 @@ impl DemoStage {
             return Ok(());
         }
         let log = std::fs::read_to_string(self.directory.join("usherd.log")).unwrap_or_default();
-        Err(io::Error::other(format!("usherd did not get ready:\n{log}")))
+        Err(io::Error::other(words::with!("demo-not-ready", &[("log", &log)])))
     }
 
     /// Kills the daemon without a warning.
@@ -84,6 +86,8 @@ impl DemoStage {
     /// Points a program that may call usher at this stage, and at no session that the tour runs in.
     pub(super) fn point(&self, command: &mut Command) {
         command.env("USHER_SOCKET", self.socket()).env_remove("USHER_SESSION").current_dir(&self.directory);
+        // Also where the language was chosen with --lang.
+        command.env("USHER_LANG", words::language().tag());
     }
 
     /// Runs `usher` with these arguments.
