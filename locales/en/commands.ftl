@@ -36,7 +36,15 @@ attach-lost = the connection was lost: { $why }
 attach-threads = the station's threads ended
 attach-signal = ended by a signal
 attach-detached = detached; the session lives on
-attach-keys = { $leave } leaves · { $prefix } b, { $prefix } f scroll back and forward · { $prefix } twice sends it
+attach-keys = { $leave } leaves · { $prefix } b, PgUp or the wheel looks back · { $prefix } / searches · { $prefix } [ copies · { $prefix } ] types what was copied · { $prefix } twice sends it
+attach-switch-wrong = write 1 or 0
+attach-prefix = { $prefix } was typed · { $leave } leaves · { $prefix } ? shows the keys
+attach-keys-wrong = write one to four keys with spaces between them, Ctrl as ^: such as '^\ d' or '^P ^Q'
+attach-setting-wrong = { $place }: { $why }
+attach-setting-wrong-hint = docs/configuration.md lists the settings of stations
+attach-no-term = TERM is not set: nothing says what this terminal can show
+attach-dumb = this terminal (TERM={ $term }) cannot show a session: it cannot place characters
+attach-dumb-hint = run it in a terminal that can, with its name in TERM, such as xterm-256color
 attach-no-holder = the session's holder is gone
 attach-no-terminal = the terminal is gone
 attach-far = attach works on the host itself, not over --server

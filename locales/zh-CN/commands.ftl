@@ -36,7 +36,15 @@ attach-lost = 连接已丢失：{ $why }
 attach-threads = 工位的线程已结束
 attach-signal = 被信号终止
 attach-detached = 已离开；会话继续运行
-attach-keys = { $leave } 离开 · { $prefix } b 和 { $prefix } f 前后滚动 · 连按两次 { $prefix } 发送该键
+attach-keys = { $leave } 离开 · { $prefix } b、PgUp 或滚轮向后翻看 · { $prefix } / 搜索 · { $prefix } [ 复制 · { $prefix } ] 输入复制的内容 · 连按两次 { $prefix } 发送该键
+attach-switch-wrong = 请写 1 或 0
+attach-prefix = 已按下 { $prefix } · { $leave } 离开 · { $prefix } ? 显示按键
+attach-keys-wrong = 请写一到四个按键，以空格分隔，Ctrl 写作 ^，例如 '^\ d' 或 '^P ^Q'
+attach-setting-wrong = { $place }：{ $why }
+attach-setting-wrong-hint = 工位的设置项见 docs/configuration.md
+attach-no-term = 未设置 TERM，无法得知此终端能显示什么
+attach-dumb = 此终端（TERM={ $term }）无法定位字符，不能显示会话
+attach-dumb-hint = 请在支持定位的终端中运行，并把 TERM 设为该终端的名称，例如 xterm-256color
 attach-no-holder = 会话的持有进程已消失
 attach-no-terminal = 终端已消失
 attach-far = attach 只能在主机本身上使用，不能通过 --server 使用

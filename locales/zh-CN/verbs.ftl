@@ -105,11 +105,11 @@ verb-open-name = 会话的名称，凡是需要 ID 的地方都可以使用；�
 verb-open-command = 要运行的程序及其参数；未指定时为您的登录 shell
 verb-attach = 把当前终端连接到文本会话；按 Ctrl-\ d 离开
 verb-attach-long =
-    您的终端会显示会话的屏幕，您输入的内容会交给会话中的程序。多个终端可以同时连接。按 Ctrl-\ d 离开，会话继续运行；按 Ctrl-\ b 和 Ctrl-\ f 可向后和向前滚动。
+    您的终端会显示会话的屏幕，您输入的内容会交给会话中的程序。多个终端可以同时连接。按 Ctrl-\ d 离开，会话继续运行；按 Ctrl-\ b 或滚动滚轮可向后翻看，按 Ctrl-\ ? 显示所有按键。
 
     会话锁定期间，您会看到锁定画面，按键不起作用。只能连接自己的会话，root 也不例外。
 verb-attach-id = 会话的 ID（见 `usher list`）或名称
-verb-attach-detach_keys = 离开会话的按键，例如 '^\ d'；连按两次第一个键，可将该键发送给会话
+verb-attach-detach_keys = 离开会话的按键，例如 '^P ^Q'；连按两次第一个键，可将该键发送给会话 [默认：$USHER_DETACH_KEYS，其次是 ~/.config/usher/usher.toml 中的 detach_keys，再次是 '^\ d']
 verb-rename = 为文本会话改名
 verb-rename-long =
     会话存在期间，凡是需要 ID 的地方都可以使用它的名称。名称以字母或汉字开头，不能与 ID 相似。同一用户的两个会话不能重名。

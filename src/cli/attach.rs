@@ -7,23 +7,28 @@ use std::os::unix::net::UnixStream;
 use clap::Args;
 use usher_core::outcome::{Error, ErrorId, Exit};
 use usher_core::request::{Action, AttachRequest, Colours, SessionRef, Size};
+use usher_core::wire::StationTerminal;
 
 use super::{CommandError, Context};
 use crate::words;
 
+mod asking;
 mod keys;
 mod screen;
+mod settings;
 mod station;
 mod terminal;
+mod terminfo;
 
 use keys::DetachKeys;
+use settings::StationSettings;
 pub(super) use terminal::{GUARD, guard};
 
 /// Attach this terminal to a text session; Ctrl-\ d detaches it
 ///
 /// Your terminal shows the session's screen, and what you type goes to its program. Several terminals can be
-/// attached at once. Ctrl-\ d detaches this one, and the session lives on; Ctrl-\ b and Ctrl-\ f scroll back
-/// and forward.
+/// attached at once. Ctrl-\ d detaches this one, and the session lives on; Ctrl-\ b and the wheel look back, and
+/// Ctrl-\ ? shows every key.
 ///
 /// While the session is locked, you see its lock screen and your keys go nowhere. You can attach to your own
 /// sessions only; this holds for root as well.
@@ -32,9 +37,9 @@ pub struct Attach {
     /// The session's ID, as `usher list` shows it, or its name
     #[arg(value_name = "ID")]
     id: SessionRef,
-    /// The keys that detach, such as '^\ d'; press the first key twice to send it to the session
-    #[arg(long, value_name = "KEYS", default_value = "^\\ d")]
-    detach_keys: DetachKeys,
+    /// The keys that detach, such as '^P ^Q'; press the first key twice to send it to the session [default: $USHER_DETACH_KEYS, else detach_keys in ~/.config/usher/usher.toml, else '^\ d']
+    #[arg(long, value_name = "KEYS")]
+    detach_keys: Option<DetachKeys>,
 }
 
 impl Attach {
@@ -43,6 +48,11 @@ impl Attach {
             let error = Error::new(ErrorId::InvalidRequest, words::text!("attach-needs-terminal"));
             return Err(CommandError::Usage(error.hint(words::text!("attach-needs-terminal-hint"))));
         }
+        check_terminal()?;
+        let settings = StationSettings::load().map_err(CommandError::Usage)?;
+        let detach = settings.detach_keys(self.detach_keys.clone()).map_err(CommandError::Usage)?;
+        let (mouse, clipboard) = settings.mouse_and_clipboard().map_err(CommandError::Usage)?;
+        let about = StationTerminal { mouse, clipboard, prefix: Some(detach.prefix()), ..StationTerminal::default() };
         let request = AttachRequest { size: terminal::size(), colours: colours(), client: ssh_client() };
         let host = context.hosts.only("attach")?;
         if let Some(name) = host.client.name() {
@@ -53,7 +63,7 @@ impl Attach {
         let action = Action::Attach(self.id.clone(), request);
         context.trace(host, &action);
         let (connection, begun) = host.client.attach(&action).await?;
-        let left = station::sit(UnixStream::from(connection), &begun, &self.detach_keys)?;
+        let left = station::sit(UnixStream::from(connection), &begun, &detach, about)?;
         let mut err = std::io::stderr();
         if !screen::takes_output(&err) {
             return Ok(left.exit);
@@ -65,13 +75,27 @@ impl Attach {
     }
 }
 
-/// Guesses the terminal's colours from the variables that terminals set by convention (`terminfo(5)`).
+/// Refuses a terminal that cannot place characters: it would show control sequences instead of a session.
+fn check_terminal() -> Result<(), CommandError> {
+    let term = std::env::var("TERM").unwrap_or_default();
+    let why = match term.as_str() {
+        "" => words::text!("attach-no-term"),
+        "dumb" | "unknown" => words::with!("attach-dumb", &[("term", term.as_str())]),
+        _ => return Ok(()),
+    };
+    Err(CommandError::Usage(Error::new(ErrorId::NotSupported, why).hint(words::text!("attach-dumb-hint"))))
+}
+
+/// What the terminal can show, by the variable that terminals set, else by the host's description of it, else by its name.
 fn colours() -> Colours {
     let value = |name| std::env::var(name).unwrap_or_default();
     let (term, depth) = (value("TERM"), value("COLORTERM"));
+    match (term.as_str(), terminfo::colours(&term)) {
+        _ if depth == "truecolor" || depth == "24bit" => return Colours::True,
+        (_, Some(colours)) => return colours,
+        (_, None) => {}
+    }
     match term.as_str() {
-        _ if depth == "truecolor" || depth == "24bit" => Colours::True,
-        "" | "dumb" => Colours::Mono,
         "linux" => Colours::Sixteen,
         _ if term.starts_with("vt") => Colours::Mono,
         _ => Colours::Palette,

@@ -72,6 +72,10 @@ fn the_lock_screens_reader_reads_what_fluent_reads() {
         ("id", "7"),
         ("code", "1"),
         ("signal", "9"),
+        ("text", "x"),
+        ("count", "3"),
+        ("prefix", "^A"),
+        ("size", "80×24"),
     ];
     for (language, file) in Language::ALL.map(|l| (l, files(l).last().unwrap())) {
         let keys: Vec<&str> = file.lines().filter_map(|line| Some(line.split_once(" = ")?.0)).collect();

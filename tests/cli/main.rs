@@ -37,6 +37,7 @@ mod rename;
 mod roles;
 mod server;
 mod servers;
+mod station;
 mod status;
 mod store;
 mod tables;

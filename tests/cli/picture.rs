@@ -196,7 +196,7 @@ fn htop_looks_the_same_after_everything() {
 #[test]
 fn control_strings_of_a_program_never_reach_the_stations_terminal() {
     let daemon = Daemon::start();
-    let hostile = r"printf '\033]52;c;ZXZpbA==\a\033]8;;http://evil\aX\033]8;;\a\033P$q\033\\\033_G\033\\'";
+    let hostile = r"printf '\033]52;c;ZXZpbA==\a\033]8;;javascript:evil\aX\033]8;;\a\033P$q\033\\\033_G\033\\'";
     let id = daemon.open(&format!("{hostile}; printf '\\033[5i\\033[?5h\\033cclean'; exec cat"));
     let station = Station::attach(&daemon, id, 24, 80);
     station.wait_for("clean");

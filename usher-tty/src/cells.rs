@@ -136,7 +136,7 @@ mod tests {
         let size = Size { rows: 2, cols: 12 };
         let mut emulator = Emulator::new(size);
         emulator.advance(output.as_bytes());
-        cells_of(&emulator.frame(size, 0))
+        cells_of(&emulator.frame(size))
     }
 
     #[test]

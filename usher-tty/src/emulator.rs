@@ -4,23 +4,34 @@
 //! one station looks, or three, or none.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Instant;
 
 use alacritty_terminal::event::{Event, EventListener, WindowSize};
-use alacritty_terminal::grid::Dimensions;
-use alacritty_terminal::index::{Column, Line};
-use alacritty_terminal::term::cell::Flags;
+use alacritty_terminal::grid::{Dimensions, Scroll};
+use alacritty_terminal::index::Line;
+use alacritty_terminal::term::cell::{Cell, Flags};
 use alacritty_terminal::term::{Config, Osc52, Term, TermMode};
 use alacritty_terminal::vte::ansi::{CursorShape, Processor, Rgb};
 use usher_core::request::Size;
+use usher_core::wire::StationTerminal;
 
-use super::frame::Frame;
+pub(super) use self::handler::is_tone;
+use self::handler::{Beside, Front};
+use super::frame::{Frame, GridPlace, link_of};
 use super::guard::Guard;
 
-/// Lines above the screen that are kept, so that a screen that grows shows them again.
-const SCROLLBACK: usize = 1000;
+mod handler;
+mod links;
+
+/// Lines above the screen that are kept where no setting says otherwise.
+pub(super) const SCROLLBACK: usize = 1000;
+/// The most that are kept whatever a setting says.
+const MAX_SCROLLBACK: usize = 20_000;
+/// Blinking text: alacritty's emulator knows none, and leaves this bit of a cell's flags as it is.
+pub(super) const BLINK: Flags = Flags::from_bits_retain(1 << 15);
 /// The longest title that is kept, in characters.
 const MAX_TITLE: usize = 256;
 
@@ -30,12 +41,20 @@ struct Said {
     answers: Vec<u8>,
     title: Option<Option<String>>,
     bells: bool,
+    clipboard: Option<String>,
 }
 
 #[derive(Clone)]
 struct Listener {
     said: Rc<RefCell<Said>>,
     size: Rc<RefCell<Size>>,
+}
+
+impl Listener {
+    /// Answers a query.
+    fn answer(&self, answer: &str) {
+        self.said.borrow_mut().answers.extend_from_slice(answer.as_bytes());
+    }
 }
 
 impl EventListener for Listener {
@@ -57,9 +76,9 @@ impl EventListener for Listener {
             }
             Event::ResetTitle => said.title = Some(None),
             Event::Bell => said.bells = true,
-            // The clipboard stays the station's own; the rest concerns windows.
-            Event::ClipboardStore(..)
-            | Event::ClipboardLoad(..)
+            Event::ClipboardStore(_, text) => said.clipboard = Some(text),
+            // What the clipboard has stays the station's own; the rest concerns windows.
+            Event::ClipboardLoad(..)
             | Event::MouseCursorDirty
             | Event::CursorBlinkingChange
             | Event::Wakeup
@@ -75,6 +94,10 @@ pub struct Emulator {
     parser: Processor,
     guard: Guard,
     listener: Listener,
+    beside: Beside,
+    scrollback: usize,
+    /// Somebody looks back: lines that scroll off are counted.
+    watched: bool,
     title: Option<String>,
     filtered: Vec<u8>,
 }
@@ -86,17 +109,30 @@ pub struct Advanced {
     pub(super) answers: Vec<u8>,
     /// The program rang the bell.
     pub(super) bell: bool,
+    /// The program sets the clipboard to this.
+    pub(super) clipboard: Option<String>,
+    /// So many lines scrolled off, if somebody looks back.
+    pub(super) scrolled: usize,
 }
 
 impl Emulator {
     /// An empty screen of this size.
     pub fn new(size: Size) -> Self {
+        Self::with_scrollback(size, SCROLLBACK)
+    }
+
+    /// The same, with so many lines kept above it.
+    pub(super) fn with_scrollback(size: Size, scrollback: usize) -> Self {
+        let scrollback = scrollback.min(MAX_SCROLLBACK);
         let listener = Listener { said: Rc::default(), size: Rc::new(RefCell::new(size)) };
         Emulator {
-            term: emulator(size, &listener),
+            term: emulator(size, &listener, scrollback),
             parser: Processor::new(),
             guard: Guard::new(),
             listener,
+            beside: Beside::default(),
+            scrollback,
+            watched: false,
             title: None,
             filtered: Vec::new(),
         }
@@ -111,6 +147,18 @@ impl Emulator {
         self.term.resize(Dim(size));
     }
 
+    /// The terminal of the station that sets the size: programs that ask are told of its colours, and emoji are as wide
+    /// as it makes them.
+    pub(super) fn stands_for(&mut self, terminal: &StationTerminal) {
+        self.guard.passes_clipboard(terminal.clipboard);
+        self.beside.terminal = terminal.clone();
+    }
+
+    /// Whether somebody looks back, so that lines that scroll off are counted.
+    pub(super) fn watch(&mut self, watched: bool) {
+        self.watched = watched;
+    }
+
     pub(super) fn title(&self) -> Option<&str> {
         self.title.as_deref()
     }
@@ -122,10 +170,10 @@ impl Emulator {
         let mut filtered = std::mem::take(&mut self.filtered);
         filtered.clear();
         self.guard.filter(bytes, &mut filtered);
-        self.emulate(|parser, term| parser.advance(term, &filtered));
+        let scrolled = self.counted(|emulator| emulator.emulate(|parser, front| parser.advance(front, &filtered)));
         filtered.shrink_to(1 << 16);
         self.filtered = filtered;
-        self.said()
+        Advanced { scrolled, ..self.said() }
     }
 
     /// When a synchronized update that the program does not end is to be shown anyway.
@@ -135,14 +183,32 @@ impl Emulator {
 
     /// Shows a synchronized update whose deadline passed.
     pub(super) fn end_update(&mut self) -> Advanced {
-        self.emulate(|parser, term| parser.stop_sync(term));
-        self.said()
+        let scrolled = self.counted(|emulator| emulator.emulate(|parser, front| parser.stop_sync(front)));
+        Advanced { scrolled, ..self.said() }
     }
 
-    fn emulate(&mut self, work: impl FnOnce(&mut Processor, &mut Term<Listener>)) {
-        let (parser, term) = (&mut self.parser, &mut self.term);
-        if catch_unwind(AssertUnwindSafe(|| work(parser, term))).is_err() {
-            self.term = emulator(self.size(), &self.listener);
+    /// Counts the lines that scroll off while this is done. The grid moves its own view with the lines where that is not
+    /// at the end: by one line is enough to see how far.
+    fn counted(&mut self, work: impl FnOnce(&mut Self)) -> usize {
+        if !self.watched {
+            work(self);
+            return 0;
+        }
+        let before = self.scrollback();
+        let grid = self.term.grid_mut();
+        grid.scroll_display(Scroll::Bottom);
+        grid.scroll_display(Scroll::Delta(1));
+        work(self);
+        let moved = self.term.grid().display_offset().saturating_sub(1);
+        self.term.grid_mut().scroll_display(Scroll::Bottom);
+        if before == 0 { self.scrollback() } else { moved }
+    }
+
+    fn emulate(&mut self, work: impl FnOnce(&mut Processor, &mut Front<'_>)) {
+        let mut front = Front { term: &mut self.term, beside: &mut self.beside, listener: &self.listener };
+        let parser = &mut self.parser;
+        if catch_unwind(AssertUnwindSafe(|| work(parser, &mut front))).is_err() {
+            self.term = emulator(self.size(), &self.listener, self.scrollback);
             self.parser = Processor::new();
             self.guard = Guard::new();
         }
@@ -153,12 +219,12 @@ impl Emulator {
         if let Some(title) = said.title {
             self.title = title;
         }
-        Advanced { answers: said.answers, bell: said.bells }
+        Advanced { answers: said.answers, bell: said.bells, clipboard: said.clipboard, scrolled: 0 }
     }
 
     /// The screen as plain text, a line for each row.
     pub fn text(&self) -> String {
-        let frame = self.frame(self.size(), 0);
+        let frame = self.frame(self.size());
         let row = |row| {
             let shown = frame.row(row).iter().filter(|cell| !cell.flags.contains(Flags::WIDE_CHAR_SPACER));
             let text: String = shown
@@ -174,29 +240,83 @@ impl Emulator {
         self.term.grid().history_size()
     }
 
-    /// The screen as a station of this size shows it: all of it, or the part around the cursor; or the lines so
-    /// far back.
-    pub(super) fn frame(&self, size: Size, back: usize) -> Frame {
+    /// The first and the last line that there is; lines above the screen are negative.
+    pub(super) fn lines(&self) -> (i32, i32) {
+        let last = i32::try_from(self.term.grid().screen_lines()).unwrap_or(1) - 1;
+        (-i32::try_from(self.scrollback()).unwrap_or(0), last)
+    }
+
+    /// A line's cells.
+    pub(super) fn row(&self, line: i32) -> &[Cell] {
+        let (first, last) = self.lines();
+        &self.term.grid()[Line(line.clamp(first, last))][..]
+    }
+
+    /// Where the program writes.
+    pub(super) fn cursor(&self) -> GridPlace {
+        let cursor = self.term.grid().cursor.point;
+        GridPlace { line: cursor.line.0, col: cursor.column.0 }
+    }
+
+    /// Whether the station's wheel may scroll back: the program does not take the mouse, and there is something to scroll.
+    pub(super) fn leaves_wheel(&self) -> bool {
+        !self.term.mode().intersects(TermMode::MOUSE_MODE | TermMode::ALT_SCREEN)
+    }
+
+    /// Whether the program marks pasted text.
+    pub(super) fn marks_pastes(&self) -> bool {
+        self.term.mode().contains(TermMode::BRACKETED_PASTE)
+    }
+
+    /// The lines from `top` on and the columns from `left` on, without cursor and modes.
+    pub(super) fn view(&self, size: Size, top: i32, left: usize) -> Frame {
+        let mut frame = Frame::blank(size);
+        frame.title = self.title.clone();
+        let (first, last) = self.lines();
+        for row in 0..size.rows {
+            let line = top.saturating_add(i32::from(row));
+            if !(first..=last).contains(&line) {
+                continue;
+            }
+            let cells = frame.row_mut(row);
+            let from = self.row(line).get(left..).unwrap_or_default();
+            let shown = from.len().min(cells.len());
+            for (cell, seen) in cells.iter_mut().zip(from) {
+                *cell = seen.clone();
+                cell.flags.remove(Flags::WRAPLINE | Flags::LEADING_WIDE_CHAR_SPACER);
+            }
+            halve_cut_characters(&mut cells[..shown]);
+        }
+        self.give_addresses(&mut frame);
+        frame
+    }
+
+    /// Links that are kept get their addresses; the others are plain text.
+    fn give_addresses(&self, frame: &mut Frame) {
+        let mut addresses = HashMap::new();
+        for row in 0..frame.size.rows {
+            for cell in frame.row_mut(row).iter_mut().filter(|cell| cell.extra.is_some()) {
+                let Some(number) = link_of(cell) else { continue };
+                let address = addresses.entry(number).or_insert_with(|| self.beside.links.address(number));
+                if address.is_none() {
+                    cell.set_hyperlink(None);
+                }
+            }
+        }
+        frame.links = addresses.into_iter().filter_map(|(number, address)| Some((number, address?))).collect();
+    }
+
+    /// The screen as a station of this size shows it: all of it, or the part around the cursor.
+    pub(super) fn frame(&self, size: Size) -> Frame {
         let grid = self.term.grid();
         let (rows, cols) = (grid.screen_lines(), grid.columns());
         let cursor = grid.cursor.point;
         let first_row = first_shown(usize::try_from(cursor.line.0).unwrap_or(0), usize::from(size.rows), rows);
         let first_col = first_shown(cursor.column.0, usize::from(size.cols), cols);
-        let mut frame = Frame::blank(size);
-        for row in 0..usize::from(size.rows).min(rows - first_row) {
-            let shown = usize::from(size.cols).min(cols - first_col);
-            let above = i32::try_from(back.min(self.scrollback())).unwrap_or(0);
-            let line = &grid[Line(i32::try_from(first_row + row).unwrap_or(0) - above)];
-            let cells = frame.row_mut(u16::try_from(row).unwrap_or(u16::MAX));
-            for (col, cell) in cells.iter_mut().enumerate().take(shown) {
-                *cell = line[Column(first_col + col)].clone();
-                cell.flags.remove(Flags::WRAPLINE | Flags::LEADING_WIDE_CHAR_SPACER);
-            }
-            halve_cut_characters(&mut cells[..shown]);
-        }
+        let mut frame = self.view(size, i32::try_from(first_row).unwrap_or(0), first_col);
         let mode = *self.term.mode();
         let place = |at: usize, first: usize| at.checked_sub(first).and_then(|at| u16::try_from(at).ok());
-        if mode.contains(TermMode::SHOW_CURSOR) && back == 0 {
+        if mode.contains(TermMode::SHOW_CURSOR) {
             let row = place(usize::try_from(cursor.line.0).unwrap_or(0), first_row);
             frame.cursor = row.zip(place(cursor.column.0, first_col));
         }
@@ -204,7 +324,6 @@ impl Emulator {
         let default = style.shape == CursorShape::Block && !style.blinking;
         frame.cursor_style = (!default).then_some((style.shape, style.blinking));
         frame.modes = mode & Frame::MODES;
-        frame.title = self.title.clone();
         frame
     }
 }
@@ -232,9 +351,10 @@ fn halve_cut_characters(cells: &mut [alacritty_terminal::term::cell::Cell]) {
     }
 }
 
-fn emulator(size: Size, listener: &Listener) -> Term<Listener> {
-    let config =
-        Config { scrolling_history: SCROLLBACK, kitty_keyboard: false, osc52: Osc52::Disabled, ..Config::default() };
+fn emulator(size: Size, listener: &Listener, scrollback: usize) -> Term<Listener> {
+    // The guard passes nothing on to the clipboard unless a station's person allows it.
+    let osc52 = Osc52::OnlyCopy;
+    let config = Config { scrolling_history: scrollback, kitty_keyboard: false, osc52, ..Config::default() };
     Term::new(config, &Dim(size), listener.clone())
 }
 

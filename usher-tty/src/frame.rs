@@ -1,10 +1,20 @@
 //! A frame: a terminal's contents at one time, as cells, cursor and modes. The session's screen and the lock screen are
 //! both drawn as frames, and a station gets the difference between two of them.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use alacritty_terminal::term::TermMode;
 use alacritty_terminal::term::cell::{Cell, Flags};
 use alacritty_terminal::vte::ansi::{Color, CursorShape, NamedColor};
 use usher_core::request::Size;
+
+/// A cell of the session's: its line, negative above the screen, and its column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct GridPlace {
+    pub(super) line: i32,
+    pub(super) col: usize,
+}
 
 /// The contents that a station's terminal is to have.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +32,8 @@ pub(super) struct Frame {
     pub(super) title: Option<String>,
     /// The rows are in visual order: the terminal must not turn right-to-left text round once more.
     pub(super) visual_order: bool,
+    /// Where the links lead that cells name by number.
+    pub(super) links: HashMap<u32, Arc<str>>,
 }
 
 impl Frame {
@@ -45,6 +57,7 @@ impl Frame {
             modes: TermMode::empty(),
             title: None,
             visual_order: false,
+            links: HashMap::new(),
         }
     }
 
@@ -103,6 +116,12 @@ impl Frame {
             at += width;
         }
     }
+}
+
+/// The number of the link that a cell belongs to.
+pub(super) fn link_of(cell: &Cell) -> Option<u32> {
+    cell.extra.as_ref()?;
+    cell.hyperlink()?.id().parse().ok()
 }
 
 /// A blank with these colours and attributes.

@@ -1,17 +1,19 @@
 //! A guard before the terminal emulator: it keeps a hostile program from growing the holder's memory.
 //!
 //! The emulator stores control strings and combining characters of any length. The guard lets
-//! through the control strings that it knows how to bound (titles, colours), swallows the others
-//! (hyperlinks, clipboard, images), and drops combining characters beyond a few per cell.
+//! through the control strings that it knows how to bound (titles, colours, links; the clipboard where a station's
+//! person allows it), swallows the others (images), and drops combining characters beyond a few per cell.
 
 use unicode_width::UnicodeWidthChar;
 
 /// The longest control string that is passed on, in bytes.
-const MAX_STRING: usize = 1024;
+const MAX_STRING: usize = 1100;
+/// The longest that sets the clipboard, where that is allowed: 64 KiB as base64.
+const MAX_CLIPBOARD: usize = 88 << 10;
 /// The most combining characters on one cell.
 const MAX_COMBINING: u32 = 8;
-/// The operating system commands (OSC) that are passed on: titles and colours.
-const KNOWN_OSC: [&[u8]; 10] = [b"0", b"1", b"2", b"4", b"10", b"11", b"12", b"104", b"110", b"111"];
+/// The operating system commands (OSC) that are passed on: titles, colours and links.
+const KNOWN_OSC: [&[u8]; 11] = [b"0", b"1", b"2", b"4", b"8", b"10", b"11", b"12", b"104", b"110", b"111"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Where {
@@ -44,11 +46,23 @@ pub(super) struct Guard {
     /// The combining characters since the last character that has a cell; none may follow where it is
     /// `None`, after a control: they would pile up on cells that were written long ago.
     combining: Option<u32>,
+    /// The clipboard may be set.
+    clipboard: bool,
 }
 
 impl Guard {
     pub(super) fn new() -> Self {
-        Guard { place: Where::Text, string: Vec::new(), partial: Vec::new(), combining: None }
+        Guard { place: Where::Text, string: Vec::new(), partial: Vec::new(), combining: None, clipboard: false }
+    }
+
+    /// Whether what sets the clipboard is passed on.
+    pub(super) fn passes_clipboard(&mut self, passes: bool) {
+        self.clipboard = passes;
+    }
+
+    /// The longest that the control string may be that has begun.
+    fn longest(&self) -> usize {
+        if self.clipboard && self.string.starts_with(b"52;") { MAX_CLIPBOARD } else { MAX_STRING }
     }
 
     /// Appends to `out` those of `bytes` that the emulator may see.
@@ -111,7 +125,7 @@ impl Guard {
             (Where::Osc | Where::Swallow, 0x18 | 0x1a) => Where::Text,
             (Where::Osc, 0x1b) => Where::OscEscape,
             (Where::Osc, _) => {
-                if self.string.len() <= MAX_STRING {
+                if self.string.len() <= self.longest() {
                     self.string.push(byte);
                 }
                 Where::Osc
@@ -139,7 +153,8 @@ impl Guard {
 
     fn end_osc(&mut self, out: &mut Vec<u8>) -> Where {
         let number = self.string.split(|b| *b == b';').next().unwrap_or_default();
-        if self.string.len() <= MAX_STRING && KNOWN_OSC.contains(&number) {
+        let known = KNOWN_OSC.contains(&number) || (self.clipboard && number == b"52");
+        if self.string.len() <= self.longest() && known {
             out.extend_from_slice(b"\x1b]");
             out.append(&mut self.string);
             out.extend_from_slice(b"\x1b\\");
@@ -222,9 +237,15 @@ mod tests {
     }
 
     #[test]
-    fn hyperlinks_clipboard_and_images_are_swallowed() {
-        let hostile = b"a\x1b]8;;http://x\x1b\\b\x1b]52;c;aGk=\x07c\x1bPq#0;2;0;0;0\x1b\\d\x1b_Gf=24\x1b\\e";
-        assert_eq!(filtered(&[hostile]), b"abcde");
+    fn clipboard_and_images_are_swallowed_unless_somebody_allows_the_clipboard() {
+        let hostile = b"b\x1b]52;c;aGk=\x07c\x1bPq#0;2;0;0;0\x1b\\d\x1b_Gf=24\x1b\\e";
+        assert_eq!(filtered(&[hostile]), b"bcde");
+        let (mut guard, mut out) = (Guard::new(), Vec::new());
+        guard.passes_clipboard(true);
+        guard.filter(b"\x1b]52;c;aGk=\x07", &mut out);
+        let long = [b"\x1b]52;c;".to_vec(), vec![b'A'; MAX_CLIPBOARD], b"\x07".to_vec()].concat();
+        guard.filter(&long, &mut out);
+        assert_eq!(out, b"\x1b]52;c;aGk=\x1b\\");
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub(super) struct Holder {
     /// When a frame that changes by itself was last brought up to date.
     pub(super) ticked: Option<Instant>,
     pub(super) dirty: bool,
+    /// What was copied last, for who pastes it.
+    pub(super) copied: Option<String>,
 }
 
 /// Answers that wait for the stations.
@@ -99,6 +101,7 @@ impl Holder {
             reported_at: None,
             ticked: None,
             dirty: false,
+            copied: None,
         }
     }
 
@@ -217,6 +220,7 @@ impl Holder {
                 self.supersede();
                 self.pty.forget_pending();
                 self.end_paste();
+                self.stations.iter_mut().for_each(Station::forget_doings);
             }
             (true, false) => {
                 self.drain_stations();
@@ -288,10 +292,17 @@ impl Holder {
         self.stations.iter_mut().for_each(|station| station.leave(reason, deadline));
     }
 
+    /// The station that sets the size: the one typed at last.
+    pub(super) fn owner(&self) -> Option<u32> {
+        let here = self.stations.iter().filter(|station| station.leaving.is_none());
+        here.max_by_key(|station| station.typed).map(|station| station.id)
+    }
+
     /// The session takes the size of the station typed at last; never while it is locked.
     pub(super) fn fit(&mut self) {
-        let owner = self.stations.iter().filter(|s| s.leaving.is_none()).max_by_key(|s| s.typed);
-        let Some(size) = owner.map(|s| s.size) else { return };
+        let Some(owner) = self.owner().and_then(|id| self.stations.iter().find(|s| s.id == id)) else { return };
+        self.emulator.stands_for(&owner.terminal);
+        let size = owner.size;
         if size != self.emulator.size() && !self.locked() {
             self.emulator.resize(size);
             let _ = self.pty.resize(size);
@@ -304,42 +315,38 @@ impl Holder {
         let Some(station) = self.stations.get_mut(index) else { return };
         station.conn.fill();
         for deed in station.receive() {
-            if let (Deed::Typed(..) | Deed::Scrolled(_), Some(station)) = (&deed, self.stations.get_mut(index)) {
+            if let (Deed::Typed(..) | Deed::Scrolled(_) | Deed::LookedBack(..), Some(station)) =
+                (&deed, self.stations.get_mut(index))
+            {
                 station.hint = None;
             }
             match deed {
                 Deed::Typed(keys, confirmed) => self.typed(index, &keys, confirmed),
                 Deed::Scrolled(pages) => self.scroll(index, pages),
+                Deed::LookedBack(keys, confirmed) => self.look_back(index, &keys, confirmed),
                 Deed::Resized => self.fit(),
             }
         }
         self.dirty = true;
     }
 
-    /// Shows a station the lines that scrolled off the screen, as far as there are any.
-    fn scroll(&mut self, index: usize, pages: i16) {
-        let station = &mut self.stations[index];
-        let page = i64::from(station.size.rows).saturating_sub(1).max(1);
-        let most = i64::try_from(self.emulator.scrollback()).unwrap_or(i64::MAX);
-        let now = i64::try_from(station.scrolled).unwrap_or(0);
-        let lines = (now + page * i64::from(pages)).clamp(0, most);
-        station.scrolled = usize::try_from(lines).unwrap_or(0);
-    }
-
     /// Keys reach the program only if no cover holds and the station has seen that.
     fn typed(&mut self, index: usize, keys: &[u8], confirmed: u64) {
         let withheld = self.locked() || !self.pty.has_room();
-        let station = &mut self.stations[index];
+        let station = &self.stations[index];
         if withheld || confirmed < self.unlocked_in || station.leaving.is_some() || self.ending.is_some() {
             return;
         }
-        self.keystrokes += 1;
-        station.typed = self.keystrokes;
-        station.scrolled = 0;
         self.last_input = Some(clock::now());
+        let keys = self.for_program(index, keys);
+        if keys.is_empty() {
+            return;
+        }
+        self.keystrokes += 1;
+        self.stations[index].typed = self.keystrokes;
         self.fit();
-        self.note_paste(keys);
-        self.pty.write(keys);
+        self.note_paste(&keys);
+        self.pty.write(&keys);
     }
 
     /// Remembers whether a bracketed paste is under way.
@@ -354,6 +361,7 @@ impl Holder {
 
     /// Shows the program's output, and answers its queries.
     pub(super) fn show(&mut self, bytes: &[u8]) {
+        self.emulator.watch(self.stations.iter().any(|station| station.look.is_some()));
         let advanced = self.emulator.advance(bytes);
         self.after_output(advanced);
     }
@@ -364,12 +372,18 @@ impl Holder {
         if !advanced.answers.is_empty() && self.pty.has_room_for_answers() {
             self.pty.write(&advanced.answers);
         }
+        self.move_looks(advanced.scrolled);
+        if let Some(text) = advanced.clipboard.filter(|_| !self.locked()) {
+            self.clip(&text);
+        }
         if advanced.bell && !self.locked() {
             self.stations.iter_mut().for_each(Station::ring);
         }
         self.dirty = true;
     }
 }
+
+mod looking;
 
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,7 @@ mod guard;
 mod holder;
 mod leader;
 mod lockscreen;
+mod lookback;
 mod paint;
 pub mod pty;
 mod run;

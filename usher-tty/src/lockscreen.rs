@@ -84,17 +84,23 @@ pub(super) fn announce(frame: &mut Frame, notice: &Notice, now: Timestamp, local
     centre(frame, usize::from(row), &line, &cell);
 }
 
-/// Says in the frame's last row that it is not the screen as it is now.
-pub(super) fn mark_scrolled(frame: &mut Frame, lines: usize, locale: &Locale) {
-    mark(frame, &sentence(locale.language, "scrolled-back", &[("lines", &lines.to_string())]));
+/// Writes a line over the frame's last row, as far as it fits.
+pub(super) fn mark_row(frame: &mut Frame, text: &str) {
+    let fits = wrap(text, usize::from(frame.size.cols)).into_iter().next().unwrap_or_default();
+    mark(frame, &fits);
 }
 
-/// Writes a line over the frame's last row.
+/// Writes a line over the frame's last row, or over so many rows as it needs, up to half of them.
 pub(super) fn mark(frame: &mut Frame, text: &str) {
     let cell = style(NamedColor::Black, NamedColor::Cyan, Flags::empty());
-    let row = frame.size.rows - 1;
-    frame.fill_row(row, &cell);
-    centre(frame, usize::from(row), text, &cell);
+    let most = usize::from(frame.size.rows / 2).max(1);
+    let lines = wrap(text, usize::from(frame.size.cols));
+    let lines = &lines[..lines.len().clamp(1, most).min(lines.len())];
+    let top = usize::from(frame.size.rows) - lines.len();
+    for (row, line) in (top..).zip(lines) {
+        frame.fill_row(u16::try_from(row).unwrap_or(u16::MAX), &cell);
+        centre(frame, row, line, &cell);
+    }
 }
 
 fn notice_text(notice: &Notice, now: Timestamp, language: Language) -> String {

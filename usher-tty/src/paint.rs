@@ -10,8 +10,10 @@ use alacritty_terminal::term::cell::{Cell, Flags};
 use alacritty_terminal::vte::ansi::CursorShape;
 use unicode_width::UnicodeWidthChar;
 use usher_core::request::Colours;
+use usher_core::wire::StationTerminal;
 
 use self::writer::{PLAIN, SequenceWriter, Style};
+use super::emulator::is_tone;
 use super::frame::Frame;
 
 mod colour;
@@ -20,6 +22,11 @@ mod writer;
 
 /// A frame of more bytes than this is drawn with the cursor hidden, because it could be seen running about.
 const MANY: usize = 1024;
+
+/// Joins the characters before and after it.
+const JOINER: char = '\u{200d}';
+/// Makes the character before it an emoji.
+const EMOJI_STYLE: char = '\u{fe0f}';
 
 /// A movement to the right takes about as many bytes.
 const BRIDGE: usize = 3;
@@ -30,11 +37,25 @@ pub(super) struct Painter {
     /// Its contents; `None` if nobody knows them.
     shown: Option<Frame>,
     cursor_visible: Option<bool>,
+    /// The terminal makes one character of joined emoji, and of an emoji and a tone.
+    joins: (bool, bool),
 }
 
 impl Painter {
     pub(super) fn new(colours: Colours) -> Self {
-        Painter { writer: SequenceWriter::new(colours), shown: None, cursor_visible: None }
+        Painter { writer: SequenceWriter::new(colours), shown: None, cursor_visible: None, joins: (false, false) }
+    }
+
+    /// The terminal has said what it is.
+    pub(super) fn learn(&mut self, terminal: &StationTerminal) {
+        let joins = (terminal.joins_emoji, terminal.joins_tones);
+        let more = terminal.true_colour && self.writer.colours() == Colours::Palette;
+        if more {
+            self.writer.show_colours(Colours::True);
+        }
+        if std::mem::replace(&mut self.joins, joins) != joins || more {
+            self.forget();
+        }
     }
 
     /// The terminal was cleared, or somebody else wrote to it: the next frame is drawn whole.
@@ -46,6 +67,7 @@ impl Painter {
     pub(super) fn paint(&mut self, to: Frame) -> Vec<u8> {
         let shown = self.shown.take().filter(|shown| shown.size == to.size);
         let mut out = Vec::new();
+        self.writer.links.clone_from(&to.links);
         if shown.is_none() {
             self.writer.lose();
             self.cursor_visible = None;
@@ -151,12 +173,26 @@ impl Painter {
         self.writer.set(Style::of(cell));
         let c = if cell.c.is_control() || cell.c.width().is_none_or(|w| w == 0) { ' ' } else { cell.c };
         self.writer.write_char(c);
-        for &mark in cell.zerowidth().unwrap_or_default().iter().filter(|c| !c.is_control()) {
-            self.writer.write_char(mark);
-        }
+        self.marks(cell);
         // Terminals disagree on the width of other characters, and on where the cursor is after the last column.
-        let sure = c.is_ascii() && cell.zerowidth().is_none() && col + 1 < cols;
+        let sure = c.is_ascii() && !has_marks(cell) && col + 1 < cols;
         self.writer.moved_to(row, sure.then_some(col + 1));
+    }
+
+    /// Writes what belongs to a cell's character, as far as the terminal keeps it within the cell.
+    fn marks(&mut self, cell: &Cell) {
+        let marks = cell.zerowidth().unwrap_or_default();
+        let wide = cell.flags.contains(Flags::WIDE_CHAR);
+        for (at, &mark) in marks.iter().enumerate() {
+            match mark {
+                JOINER if !self.joins.0 || at + 1 == marks.len() => return,
+                _ if is_tone(mark) && !self.joins.1 => {}
+                // It would make some terminals draw a narrow character in two cells.
+                EMOJI_STYLE if !wide => {}
+                _ if mark.is_control() => {}
+                _ => self.writer.write_char(mark),
+            }
+        }
     }
 
     /// Switches the modes that differ.
@@ -220,16 +256,15 @@ fn style_code(style: Option<(CursorShape, bool)>) -> u8 {
 
 /// One byte, one cell.
 fn is_simple(cell: &Cell) -> bool {
-    (cell.c == ' ' || cell.c.is_ascii_graphic())
-        && cell.zerowidth().is_none()
-        && !cell.flags.contains(Flags::WIDE_CHAR_SPACER)
+    (cell.c == ' ' || cell.c.is_ascii_graphic()) && !has_marks(cell) && !cell.flags.contains(Flags::WIDE_CHAR_SPACER)
+}
+
+fn has_marks(cell: &Cell) -> bool {
+    cell.zerowidth().is_some_and(|marks| !marks.is_empty())
 }
 
 fn is_blank(cell: &Cell) -> bool {
-    cell.c == ' '
-        && cell.zerowidth().is_none()
-        && Style::of(cell) == PLAIN
-        && !cell.flags.contains(Flags::WIDE_CHAR_SPACER)
+    cell.c == ' ' && !has_marks(cell) && Style::of(cell) == PLAIN && !cell.flags.contains(Flags::WIDE_CHAR_SPACER)
 }
 
 #[cfg(test)]

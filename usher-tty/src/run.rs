@@ -18,6 +18,7 @@ use usher_core::wire::Tag;
 use usher_core::wire::holder::{FromHolder, OpenSpec, ToHolder};
 
 use super::daemon::{self, DaemonConn};
+use super::emulator::Emulator;
 use super::ending::{self, reap_watching};
 use super::holder::Holder;
 use super::lockscreen::Locale;
@@ -93,7 +94,11 @@ fn open(spec: &OpenSpec) -> io::Result<(Holder, Leader, UnixListener, OwnedFd)> 
     };
     let value = |name: &str| spec.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     let locale = Locale { language: Language::of_variables(value), zone: TimeZone::system() };
-    Ok((Holder::new(spec.session_id, key, pty, size, locale), leader, listener, kept))
+    let mut holder = Holder::new(spec.session_id, key, pty, size, locale);
+    if let Some(lines) = spec.scrollback.and_then(|lines| usize::try_from(lines).ok()) {
+        holder.emulator = Emulator::with_scrollback(size, lines);
+    }
+    Ok((holder, leader, listener, kept))
 }
 
 struct Loop {

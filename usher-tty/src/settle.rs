@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
+use alacritty_terminal::term::TermMode;
 use jiff::Timestamp;
 use usher_core::clock;
 use usher_core::request::Size;
@@ -66,28 +67,50 @@ impl Holder {
         }
     }
 
-    /// The frame of a station that has this size, looks so many lines back and has this line of its own.
-    fn shown(&self, size: Size, scrolled: usize, hint: Option<&str>, now: Timestamp) -> Frame {
-        let cover = self.covers.first();
-        let mut frame = match cover {
-            Some(cover) => lockscreen::lock_frame(cover, size, now, &self.locale),
-            None => self.emulator.frame(size, scrolled),
+    /// The frame of a station.
+    fn shown(&self, station: &Station, now: Timestamp) -> Frame {
+        let (size, terminal) = (station.size, &station.terminal);
+        let mut frame = match (self.cover(), &station.look) {
+            (None, Some(look)) => {
+                let mut frame = look.frame(&self.emulator, size, terminal.mouse, self.locale.language);
+                self.announce(&mut frame, now);
+                frame
+            }
+            _ => self.screen(size, now),
         };
-        if cover.is_none() && scrolled > 0 {
-            lockscreen::mark_scrolled(&mut frame, scrolled, &self.locale);
+        if self.locked() {
+            return frame;
         }
-        if let (None, Some(hint)) = (cover, hint) {
-            lockscreen::mark(&mut frame, hint);
+        if let Some(hint) = &station.hint {
+            let size_line = self.size_line(station.id);
+            let whole = size_line.map_or_else(|| hint.clone(), |line| format!("{hint} · {line}"));
+            lockscreen::mark(&mut frame, &whole);
         }
-        if let Some(notice) = &self.notice {
-            lockscreen::announce(&mut frame, notice, now, &self.locale);
+        if terminal.mouse && self.emulator.leaves_wheel() {
+            frame.modes |= TermMode::MOUSE_REPORT_CLICK | TermMode::SGR_MOUSE;
         }
         frame
     }
 
+    /// What the session shows now at a station of this size.
+    fn screen(&self, size: Size, now: Timestamp) -> Frame {
+        let mut frame = match self.cover() {
+            Some(cover) => lockscreen::lock_frame(cover, size, now, &self.locale),
+            None => self.emulator.frame(size),
+        };
+        self.announce(&mut frame, now);
+        frame
+    }
+
+    fn announce(&self, frame: &mut Frame, now: Timestamp) {
+        if let Some(notice) = &self.notice {
+            lockscreen::announce(frame, notice, now, &self.locale);
+        }
+    }
+
     /// Writes the cells that a station of the session's own size would show, whether there is one or not.
     pub(super) fn write_cells(&self, file: OwnedFd) -> io::Result<()> {
-        let frame = self.shown(self.emulator.size(), 0, None, clock::now());
+        let frame = self.screen(self.emulator.size(), clock::now());
         let mut file = io::BufWriter::new(File::from(file));
         // Anything else could keep the holder waiting.
         if !file.get_ref().metadata()?.is_file() {
@@ -98,14 +121,13 @@ impl Holder {
     }
 
     fn draw(&mut self, now: Timestamp) {
-        let mut stations = std::mem::take(&mut self.stations);
-        for station in stations.iter_mut().filter(|station| station.ready()) {
-            // The others confirm or drain later, and are drawn then.
-            let frame = self.shown(station.size, station.scrolled, station.hint.as_deref(), now);
-            let flush = !self.locked() && station.confirmed < self.unlocked_in;
-            station.draw(frame, self.epoch, flush);
+        // Those that are not ready confirm or drain later, and are drawn then.
+        let ready: Vec<usize> = (0..self.stations.len()).filter(|index| self.stations[*index].ready()).collect();
+        for index in ready {
+            let frame = self.shown(&self.stations[index], now);
+            let flush = !self.locked() && self.stations[index].confirmed < self.unlocked_in;
+            self.stations[index].draw(frame, self.epoch, flush);
         }
-        self.stations = stations;
     }
 
     /// Answers those whose effect the stations confirmed, and ends the patience with those that did not.
@@ -200,6 +222,6 @@ impl Holder {
 
     /// Whether a station waits for a bell or a frame that it could take now.
     pub(super) fn wants_drawing(&self) -> bool {
-        self.stations.iter().any(|s| s.ready() && (s.rings() || s.confirmed < self.epoch))
+        self.stations.iter().any(|s| s.ready() && (s.has_more() || s.confirmed < self.epoch))
     }
 }

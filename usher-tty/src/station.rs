@@ -3,16 +3,21 @@
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use usher_core::request::Size;
 use usher_core::session::SeenStation;
 use usher_core::wire::holder::StationSpec;
-use usher_core::wire::{Conn, DRAW_CHUNK, FLUSH, Tag, put};
+use usher_core::wire::{Conn, DRAW_CHUNK, FLUSH, StationTerminal, Tag, put};
 
 use super::frame::Frame;
+use super::lookback::LookBack;
 use super::paint::Painter;
 
 /// The longest hint, in characters.
-const MAX_HINT: usize = 256;
+const MAX_HINT: usize = 512;
+/// The longest that a station says of its terminal, in bytes.
+const MAX_TERMINAL: usize = 4096;
 
 /// Something that a station's person did.
 pub(super) enum Deed {
@@ -20,7 +25,9 @@ pub(super) enum Deed {
     Typed(Vec<u8>, u64),
     /// Asked to see so many pages further back.
     Scrolled(i16),
-    /// Changed the terminal's size.
+    /// Typed a key that begins to look back, or one for what was copied, at such an epoch.
+    LookedBack(Vec<u8>, u64),
+    /// Changed the terminal's size, or said what it is.
     Resized,
 }
 
@@ -43,8 +50,14 @@ pub(super) struct Station {
     bell: bool,
     /// A line of the station's own for its last row, until the next key.
     pub(super) hint: Option<String>,
-    /// How many lines further back than the session's screen the station looks.
-    pub(super) scrolled: usize,
+    /// What the station sees that does not look at the session as it is now.
+    pub(super) look: Option<LookBack>,
+    /// What its terminal is, as far as it said.
+    pub(super) terminal: StationTerminal,
+    /// The beginning of a mouse report whose end has not come.
+    pub(super) report: Vec<u8>,
+    /// What goes to the terminal's clipboard with the next frame.
+    clip: Option<String>,
 }
 
 impl Station {
@@ -63,7 +76,10 @@ impl Station {
             leaving: None,
             bell: false,
             hint: None,
-            scrolled: 0,
+            look: None,
+            terminal: StationTerminal::default(),
+            report: Vec::new(),
+            clip: None,
         })
     }
 
@@ -82,6 +98,9 @@ impl Station {
         let mut bytes = self.painter.paint(frame);
         if std::mem::take(&mut self.bell) {
             bytes.push(0x07);
+        }
+        if let Some(text) = self.clip.take() {
+            bytes.extend_from_slice(format!("\x1b]52;c;{}\x1b\\", STANDARD.encode(text)).as_bytes());
         }
         if bytes.is_empty() && self.confirmed >= epoch {
             return;
@@ -102,9 +121,36 @@ impl Station {
         self.bell = true;
     }
 
-    /// Whether a bell waits to be rung.
-    pub(super) fn rings(&self) -> bool {
-        self.bell
+    /// Sets the terminal's clipboard with the next frame, if its person allows that. Whether they do.
+    pub(super) fn clip(&mut self, text: &str) -> bool {
+        if self.terminal.clipboard {
+            self.clip = Some(text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect());
+        }
+        self.terminal.clipboard
+    }
+
+    /// Whether a bell or a text for the clipboard waits for a frame.
+    pub(super) fn has_more(&self) -> bool {
+        self.bell || self.clip.is_some()
+    }
+
+    /// The session is locked: what the person was doing with it is over.
+    pub(super) fn forget_doings(&mut self) {
+        (self.look, self.clip, self.hint) = (None, None, None);
+        self.report.clear();
+    }
+
+    /// Learns what its terminal is.
+    fn learn(&mut self, said: &[u8]) {
+        let Some(mut terminal) = said
+            .get(..said.len().min(MAX_TERMINAL))
+            .and_then(|said| serde_json::from_slice::<StationTerminal>(said).ok())
+        else {
+            return;
+        };
+        terminal.prefix = terminal.prefix.map(|key| key.chars().filter(|c| !c.is_control()).take(16).collect());
+        self.painter.learn(&terminal);
+        self.terminal = terminal;
     }
 
     /// Tells the station to go; it is dropped at `deadline` if it has not gone by itself.
@@ -132,6 +178,12 @@ impl Station {
                     }
                 }
                 Tag::Redraw => self.painter.forget(),
+                Tag::Terminal => {
+                    let said = payload.to_vec();
+                    self.learn(&said);
+                    deeds.push(Deed::Resized);
+                }
+                Tag::LookBack => deeds.push(Deed::LookedBack(payload.to_vec(), self.confirmed)),
                 Tag::Hint => {
                     let text = String::from_utf8_lossy(payload);
                     self.hint = Some(text.chars().filter(|c| !c.is_control()).take(MAX_HINT).collect());

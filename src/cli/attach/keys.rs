@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::words;
+
 /// One to four keys, typed one after the other, that detach the station.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cli) struct DetachKeys {
@@ -21,9 +23,7 @@ impl FromStr for DetachKeys {
         let keys: Option<Vec<u8>> = text.split_ascii_whitespace().map(key).collect();
         match keys {
             Some(keys) if (1..=4).contains(&keys.len()) => Ok(DetachKeys { keys }),
-            _ => {
-                Err("write one to four keys with spaces between them, Ctrl as ^: such as '^\\ d' or '^P ^Q'".to_owned())
-            }
+            _ => Err(words::text!("attach-keys-wrong")),
         }
     }
 }
@@ -50,6 +50,8 @@ pub(super) enum Typed {
     Keys(Vec<u8>),
     /// A negative number scrolls forward.
     Scroll(i16),
+    /// The station looks back, and does what these keys mean there.
+    LookBack(&'static [u8]),
     /// The station lists its keys.
     Help,
     /// The station detaches.
@@ -60,6 +62,14 @@ pub(super) enum Typed {
 const BACK: u8 = b'b';
 const FORWARD: u8 = b'f';
 const HELP: u8 = b'?';
+/// Those that look back: at the screen, for a text to search, and to type what was copied.
+const COPY: u8 = b'[';
+const SEARCH: u8 = b'/';
+const PASTE: u8 = b']';
+/// After the prefix and ESC [: page up and page down.
+const PAGES: [(&[u8], i16); 2] = [(b"5~", 1), (b"6~", -1)];
+/// The longest sequence that is remembered.
+const MAX_SEQUENCE: usize = 8;
 
 /// The watcher drops a key of several bytes whole (`console_codes(4)`, `utf-8(7)`), and remembers here how far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,11 +90,18 @@ pub(super) struct Watcher<'k> {
     keys: &'k [u8],
     matched: usize,
     dropping: Option<Dropping>,
+    /// What was dropped of a sequence behind the prefix alone.
+    sequence: Vec<u8>,
 }
 
 impl<'k> Watcher<'k> {
     pub(super) fn new(keys: &'k DetachKeys) -> Self {
-        Watcher { keys: &keys.keys, matched: 0, dropping: None }
+        Watcher { keys: &keys.keys, matched: 0, dropping: None, sequence: Vec::new() }
+    }
+
+    /// Whether the prefix was typed, and what belongs to it is awaited.
+    pub(super) fn waits(&self) -> bool {
+        self.matched > 0
     }
 
     /// The prefix, typed twice, reaches the session once. A key that means nothing after the prefix is dropped together
@@ -112,7 +129,7 @@ impl<'k> Watcher<'k> {
 
     fn byte(&mut self, byte: u8, keys: &mut Vec<u8>) -> Option<Typed> {
         if self.drops(byte) {
-            return None;
+            return self.page(byte);
         }
         if byte == self.keys[self.matched] {
             self.matched += 1;
@@ -127,13 +144,30 @@ impl<'k> Watcher<'k> {
             (1, BACK) => return Some(Typed::Scroll(1)),
             (1, FORWARD) => return Some(Typed::Scroll(-1)),
             (1, HELP) => return Some(Typed::Help),
+            (1, COPY) => return Some(Typed::LookBack(b"")),
+            (1, SEARCH) => return Some(Typed::LookBack(b"/")),
+            (1, PASTE) => return Some(Typed::LookBack(b"]")),
             (1, _) if byte == self.keys[0] => keys.push(byte),
             (_, _) if byte == self.keys[0] => self.matched = 1,
-            (_, 0x1b) => self.dropping = Some(Dropping::Escape),
+            (matched, 0x1b) => {
+                // Only behind the prefix alone is it a key of the station's.
+                self.sequence = if matched == 1 { Vec::new() } else { vec![0] };
+                self.dropping = Some(Dropping::Escape);
+            }
             (_, 0xc0..) => self.dropping = Some(Dropping::Character),
             (_, _) => {}
         }
         None
+    }
+
+    /// The pages that a sequence behind the prefix asks for, which this byte may end.
+    fn page(&mut self, byte: u8) -> Option<Typed> {
+        if byte != b'[' && self.sequence.len() < MAX_SEQUENCE {
+            self.sequence.push(byte);
+        }
+        let ended = self.dropping.is_none();
+        let pages = PAGES.into_iter().find(|(sequence, _)| ended && self.sequence == *sequence);
+        pages.map(|(_, pages)| Typed::Scroll(pages))
     }
 
     /// Whether this byte belongs to a key that is being dropped.
@@ -193,7 +227,7 @@ mod tests {
     #[test]
     fn a_wrong_key_after_the_prefix_is_dropped_with_it_however_many_bytes_it_has() {
         let detach = "^\\ d".parse().unwrap();
-        let wrong = ["D", "\x04", "x", " ", "\x7f", "é", "眼", "\x1b[5~", "\x1bOP", "\x1b[1;5A", "\x1bx"];
+        let wrong = ["D", "\x04", "x", " ", "\x7f", "é", "眼", "\x1b[3~", "\x1bOP", "\x1b[1;5A", "\x1bx"];
         for wrong in wrong {
             let typed = format!("a\x1c{wrong}bc");
             assert_eq!(Watcher::new(&detach).tell_apart(typed.as_bytes()), [keys(b"abc")], "{wrong:?}");
@@ -221,6 +255,22 @@ mod tests {
     #[test]
     fn pages_are_scrolled_back_and_forward() {
         assert_eq!(told("^\\ d", b"a\x1cbb\x1cf"), [keys(b"a"), Typed::Scroll(1), keys(b"b"), Typed::Scroll(-1)]);
+    }
+
+    #[test]
+    fn page_up_and_page_down_behind_the_prefix_scroll() {
+        let detach = "^\\ d".parse().unwrap();
+        let mut watcher = Watcher::new(&detach);
+        assert_eq!(watcher.tell_apart(b"\x1c\x1b[5~a"), [Typed::Scroll(1), keys(b"a")]);
+        assert_eq!(watcher.tell_apart(b"\x1b[5~"), [keys(b"\x1b[5~")], "without the prefix it is the session's");
+        assert_eq!(watcher.tell_apart(b"\x1c\x1b[6~"), [Typed::Scroll(-1)]);
+        assert_eq!(Watcher::new(&"^A b c".parse().unwrap()).tell_apart(b"\x01b\x1b[5~"), []);
+    }
+
+    #[test]
+    fn the_keys_that_look_back_are_told() {
+        let looks = [Typed::LookBack(b""), Typed::LookBack(b"/"), Typed::LookBack(b"]")];
+        assert_eq!(told("^\\ d", b"\x1c[\x1c/\x1c]"), looks);
     }
 
     #[test]

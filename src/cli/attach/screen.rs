@@ -15,14 +15,18 @@ use rustix::io::Errno;
 use rustix::termios::{QueueSelector, tcflush, tcgetsid};
 
 /// Saves the title, switches to the alternate screen, turns wrapping off, and lets every row scroll.
-const ENTER: &[u8] = b"\x1b[22;0t\x1b[?1049h\x1b[?7l\x1b[r\x1b[H\x1b[2J";
+const ENTER: &[u8] = b"\x1b[22;0t\x1b[?1049h\x1b[?7l\x1b[r";
 
 /// Does the same on a screen that is ours already, whose title is saved.
-const TAKE: &[u8] = b"\x1b[?1049h\x1b[?7l\x1b[r\x1b[H\x1b[2J";
+const TAKE: &[u8] = b"\x1b[?1049h\x1b[?7l\x1b[r";
+
+/// Empties the screen.
+const CLEAR: &[u8] = b"\x1b[m\x1b[H\x1b[2J";
 
 /// Ends a frame that was broken off, switches off everything that a frame may have switched on, and gives back what
 /// `ENTER` took.
-const LEAVE: &[u8] = b"\x1b\\\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?1l\x1b>\
+const LEAVE: &[u8] =
+    b"\x1b\\\x1b]8;;\x1b\\\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?1l\x1b>\
 \x1b[8h\x1b[0 q\x1b[0m\x1b[r\x1b[?7h\x1b[?25h\x1b[?1049l\x1b[23;0t";
 
 /// The terminal has this long to take `LEAVE`, and as long again after pending output was dropped.
@@ -30,6 +34,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 pub(super) struct StationScreen {
     out: Out,
+    /// What the terminal is asked when it is taken for the first time.
+    questions: Mutex<Vec<u8>>,
     state: Mutex<ScreenState>,
 }
 
@@ -37,13 +43,14 @@ struct ScreenState {
     /// Frames may be drawn.
     ours: bool,
     /// These bytes go before the next frame.
-    first: &'static [u8],
+    first: Vec<u8>,
 }
 
 impl StationScreen {
     /// Opens the terminal on standard output, without taking its screen yet.
-    pub(super) fn open() -> io::Result<Self> {
-        Ok(StationScreen { out: Out::open()?, state: Mutex::new(ScreenState { ours: false, first: &[] }) })
+    pub(super) fn open(questions: Vec<u8>) -> io::Result<Self> {
+        let state = Mutex::new(ScreenState { ours: false, first: Vec::new() });
+        Ok(StationScreen { out: Out::open()?, questions: Mutex::new(questions), state })
     }
 
     fn state(&self) -> MutexGuard<'_, ScreenState> {
@@ -55,9 +62,11 @@ impl StationScreen {
     pub(super) fn enter(&self) {
         let mut state = self.state();
         if !state.ours {
-            *state = ScreenState { ours: true, first: ENTER };
+            // Answered once; what answering may have drawn is cleared.
+            let questions = std::mem::take(&mut *self.questions.lock().unwrap_or_else(PoisonError::into_inner));
+            *state = ScreenState { ours: true, first: [ENTER, &questions, CLEAR].concat() };
         } else if state.first.is_empty() {
-            state.first = TAKE;
+            state.first = [TAKE, CLEAR].concat();
         }
     }
 
@@ -77,9 +86,9 @@ impl StationScreen {
             if !begun && rest.is_empty() {
                 return Ok(());
             }
-            let part = if begun { state.first } else { rest };
+            let part = if begun { &state.first } else { rest };
             match self.out.write(part) {
-                Ok(count) if begun => state.first = &state.first[count..],
+                Ok(count) if begun => drop(state.first.drain(..count)),
                 Ok(count) => rest = &rest[count..],
                 Err(Errno::AGAIN) => {
                     drop(state);
@@ -93,7 +102,7 @@ impl StationScreen {
 
     /// Gives the screen back within about a second, whatever the terminal does. Returns whether it was ours.
     pub(super) fn give_back(&self) -> bool {
-        let was_ours = std::mem::replace(&mut *self.state(), ScreenState { ours: false, first: &[] }).ours;
+        let was_ours = std::mem::replace(&mut *self.state(), ScreenState { ours: false, first: Vec::new() }).ours;
         if was_ours {
             self.out.leave();
         }

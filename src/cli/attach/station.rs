@@ -10,17 +10,21 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, getpid, kill_process};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use usher_core::outcome::Exit;
-use usher_core::wire::{Decoder, FLUSH, Tag, put};
+use usher_core::wire::{Decoder, FLUSH, StationTerminal, Tag, put};
 
+use super::asking::Answers;
 use super::keys::{DetachKeys, Typed, Watcher};
 use super::terminal::{self, RawTerminal};
 use super::{Left, Size};
 use crate::words;
+
+/// A prefix that stands alone for this long is shown.
+const PREFIX_SHOWS: Duration = Duration::from_millis(400);
 
 /// The sending half of the connection. The lock keeps frames of different threads apart.
 #[derive(Clone)]
@@ -44,6 +48,11 @@ impl Speaker {
 
     fn send_frame(&self, tag: Tag, payload: &[u8]) -> io::Result<()> {
         self.sending().send_frame(tag, payload)
+    }
+
+    /// Tells the holder what the terminal is. If that fails, the drawing thread sees the end too.
+    fn say_terminal(&self, terminal: &StationTerminal) {
+        let _ = self.send_frame(Tag::Terminal, &serde_json::to_vec(terminal).unwrap_or_default());
     }
 
     /// Sends keys, unless the station forgot its input since the counter was `forgotten`.
@@ -71,11 +80,18 @@ impl Sending {
 
 /// Attaches the terminal to the session behind `connection` until the station ends, and restores the terminal then.
 /// `begun` was read from the connection already.
-pub(super) fn sit(connection: UnixStream, begun: &[u8], detach: &DetachKeys) -> io::Result<Left> {
+pub(super) fn sit(
+    connection: UnixStream,
+    begun: &[u8],
+    detach: &DetachKeys,
+    about: StationTerminal,
+) -> io::Result<Left> {
     connection.set_nonblocking(false)?;
     let speaker = Speaker::new(connection.try_clone()?);
     let mut signals = Signals::new([SIGWINCH, SIGCONT, SIGTSTP, SIGTERM, SIGHUP, SIGINT, SIGQUIT])?;
-    let terminal = Arc::new(RawTerminal::enter()?);
+    let answers = Answers::awaited(about);
+    let terminal = Arc::new(RawTerminal::enter(answers.questions())?);
+    speaker.say_terminal(answers.terminal());
     let (ended, end) = channel();
 
     let drawing = {
@@ -89,10 +105,10 @@ pub(super) fn sit(connection: UnixStream, begun: &[u8], detach: &DetachKeys) -> 
             let _ = ended.send(left);
         })
     };
-    let typing = (speaker.clone(), ended.clone(), detach.clone());
+    let typing = (speaker.clone(), ended.clone(), detach.clone(), answers);
     std::thread::spawn(move || {
-        let (speaker, ended, detach) = typing;
-        type_keys(&speaker, &detach, &ended);
+        let (speaker, ended, detach, answers) = typing;
+        type_keys(&speaker, &detach, answers, &ended);
     });
     let watched = Arc::clone(&terminal);
     std::thread::spawn(move || heed(&mut signals, &watched, &speaker, &ended));
@@ -152,24 +168,42 @@ fn size_bytes(size: Size) -> [u8; 4] {
     [r0, r1, c0, c1]
 }
 
-fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
+fn type_keys(speaker: &Speaker, detach: &DetachKeys, mut answers: Answers, ended: &Sender<Left>) {
     let mut watcher = Watcher::new(detach);
     let mut known = 0;
+    let mut prefix_shown = false;
     let mut buffer = [0; 4096];
     loop {
         let stdin = io::stdin();
+        let patience = answers.patience().or((watcher.waits() && !prefix_shown).then_some(PREFIX_SHOWS));
+        let patience = patience.and_then(|time| Timespec::try_from(time).ok());
         // The counter must be read after keys have arrived and before they are read: it says when they were typed.
-        if poll(&mut [PollFd::new(&stdin, PollFlags::IN)], None) == Err(rustix::io::Errno::INTR) {
-            continue;
+        let ready = poll(&mut [PollFd::new(&stdin, PollFlags::IN)], patience.as_ref());
+        match ready {
+            Err(rustix::io::Errno::INTR) => continue,
+            Ok(0) if answers.patience().is_none() => {
+                prefix_shown = true;
+                let said = prefix_line(detach);
+                if speaker.send_frame(Tag::Hint, said.as_bytes()).is_err() {
+                    return;
+                }
+                continue;
+            }
+            Ok(_) | Err(_) => {}
         }
+        let nothing_came = ready == Ok(0);
         let forgotten = speaker.sending().forgotten;
         if forgotten != known {
             // A prefix that the watcher held back was typed at the locked screen: forget it with the rest.
             (watcher, known) = (Watcher::new(detach), forgotten);
+            drop(answers.given_up());
         }
-        let typed = match rustix::io::read(&stdin, &mut buffer) {
-            Ok(0) => Err(words::text!("attach-no-terminal")),
-            Ok(count) => Ok(&buffer[..count]),
+        let read = if nothing_came { Ok(None) } else { rustix::io::read(&stdin, &mut buffer).map(Some) };
+        let typed = match read {
+            // What looked like the beginning of an answer was keys.
+            Ok(None) => Ok(answers.given_up()),
+            Ok(Some(0)) => Err(words::text!("attach-no-terminal")),
+            Ok(Some(count)) => Ok(answers.without(&buffer[..count])),
             Err(rustix::io::Errno::INTR) => continue,
             Err(error) => Err(error.to_string()),
         };
@@ -180,10 +214,19 @@ fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
                 return;
             }
         };
-        for told in watcher.tell_apart(typed) {
+        if answers.take_news() {
+            speaker.say_terminal(answers.terminal());
+        }
+        let told = watcher.tell_apart(&typed);
+        // Scrolling by nothing takes the line away also where the key was dropped.
+        if std::mem::take(&mut prefix_shown) && told.is_empty() {
+            let _ = speaker.send_frame(Tag::Scroll, &0i16.to_le_bytes());
+        }
+        for told in told {
             let said = match told {
                 Typed::Keys(keys) => speaker.say_keys(&keys, forgotten),
                 Typed::Scroll(pages) => speaker.send_frame(Tag::Scroll, &pages.to_le_bytes()),
+                Typed::LookBack(keys) => speaker.send_frame(Tag::LookBack, keys),
                 Typed::Help => speaker.send_frame(Tag::Hint, help(detach).as_bytes()),
                 Typed::Leave => {
                     let why = words::text!("attach-detached");
@@ -197,6 +240,10 @@ fn type_keys(speaker: &Speaker, detach: &DetachKeys, ended: &Sender<Left>) {
             }
         }
     }
+}
+
+fn prefix_line(detach: &DetachKeys) -> String {
+    words::with!("attach-prefix", &[("leave", &detach.spelled()), ("prefix", &detach.prefix())])
 }
 
 fn help(detach: &DetachKeys) -> String {
@@ -230,7 +277,15 @@ fn draw(
                 Tag::Leave => {
                     return Ok(Left { why: String::from_utf8_lossy(payload).into_owned(), exit: Exit::Success });
                 }
-                Tag::Control | Tag::Input | Tag::Scroll | Tag::Resize | Tag::Redraw | Tag::Shown | Tag::Hint => {}
+                Tag::Control
+                | Tag::Input
+                | Tag::Scroll
+                | Tag::Resize
+                | Tag::Redraw
+                | Tag::Shown
+                | Tag::Hint
+                | Tag::Terminal
+                | Tag::LookBack => {}
             }
         }
         match connection.read(&mut buffer)? {

@@ -32,9 +32,10 @@ pub(super) struct RawTerminal {
 
 impl RawTerminal {
     /// Takes the terminal on standard input and output.
-    pub(super) fn enter() -> io::Result<Self> {
+    pub(super) fn enter(questions: Vec<u8>) -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;
-        let terminal = RawTerminal { screen: StationScreen::open()?, guard: Mutex::new(start_guard()), before };
+        let terminal =
+            RawTerminal { screen: StationScreen::open(questions)?, guard: Mutex::new(start_guard()), before };
         terminal.enter_again()?;
         Ok(terminal)
     }

@@ -58,6 +58,8 @@ impl Station {
         let (pty, terminal) = pty_process::blocking::open().expect("a pseudoterminal");
         pty.resize(Size::new(rows, cols)).expect("a size");
         let mut command = Command::new(program).args(arguments).env_clear().current_dir(daemon.directory());
+        // The wheel is asked for a moment after the first picture: that would be a difference between two looks.
+        command = command.env("USHER_MOUSE", "0");
         for (name, value) in [("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LANG", "C.UTF-8")] {
             command = command.env(name, value);
         }

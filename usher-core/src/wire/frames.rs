@@ -28,6 +28,10 @@ pub enum Tag {
     Redraw = b'w',
     /// The station wants this line in its last row until the next key, to the holder: text.
     Hint = b'h',
+    /// What the station's terminal is, to the holder: a [`StationTerminal`](super::StationTerminal) as JSON.
+    Terminal = b't',
+    /// Keys for looking back, which begins with them, to the holder; `]` types what was copied.
+    LookBack = b'l',
     /// The picture of this number is on the station's terminal, to the holder: 64 bits.
     Shown = b's',
     /// A part of a picture, to the station: bytes for its terminal.
@@ -50,6 +54,8 @@ impl Tag {
             Tag::Resize,
             Tag::Redraw,
             Tag::Hint,
+            Tag::Terminal,
+            Tag::LookBack,
             Tag::Shown,
             Tag::Draw,
             Tag::DrawEnd,

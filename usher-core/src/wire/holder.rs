@@ -40,6 +40,9 @@ pub struct OpenSpec {
     pub size: Size,
     /// The soft limit of open descriptors that the session begins with.
     pub open_files: Option<u64>,
+    /// How many lines above the screen are kept; the holder's own number where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scrollback: Option<u32>,
 }
 
 /// A message from usherd to a holder.

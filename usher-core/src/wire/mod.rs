@@ -2,6 +2,7 @@
 
 mod conn;
 mod frames;
+mod terminal;
 
 pub mod answers;
 pub mod cells;
@@ -14,3 +15,4 @@ pub mod shield;
 
 pub use conn::Conn;
 pub use frames::{DRAW_CHUNK, Decoder, FLUSH, Garbage, MAX_PAYLOAD, Tag, control, put};
+pub use terminal::StationTerminal;

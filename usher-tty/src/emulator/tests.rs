@@ -48,57 +48,116 @@ fn the_bell_is_reported_once() {
 #[test]
 fn a_smaller_station_shows_the_part_around_the_cursor() {
     let emulator = of_output("one\r\ntwo\r\nthree\r\na line of twenty ch");
-    let frame = emulator.frame(Size { rows: 2, cols: 8 }, 0);
+    let frame = emulator.frame(Size { rows: 2, cols: 8 });
     assert_eq!(row(&frame, 1), "enty ch");
     assert_eq!(frame.cursor, Some((1, 7)));
-    let larger = emulator.frame(Size { rows: 6, cols: 30 }, 0);
+    let larger = emulator.frame(Size { rows: 6, cols: 30 });
     assert_eq!((row(&larger, 0), row(&larger, 5)), ("one".into(), String::new()));
 }
 
 #[test]
 fn a_wide_character_that_the_edge_cuts_is_a_blank() {
     let emulator = of_output("眼睛看前面");
-    let frame = emulator.frame(Size { rows: 4, cols: 5 }, 0);
+    let frame = emulator.frame(Size { rows: 4, cols: 5 });
     assert!(frame.row(0).last().is_some_and(|cell| !cell.flags.contains(Flags::WIDE_CHAR)));
     assert!(frame.row(0).first().is_some_and(|cell| !cell.flags.contains(Flags::WIDE_CHAR_SPACER)));
 }
 
 #[test]
-fn what_scrolled_off_is_shown_without_a_cursor_and_no_further_than_it_goes() {
+fn what_scrolled_off_is_kept_as_far_as_the_setting_says_and_a_larger_screen_shows_it() {
     let mut emulator = Emulator::new(SIZE);
     (0..10).for_each(|line| drop(emulator.advance(format!("line {line}\r\n").as_bytes())));
-    assert_eq!(emulator.scrollback(), 7);
-    let back = emulator.frame(SIZE, 2);
+    assert_eq!((emulator.scrollback(), emulator.lines()), (7, (-7, 3)));
+    let back = emulator.view(SIZE, -2, 0);
     assert_eq!((row(&back, 0), back.cursor), ("line 5".into(), None));
-    assert_eq!(row(&emulator.frame(SIZE, 9999), 0), "line 0");
-}
-
-#[test]
-fn a_screen_that_grows_shows_again_what_scrolled_off() {
-    let mut emulator = Emulator::new(SIZE);
-    (0..10).for_each(|line| drop(emulator.advance(format!("line {line}\r\n").as_bytes())));
     let size = Size { rows: 8, cols: 20 };
     emulator.resize(size);
     assert_eq!(emulator.size(), size);
-    assert_eq!(row(&emulator.frame(size, 0), 0), "line 3");
+    assert_eq!(row(&emulator.frame(size), 0), "line 3");
+    let mut few = Emulator::with_scrollback(SIZE, 2);
+    (0..10).for_each(|line| drop(few.advance(format!("line {line}\r\n").as_bytes())));
+    assert_eq!(few.scrollback(), 2);
+}
+
+#[test]
+fn lines_that_scroll_off_are_counted_while_somebody_looks_back() {
+    let mut emulator = Emulator::with_scrollback(SIZE, 6);
+    assert_eq!(emulator.advance(b"1\r\n2\r\n3\r\n4\r\n5").scrolled, 0);
+    emulator.watch(true);
+    assert_eq!(emulator.advance(b"\r\n6").scrolled, 1);
+    assert_eq!(emulator.advance(b"\r\n7\r\n8").scrolled, 2);
+    assert_eq!(emulator.advance(b"\r\n9\r\n10\r\n11\r\n12").scrolled, 4, "more than are kept");
+    assert_eq!(emulator.advance(b"no line").scrolled, 0);
+    let mut fresh = Emulator::new(SIZE);
+    fresh.watch(true);
+    assert_eq!(fresh.advance(b"\r\n\r\n\r\n\r\n\r\n").scrolled, 2, "the first that scroll off too");
+}
+
+#[test]
+fn programs_are_told_the_colours_of_the_stations_terminal_or_their_own() {
+    let mut emulator = Emulator::new(SIZE);
+    let ground = Some([0xff, 0xfe, 0xfd]);
+    emulator.stands_for(&StationTerminal { background: ground, ..StationTerminal::default() });
+    let mut answer = |query: &str| String::from_utf8(emulator.advance(query.as_bytes()).answers).unwrap();
+    assert_eq!(answer("\x1b]11;?\x07"), "\x1b]11;rgb:ffff/fefe/fdfd\x1b\\");
+    assert!(answer("\x1b]10;?\x1b\\").contains("e5e5/e5e5/e5e5"), "it did not say its own");
+    answer("\x1b]11;#102030\x07");
+    assert!(answer("\x1b]11;?\x07").contains("1010/2020/3030"));
+    answer("\x1b]111\x07");
+    assert!(answer("\x1b]11;?\x07").contains("ffff/fefe/fdfd"));
+}
+
+#[test]
+fn emoji_are_as_wide_as_the_stations_terminal_makes_them() {
+    let columns = |joins_emoji, joins_tones, text: &str| {
+        let mut emulator = Emulator::new(Size { rows: 2, cols: 40 });
+        emulator.stands_for(&StationTerminal { joins_emoji, joins_tones, ..StationTerminal::default() });
+        emulator.advance(text.as_bytes());
+        emulator.cursor().col
+    };
+    let (teacher, thumb) = ("👩\u{200d}🏫", "👍🏽");
+    assert_eq!((columns(false, false, teacher), columns(true, false, teacher)), (4, 2));
+    assert_eq!((columns(false, false, thumb), columns(false, true, thumb)), (4, 2));
+    assert_eq!(columns(true, true, "🤷\u{200d}♂\u{fe0f}x"), 3);
+    assert_eq!(columns(true, true, "x\u{200d}眼"), 3, "letters are not joined");
+    assert_eq!(columns(true, true, &"👩\u{200d}".repeat(60)) % 2, 0, "a chain has an end");
+}
+
+#[test]
+fn links_keep_their_address_and_plain_text_has_none() {
+    let frame =
+        of_output("\x1b]8;;https://a.example/x\x1b\\link\x1b]8;;\x1b\\ no \x1b]8;;javascript:x\x1b\\bad").frame(SIZE);
+    let numbers: Vec<_> = frame.row(0).iter().map(link_of).collect();
+    let number = numbers[0].expect("a link");
+    assert!(numbers[..4].iter().all(|n| *n == Some(number)) && numbers[4..].iter().all(Option::is_none));
+    assert_eq!(frame.links[&number].as_ref(), "https://a.example/x");
+}
+
+#[test]
+fn the_clipboard_is_set_only_where_somebody_allows_it() {
+    let mut emulator = Emulator::new(SIZE);
+    assert_eq!(emulator.advance(b"\x1b]52;c;aGk=\x07").clipboard, None);
+    emulator.stands_for(&StationTerminal { clipboard: true, ..StationTerminal::default() });
+    assert_eq!(emulator.advance(b"\x1b]52;c;aGk=\x07").clipboard.as_deref(), Some("hi"));
+    assert_eq!(emulator.advance(b"\x1b]52;c;?\x07"), Advanced::default(), "and never read");
 }
 
 #[test]
 fn an_update_that_the_program_never_ends_is_shown_after_its_deadline() {
     let mut emulator = of_output("\x1b[?2026hhalf");
-    assert_eq!(row(&emulator.frame(SIZE, 0), 0), "");
+    assert_eq!(row(&emulator.frame(SIZE), 0), "");
     assert!(emulator.deadline().is_some());
     emulator.end_update();
-    assert_eq!((row(&emulator.frame(SIZE, 0), 0).as_str(), emulator.deadline()), ("half", None));
+    assert_eq!((row(&emulator.frame(SIZE), 0).as_str(), emulator.deadline()), ("half", None));
 }
 
 #[test]
 fn modes_and_the_cursors_style_are_those_that_the_program_asked_for() {
-    let frame = of_output("\x1b[?1h\x1b[?2004h\x1b[?1000h\x1b[?1006h\x1b[5 q\x1b[?25l").frame(SIZE, 0);
+    let frame = of_output("\x1b[?1h\x1b[?2004h\x1b[?1000h\x1b[?1006h\x1b[5 q\x1b[?25l").frame(SIZE);
     let asked = TermMode::APP_CURSOR | TermMode::BRACKETED_PASTE | TermMode::MOUSE_REPORT_CLICK | TermMode::SGR_MOUSE;
     assert_eq!(frame.modes, asked);
     assert_eq!((frame.cursor, frame.cursor_style), (None, Some((CursorShape::Beam, true))));
-    assert_eq!(of_output("").frame(SIZE, 0).cursor_style, None, "the terminal's own");
+    assert_eq!(of_output("").frame(SIZE).cursor_style, None, "the terminal's own");
 }
 
 #[test]

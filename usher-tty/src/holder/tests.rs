@@ -12,7 +12,7 @@ use usher_core::request::Colours;
 use usher_core::session::{CoverSource, Terms};
 use usher_core::sys::descriptors::send_with;
 use usher_core::wire::cells::TerminalCells;
-use usher_core::wire::{Conn, FLUSH, Tag, control, put};
+use usher_core::wire::{Conn, FLUSH, StationTerminal, Tag, control, put};
 
 use super::*;
 
@@ -127,6 +127,11 @@ impl Sitter {
         self.stream.write_all(&bytes).unwrap();
     }
 
+    /// Says what its terminal is.
+    fn tells(&mut self, terminal: &StationTerminal) {
+        self.send(&[(Tag::Terminal, &serde_json::to_vec(terminal).unwrap())]);
+    }
+
     fn types(&mut self, keys: &[u8]) {
         self.send(&[(Tag::Input, keys)]);
     }
@@ -169,5 +174,6 @@ fn cover_until(message: &str, until: Option<Timestamp>) -> Cover {
 }
 
 mod locks;
+mod looking;
 mod settling;
 mod stations;

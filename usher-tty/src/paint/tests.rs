@@ -1,7 +1,9 @@
+use alacritty_terminal::vte::ansi::Color;
 use proptest::prelude::*;
 use usher_core::request::Size;
 
 use super::super::emulator::Emulator;
+use super::super::frame::link_of;
 use super::*;
 
 const SIZE: Size = Size { rows: 8, cols: 40 };
@@ -26,19 +28,39 @@ impl Station {
     /// Lets the session's program write, and gives the bytes that the station's terminal gets.
     fn show(&mut self, output: &[u8]) -> Vec<u8> {
         self.session.advance(output);
-        let frame = self.session.frame(self.size, 0);
+        let frame = self.session.frame(self.size);
         let bytes = self.painter.paint(frame.clone());
         self.terminal.advance(&bytes);
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        assert_same(&self.terminal.frame(self.size, 0), &frame, &text);
+        assert_same(&self.terminal.frame(self.size), &frame, &text);
         bytes
     }
+}
+
+/// How a row's cells look: a link by where it leads, because each emulator numbers links of its own, and an underline's
+/// colour only where there is a line.
+fn looks(frame: &Frame, row: u16) -> Vec<(Cell, Option<String>)> {
+    let look = |cell: &Cell| {
+        let address = link_of(cell).and_then(|number| frame.links.get(&number)).map(|address| address.to_string());
+        let mut cell = cell.clone();
+        let marks: Vec<char> = cell.zerowidth().unwrap_or_default().to_vec();
+        let colour = cell.underline_color().filter(|_| cell.flags.intersects(Flags::ALL_UNDERLINES));
+        cell.extra = None;
+        marks.into_iter().for_each(|mark| cell.push_zerowidth(mark));
+        cell.set_underline_color(colour.map(|colour| match colour {
+            Color::Named(name) => Color::Indexed(name as u8),
+            other => other,
+        }));
+        (cell, address)
+    };
+    frame.row(row).iter().map(look).collect()
 }
 
 /// The same cells and cursor; a hidden cursor may be anywhere.
 fn assert_same(shown: &Frame, wanted: &Frame, bytes: &str) {
     for row in 0..wanted.size.rows {
-        assert_eq!(shown.row(row), wanted.row(row), "row {row} after {bytes:?}");
+        let (shown, wanted) = (looks(shown, row), looks(wanted, row));
+        assert_eq!(shown, wanted, "row {row} after {bytes:?}");
     }
     assert_eq!(shown.cursor, wanted.cursor, "after {bytes:?}");
     assert_eq!((&shown.title, shown.modes), (&wanted.title, wanted.modes), "after {bytes:?}");
@@ -88,10 +110,10 @@ fn half_of_a_wide_character_that_was_erased_into_is_a_blank() {
 fn rows_of_other_colours_are_not_moved() {
     let mut station = Station::new(SIZE);
     station.show(b"some text of the session's\r\n\r\nand more of it");
-    let before = station.session.frame(SIZE, 0);
+    let before = station.session.frame(SIZE);
     let blue: String = (1..=8).map(|row| format!("\x1b[{row};1H\x1b[44m\x1b[K")).collect();
     station.show((blue + "\x1b[4;4Hlocked").as_bytes());
-    assert_eq!(scroll::find(&before, &station.session.frame(SIZE, 0)), None);
+    assert_eq!(scroll::find(&before, &station.session.frame(SIZE)), None);
 }
 
 #[test]
@@ -119,11 +141,62 @@ fn a_terminal_that_lost_its_picture_gets_it_whole() {
 }
 
 #[test]
+fn links_underlines_and_blinking_arrive_and_cost_nothing_elsewhere() {
+    let mut station = Station::new(SIZE);
+    let bytes = station.show(b"\x1b]8;;https://a.example\x1b\\link\x1b]8;;\x1b\\ plain");
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    assert!(text.contains("\x1b]8;id=u1;https://a.example\x1b\\\x1b[mlink\x1b]8;;\x1b\\ plain"), "{text:?}");
+    let bytes =
+        station.show(b"\r\n\x1b[4:3;58:2::250:0:0mwavy\x1b[m \x1b[5mblinks\x1b[25m \x1b[21mtwo\x1b[m\x1b[4:5;58:5:9mx");
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    for part in ["\x1b[4:3m", "\x1b[58:2::250:0:0m", ";5mblinks", "\x1b[4:5m\x1b[58:5:9m"] {
+        assert!(text.contains(part), "{part:?} {text:?}");
+    }
+    let mut emulator = Emulator::new(SIZE);
+    emulator.advance(b"\x1b]8;;https://a.example\x1b\\\x1b[4:3;58:5:9mx");
+    let console = Painter::new(Colours::Sixteen).paint(emulator.frame(SIZE));
+    let console = String::from_utf8_lossy(&console);
+    assert!(!console.contains("]8;") && !console.contains(':'), "{console:?}");
+}
+
+#[test]
+fn joined_emoji_are_written_as_the_terminal_keeps_them_within_two_cells() {
+    let painted = |session: bool, terminal: bool| {
+        let terminal = StationTerminal { joins_emoji: terminal, joins_tones: terminal, ..StationTerminal::default() };
+        let mut emulator = Emulator::new(SIZE);
+        emulator.stands_for(&StationTerminal {
+            joins_emoji: session,
+            joins_tones: session,
+            ..StationTerminal::default()
+        });
+        emulator.advance("👩\u{200d}🏫👍🏽❤\u{fe0f}x".as_bytes());
+        let mut painter = Painter::new(Colours::True);
+        painter.learn(&terminal);
+        String::from_utf8(painter.paint(emulator.frame(SIZE))).unwrap()
+    };
+    assert!(painted(true, true).contains("👩\u{200d}🏫\x1b[3G👍🏽\x1b[5G❤\x1b[6Gx"));
+    assert!(painted(true, false).contains("👩\x1b[3G👍\x1b[5G❤"));
+    for terminal in [true, false] {
+        assert!(painted(false, terminal).contains("👩\x1b[3G🏫\x1b[5G👍\x1b[7G🏽\x1b[9G❤\x1b[10Gx"));
+    }
+}
+
+#[test]
+fn a_terminal_that_says_that_it_shows_every_colour_gets_them() {
+    let mut emulator = Emulator::new(SIZE);
+    emulator.advance(b"\x1b[38;2;250;0;0mx");
+    let mut painter = Painter::new(Colours::Palette);
+    assert!(String::from_utf8(painter.paint(emulator.frame(SIZE))).unwrap().contains("38;5;196"));
+    painter.learn(&StationTerminal { true_colour: true, ..StationTerminal::default() });
+    assert!(String::from_utf8(painter.paint(emulator.frame(SIZE))).unwrap().contains("38;2;250;0;0"));
+}
+
+#[test]
 fn words_in_fewer_colours_are_still_told_apart() {
     let of = |colours| {
         let mut emulator = Emulator::new(SIZE);
         emulator.advance(b"\x1b[38;2;250;0;0mx\x1b[44my");
-        String::from_utf8(Painter::new(colours).paint(emulator.frame(SIZE, 0))).unwrap()
+        String::from_utf8(Painter::new(colours).paint(emulator.frame(SIZE))).unwrap()
     };
     assert!(of(Colours::True).contains("38;2;250;0;0"));
     assert!(of(Colours::Palette).contains("38;5;196"));
@@ -149,6 +222,9 @@ fn piece() -> impl Strategy<Value = String> {
         1 => Just("\x08 \x08".to_owned()),
         2 => (0u8..50).prop_map(|code| format!("\x1b[{code}m")),
         1 => Just("眼睛e\u{301}".to_owned()),
+        1 => Just("\x1b]8;;https://a.example\x1b\\".to_owned()),
+        1 => Just("\x1b]8;;\x1b\\".to_owned()),
+        1 => (0u8..6, 0u8..9).prop_map(|(kind, colour)| format!("\x1b[4:{kind};58:5:{colour}m")),
         1 => Just("\x1b[?25l".to_owned()),
         1 => Just("\x1b[?25h".to_owned()),
         1 => Just("\x1b[?1049h".to_owned()),

@@ -1,11 +1,15 @@
 //! Where the terminal writes next, and with which attributes.
 
+use std::collections::HashMap;
 use std::io::Write;
+use std::sync::Arc;
 
 use alacritty_terminal::term::cell::{Cell, Flags};
 use alacritty_terminal::vte::ansi::{Color, NamedColor};
 use usher_core::request::Colours;
 
+use super::super::emulator::BLINK;
+use super::super::frame::link_of;
 use super::colour::{nearest, sixteen};
 
 /// A cell's attributes.
@@ -15,6 +19,7 @@ pub(super) struct Style {
     bg: Color,
     underline: Option<Color>,
     flags: Flags,
+    link: Option<u32>,
 }
 
 /// The flags that are attributes; the others say how cells hang together.
@@ -24,7 +29,8 @@ const ATTRIBUTES: Flags = Flags::INVERSE
     .union(Flags::ALL_UNDERLINES)
     .union(Flags::DIM)
     .union(Flags::HIDDEN)
-    .union(Flags::STRIKEOUT);
+    .union(Flags::STRIKEOUT)
+    .union(BLINK);
 
 /// How a terminal writes after a reset.
 pub(super) const PLAIN: Style = Style {
@@ -32,11 +38,17 @@ pub(super) const PLAIN: Style = Style {
     bg: Color::Named(NamedColor::Background),
     underline: None,
     flags: Flags::empty(),
+    link: None,
 };
 
 impl Style {
     pub(super) fn of(cell: &Cell) -> Style {
-        Style { fg: cell.fg, bg: cell.bg, underline: cell.underline_color(), flags: cell.flags & ATTRIBUTES }
+        let flags = cell.flags & ATTRIBUTES;
+        Style { fg: cell.fg, bg: cell.bg, underline: cell.underline_color(), flags, link: link_of(cell) }
+    }
+
+    fn unlinked(self) -> Style {
+        Style { link: None, ..self }
     }
 }
 
@@ -46,16 +58,35 @@ pub(super) struct SequenceWriter {
     /// The row, and the column where that is sure.
     at: Option<(u16, Option<u16>)>,
     style: Option<Style>,
+    /// Where the links of the frame that is drawn lead.
+    pub(super) links: HashMap<u32, Arc<str>>,
 }
 
 impl SequenceWriter {
     pub(super) fn new(colours: Colours) -> Self {
-        SequenceWriter { out: Vec::new(), colours, at: None, style: None }
+        SequenceWriter { out: Vec::new(), colours, at: None, style: None, links: HashMap::new() }
     }
 
     /// Somebody else wrote to the terminal.
     pub(super) fn lose(&mut self) {
         (self.at, self.style) = (None, None);
+        if self.has_links() {
+            self.out.extend_from_slice(b"\x1b]8;;\x1b\\");
+        }
+    }
+
+    /// How many colours the terminal shows.
+    pub(super) fn colours(&self) -> Colours {
+        self.colours
+    }
+
+    pub(super) fn show_colours(&mut self, colours: Colours) {
+        self.colours = colours;
+    }
+
+    /// Whether the terminal is one of those that have links and kinds of underlines, or skip them at least.
+    fn has_links(&self) -> bool {
+        matches!(self.colours, Colours::Palette | Colours::True)
     }
 
     pub(super) fn write_char(&mut self, c: char) {
@@ -132,6 +163,13 @@ impl SequenceWriter {
         if before == Some(style) {
             return;
         }
+        if before.map_or(PLAIN.link, |before| before.link) != style.link {
+            self.link(style.link);
+        }
+        let (before, style) = (before.map(Style::unlinked), style.unlinked());
+        if before == Some(style) {
+            return;
+        }
         if style == PLAIN {
             self.out.extend_from_slice(b"\x1b[m");
             return;
@@ -147,24 +185,61 @@ impl SequenceWriter {
         self.out.extend_from_slice(reset);
         self.out.extend_from_slice(codes);
         self.out.push(b'm');
+        self.underlines(style);
+    }
+
+    /// Begins a link, or ends the one that has begun.
+    fn link(&mut self, link: Option<u32>) {
+        if !self.has_links() {
+            return;
+        }
+        let known = link.and_then(|number| Some((number, self.links.get(&number)?)));
+        let _ = match known {
+            // The name tells the terminal that pieces of text belong to one link.
+            Some((number, address)) => write!(self.out, "\x1b]8;id=u{number};{address}\x1b\\"),
+            None => write!(self.out, "\x1b]8;;\x1b\\"),
+        };
+    }
+
+    /// The underline's kind and colour, each in a sequence of its own: a terminal that does not know one skips that one
+    /// alone, and has a plain underline.
+    fn underlines(&mut self, style: Style) {
+        let kinds = [
+            (Flags::DOUBLE_UNDERLINE, 2),
+            (Flags::UNDERCURL, 3),
+            (Flags::DOTTED_UNDERLINE, 4),
+            (Flags::DASHED_UNDERLINE, 5),
+        ];
+        if !style.flags.intersects(Flags::ALL_UNDERLINES) || !self.has_links() {
+            return;
+        }
+        if let Some((_, kind)) = kinds.into_iter().find(|(flag, _)| style.flags.contains(*flag)) {
+            let _ = write!(self.out, "\x1b[4:{kind}m");
+        }
+        let _ = match style.underline {
+            Some(Color::Spec(rgb)) if self.colours == Colours::True => {
+                write!(self.out, "\x1b[58:2::{}:{}:{}m", rgb.r, rgb.g, rgb.b)
+            }
+            Some(Color::Spec(rgb)) => write!(self.out, "\x1b[58:5:{}m", nearest(rgb)),
+            Some(Color::Indexed(index)) => write!(self.out, "\x1b[58:5:{index}m"),
+            Some(Color::Named(name)) if (name as usize) < 16 => write!(self.out, "\x1b[58:5:{}m", name as usize),
+            Some(Color::Named(_)) | None => Ok(()),
+        };
     }
 
     fn codes(&mut self, style: Style) {
         let flags = style.flags;
-        let attributes: [(Flags, &[u8]); 11] = [
+        let attributes: [(Flags, &[u8]); 8] = [
             (Flags::BOLD, b";1"),
             (Flags::DIM, b";2"),
             (Flags::ITALIC, b";3"),
-            (Flags::UNDERLINE, b";4"),
-            (Flags::DOUBLE_UNDERLINE, b";21"),
-            (Flags::UNDERCURL, b";4:3"),
-            (Flags::DOTTED_UNDERLINE, b";4:4"),
-            (Flags::DASHED_UNDERLINE, b";4:5"),
+            (Flags::ALL_UNDERLINES, b";4"),
+            (BLINK, b";5"),
             (Flags::INVERSE, b";7"),
             (Flags::HIDDEN, b";8"),
             (Flags::STRIKEOUT, b";9"),
         ];
-        for (_, code) in attributes.iter().filter(|(flag, _)| flags.contains(*flag)) {
+        for (_, code) in attributes.iter().filter(|(flag, _)| flags.intersects(*flag)) {
             self.out.extend_from_slice(code);
         }
         if self.colours == Colours::Mono {
@@ -176,9 +251,6 @@ impl SequenceWriter {
         }
         self.colour(style.fg, 30, 38);
         self.colour(style.bg, 40, 48);
-        if let Some(colour) = style.underline.filter(|_| self.colours == Colours::True) {
-            self.colour(colour, u16::MAX, 58);
-        }
     }
 
     /// Writes a colour: `base` is the code of the first of eight, `extended` the one that takes a palette index or RGB.
@@ -198,8 +270,8 @@ impl SequenceWriter {
         };
         let index = if self.colours == Colours::Sixteen && index > 15 { sixteen(index) } else { index };
         let _ = match index {
-            0..=7 if base != u16::MAX => write!(self.out, ";{}", base + index as u16),
-            8..=15 if base != u16::MAX => write!(self.out, ";{}", base + 60 + index as u16 - 8),
+            0..=7 => write!(self.out, ";{}", base + index as u16),
+            8..=15 => write!(self.out, ";{}", base + 60 + index as u16 - 8),
             _ => write!(self.out, ";{extended};5;{index}"),
         };
     }

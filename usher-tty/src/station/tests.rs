@@ -35,7 +35,7 @@ fn receive(station: &mut Station) -> Vec<Deed> {
 fn one_frame_at_a_time_is_under_way_and_its_own_number_confirms_it() {
     let (mut station, mut stream, mut conn, emulator) = station();
     assert!(station.ready());
-    station.draw(emulator.frame(SIZE, 0), 5, false);
+    station.draw(emulator.frame(SIZE), 5, false);
     assert!(!station.ready());
     let frames = drawn(&mut conn);
     let (tag, end) = frames.last().unwrap();
@@ -51,13 +51,13 @@ fn one_frame_at_a_time_is_under_way_and_its_own_number_confirms_it() {
 #[test]
 fn what_is_shown_already_is_sent_only_for_a_new_epoch() {
     let (mut station, mut stream, mut conn, emulator) = station();
-    station.draw(emulator.frame(SIZE, 0), 1, false);
+    station.draw(emulator.frame(SIZE), 1, false);
     let end = drawn(&mut conn).pop().unwrap().1;
     send(&mut stream, Tag::Shown, &end[..8]);
     receive(&mut station);
-    station.draw(emulator.frame(SIZE, 0), 1, false);
+    station.draw(emulator.frame(SIZE), 1, false);
     assert!(drawn(&mut conn).is_empty());
-    station.draw(emulator.frame(SIZE, 0), 2, true);
+    station.draw(emulator.frame(SIZE), 2, true);
     let frames = drawn(&mut conn);
     assert_eq!(frames.len(), 1, "no bytes for the terminal, but a number to confirm: {frames:?}");
     assert_eq!((frames[0].0, frames[0].1[8]), (Tag::DrawEnd, FLUSH));
@@ -72,7 +72,7 @@ fn a_redraw_draws_the_whole_screen_again() {
             send(&mut stream, Tag::Redraw, &[]);
             receive(&mut station);
         }
-        station.draw(emulator.frame(SIZE, 0), 1, false);
+        station.draw(emulator.frame(SIZE), 1, false);
         let frames = drawn(&mut conn);
         assert!(frames[0].1.windows(5).any(|window| window == b"words"), "{frames:?}");
         send(&mut stream, Tag::Shown, &frames.last().unwrap().1[..8]);
@@ -83,7 +83,7 @@ fn a_redraw_draws_the_whole_screen_again() {
 #[test]
 fn keys_carry_the_epoch_that_was_confirmed_when_they_were_typed() {
     let (mut station, mut stream, mut conn, emulator) = station();
-    station.draw(emulator.frame(SIZE, 0), 3, false);
+    station.draw(emulator.frame(SIZE), 3, false);
     let end = drawn(&mut conn).pop().unwrap().1;
     send(&mut stream, Tag::Input, b"early");
     send(&mut stream, Tag::Shown, &end[..8]);
@@ -138,7 +138,7 @@ fn a_frame_larger_than_a_piece_arrives_in_several() {
     let mut emulator = Emulator::new(size);
     emulator.advance("x".repeat(200 * 500).as_bytes());
     let mut conn = Conn::without_descriptors(ours).unwrap();
-    station.draw(emulator.frame(size, 0), 1, false);
+    station.draw(emulator.frame(size), 1, false);
     let mut frames = Vec::new();
     while frames.last().is_none_or(|(tag, _)| *tag != Tag::DrawEnd) {
         frames.extend(drawn(&mut conn));

@@ -176,6 +176,7 @@ impl Execution<'_> {
             environment,
             size: request.size.clamped(),
             open_files: host.daemon.open_files,
+            scrollback: Some(host.settings.scrollback_lines),
         }
     }
 }

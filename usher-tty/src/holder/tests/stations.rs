@@ -49,33 +49,6 @@ fn the_station_typed_at_last_sets_the_size_and_a_lock_keeps_it() {
 }
 
 #[test]
-fn a_station_scrolls_as_far_as_there_is_something_and_a_key_comes_back() {
-    let mut held = Held::new();
-    let mut alice = held.attach();
-    (0..20).for_each(|line| held.holder.show(format!("line {line}\r\n").as_bytes()));
-    alice.confirms(&mut held);
-    let scrolled = |held: &Held| held.holder.stations[0].scrolled;
-    let scroll = |held: &mut Held, alice: &mut Sitter, pages: i16| {
-        alice.send(&[(Tag::Scroll, &pages.to_le_bytes())]);
-        held.turn();
-    };
-    scroll(&mut held, &mut alice, 1);
-    assert_eq!(scrolled(&held), usize::from(SIZE.rows) - 1);
-    scroll(&mut held, &mut alice, i16::MAX);
-    assert_eq!(scrolled(&held), 15, "20 lines and the cursor's, of which 6 are on the screen");
-    alice.confirms(&mut held);
-    alice.send(&[(Tag::Redraw, &[])]);
-    held.turn();
-    assert!(alice.confirms(&mut held).contains("line 0"));
-    scroll(&mut held, &mut alice, i16::MIN);
-    assert_eq!(scrolled(&held), 0);
-    scroll(&mut held, &mut alice, 1);
-    alice.types(b"x");
-    held.turn();
-    assert_eq!(scrolled(&held), 0);
-}
-
-#[test]
 fn a_stations_own_line_stands_until_its_next_key_and_never_on_a_lock() {
     let mut held = Held::new();
     let (mut alice, mut bob) = (held.attach(), held.attach());
@@ -116,6 +89,10 @@ fn a_lock_covers_a_station_that_looks_back() {
     held.turn();
     let shown = alice.confirms(&mut held);
     assert!(shown.contains("stop") && !shown.contains("private"), "{shown}");
+    held.uncover(2);
+    let shown = alice.confirms(&mut held);
+    assert!(!shown.contains("lines back"), "what was asked for under the lock is not done after it: {shown}");
+    assert!(held.holder.stations[0].look.is_none());
 }
 
 #[test]
