@@ -143,7 +143,7 @@ impl<'c> Follower<'c> {
             self.print(rows, lagged())?;
         }
         (self.reached, self.wait, self.query.since) = (true, RETRY[0], None);
-        let mut block = Blocks::default();
+        let mut block = EventReader::default();
         while let Some(bytes) = next_piece(&mut events, self.host).await? {
             for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
                 if !block.take(piece) {
@@ -193,7 +193,7 @@ fn denied(body: Map<String, Value>) -> Stop {
 
 /// One block of server-sent events (HTML standard, 9.2.6).
 #[derive(Debug, Default, PartialEq)]
-struct Block {
+struct EventText {
     id: Option<EventId>,
     data: Option<Vec<u8>>,
     /// It is the last one: the caller is not admitted any more.
@@ -202,13 +202,13 @@ struct Block {
 
 /// A block as it arrives, line by line.
 #[derive(Default)]
-struct Blocks {
+struct EventReader {
     line: Vec<u8>,
-    begun: Block,
+    begun: EventText,
     ended: bool,
 }
 
-impl Blocks {
+impl EventReader {
     /// Takes the next piece of a line; false if it becomes too long.
     fn take(&mut self, piece: &[u8]) -> bool {
         self.line.extend_from_slice(piece);
@@ -232,7 +232,7 @@ impl Blocks {
     }
 
     /// A block that has ended.
-    fn whole(&mut self) -> Option<Block> {
+    fn whole(&mut self) -> Option<EventText> {
         std::mem::take(&mut self.ended).then(|| std::mem::take(&mut self.begun))
     }
 }
@@ -260,8 +260,8 @@ fn no_event(host: &TargetHost) -> CommandError {
 mod tests {
     use super::*;
 
-    fn blocks(text: &str, size: usize) -> Vec<Block> {
-        let mut blocks = Blocks::default();
+    fn blocks(text: &str, size: usize) -> Vec<EventText> {
+        let mut blocks = EventReader::default();
         let mut all = Vec::new();
         for bytes in text.as_bytes().chunks(size) {
             for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn blocks_are_read_wherever_they_are_cut() {
         let text = "id: 1a-4\n\n:\n\nid: 1a-5\ndata: {\"a\":1}\n\nid: rubbish\nevent: denied\ndata: {}\n\ndata: half";
-        let block = |id: Option<u64>, data: Option<&str>, denied| Block {
+        let block = |id: Option<u64>, data: Option<&str>, denied| EventText {
             id: id.map(|number| EventId { run: 0x1a, number }),
             data: data.map(|data| data.as_bytes().to_vec()),
             denied,
@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_line_without_end_is_not_kept() {
-        let mut blocks = Blocks::default();
+        let mut blocks = EventReader::default();
         assert!((0..=LONGEST / 1024).any(|_| !blocks.take(&[b'x'; 1024])));
     }
 }

@@ -33,7 +33,7 @@ pub struct Before {
 type Asked1<'x, R> = Cookie<'x, RustConnection<Link>, R>;
 
 /// Questions on their way.
-pub struct Asking<'x> {
+pub struct BeforeReplies<'x> {
     pointer: Asked1<'x, QueryPointerReply>,
     focus: Asked1<'x, GetInputFocusReply>,
     keyboard: Option<Asked1<'x, xkb::GetStateReply>>,
@@ -42,8 +42,8 @@ pub struct Asking<'x> {
 
 impl Before {
     /// Asks for it; to be called before anything is covered or held.
-    pub fn ask(x: &Display) -> Asked<Asking<'_>> {
-        Ok(Asking {
+    pub fn ask(x: &Display) -> Asked<BeforeReplies<'_>> {
+        Ok(BeforeReplies {
             pointer: x.conn.query_pointer(x.root)?,
             focus: x.conn.get_input_focus()?,
             keyboard: if x.has.xkb { Some(x.conn.xkb_get_state(DEVICE)?) } else { None },
@@ -106,7 +106,7 @@ impl Before {
     }
 }
 
-impl Asking<'_> {
+impl BeforeReplies<'_> {
     /// Waits for the server's answers.
     pub fn answer(self) -> Asked<Before> {
         let pointer = self.pointer.reply()?;

@@ -26,7 +26,7 @@ pub struct Grabs {
 }
 
 /// Grabs that were asked for.
-pub struct Asking<'x>(
+pub struct GrabReplies<'x>(
     Cookie<'x, RustConnection<Link>, GrabKeyboardReply>,
     Cookie<'x, RustConnection<Link>, GrabPointerReply>,
 );
@@ -51,12 +51,12 @@ impl Grabs {
     }
 
     /// Asks for both. Who holds them already gets them again (X Window System Protocol, GrabKeyboard).
-    pub fn ask(x: &Display, cursor: u32) -> Asked<Asking<'_>> {
+    pub fn ask(x: &Display, cursor: u32) -> Asked<GrabReplies<'_>> {
         let keyboard = x.conn.grab_keyboard(false, x.root, CURRENT_TIME, GrabMode::ASYNC, GrabMode::ASYNC)?;
         let mode = GrabMode::ASYNC;
         let pointer =
             x.conn.grab_pointer(false, x.root, EventMask::NO_EVENT, mode, mode, x11rb::NONE, cursor, CURRENT_TIME)?;
-        Ok(Asking(keyboard, pointer))
+        Ok(GrabReplies(keyboard, pointer))
     }
 
     /// Gives both back.
@@ -83,7 +83,7 @@ pub fn candidates(x: &Display, ours: &[Window], managed: bool) -> Asked<Vec<Wind
     Ok(candidates)
 }
 
-impl Asking<'_> {
+impl GrabReplies<'_> {
     /// Waits for the server's answer.
     pub fn answer(self) -> Asked<Grabs> {
         let keyboard = self.0.reply()?.status == GrabStatus::SUCCESS;

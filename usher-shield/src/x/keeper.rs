@@ -18,7 +18,7 @@ use x11rb::protocol::xproto::{
 use super::curtain::if_there;
 use super::devices::Devices;
 use super::display::{Asked, Display};
-use super::grabs::{self, Asking, Grabs};
+use super::grabs::{self, GrabReplies, Grabs};
 use super::palette;
 
 /// A connection that cannot be cut, and what it holds.
@@ -114,7 +114,7 @@ impl Keeper {
     }
 
     /// Asks for the core keyboard and pointer.
-    pub fn ask(&self) -> Asked<Asking<'_>> {
+    pub fn ask(&self) -> Asked<GrabReplies<'_>> {
         // Without a cursor of its own the grab shows that of the window below the pointer: the cover's.
         Grabs::ask(&self.x, x11rb::NONE)
     }

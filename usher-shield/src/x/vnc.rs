@@ -27,17 +27,17 @@ const ANSWER: usize = 32;
 pub type Setting = (String, String);
 
 /// An answer of the extension's.
-struct Answer {
+struct ParameterReply {
     value: Option<String>,
 }
 
-impl TryParse for Answer {
+impl TryParse for ParameterReply {
     fn try_parse(bytes: &[u8]) -> Result<(Self, &[u8]), ParseError> {
         let head = bytes.get(..ANSWER).ok_or(ParseError::InsufficientData)?;
         let length = usize::from(u16::from_ne_bytes([head[8], head[9]]));
         // The answer to a change has no value, and anything in the place of its length.
         let value = bytes.get(ANSWER..ANSWER + length).and_then(|value| std::str::from_utf8(value).ok());
-        Ok((Answer { value: value.filter(|_| head[1] != 0).map(str::to_owned) }, &[]))
+        Ok((ParameterReply { value: value.filter(|_| head[1] != 0).map(str::to_owned) }, &[]))
     }
 }
 
@@ -101,7 +101,7 @@ fn push(body: &mut Vec<u8>, text: &str) {
 }
 
 /// Sends a request of the extension's: its header, with the length of all in units of four bytes, and its body.
-fn ask<'x>(x: &'x Display, what: u8, body: &[u8]) -> Asked<Cookie<'x, RustConnection<Link>, Answer>> {
+fn ask<'x>(x: &'x Display, what: u8, body: &[u8]) -> Asked<Cookie<'x, RustConnection<Link>, ParameterReply>> {
     let extension = x.has.vnc.unwrap_or(NAMES[1]);
     let opcode = x.conn.extension_information(extension)?.map_or(0, |information| information.major_opcode);
     let length = u16::try_from(1 + body.len() / 4).unwrap_or(u16::MAX).to_ne_bytes();
@@ -126,12 +126,12 @@ mod tests {
             let mut bytes = vec![0; ANSWER];
             (bytes[0], bytes[1]) = (1, success);
             bytes[8..10].copy_from_slice(&length.to_ne_bytes());
-            Answer::try_parse(&[&bytes, value].concat()).unwrap().0.value
+            ParameterReply::try_parse(&[&bytes, value].concat()).unwrap().0.value
         };
         assert_eq!(answer(1, 1, b"1\0\0\0").as_deref(), Some("1"));
         assert_eq!(answer(1, 4711, b""), None);
         assert_eq!(answer(0, 1, b"1\0\0\0"), None);
-        assert!(Answer::try_parse(&[1; 8]).is_err());
+        assert!(ParameterReply::try_parse(&[1; 8]).is_err());
     }
 
     #[test]
