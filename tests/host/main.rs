@@ -28,5 +28,6 @@ mod server;
 mod sessions;
 mod shield;
 mod status;
+mod stuck;
 mod thumbnail;
 mod who;

@@ -1,0 +1,74 @@
+//! A process that makes whoever looks at it wait.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use crate::harness::{Host, X11, covered, skip, wait_until};
+use crate::logins::own;
+use crate::who::outcome;
+
+fn script(host: &Host, name: &str, text: &str) -> String {
+    let path = format!("/usr/local/bin/{name}");
+    std::fs::write(host.path(&path), text).expect("a script");
+    path
+}
+
+/// A file system of this user's, with one file whose contents never come.
+struct Stuck(Child);
+
+impl Stuck {
+    fn mount(host: &Host, uid: u32, directory: &str, mark: &str) -> Stuck {
+        let serves = script(host, "stuck_files.py", include_str!("attacks/stuck_files.py"));
+        let options = format!("fd=3,rootmode=40000,user_id={uid},group_id={uid},allow_other");
+        let command = format!(
+            "exec 3<>/dev/fuse; exec nsenter -t {} -m -r -w sh -c \
+             'mount -i -t fuse -o {options} stuck {directory} && exec python3 {serves} 3 {mark}'",
+            host.leader()
+        );
+        let serving = Command::new("sh").args(["-c", &command]).stdin(Stdio::null()).spawn().expect("a shell");
+        wait_until("it is mounted", || {
+            host.root("cat /proc/mounts").stdout.contains(&format!("stuck {directory} fuse"))
+        });
+        Stuck(serving)
+    }
+}
+
+impl Drop for Stuck {
+    fn drop(&mut self) {
+        // With its last descriptor the file system is over, and whoever waits for it goes on.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_process_whose_arguments_and_environment_never_come_keeps_nobody_else_waiting() {
+    if !Path::new("/dev/fuse").exists() {
+        return skip("there is no /dev/fuse here");
+    }
+    let Some(host) = own() else { return };
+    let alice = host.x11(&host.user("alice"), X11::Xvfb);
+    let (home, asked) = (format!("/home/{}", alice.user.name), "/run/asked");
+    alice.shell("mkdir $HOME/stuck").succeeds();
+    let files = Stuck::mount(&host, alice.user.uid, &format!("{home}/stuck"), asked);
+    let stops = script(&host, "stops_reading.py", include_str!("attacks/stops_reading.py"));
+    let second = host.next_display();
+    alice.start(&format!(
+        "echo $$ > $HOME/server; exec python3 {stops} $HOME/stuck/file {asked} /tmp/.X11-unix/X{second}"
+    ));
+    wait_until("it listens", || host.path(format!("/tmp/.X11-unix/X{second}")).exists());
+    let server = host.content(format!("{home}/server"));
+    for file in ["cmdline", "environ"] {
+        let read = host.root(&format!("timeout --signal=KILL 1 cat /proc/{}/{file}", server.trim()));
+        assert_eq!(read.code, Some(137), "who reads it waits: {read:?}");
+    }
+    let bob = host.x11(&host.user("bob"), X11::Xvfb);
+    let lock = |session: &str| host.root_usher(&["lock", session, "--message", "Please listen", "--output", "json"]);
+    wait_until("bob is locked", || lock(&bob.session).code == Some(0));
+    assert!(covered(&bob.pixels()));
+    // Her own lock fails for what cannot be looked at, and is there.
+    let failed = outcome(&lock(&alice.session), 1);
+    assert_eq!((failed["result"].as_str(), failed["observed"].as_bool()), (Some("failed"), Some(false)), "{failed}");
+    assert!(covered(&alice.pixels()));
+    drop(files);
+}
