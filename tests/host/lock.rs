@@ -162,7 +162,7 @@ fn a_display_that_does_not_answer_is_told_and_nobody_elses_waits_for_it() {
     let server = format!("-u {} -x Xvfb", hung.user.name);
     hung.shell("pkill -STOP -u $(id -u) -x Xvfb").succeeds();
     host.root("usher watch >/tmp/watched 2>/dev/null & echo $! >/tmp/watcher").succeeds();
-    host.root("timeout 30 sh -c 'until usher block --user nobody-here --message x; do :; done'").succeeds();
+    host.root("timeout 30 sh -c 'until usher block --user nobody --message x; do :; done'").succeeds();
     wait_until("the watch has begun", || host.content("/tmp/watched").contains("blocked"));
 
     let ran = host.root("usher lock --all --message Listen --output json; date --utc +%FT%T.%NZ >/tmp/answered");
