@@ -48,6 +48,8 @@ fn a_process_whose_arguments_and_environment_never_come_keeps_nobody_else_waitin
     }
     let Some(host) = own() else { return };
     let alice = host.x11(&host.user("alice"), X11::Xvfb);
+    // Starting a desktop looks through everybody's processes, as `pgrep` does, and would wait too.
+    let bob = host.x11(&host.user("bob"), X11::Xvfb);
     let (home, asked) = (format!("/home/{}", alice.user.name), "/run/asked");
     alice.shell("mkdir $HOME/stuck").succeeds();
     let files = Stuck::mount(&host, alice.user.uid, &format!("{home}/stuck"), asked);
@@ -62,7 +64,6 @@ fn a_process_whose_arguments_and_environment_never_come_keeps_nobody_else_waitin
         let read = host.root(&format!("timeout --signal=KILL 1 cat /proc/{}/{file}", server.trim()));
         assert_eq!(read.code, Some(137), "who reads it waits: {read:?}");
     }
-    let bob = host.x11(&host.user("bob"), X11::Xvfb);
     let lock = |session: &str| host.root_usher(&["lock", session, "--message", "Please listen", "--output", "json"]);
     wait_until("bob is locked", || lock(&bob.session).code == Some(0));
     assert!(covered(&bob.pixels()));
