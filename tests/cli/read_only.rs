@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::harness::{Daemon, Station, USHERD, clean_command, has, need_root, run, skip};
+use crate::harness::{Daemon, Station, USHERD, clean_command, has, need_root, run, skip, wait_until};
 
 /// A file system that can be made to fail, unmounted with the test.
 struct Disk {
@@ -138,8 +138,11 @@ fn a_lock_expires_on_a_disk_that_became_read_only() {
     daemon.usher(&["lock", &free.to_string(), "--message", "break", "--for", "3s"]).exits(0);
     disk.fail();
     daemon.wait_session(free, "unlocked", |session| session["locked"] == false);
-    station.type_keys(b"free\r");
-    daemon.wait_content("typed", "free\n");
+    // Keys count again once the station has seen that, too.
+    wait_until("keys to count again", || {
+        station.type_keys(b"free\r");
+        daemon.content("typed").contains("free\n")
+    });
     daemon.kill9();
     disk.mend();
     daemon.start_again();
