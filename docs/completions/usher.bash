@@ -73,6 +73,9 @@ _usher() {
             usher,servers)
                 cmd="usher__subcmd__servers"
                 ;;
+            usher,show)
+                cmd="usher__subcmd__show"
+                ;;
             usher,status)
                 cmd="usher__subcmd__status"
                 ;;
@@ -107,7 +110,7 @@ _usher() {
 
     case "${cmd}" in
         usher)
-            opts="-h -V --socket --server --timeout --at-once --output --lang --verbose --help --version list lock unlock disconnect close block unblock blocks open attach rename thumbnail watch audit status demo help invite identities revoke join servers dial-stdio install-cmdlets"
+            opts="-h -V --socket --server --timeout --at-once --output --lang --verbose --help --version list lock unlock disconnect close block unblock blocks open attach rename show thumbnail watch audit status demo help invite identities revoke join servers dial-stdio install-cmdlets"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -145,7 +148,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__attach)
-            opts="-h --detach-keys --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-h --detach-keys --read-only --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -719,7 +722,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__list)
-            opts="-h --user --locked --state --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-h --user --locked --state --ended --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -815,7 +818,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__open)
-            opts="-h --name --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-h --name --attach --wait --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1087,6 +1090,44 @@ _usher() {
         usher__subcmd__servers__subcmd__ungroup)
             opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at-once)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        usher__subcmd__show)
+            opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -47,6 +47,7 @@ complete -c usher -n "__fish_usher_needs_command" -f -a "blocks" -d 'Show the st
 complete -c usher -n "__fish_usher_needs_command" -f -a "open" -d 'Start a text session and print its ID'
 complete -c usher -n "__fish_usher_needs_command" -f -a "attach" -d 'Attach this terminal to a text session; Ctrl-\\ d detaches it'
 complete -c usher -n "__fish_usher_needs_command" -f -a "rename" -d 'Give a text session another name'
+complete -c usher -n "__fish_usher_needs_command" -f -a "show" -d 'Print the text on the screen of a text session'
 complete -c usher -n "__fish_usher_needs_command" -f -a "thumbnail" -d 'Save a thumbnail of what a session shows'
 complete -c usher -n "__fish_usher_needs_command" -f -a "watch" -d 'Show what happens to sessions and rules, as it happens'
 complete -c usher -n "__fish_usher_needs_command" -f -a "audit" -d 'Show who did what, when, from where and with what result'
@@ -72,6 +73,7 @@ json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand list" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand list" -l locked -d 'Show only locked sessions'
+complete -c usher -n "__fish_usher_using_subcommand list" -l ended -d 'Show the sessions that ended in the last hour, and how'
 complete -c usher -n "__fish_usher_using_subcommand list" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand lock" -l user -d 'Every session of this user, by name or uid; can be given several times' -r
@@ -189,6 +191,8 @@ list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand open" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand open" -l attach -d 'Attach this terminal to the session at once'
+complete -c usher -n "__fish_usher_using_subcommand open" -l wait -d 'Wait until the session ends'
 complete -c usher -n "__fish_usher_using_subcommand open" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand open" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand attach" -l detach-keys -d 'The keys that detach, such as \'^P ^Q\'; press the first key twice to send it to the session [default: $USHER_DETACH_KEYS, else detach_keys in ~/.config/usher/usher.toml, else \'^\\ d\']' -r
@@ -201,6 +205,7 @@ list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand attach" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand attach" -l read-only -d 'Only look on: what you type goes nowhere, and the size of your terminal changes nothing'
 complete -c usher -n "__fish_usher_using_subcommand attach" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand attach" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand rename" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
@@ -214,6 +219,17 @@ jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand rename" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand rename" -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand rename" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand show" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand show" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand show" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand show" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand show" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand show" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand show" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l size -d 'small (at most 160x120), medium (320x240), large (640x480) or fullscreen (as large as the screen)' -r
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -s o -l file -d 'The file to write; - for standard output' -r -F
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F

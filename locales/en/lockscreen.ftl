@@ -23,3 +23,4 @@ ended-somehow = its program is gone
 display-lock-by = Locked by { $by } on { $host } since { $since }
 display-lock-until = until { $time }
 display-close-notice = This session will close at { $time } ({ $by })
+looks-on = You only look on: keys go nowhere

@@ -23,3 +23,4 @@ ended-somehow = 程序已消失
 display-lock-by = 由 { $by } 于 { $since } 在 { $host } 上锁定
 display-lock-until = 锁定至 { $time }
 display-close-notice = 此会话将于 { $time } 关闭（{ $by }）
+looks-on = 您只能观看，按键不起作用

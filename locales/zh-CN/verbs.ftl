@@ -9,7 +9,7 @@ verb-usher = 列出、锁定、解锁、断开和关闭共享 Linux 主机上的
 verb-usher-long =
     命令只有在效果得到确认之后才算成功：确实看到屏幕已被遮住、输入已被拦下，会话才算锁定；仅仅发出了信号不算。
 
-    退出代码：0 表示所有目标都处于所要求的状态；1 表示至少有一个目标失败；2 表示命令行有误；3 表示无法连接主机或其守护进程，未执行任何操作。
+    退出代码：0 表示所有目标都处于所要求的状态；1 表示至少有一个目标失败；2 表示命令行有误；3 表示无法连接主机或其守护进程，未执行任何操作。`usher attach`、`usher open --attach` 和 `usher open --wait` 会一直等到会话中的程序结束，并返回该程序的退出代码。
 verb-usher-after = Get-、Lock-、Unlock-、Disconnect- 和 Close-WmsSession 这些 cmdlet 也可以作为动词使用：`usher help Lock-WmsSession`。
 verb-usher-socket = 守护进程的套接字 [默认：$USHER_SOCKET，其次 /run/usher/usher.sock、$XDG_RUNTIME_DIR/usher/usher.sock、/tmp/usher-$UID/usher.sock]
 verb-usher-server = 在这些主机上执行命令，用逗号分隔：已加入的主机、组，或 ssh 目标
@@ -27,6 +27,7 @@ verb-list-ids = 只列出具有这些 ID 或名称的会话
 verb-list-user = 只列出该用户（用户名或 UID）的会话；可多次指定
 verb-list-locked = 只列出已锁定的会话
 verb-list-state = 只列出处于该状态的会话：connected（本地工位）、remote（远程连接）、disconnected（已断开）或 closing（正在关闭）；可多次指定
+verb-list-ended = 列出最近一小时内结束的会话及其结束方式
 verb-lock = 用一条用户无法关闭的消息遮住会话
 verb-lock-long =
     消息会遮住整个屏幕；在解锁之前，键盘和鼠标操作不会到达任何程序。程序继续运行；使用 --freeze 还会停止该用户的其他进程。再次锁定会替换消息。
@@ -98,17 +99,20 @@ verb-blocks-long =
     用 `usher block` 设置规则，用 `usher unblock` 删除规则。只有操作员和管理员可以查看规则。
 verb-open = 启动一个文本会话并输出其 ID
 verb-open-long =
-    usherd 会在一个暂时无人查看的终端中启动程序；用 `usher attach` 可以在您的终端中显示它。程序结束时，会话随之结束。
+    usherd 会在一个暂时无人查看的终端中启动程序；用 `usher attach` 可以在您的终端中显示它，使用 --attach 则立即显示。程序结束时，会话随之结束。程序在当前目录中启动，并使用此命令的环境变量。
 
-    程序在当前目录中启动，并使用此命令的环境变量。标准输出只有 ID，便于脚本使用。
+    标准输出只有 ID，便于脚本使用；使用 --attach 时，标准输出是程序结束后的最后画面。使用 --attach 或 --wait 时，退出代码就是程序的退出代码；程序被信号终止时为 128 加信号编号，会话被关闭时为 129。用 `usher show` 可以查看程序最后显示的内容。
 verb-open-name = 会话的名称，凡是需要 ID 的地方都可以使用；您的会话不能重名
+verb-open-attach = 立即把当前终端连接到会话
+verb-open-wait = 等待会话结束
 verb-open-command = 要运行的程序及其参数；未指定时为您的登录 shell
 verb-attach = 把当前终端连接到文本会话；按 Ctrl-\ d 离开
 verb-attach-long =
-    您的终端会显示会话的屏幕，您输入的内容会交给会话中的程序。多个终端可以同时连接。按 Ctrl-\ d 离开，会话继续运行；按 Ctrl-\ b 或滚动滚轮可向后翻看，按 Ctrl-\ ? 显示所有按键。
+    您的终端会显示会话的屏幕，您输入的内容会交给会话中的程序。多个终端可以同时连接。按 Ctrl-\ d 离开，会话继续运行；按 Ctrl-\ b 或滚动滚轮可向后翻看，按 Ctrl-\ ? 显示所有按键。会话锁定期间，您会看到锁定画面，按键不起作用。只能连接自己的会话，root 也不例外。
 
-    会话锁定期间，您会看到锁定画面，按键不起作用。只能连接自己的会话，root 也不例外。
-verb-attach-id = 会话的 ID（见 `usher list`）或名称
+    自行离开或被断开时，退出代码为 0。会话中的程序结束时，退出代码就是程序的退出代码；程序被信号终止时为 128 加信号编号，会话被关闭时为 129。usher 自身出错时，标准错误上会有错误信息。
+verb-attach-id = 会话的 ID（见 `usher list`）或名称 [默认：您唯一的会话，或最近使用的会话]
+verb-attach-read_only = 只观看：您的输入不起作用，终端大小也不影响会话
 verb-attach-detach_keys = 离开会话的按键，例如 '^P ^Q'；连按两次第一个键，可将该键发送给会话 [默认：$USHER_DETACH_KEYS，其次是 ~/.config/usher/usher.toml 中的 detach_keys，再次是 '^\ d']
 verb-rename = 为文本会话改名
 verb-rename-long =
@@ -117,6 +121,12 @@ verb-rename-long =
     单独的名称指您自己的会话；其他用户的会话写作“用户/名称”。操作员可以为标准用户的会话改名，管理员可以为所有会话改名。
 verb-rename-id = 会话的 ID（见 `usher list`）或名称
 verb-rename-name = 新名称
+verb-show = 输出文本会话屏幕上的文字
+verb-show-long =
+    输出的文字不含颜色和控制字符，便于搜索和保存。已锁定的会话显示其锁定画面。最近一小时内结束的会话显示其最后的画面，因此仍可查看短命令的输出。
+
+    管理员可以查看所有会话，操作员可以查看标准用户的会话，每个人都可以查看自己的会话。每次查看之前都会记入审计日志。
+verb-show-id = 会话的 ID（见 `usher list`）或名称
 verb-thumbnail = 保存会话画面的缩略图
 verb-thumbnail-long =
     缩略图是 PNG 图片，内容是会话用户当前看到的画面。已锁定的会话显示其锁定画面，不会露出下面的内容。
@@ -178,6 +188,8 @@ head-CLIENT = 客户端
 head-IDLE = 空闲
 head-SINCE = 开始时间
 head-TITLE = 标题
+head-ENDED = 结束时间
+head-HOW = 结束方式
 head-RULE = 规则
 head-BY = 设置者
 head-UNTIL = 到期时间

@@ -38,6 +38,7 @@ pub(super) fn lost(host: &str, verb: Verb, targets: &Targets, error: &Error) -> 
         millis: 0.0,
         error: Some(error.clone()),
         notes: Vec::new(),
+        end: None,
     };
     let of = |reference: &SessionRef| match reference {
         SessionRef::Id(id) => outcome(Some(*id)),

@@ -1,78 +1,89 @@
 //! `usher attach` makes the caller's terminal a station of a text session.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::net::IpAddr;
-use std::os::unix::net::UnixStream;
 
 use clap::Args;
 use usher_core::outcome::{Error, ErrorId, Exit};
-use usher_core::request::{Action, AttachRequest, Colours, SessionRef, Size};
-use usher_core::wire::StationTerminal;
+use usher_core::request::{AttachTo, Colours, SessionRef, Size};
 
+use super::hosts::TargetHost;
 use super::{CommandError, Context};
 use crate::words;
 
 mod asking;
 mod keys;
 mod screen;
+mod seat;
 mod settings;
 mod station;
 mod terminal;
 mod terminfo;
 
-use keys::DetachKeys;
-use settings::StationSettings;
+pub(super) use keys::DetachKeys;
+use seat::Left;
+pub(super) use seat::Seat;
 pub(super) use terminal::{GUARD, guard};
 
 /// Attach this terminal to a text session; Ctrl-\ d detaches it
 ///
 /// Your terminal shows the session's screen, and what you type goes to its program. Several terminals can be
 /// attached at once. Ctrl-\ d detaches this one, and the session lives on; Ctrl-\ b and the wheel look back, and
-/// Ctrl-\ ? shows every key.
+/// Ctrl-\ ? shows every key. While the session is locked, you see its lock screen and your keys go nowhere. You can
+/// attach to your own sessions only; this holds for root as well.
 ///
-/// While the session is locked, you see its lock screen and your keys go nowhere. You can attach to your own
-/// sessions only; this holds for root as well.
+/// The exit code is 0 when you detach or are disconnected. When the session's program ends, it is that of the program, or
+/// 128 and the number of the signal that ended it; 129 is a session that was closed. An exit code of usher's own comes
+/// with an error on standard error.
 #[derive(Debug, Args)]
 pub struct Attach {
-    /// The session's ID, as `usher list` shows it, or its name
+    /// The session's ID, as `usher list` shows it, or its name [default: your only session, or the one used last]
     #[arg(value_name = "ID")]
-    id: SessionRef,
+    id: Option<SessionRef>,
     /// The keys that detach, such as '^P ^Q'; press the first key twice to send it to the session [default: $USHER_DETACH_KEYS, else detach_keys in ~/.config/usher/usher.toml, else '^\ d']
     #[arg(long, value_name = "KEYS")]
     detach_keys: Option<DetachKeys>,
+    /// Only look on: what you type goes nowhere, and the size of your terminal changes nothing
+    #[arg(long)]
+    read_only: bool,
 }
 
 impl Attach {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
-        if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
-            let error = Error::new(ErrorId::InvalidRequest, words::text!("attach-needs-terminal"));
-            return Err(CommandError::Usage(error.hint(words::text!("attach-needs-terminal-hint"))));
-        }
-        check_terminal()?;
-        let settings = StationSettings::load().map_err(CommandError::Usage)?;
-        let detach = settings.detach_keys(self.detach_keys.clone()).map_err(CommandError::Usage)?;
-        let (mouse, clipboard) = settings.mouse_and_clipboard().map_err(CommandError::Usage)?;
-        let about = StationTerminal { mouse, clipboard, prefix: Some(detach.prefix()), ..StationTerminal::default() };
-        let request = AttachRequest { size: terminal::size(), colours: colours(), client: ssh_client() };
-        let host = context.hosts.only("attach")?;
-        if let Some(name) = host.client.name() {
-            let values = [("host", name.as_str()), ("id", &self.id.to_string())];
-            let error = Error::new(ErrorId::NotSupported, words::text!("attach-far"));
-            return Err(CommandError::Usage(error.hint(words::with!("attach-far-hint", &values))));
-        }
-        let action = Action::Attach(self.id.clone(), request);
-        context.trace(host, &action);
-        let (connection, begun) = host.client.attach(&action).await?;
-        let left = station::sit(UnixStream::from(connection), &begun, &detach, about)?;
-        let mut err = std::io::stderr();
-        if !screen::takes_output(&err) {
-            return Ok(left.exit);
-        }
-        let said = [("id", self.id.to_string()), ("why", super::output::printable(&left.why))];
-        let said = said.each_ref().map(|(name, value)| (*name, value.as_str()));
-        writeln!(err, "usher: {}", words::with!("attach-left", &said))?;
-        Ok(left.exit)
+        require_terminal()?;
+        let to = self.id.map_or(AttachTo::Last, AttachTo::Session);
+        let host = here(context, "attach", &to)?;
+        Seat { to, keys: self.detach_keys, read_only: self.read_only, opened: false }.take(context, host).await
     }
+}
+
+/// A station shows and types.
+///
+/// # Errors
+/// Standard input or output is no terminal, or none that can place characters.
+pub(super) fn require_terminal() -> Result<(), CommandError> {
+    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        return check_terminal();
+    }
+    let error = Error::new(ErrorId::InvalidRequest, words::text!("attach-needs-terminal"));
+    Err(CommandError::Usage(error.hint(words::text!("attach-needs-terminal-hint"))))
+}
+
+/// The one host of a verb that sits down, which is this one.
+///
+/// # Errors
+/// The caller named another.
+pub(super) fn here<'c>(context: &'c Context, verb: &str, to: &AttachTo) -> Result<&'c TargetHost, CommandError> {
+    let host = context.hosts.only(verb)?;
+    let Some(name) = host.client.name() else { return Ok(host) };
+    let (error, host) = (Error::new(ErrorId::NotSupported, words::text!("attach-far")), ("host", name.as_str()));
+    let hint = match to {
+        AttachTo::Session(reference) => {
+            words::with!("attach-far-hint", &[host, ("id", &reference.to_string())])
+        }
+        AttachTo::Last => words::with!("attach-far-hint-alone", &[host]),
+    };
+    Err(CommandError::Usage(error.hint(hint)))
 }
 
 /// Refuses a terminal that cannot place characters: it would show control sequences instead of a session.
@@ -105,12 +116,6 @@ fn colours() -> Colours {
 /// The caller's own address, where they came by ssh (`ssh(1)`, SSH_CONNECTION).
 fn ssh_client() -> Option<IpAddr> {
     std::env::var("SSH_CONNECTION").ok()?.split(' ').next()?.parse().ok()
-}
-
-/// Why the station ended.
-struct Left {
-    why: String,
-    exit: Exit,
 }
 
 /// The terminal's size. Some terminals, such as serial lines, say 0, which counts as unknown.

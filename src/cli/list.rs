@@ -8,7 +8,7 @@ use usher_core::request::{Action, Name, SessionRef};
 use usher_core::session::{Session, State};
 
 use super::hosts::TargetHost;
-use super::output::Placed;
+use super::output::{EndedRow, Placed};
 use super::{CommandError, Context, output, read};
 use crate::client::ClientError;
 use crate::words::key;
@@ -35,10 +35,19 @@ pub struct List {
     /// Show only sessions in this state: connected, remote, disconnected or closing; can be given several times
     #[arg(long, value_name = "STATE", value_delimiter = ',')]
     state: Vec<State>,
+    /// Show the sessions that ended in the last hour, and how
+    #[arg(long, conflicts_with_all = ["ids", "locked", "state"])]
+    ended: bool,
 }
 
 impl List {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
+        if self.ended {
+            let choose = |_: &TargetHost, all: Vec<EndedRow>| {
+                (all.into_iter().filter(|EndedRow(session)| self.shows(session)).collect(), Exit::Success)
+            };
+            return read::rows(context, &Action::Ended, choose, Placed::ended, key!("none-sessions")).await;
+        }
         if self.ids.iter().any(SessionRef::is_name) {
             return self.by_name(context).await;
         }

@@ -106,6 +106,7 @@ mod tests {
         let heads = [
             usher_core::outcome::Outcome::heads(),
             usher_core::session::Session::heads(),
+            super::super::output::EndedRow::heads(),
             usher_core::session::Rule::heads(),
             usher_core::audit::AuditRecord::heads(),
             KnownHost::heads(),

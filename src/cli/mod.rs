@@ -27,6 +27,7 @@ mod countdown;
 mod demo;
 mod dial_stdio;
 mod disconnect;
+mod ending;
 mod help;
 mod hosts;
 mod identities;
@@ -43,6 +44,7 @@ mod read;
 mod rename;
 mod revoke;
 mod servers;
+mod show;
 mod status;
 mod targets;
 mod thumbnail;
@@ -59,7 +61,8 @@ use output::OutputFormat;
 /// and its input to be held, not when a signal was sent.
 ///
 /// Exit codes: 0 if every target is in the requested state, 1 if at least one target failed, 2 if the command line was
-/// wrong, 3 if the host or its daemon could not be reached and nothing was done.
+/// wrong, 3 if the host or its daemon could not be reached and nothing was done. `usher attach`, `usher open --attach` and
+/// `usher open --wait` stay with a program and pass its exit code on.
 #[derive(Debug, Parser)]
 #[command(name = "usher", version, max_term_width = 100, arg_required_else_help = true, disable_help_subcommand = true)]
 #[command(
@@ -111,6 +114,7 @@ enum VerbArguments {
     Open(open::Open),
     Attach(attach::Attach),
     Rename(rename::Rename),
+    Show(show::Show),
     Thumbnail(thumbnail::Thumbnail),
     Watch(watch::Watch),
     Audit(audit::Audit),
@@ -269,6 +273,7 @@ async fn run(arguments: CommandLine, format_named: bool) -> Result<Exit, Command
         VerbArguments::Open(verb) => verb.run(&context).await,
         VerbArguments::Attach(verb) => verb.run(&context).await,
         VerbArguments::Rename(verb) => verb.run(&context).await,
+        VerbArguments::Show(verb) => verb.run(&context).await,
         VerbArguments::Thumbnail(verb) => verb.run(&context).await,
         VerbArguments::Watch(verb) => verb.run(&context).await,
         VerbArguments::Audit(verb) => verb.run(&context).await,

@@ -9,12 +9,14 @@ use usher_core::outcome::{Error, ErrorId};
 use crate::words;
 
 mod cells;
+mod ended;
 mod events;
 mod json;
 mod rows;
 mod table;
 
 pub use cells::{Placed, moment};
+pub use ended::EndedRow;
 pub use events::EventRows;
 pub use json::Passing;
 pub use rows::{Rows, TableRow, print, print_line};

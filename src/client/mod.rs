@@ -18,7 +18,7 @@ use usher_core::request::{Action, Route, Seconds};
 use usher_core::servers::ServerName;
 use usher_core::sys::{cgroup, proc};
 use usher_core::wire::answers::{ErrorBody, Health};
-use usher_core::wire::headers::{API_HEADER, API_VERSION, OWN_SESSION_HEADER, STATION_PROTOCOL};
+use usher_core::wire::headers::{API_HEADER, API_VERSION, OWN_SESSION_HEADER, SESSION_HEADER, STATION_PROTOCOL};
 
 use crate::words::{self, Key, key};
 use connect::{Endpoint, Sender, connect, no_answer};
@@ -69,6 +69,7 @@ const LARGEST_REASON: usize = 64 << 10;
 /// programs were asked, killed and seen gone.
 fn extra_patience(action: &Action) -> Duration {
     match action {
+        Action::End(_, query) => Duration::from_secs(query.wait_seconds.into()),
         Action::Close(request) => {
             Duration::from_secs(30).saturating_add(request.notice.map_or(Duration::ZERO, Seconds::as_duration))
         }
@@ -189,20 +190,21 @@ impl Client {
         self.read_json(answer).await
     }
 
-    /// Attaches the connection to a session as a station, and gives it, with what arrived on it already.
+    /// Attaches the connection to a session as a station.
     ///
     /// # Errors
     /// As [`call`](Self::call).
-    pub async fn attach(&self, attach: &Action) -> Result<(OwnedFd, Bytes), ClientError> {
+    pub async fn attach(&self, attach: &Action) -> Result<Attached, ClientError> {
         let (response, _) = self.send(attach.route(), Some(STATION_PROTOCOL), Duration::ZERO).await?;
         let lost = |e: &dyn std::fmt::Display| ClientError::unknown(format!("the connection was lost: {e}"));
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             return self.within_patience(async { Err(read_refusal(response).await) }).await;
         }
+        let session = response.headers().get(SESSION_HEADER).and_then(|id| id.to_str().ok()?.parse().ok());
         let upgraded = hyper::upgrade::on(response).await.map_err(|e| lost(&e))?;
         let parts = upgraded.downcast::<TokioIo<UnixStream>>().map_err(|_| lost(&"it is no Unix socket"))?;
         let stream = parts.io.into_inner().into_std().map_err(|e| lost(&e))?;
-        Ok((OwnedFd::from(stream), parts.read_buf))
+        Ok(Attached { connection: OwnedFd::from(stream), begun: parts.read_buf, session })
     }
 
     /// Awaits the rest of an answer that has begun.
@@ -299,6 +301,16 @@ impl Client {
             ),
         })
     }
+}
+
+/// A connection that became a station.
+pub struct Attached {
+    /// It speaks the station protocol now.
+    pub connection: OwnedFd,
+    /// The bytes that arrived on it already.
+    pub begun: Bytes,
+    /// The session's ID; a daemon of an earlier version does not say.
+    pub session: Option<u32>,
 }
 
 /// An answer that arrives in pieces.

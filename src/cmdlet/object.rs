@@ -68,7 +68,8 @@ fn state(state: State) -> &'static str {
         State::Connected => "ConnectedToStation",
         State::Remote => "RemoteConnection",
         State::Disconnected => "Disconnected",
-        State::Closing => "Closing",
+        // No cmdlet is shown a session that has ended.
+        State::Closing | State::Ended => "Closing",
     }
 }
 

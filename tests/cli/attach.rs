@@ -252,6 +252,68 @@ fn the_title_is_given_back_as_often_as_it_was_kept() {
 }
 
 #[test]
+fn attach_alone_takes_the_only_session_or_the_one_that_was_used_last() {
+    let daemon = Daemon::start();
+    let mut none = Station::run(&daemon, &["attach"], 24, 80);
+    assert_eq!(none.wait_gone().code(), Some(1));
+    none.wait_for("you have no text session");
+    let taken = || {
+        let mut station = Station::run(&daemon, &["attach"], 24, 80);
+        station.wait("it sits", |shot| shot.alternate);
+        station.type_keys(b"\x1cd");
+        assert!(station.wait_gone().success());
+        station.wait("it says which", |shot| !shot.alternate && shot.text().contains("detached")).text()
+    };
+    let first = daemon.open("exec cat");
+    assert!(taken().contains(&format!("session {first}:")));
+    let second = daemon.open("exec cat");
+    assert!(taken().contains(&format!("session {second}:")), "the one that was opened last");
+    let station = Station::attach(&daemon, first, 24, 80);
+    station.type_keys(b"x");
+    wait_until("the one that was typed at last comes first", || taken().contains(&format!("session {first}:")));
+}
+
+#[test]
+fn whoever_only_looks_on_types_nothing_and_changes_no_size() {
+    let daemon = Daemon::start();
+    let id = daemon.open("printf 'here\\r\\n'; exec cat > typed");
+    let mut viewer = Station::run(&daemon, &["attach", "--read-only", &id.to_string()], 10, 40);
+    viewer.wait_for("here");
+    viewer.type_keys(b"rm -rf\r\x04");
+    viewer.wait_for("You only look on");
+    let typist = Station::attach(&daemon, id, 24, 80);
+    viewer.resize(12, 50);
+    typist.type_keys(b"typed\r");
+    daemon.wait_content("typed", "typed\n");
+    viewer.type_keys(b"\x1cd");
+    assert!(viewer.wait_gone().success());
+    drop(typist);
+    daemon.wait_session(id, "disconnected", |s| s["state"] == "disconnected");
+}
+
+#[test]
+fn a_holder_takes_no_keys_from_who_only_looks_on_whatever_its_program_sends() {
+    let daemon = Daemon::start();
+    let id = daemon.open("printf ready; exec cat > typed");
+    let body = json!({"size": {"rows": 24, "cols": 80}, "read_only": true}).to_string();
+    let mut hostile = crate::harness::http::connect(&daemon.socket());
+    let head = format!(
+        "POST /v1/sessions/{id}/attach HTTP/1.1\r\nHost: usherd\r\nContent-Type: application/json\r\n\
+         Connection: upgrade\r\nUpgrade: usher-station\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    std::io::Write::write_all(&mut hostile, head.as_bytes()).expect("a request");
+    daemon.wait_session(id, "connected", |s| s["state"] == "connected");
+    let mut frame = Vec::new();
+    usher_core::wire::put(&mut frame, usher_core::wire::Tag::Input, b"stolen\r");
+    std::io::Write::write_all(&mut hostile, &frame).expect("a frame");
+    // It is read in order: the resize behind it is refused too, and the station still shows.
+    let typist = Station::attach(&daemon, id, 24, 80);
+    typist.type_keys(b"typed\r");
+    daemon.wait_content("typed", "typed\n");
+}
+
+#[test]
 fn attach_needs_a_terminal_and_a_session() {
     let daemon = Daemon::start();
     daemon.open("exec cat");

@@ -21,7 +21,7 @@ fn a_closed_session_is_gone_with_all_its_processes() {
     has(&outcome, &json!({"session_id": id, "action": "close", "result": "done", "observed": true, "error": null}));
     assert!(programs.iter().all(|pid| !processes::alive(*pid)), "none is left when the outcome is there");
     assert!(daemon.ids().is_empty());
-    assert!(station.wait_gone().success());
+    assert_eq!(station.wait_gone().code(), Some(129), "hung up");
     station.wait_for("closed by");
 }
 
@@ -50,7 +50,7 @@ fn a_program_that_ends_by_itself_ends_its_session() {
     let id = daemon.open("read line; exit 7");
     let mut station = Station::attach(&daemon, id, 24, 80);
     station.type_keys(b"\r");
-    assert!(station.wait_gone().success());
+    assert_eq!(station.wait_gone().code(), Some(7));
     station.wait_for("exit code 7");
     daemon.wait_gone(id);
 }

@@ -85,8 +85,19 @@ fn a_sessions_life_is_told_in_order() {
     daemon.usher(&["disconnect", "1"]).exits(0);
     has(&watcher.next("detached")["session"], &json!({"state": "disconnected"}));
     daemon.usher(&["close", "1"]).exits(0);
-    has(&watcher.next("closed")["session"], &json!({"session_id": id}));
+    let closed = watcher.next("closed");
+    has(&closed["session"], &json!({"session_id": id, "state": "ended"}));
+    has(&closed["session"]["end"], &json!({"cause": "closed"}));
     drop(station);
+}
+
+#[test]
+fn how_a_program_ended_is_told() {
+    let daemon = Daemon::start();
+    let watcher = Watcher::start(&daemon);
+    daemon.open("exit 3");
+    watcher.next("opened");
+    has(&watcher.next("closed")["session"]["end"], &json!({"cause": "exited", "exit_code": 3, "signal": null}));
 }
 
 #[test]

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use usher_core::request::{
-    Action, AttachRequest, AuditQuery, BlockRequest, CancelCloseRequest, CloseRequest, DisconnectRequest, IdentityName,
-    InviteRequest, LockRequest, OpenRequest, Pin, RedeemRequest, RekeyRequest, RenameRequest, RuleName, Secret,
-    SessionRef, Size, Targets, ThumbnailSize, UnlockRequest, Verb, WatchQuery,
+    Action, AttachRequest, AttachTo, AuditQuery, BlockRequest, CancelCloseRequest, CloseRequest, DisconnectRequest,
+    EndQuery, IdentityName, InviteRequest, LockRequest, OpenRequest, Pin, RedeemRequest, RekeyRequest, RenameRequest,
+    RuleName, Secret, SessionRef, Size, Targets, ThumbnailSize, UnlockRequest, Verb, WatchQuery,
 };
 use usher_gateway::gateway::routes::forwards;
 use usherd::actor::{Actor, Role, Who};
@@ -94,7 +94,7 @@ fn every_action() -> Vec<Action> {
     let secret = Secret::new().expect("random numbers");
     let name = "olga@laptop".parse().expect("a name");
     let redeem = RedeemRequest { secret, name, named: false, key: Pin::of(b"key") };
-    let attach = AttachRequest { size, colours: Default::default(), client: None };
+    let attach = AttachRequest { size, colours: Default::default(), client: None, read_only: false };
     let all = vec![
         Action::Lock(lock),
         Action::Unlock(UnlockRequest { targets: targets.clone(), exempt: false }),
@@ -104,12 +104,15 @@ fn every_action() -> Vec<Action> {
         Action::Block(RuleName::All, block),
         Action::Unblock(RuleName::All),
         Action::Open(Box::new(open)),
-        Action::Attach(id.clone(), attach),
+        Action::Attach(AttachTo::Session(id.clone()), attach),
         Action::Thumbnail(id.clone(), ThumbnailSize::Small),
+        Action::Screen(id.clone()),
         Action::Rename(id, RenameRequest { name: "essay".parse().expect("a name") }),
         Action::List,
         Action::Show("c2".parse().unwrap()),
         Action::OfUser("alice".parse().expect("a name")),
+        Action::Ended,
+        Action::End(SessionRef::Id(3), EndQuery::default()),
         Action::Blocks,
         Action::Audit(AuditQuery::default()),
         Action::Watch(WatchQuery::default()),
@@ -137,5 +140,6 @@ fn listed(action: &Action) {
         | Action::Invite(_)
         | Action::Redeem(_) => {}
         Action::Rekey(_) | Action::Revoke(_) | Action::Identities | Action::Rename(..) | Action::Status => {}
+        Action::Ended | Action::End(..) | Action::Screen(_) => {}
     }
 }

@@ -7,7 +7,7 @@ use strum::IntoStaticStr;
 use utoipa::ToSchema;
 
 use crate::request::Verb;
-use crate::session::Rule;
+use crate::session::{Rule, SessionEnd};
 
 /// What became of one target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -31,6 +31,9 @@ pub struct Outcome {
     /// Sentences that qualify the result.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// How the session ended, in the audit log's records of ends; absent else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<SessionEnd>,
 }
 
 impl Outcome {
@@ -46,6 +49,7 @@ impl Outcome {
             millis: 0.0,
             error: None,
             notes: Vec::new(),
+            end: None,
         }
     }
 
@@ -219,19 +223,31 @@ pub struct RuleAnswer {
 
 /// How the command ends, for the shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
 pub enum Exit {
     /// Every target is in the requested state.
-    Success = 0,
+    Success,
     /// At least one target failed.
-    Failed = 1,
+    Failed,
     /// The command line was wrong.
-    Usage = 2,
+    Usage,
     /// The host or its daemon could not be reached.
-    Unreachable = 3,
+    Unreachable,
+    /// As the session's program did, for the commands that stay with it.
+    Program(u8),
 }
 
 impl Exit {
+    /// The exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Success => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Unreachable => 3,
+            Exit::Program(code) => code,
+        }
+    }
+
     /// The exit code for a request with these outcomes.
     pub fn of(outcomes: &[Outcome]) -> Exit {
         let mut exit = Exit::Success;
@@ -247,6 +263,6 @@ impl Exit {
 
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
-        std::process::ExitCode::from(exit as u8)
+        std::process::ExitCode::from(exit.code())
     }
 }

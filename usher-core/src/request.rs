@@ -3,16 +3,16 @@
 //! The same types are the bodies of the HTTP API and the result of parsing a command line, so a
 //! value that exists has already passed its checks.
 
-use std::fmt;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 mod address;
+mod declared;
+mod end;
 mod identity;
 mod route;
 mod session_ref;
@@ -21,12 +21,14 @@ mod values;
 mod verb;
 mod watch;
 pub use address::Address;
+pub use declared::DeclaredSession;
+pub use end::EndQuery;
 pub use identity::{
     Identity, IdentityName, IdentityRole, Invitation, InviteRequest, Pin, RedeemRequest, RekeyRequest, Revocation,
     Secret,
 };
 pub use route::Route;
-pub use session_ref::{SessionName, SessionRef};
+pub use session_ref::{AttachTo, RenameRequest, SessionName, SessionRef};
 pub use thumbnail::{ThumbnailQuery, ThumbnailSize};
 pub use values::{InvalidValue, Message, Name, RuleName, Seconds};
 pub use verb::Verb;
@@ -55,9 +57,11 @@ pub enum Action {
     /// Start a text session.
     Open(Box<OpenRequest>),
     /// Sit down at a text session.
-    Attach(SessionRef, AttachRequest),
+    Attach(AttachTo, AttachRequest),
     /// Take a thumbnail of a session.
     Thumbnail(SessionRef, ThumbnailSize),
+    /// Read the text on a session's screen.
+    Screen(SessionRef),
     /// Give a text session another name.
     Rename(SessionRef, RenameRequest),
     /// Read sessions.
@@ -66,6 +70,10 @@ pub enum Action {
     Show(SessionRef),
     /// Read the sessions of one user, who must be there.
     OfUser(Name),
+    /// Read the sessions that ended a while ago at most.
+    Ended,
+    /// Read one session that lives or ended, perhaps once it has ended.
+    End(SessionRef, EndQuery),
     /// Read the standing rules.
     Blocks,
     /// Read the audit log.
@@ -100,8 +108,9 @@ impl Action {
             Action::Open(_) => Verb::Open,
             Action::Attach(..) => Verb::Attach,
             Action::Thumbnail(..) => Verb::Thumbnail,
+            Action::Screen(_) => Verb::Show,
             Action::Rename(..) => Verb::Rename,
-            Action::List | Action::Show(_) | Action::OfUser(_) => Verb::List,
+            Action::List | Action::Show(_) | Action::OfUser(_) | Action::Ended | Action::End(..) => Verb::List,
             Action::Blocks => Verb::Blocks,
             Action::Audit(_) => Verb::Audit,
             Action::Watch(_) => Verb::Watch,
@@ -132,10 +141,13 @@ impl Action {
             | Action::Open(_)
             | Action::Attach(..)
             | Action::Thumbnail(..)
+            | Action::Screen(_)
             | Action::Rename(..)
             | Action::List
             | Action::Show(_)
             | Action::OfUser(_)
+            | Action::Ended
+            | Action::End(..)
             | Action::Blocks
             | Action::Audit(_)
             | Action::Watch(_)
@@ -274,14 +286,6 @@ pub struct OpenRequest {
     pub size: Size,
 }
 
-/// Body of `POST /v1/sessions/{id}/rename`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RenameRequest {
-    /// The session's new name.
-    pub name: SessionName,
-}
-
 /// Body of `POST /v1/sessions/{id}/attach`, which upgrades the connection to the station protocol.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -295,6 +299,13 @@ pub struct AttachRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub client: Option<std::net::IpAddr>,
+    /// The station only looks on: its keys reach nobody, and its size changes nothing.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub read_only: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Rows and columns of a terminal.
@@ -373,37 +384,4 @@ pub struct AuditQuery {
 fn session_of_query<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<SessionRef>, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map(Some).map_err(serde::de::Error::custom)
-}
-
-/// The session that a caller says it sits in. It can only narrow what the caller may do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeclaredSession {
-    /// The kernel's boot ID, so that a number of yesterday names nobody today.
-    pub boot_id: String,
-    /// The session.
-    pub session: SessionRef,
-}
-
-impl fmt::Display for DeclaredSession {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.boot_id, self.session)
-    }
-}
-
-impl FromStr for DeclaredSession {
-    type Err = InvalidValue;
-
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let wrong = || InvalidValue::new("an own session is declared as BOOT_ID:SESSION_ID");
-        let (boot_id, id) = text.rsplit_once(':').ok_or_else(wrong)?;
-        if boot_id.is_empty() || boot_id.len() > 64 {
-            return Err(wrong());
-        }
-        let session: SessionRef = id.parse().map_err(|_| wrong())?;
-        // A name means another session after it was given away.
-        if session.is_name() {
-            return Err(wrong());
-        }
-        Ok(DeclaredSession { boot_id: boot_id.to_owned(), session })
-    }
 }

@@ -79,6 +79,26 @@ impl CellStyle {
     }
 }
 
+/// The text of a frame, without the blanks that end lines and the lines that are blank at its end: of a text that is
+/// longer than so many bytes the last lines.
+pub(super) fn text_of(frame: &Frame, most: usize) -> String {
+    let lines: Vec<String> = (0..frame.size.rows).map(|row| row_text(frame.row(row))).collect();
+    let end = lines.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
+    let mut left = most;
+    let fits = |line: &&String| {
+        left = left.saturating_sub(line.len() + 1);
+        left > 0
+    };
+    let fitting = lines[..end].iter().rev().take_while(fits).count();
+    lines[end - fitting..end].join("\n")
+}
+
+fn row_text(cells: &[Cell]) -> String {
+    let shown = cells.iter().filter(|cell| !cell.flags.contains(Flags::WIDE_CHAR_SPACER));
+    let line: String = shown.map(text).collect();
+    line.trim_end().to_owned()
+}
+
 /// The cell's characters; a blank for those that a terminal does not show.
 fn text(cell: &Cell) -> String {
     let shown = if cell.flags.contains(Flags::HIDDEN) || cell.c.is_control() { ' ' } else { cell.c };
@@ -153,6 +173,18 @@ mod tests {
         let cells = of_output("x眼e\u{301}y");
         let said: Vec<_> = cells.runs.iter().map(|run| (run.col, run.cells, run.text.as_str(), run.whole)).collect();
         assert_eq!(said, [(0, 1, "x", false), (1, 2, "眼", true), (3, 1, "e\u{301}", true), (4, 1, "y", false)]);
+    }
+
+    #[test]
+    fn text_has_no_blanks_at_its_ends_and_keeps_its_last_lines() {
+        let size = Size { rows: 4, cols: 12 };
+        let mut emulator = Emulator::new(size);
+        emulator.advance("眼 a\u{301}  \r\n\r\n\x1b[31m\x1b[8msecret\x1b[0mshown".as_bytes());
+        let frame = emulator.frame(size);
+        assert_eq!(text_of(&frame, 1000), "眼 a\u{301}\n\n      shown");
+        assert_eq!(text_of(&frame, 20), "\n      shown");
+        assert_eq!(text_of(&frame, 5), "");
+        assert_eq!(text_of(&Frame::blank(size), 1000), "");
     }
 
     #[test]

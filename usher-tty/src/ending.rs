@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions};
 use usher_core::language::{Language, sentence};
+use usher_core::session::ProgramEnd;
 use usher_core::sys::proc;
 
 /// How often a session that is ending is looked at.
@@ -45,26 +46,13 @@ impl Ending {
     }
 }
 
-/// How a session's program ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ProgramEnd {
-    /// By itself, with this exit code.
-    Code(i32),
-    /// By this signal.
-    Signal(i32),
-    /// Nobody knows.
-    Gone,
-}
-
-impl ProgramEnd {
-    /// The end as a sentence.
-    pub(super) fn sentence(self, language: Language) -> String {
-        match self {
-            ProgramEnd::Code(0) => sentence(language, "ended", &[]),
-            ProgramEnd::Code(code) => sentence(language, "ended-with-code", &[("code", &code.to_string())]),
-            ProgramEnd::Signal(signal) => sentence(language, "ended-by-signal", &[("signal", &signal.to_string())]),
-            ProgramEnd::Gone => sentence(language, "ended-somehow", &[]),
-        }
+/// The end of a session's program as a sentence.
+pub(super) fn in_words(end: ProgramEnd, language: Language) -> String {
+    match end {
+        ProgramEnd::Code(0) => sentence(language, "ended", &[]),
+        ProgramEnd::Code(code) => sentence(language, "ended-with-code", &[("code", &code.to_string())]),
+        ProgramEnd::Signal(signal) => sentence(language, "ended-by-signal", &[("signal", &signal.to_string())]),
+        ProgramEnd::Gone => sentence(language, "ended-somehow", &[]),
     }
 }
 

@@ -10,8 +10,10 @@ use jiff::Timestamp;
 use usher_core::clock;
 use usher_core::language::sentence;
 use usher_core::request::Size;
-use usher_core::session::{Cover, SessionKey};
-use usher_core::wire::holder::{FromHolder, HolderHello, HolderStatus, Notice, PROTOCOL, StationSpec, ToHolder};
+use usher_core::session::{Cover, ProgramEnd, SessionKey};
+use usher_core::wire::holder::{
+    Farewell, FromHolder, HolderHello, HolderStatus, Notice, PROTOCOL, StationSpec, ToHolder,
+};
 
 use super::daemon::DaemonConn;
 use super::emulator::{Advanced, Emulator};
@@ -174,6 +176,8 @@ impl Holder {
             }
             ToHolder::Withdraw => self.dirty |= self.notice.take().is_some(),
             ToHolder::Close { seq, grace_ms, by } => {
+                let farewell = Farewell { end: ProgramEnd::HUNG_UP, screen: None };
+                self.stations.iter_mut().for_each(|station| station.bid(&farewell));
                 self.dismiss(&sentence(self.locale.language, "left-closed", &[("by", &by)]));
                 let ending = Ending::begin(Duration::from_millis(grace_ms));
                 self.ending.get_or_insert(((daemon, seq), ending)).0 = (daemon, seq);
@@ -183,6 +187,10 @@ impl Holder {
                 let written = file.and_then(|file| self.write_cells(file));
                 let error = written.err().map(|error| error.to_string());
                 self.reply(daemon, &FromHolder::Written { seq, error });
+            }
+            ToHolder::Text { seq } => {
+                let text = self.screen_text();
+                self.reply(daemon, &FromHolder::Text { seq, text });
             }
             // The session is open already.
             ToHolder::Open(_) | ToHolder::Start => {}
@@ -277,7 +285,7 @@ impl Holder {
             station.leave(&sentence(self.locale.language, "left-crowded", &[]), Instant::now());
             return;
         }
-        if self.stations.iter().all(|s| s.leaving.is_some()) {
+        if !station.read_only && self.stations.iter().all(|s| s.leaving.is_some() || s.read_only) {
             self.keystrokes += 1;
             station.typed = self.keystrokes;
         }
@@ -294,7 +302,7 @@ impl Holder {
 
     /// The station that sets the size: the one typed at last.
     pub(super) fn owner(&self) -> Option<u32> {
-        let here = self.stations.iter().filter(|station| station.leaving.is_none());
+        let here = self.stations.iter().filter(|station| station.leaving.is_none() && !station.read_only);
         here.max_by_key(|station| station.typed).map(|station| station.id)
     }
 
@@ -336,6 +344,9 @@ impl Holder {
         let station = &self.stations[index];
         if withheld || confirmed < self.unlocked_in || station.leaving.is_some() || self.ending.is_some() {
             return;
+        }
+        if self.stations[index].read_only {
+            return self.looks_on(index, keys);
         }
         self.last_input = Some(clock::now());
         let keys = self.for_program(index, keys);

@@ -15,11 +15,11 @@ use usher_core::session::SessionKey;
 use usher_core::sys::process::Process;
 use usher_core::sys::{descriptors, peer};
 use usher_core::wire::Tag;
-use usher_core::wire::holder::{FromHolder, OpenSpec, ToHolder};
+use usher_core::wire::holder::{Farewell, FromHolder, OpenSpec, ToHolder};
 
 use super::daemon::{self, DaemonConn};
 use super::emulator::Emulator;
-use super::ending::{self, reap_watching};
+use super::ending::{self, in_words, reap_watching};
 use super::holder::Holder;
 use super::lockscreen::Locale;
 use super::pty::{Leader, Pty};
@@ -139,7 +139,7 @@ impl Loop {
             self.holder.pty.flush();
             self.read_output(&mut buffer)?;
             if let Some(ended) = self.session_end(&mut buffer)? {
-                return self.finish(&ended);
+                return self.finish(ended);
             }
             self.holder.settle();
         }
@@ -238,15 +238,15 @@ impl Loop {
         Ok(())
     }
 
-    /// How the session ended, if it did.
-    fn session_end(&mut self, buffer: &mut [u8]) -> io::Result<Option<String>> {
+    /// How the session ended, if it did: in words, and for programs.
+    fn session_end(&mut self, buffer: &mut [u8]) -> io::Result<Option<(String, Option<Farewell>)>> {
         if let Some(((daemon, seq), ending)) = &mut self.holder.ending {
             let (daemon, seq) = (*daemon, *seq);
             let gone = ending.is_over();
             let killed = ending.killed;
             if gone {
                 self.holder.reply(daemon, &FromHolder::Closed { seq, killed });
-                return Ok(Some("closed".to_owned()));
+                return Ok(Some(("closed".to_owned(), None)));
             }
             return Ok(None);
         }
@@ -255,19 +255,20 @@ impl Loop {
                 // Its last words may still be on the way.
                 self.read_output(buffer)?;
                 let language = self.holder.locale.language;
-                self.holder.dismiss(&sentence(language, "left-over", &[("how", &how.sentence(language))]));
+                let farewell = self.holder.farewell(how);
+                self.holder.stations.iter_mut().for_each(|station| station.bid(&farewell));
+                self.holder.dismiss(&sentence(language, "left-over", &[("how", &in_words(how, language))]));
                 // The daemon's log is in English.
-                Ok(Some(how.sentence(Language::English)))
+                Ok(Some((in_words(how, Language::English), Some(farewell))))
             }
             Some(_) | None => Ok(None),
         }
     }
 
     /// Says goodbye to everyone, bounded in time.
-    fn finish(mut self, how: &str) -> io::Result<()> {
-        for daemon in &mut self.holder.daemons {
-            daemon.send(&FromHolder::Ended { how: how.to_owned() });
-        }
+    fn finish(mut self, (how, farewell): (String, Option<Farewell>)) -> io::Result<()> {
+        let ended = FromHolder::Ended { how, farewell };
+        self.holder.daemons.iter_mut().for_each(|daemon| daemon.send(&ended));
         let deadline = Instant::now() + Duration::from_millis(300);
         loop {
             let holder = &mut self.holder;

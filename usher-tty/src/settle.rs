@@ -10,14 +10,19 @@ use alacritty_terminal::term::TermMode;
 use jiff::Timestamp;
 use usher_core::clock;
 use usher_core::request::Size;
-use usher_core::wire::holder::FromHolder;
+use usher_core::session::ProgramEnd;
+use usher_core::wire::holder::{Farewell, FromHolder};
 
-use super::cells::cells_of;
+use super::cells::{cells_of, text_of};
 use super::frame::Frame;
 use super::holder::{Awaited, Holder};
 use super::lockscreen;
 use super::station::Station;
 
+/// The most bytes of a screen's text in one message.
+const SCREEN_TEXT: usize = 256 << 10;
+/// The most bytes of a screen's text that outlive its session: a large screen full of letters.
+const LAST_TEXT: usize = 16 << 10;
 /// How often the daemon hears of input and titles.
 const REPORT: Duration = Duration::from_millis(500);
 
@@ -118,6 +123,17 @@ impl Holder {
         }
         serde_json::to_writer(&mut file, &cells_of(&frame))?;
         file.flush()
+    }
+
+    /// The text that a station of the session's own size would show, whether there is one or not.
+    pub(super) fn screen_text(&self) -> String {
+        text_of(&self.screen(self.emulator.size(), clock::now()), SCREEN_TEXT)
+    }
+
+    /// The end of the session's program, with the text that it left. A lock hides that also after the end.
+    pub(super) fn farewell(&self, end: ProgramEnd) -> Farewell {
+        let screen = || text_of(&self.emulator.frame(self.emulator.size()), LAST_TEXT);
+        Farewell { end, screen: (!self.locked()).then(screen) }
     }
 
     fn draw(&mut self, now: Timestamp) {

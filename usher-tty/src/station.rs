@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use usher_core::request::Size;
 use usher_core::session::SeenStation;
-use usher_core::wire::holder::StationSpec;
+use usher_core::wire::holder::{Farewell, StationSpec};
 use usher_core::wire::{Conn, DRAW_CHUNK, FLUSH, StationTerminal, Tag, put};
 
 use super::frame::Frame;
@@ -35,6 +35,8 @@ pub(super) struct Station {
     pub(super) id: u32,
     pub(super) size: Size,
     client: Option<std::net::IpAddr>,
+    /// It only looks on.
+    pub(super) read_only: bool,
     pub(super) conn: Conn,
     /// Knows the terminal's contents, once the frame under way has arrived.
     painter: Painter,
@@ -67,6 +69,7 @@ impl Station {
             id: spec.id,
             size: spec.size.clamped(),
             client: spec.client,
+            read_only: spec.read_only,
             conn: Conn::without_descriptors(stream)?,
             painter: Painter::new(spec.colours),
             in_flight: None,
@@ -153,6 +156,15 @@ impl Station {
         self.terminal = terminal;
     }
 
+    /// Tells the station how the session's program ended, before it is told to go.
+    pub(super) fn bid(&mut self, farewell: &Farewell) {
+        if self.leaving.is_none() {
+            let mut frame = Vec::new();
+            put(&mut frame, Tag::End, &serde_json::to_vec(farewell).unwrap_or_default());
+            self.conn.send_frames(&frame);
+        }
+    }
+
     /// Tells the station to go; it is dropped at `deadline` if it has not gone by itself.
     pub(super) fn leave(&mut self, reason: &str, deadline: Instant) {
         if self.leaving.is_none() {
@@ -194,7 +206,7 @@ impl Station {
                         self.confirmed = self.confirmed.max(epoch);
                     }
                 }
-                Tag::Control | Tag::Draw | Tag::DrawEnd | Tag::Leave => {
+                Tag::Control | Tag::Draw | Tag::DrawEnd | Tag::End | Tag::Leave => {
                     self.conn.close();
                     return deeds;
                 }

@@ -41,9 +41,9 @@ pub fn authorize(actor: Actor, action: Action) -> Result<Authorized, Error> {
         Action::Audit(_) | Action::Invite(_) | Action::Revoke(_) | Action::Identities => Role::Administrator,
         Action::Redeem(_) | Action::Rekey(_) => Role::User,
         // Whose session it is decides the rest, in `plan`.
-        Action::Thumbnail(..) | Action::Rename(..) | Action::OfUser(_) => Role::User,
+        Action::Thumbnail(..) | Action::Screen(_) | Action::Rename(..) | Action::OfUser(_) => Role::User,
         Action::Open(_) | Action::Attach(..) | Action::List | Action::Show(_) | Action::Watch(_) => Role::User,
-        Action::Status => Role::User,
+        Action::Status | Action::Ended | Action::End(..) => Role::User,
     };
     if actor.role >= needed {
         return Ok(Authorized { actor, action });
@@ -70,7 +70,7 @@ fn suits(who: &Who, action: &Action) -> Result<(), Error> {
             format!("usher-gateway may not {verb} by itself"),
             "it vouches for an identity, which may or may not",
         ),
-        (Who::Identity { name, .. }, Action::Open(_) | Action::Attach(..)) => refused(
+        (Who::Identity { name, .. }, Action::Open(_) | Action::Attach(..) | Action::End(..)) => refused(
             format!("{name} is a remote identity and has no sessions on this host: it may not {verb}"),
             "log in by ssh and do it there",
         ),
@@ -88,10 +88,12 @@ fn suits(who: &Who, action: &Action) -> Result<(), Error> {
             | Action::Block(..)
             | Action::Unblock(_)
             | Action::Thumbnail(..)
+            | Action::Screen(_)
             | Action::Rename(..)
             | Action::List
             | Action::Show(_)
             | Action::OfUser(_)
+            | Action::Ended
             | Action::Blocks
             | Action::Audit(_)
             | Action::Watch(_)

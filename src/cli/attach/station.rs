@@ -141,12 +141,12 @@ fn heed(signals: &mut Signals, terminal: &RawTerminal, speaker: &Speaker, ended:
                 Ok(()) => drop(speaker.send_frame(Tag::Redraw, &[])),
                 Err(error) => drop(ended.send(lost(&error.to_string()))),
             },
-            _ if ending => std::process::exit(Exit::Failed as i32),
+            _ if ending => std::process::exit(Exit::Failed.code().into()),
             _ => {
                 ending = true;
                 if ended.send(lost(&words::text!("attach-signal"))).is_err() {
                     // The main thread has restored the terminal already, and something else holds it up.
-                    std::process::exit(Exit::Failed as i32);
+                    std::process::exit(Exit::Failed.code().into());
                 }
             }
         }
@@ -160,7 +160,7 @@ fn suspend(terminal: &RawTerminal) {
 }
 
 fn lost(why: &str) -> Left {
-    Left { why: words::with!("attach-lost", &[("why", why)]), exit: Exit::Failed }
+    Left { why: words::with!("attach-lost", &[("why", why)]), exit: Exit::Failed, farewell: None, lost: false }
 }
 
 fn size_bytes(size: Size) -> [u8; 4] {
@@ -230,7 +230,7 @@ fn type_keys(speaker: &Speaker, detach: &DetachKeys, mut answers: Answers, ended
                 Typed::Help => speaker.send_frame(Tag::Hint, help(detach).as_bytes()),
                 Typed::Leave => {
                     let why = words::text!("attach-detached");
-                    let _ = ended.send(Left { why, exit: Exit::Success });
+                    let _ = ended.send(Left::told(why, None));
                     return;
                 }
             };
@@ -263,6 +263,7 @@ fn draw(
     // This takes the screen before the first frame comes.
     show(&[])?;
     let mut buffer = vec![0; 32 << 10];
+    let mut farewell = None;
     loop {
         while let Some((tag, payload)) = decoder.next_frame().map_err(io::Error::other)? {
             match tag {
@@ -274,8 +275,9 @@ fn draw(
                         _ => speaker.send_frame(Tag::Shown, number),
                     };
                 }
+                Tag::End => farewell = serde_json::from_slice(payload).ok(),
                 Tag::Leave => {
-                    return Ok(Left { why: String::from_utf8_lossy(payload).into_owned(), exit: Exit::Success });
+                    return Ok(Left::told(String::from_utf8_lossy(payload).into_owned(), farewell));
                 }
                 Tag::Control
                 | Tag::Input
@@ -289,7 +291,7 @@ fn draw(
             }
         }
         match connection.read(&mut buffer)? {
-            0 => return Ok(lost(&words::text!("attach-no-holder"))),
+            0 => return Ok(Left { lost: true, ..lost(&words::text!("attach-no-holder")) }),
             count => decoder.push(&buffer[..count]),
         }
     }
@@ -305,10 +307,12 @@ mod tests {
         drop(theirs);
         let mut said = Vec::new();
         put(&mut said, Tag::DrawEnd, &7_u64.to_le_bytes());
+        put(&mut said, Tag::End, br#"{"end":{"Signal":9},"screen":"last words"}"#);
         put(&mut said, Tag::Leave, b"its program ended");
         let mut decoder = Decoder::default();
         decoder.push(&said);
         let left = draw(ours.try_clone().unwrap(), decoder, &Speaker::new(ours), |_| Ok(())).unwrap();
-        assert_eq!((left.why.as_str(), left.exit), ("its program ended", Exit::Success));
+        assert_eq!((left.why.as_str(), left.exit), ("its program ended", Exit::Program(137)));
+        assert_eq!(left.farewell.and_then(|told| told.screen).as_deref(), Some("last words"));
     }
 }

@@ -10,6 +10,7 @@ use usher_core::session::{LockInfo, Rule, Session, State};
 use usher_core::status::HostStatus;
 use usher_core::wire::joining::Joined;
 
+use super::ended::how;
 use super::rows::TableRow;
 use super::table::Emphasis;
 use crate::words::{Key, key};
@@ -49,9 +50,12 @@ impl<T> Placed<T> {
     pub fn on(host: &str, row: T) -> Self {
         Placed { host: host.to_owned(), said: Some(host.to_owned()), row }
     }
-}
 
-impl<T> Placed<T> {
+    /// Another row in the same place.
+    pub(super) fn map<U>(self, to: impl FnOnce(T) -> U) -> Placed<U> {
+        Placed { host: self.host, said: self.said, row: to(self.row) }
+    }
+
     /// The row alone.
     pub fn row(&self) -> &T {
         &self.row
@@ -340,7 +344,8 @@ fn summary(outcomes: &[Outcome]) -> String {
         (count > 0).then(|| format!("{count} {}", kind.as_str()))
     });
     let text = counts.collect::<Vec<_>>().join(", ");
-    if text.is_empty() { "-".to_owned() } else { text }
+    let end = outcomes.first().and_then(|outcome| outcome.end.as_ref());
+    if text.is_empty() { "-".to_owned() } else { end.map_or(text, how) }
 }
 
 /// The state, and how long a session that is to be closed still has.

@@ -40,6 +40,7 @@ impl Verb {
             Verb::Open => ("POST", "/v1/sessions/open"),
             Verb::Attach => ("POST", "/v1/sessions/{id}/attach"),
             Verb::Thumbnail => ("GET", "/v1/sessions/{id}/thumbnail"),
+            Verb::Show => ("GET", "/v1/sessions/{id}/screen"),
             Verb::Rename => ("POST", "/v1/sessions/{id}/rename"),
             Verb::List => ("GET", "/v1/sessions"),
             Verb::Blocks => ("GET", "/v1/blocks"),
@@ -63,6 +64,8 @@ impl Action {
             // Some of the sessions that the list has, by the same verb.
             Action::Show(_) => ("GET", "/v1/sessions/{id}"),
             Action::OfUser(_) => ("GET", "/v1/users/{user}/sessions"),
+            Action::Ended => ("GET", "/v1/sessions/ended"),
+            Action::End(..) => ("GET", "/v1/sessions/{id}/end"),
             // Every action is a caller's: the verbs without an endpoint are no actions, which a test shows.
             _ => self.verb().endpoint().unwrap_or_default(),
         }
@@ -82,9 +85,14 @@ impl Action {
             Action::Attach(id, request) => self.with_body(&encoded(id), request),
             Action::Thumbnail(id, size) => self.without_body(&encoded(id)).with_query(&[("size", size.to_string())]),
             Action::Rename(id, request) => self.with_body(&encoded(id), request),
-            Action::Show(id) => self.without_body(&encoded(id)),
+            Action::Show(id) | Action::Screen(id) => self.without_body(&encoded(id)),
+            Action::End(id, query) => {
+                self.without_body(&encoded(id)).with_query(&[("wait_seconds", query.wait_seconds.to_string())])
+            }
             Action::OfUser(name) => self.without_body(&encoded(name)),
-            Action::List | Action::Blocks | Action::Status | Action::Identities => self.without_body(""),
+            Action::List | Action::Ended | Action::Blocks | Action::Status | Action::Identities => {
+                self.without_body("")
+            }
             Action::Watch(query) => self.without_body("").with_query(&watch_pairs(query)),
             Action::Audit(query) => self.without_body("").with_query(&pairs(query)),
             Action::Invite(request) => self.with_body("", request),

@@ -125,6 +125,32 @@ impl fmt::Display for SessionRef {
     }
 }
 
+/// Where a caller sits down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttachTo {
+    /// At this session.
+    Session(SessionRef),
+    /// At the only text session of the caller's, or the one that was used last.
+    Last,
+}
+
+impl FromStr for AttachTo {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        if text == "last" { Ok(AttachTo::Last) } else { text.parse().map(AttachTo::Session) }
+    }
+}
+
+impl fmt::Display for AttachTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AttachTo::Session(reference) => write!(f, "{reference}"),
+            AttachTo::Last => f.write_str("last"),
+        }
+    }
+}
+
 /// A native ID: letters with digits, as `c2`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NativeId(String);
@@ -214,6 +240,14 @@ impl fmt::Display for SessionName {
 }
 
 text_value!(SessionName);
+
+/// Body of `POST /v1/sessions/{id}/rename`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RenameRequest {
+    /// The session's new name.
+    pub name: SessionName,
+}
 
 #[cfg(test)]
 mod tests {

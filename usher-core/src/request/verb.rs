@@ -36,6 +36,8 @@ pub enum Verb {
     Attach,
     /// `usher thumbnail`
     Thumbnail,
+    /// `usher show`
+    Show,
     /// `usher rename`
     Rename,
     /// `usher list`
@@ -68,7 +70,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb that the audit log can hold.
-    pub const AUDITED: [Verb; 18] = [
+    pub const AUDITED: [Verb; 19] = [
         Verb::Lock,
         Verb::Unlock,
         Verb::Disconnect,
@@ -79,6 +81,7 @@ impl Verb {
         Verb::Open,
         Verb::Attach,
         Verb::Thumbnail,
+        Verb::Show,
         Verb::Rename,
         Verb::Invite,
         Verb::Redeem,

@@ -11,9 +11,11 @@ use crate::request::{InvalidValue, Message, RuleName};
 use crate::sys::process::Process;
 
 mod cover;
+mod end;
 mod station;
 mod terms;
 pub use cover::{Cover, CoverSource};
+pub use end::{EndCause, ProgramEnd, SessionEnd};
 pub use station::SeenStation;
 pub use terms::Terms;
 
@@ -65,6 +67,9 @@ pub struct Session {
     /// The caller sits in it. Left out where not, and in events, which are the same for all who watch.
     #[serde(default, skip_serializing_if = "is_false")]
     pub own: bool,
+    /// How it ended; absent while it lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<SessionEnd>,
 }
 
 fn is_false(value: &bool) -> bool {
@@ -117,6 +122,8 @@ pub enum State {
     Disconnected,
     /// The session is ending.
     Closing,
+    /// The session has ended.
+    Ended,
 }
 
 impl FromStr for State {

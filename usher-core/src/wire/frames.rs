@@ -38,6 +38,8 @@ pub enum Tag {
     Draw = b'd',
     /// The end of a picture, to the station: its number, 64 bits, and [`FLUSH`] or 0.
     DrawEnd = b'D',
+    /// The session's program ended, to the station: a `Farewell` as JSON, before it is to go.
+    End = b'e',
     /// The station is to go, to the station: a sentence for its user.
     Leave = b'x',
 }
@@ -59,6 +61,7 @@ impl Tag {
             Tag::Shown,
             Tag::Draw,
             Tag::DrawEnd,
+            Tag::End,
             Tag::Leave,
         ]
         .into_iter()

@@ -18,5 +18,8 @@ pub const IDENTITY_KEY_HEADER: &str = "usher-identity-key";
 /// The header with the address from which the identity, or the bearer of an invitation, calls.
 pub const FROM_HEADER: &str = "usher-from";
 
+/// The header of an answer to `attach` with the ID of the session.
+pub const SESSION_HEADER: &str = "usher-session";
+
 /// The protocol that `attach` upgrades its connection to.
 pub const STATION_PROTOCOL: &str = "usher-station";

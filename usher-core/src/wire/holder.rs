@@ -4,16 +4,19 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::request::{Colours, Message, Size};
-use crate::session::{Cover, SeenStation, SessionKey};
+use crate::session::{Cover, ProgramEnd, SeenStation, SessionKey};
 
 /// The version of this protocol that a holder speaks. A daemon adopts holders of its own version and older ones.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// The version from which on a holder knows [`ToHolder::Still`].
 pub const WITH_STILLS: u32 = 2;
 
 /// The version from which on a holder knows [`ToHolder::Withdraw`].
 pub const WITH_WITHDRAWALS: u32 = 3;
+
+/// The version from which on a holder knows [`ToHolder::Text`].
+pub const WITH_TEXT: u32 = 4;
 
 /// A session's beginning. Sent once, first, over the connection the holder is born with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -78,6 +81,11 @@ pub enum ToHolder {
         /// Comes back in the answer.
         seq: u64,
     },
+    /// Say the text that a station of the session's size would show.
+    Text {
+        /// Comes back in the answer.
+        seq: u64,
+    },
     /// End the session: SIGHUP, and SIGKILL after the grace.
     Close {
         /// Comes back in the answer.
@@ -107,6 +115,9 @@ pub struct StationSpec {
     pub colours: Colours,
     /// The remote client's address.
     pub client: Option<std::net::IpAddr>,
+    /// It only looks on: its keys are dropped, and its size changes nothing.
+    #[serde(default)]
+    pub read_only: bool,
 }
 
 /// The session will close.
@@ -154,6 +165,13 @@ pub enum FromHolder {
         /// Why it has not, in a sentence.
         error: Option<String>,
     },
+    /// The text on the screen: lines without blanks at their ends.
+    Text {
+        /// Of the request.
+        seq: u64,
+        /// The last lines, if there are very many.
+        text: String,
+    },
     /// No process of the session is left.
     Closed {
         /// Of the request.
@@ -167,7 +185,20 @@ pub enum FromHolder {
     Ended {
         /// How, in words.
         how: String,
+        /// The same for programs, and the screen's last text.
+        #[serde(default)]
+        farewell: Option<Farewell>,
     },
+}
+
+/// The end of a session's program, and what it left on the screen. Stations get it too, in a [`Tag::End`](super::Tag::End).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Farewell {
+    /// How the program ended.
+    pub end: ProgramEnd,
+    /// The last lines of text on its screen; none where the session was locked.
+    #[serde(default)]
+    pub screen: Option<String>,
 }
 
 /// A holder's introduction.

@@ -76,10 +76,11 @@ fn route(method: &Method, path: &str) -> Result<Destination, Misroute> {
         ["v1", "renew"] => (Destination::Renew, POST),
         ["v1", "sessions", "lock" | "unlock" | "disconnect" | "close"] => (Destination::Forward, POST),
         ["v1", "sessions", "close", "cancel"] => (Destination::Forward, POST),
+        ["v1", "sessions", "ended"] => (Destination::Forward, GET),
         ["v1", "sessions" | "blocks" | "events" | "audit" | "status" | "openapi.json"] | ["healthz"] | ["metrics"] => {
             (Destination::Forward, GET)
         }
-        ["v1", "sessions", id] | ["v1", "sessions", id, "thumbnail"] if is::<SessionRef>(id) => {
+        ["v1", "sessions", id] | ["v1", "sessions", id, "thumbnail" | "screen"] if is::<SessionRef>(id) => {
             (Destination::Forward, GET)
         }
         ["v1", "sessions", id, "rename"] if is::<SessionRef>(id) => (Destination::Forward, POST),
@@ -110,8 +111,10 @@ mod tests {
             "/v1/sessions/3",
             "/v1/sessions/c2",
             "/v1/sessions/essay",
+            "/v1/sessions/ended",
             "/v1/sessions/alice%2Fmy%20essay",
             "/v1/sessions/3/thumbnail",
+            "/v1/sessions/3/screen",
             "/v1/blocks",
             "/v1/users/alice/sessions",
             "/v1/events",
@@ -135,6 +138,7 @@ mod tests {
             "/v1/sessions/open",
             "/v1/sessions/lock/cancel",
             "/v1/sessions/3/attach",
+            "/v1/sessions/3/end",
             "/v1/identities",
             "/v1/identities/redeem",
             "/v1/identities/rekey",

@@ -72,6 +72,13 @@ impl Holder {
         Cow::Owned(keys)
     }
 
+    /// Whoever only looks on may look back, and types nothing else.
+    pub(super) fn looks_on(&mut self, index: usize, keys: &[u8]) {
+        if !self.for_program(index, keys).is_empty() {
+            self.stations[index].hint = Some(sentence(self.locale.language, "looks-on", &[]));
+        }
+    }
+
     fn after_look(&mut self, index: usize, looked: Looked) {
         let station = &mut self.stations[index];
         match looked {

@@ -83,7 +83,8 @@ impl Held {
     fn attach(&mut self) -> Sitter {
         self.stations += 1;
         let (ours, theirs) = UnixStream::pair().unwrap();
-        let spec = StationSpec { id: self.stations, size: SIZE, colours: Colours::True, client: None };
+        let spec =
+            StationSpec { id: self.stations, size: SIZE, colours: Colours::True, client: None, read_only: false };
         self.order_with(&ToHolder::Station(spec), theirs);
         Sitter { stream: ours.try_clone().unwrap(), conn: Conn::without_descriptors(ours).unwrap() }
     }

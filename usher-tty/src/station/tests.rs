@@ -10,7 +10,8 @@ const SIZE: Size = Size { rows: 4, cols: 20 };
 /// A station, its terminal's end of the connection, and a screen to draw.
 fn station() -> (Station, UnixStream, Conn, Emulator) {
     let (ours, theirs) = UnixStream::pair().unwrap();
-    let spec = StationSpec { id: 7, size: SIZE, colours: Colours::True, client: Some([10, 0, 0, 5].into()) };
+    let spec =
+        StationSpec { id: 7, size: SIZE, colours: Colours::True, client: Some([10, 0, 0, 5].into()), read_only: false };
     let station = Station::new(theirs, &spec, 0).unwrap();
     (station, ours.try_clone().unwrap(), Conn::without_descriptors(ours).unwrap(), Emulator::new(SIZE))
 }
@@ -133,7 +134,7 @@ fn a_station_is_told_once_to_leave_and_gets_no_frame_after_that() {
 fn a_frame_larger_than_a_piece_arrives_in_several() {
     let size = Size { rows: 200, cols: 500 };
     let (ours, theirs) = UnixStream::pair().unwrap();
-    let spec = StationSpec { id: 1, size, colours: Colours::True, client: None };
+    let spec = StationSpec { id: 1, size, colours: Colours::True, client: None, read_only: false };
     let mut station = Station::new(theirs, &spec, 0).unwrap();
     let mut emulator = Emulator::new(size);
     emulator.advance("x".repeat(200 * 500).as_bytes());

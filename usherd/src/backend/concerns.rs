@@ -50,6 +50,8 @@ pub trait Ending {
 pub trait Showing {
     /// What the person at the session sees, as PNG. Other processes make and draw it; it is handed on unread.
     fn thumbnail(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>>;
+    /// The text on the session's screen, where it has any: lines without control characters.
+    fn text(&self, target: &Target) -> Observation<Vec<u8>>;
 }
 
 /// One kind of session. Each call orders its effect at once, so that orders keep their sequence, and gives an observation

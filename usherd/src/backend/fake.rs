@@ -31,6 +31,7 @@ pub(crate) enum FakeCall {
     Withdraw(u32),
     Close(u32, Duration),
     Thumbnail(u32),
+    Text(u32),
     Adopt(u32),
     Reap(u32),
     Open(u32),
@@ -173,6 +174,10 @@ impl Ending for Fake {
 impl Showing for Fake {
     fn thumbnail(&self, target: &Target, _: ThumbnailSize) -> Observation<Vec<u8>> {
         self.ordered(target.id, FakeCall::Thumbnail(target.id), |_| b"\x89PNG\r\n\x1a\n".to_vec())
+    }
+
+    fn text(&self, target: &Target) -> Observation<Vec<u8>> {
+        self.ordered(target.id, FakeCall::Text(target.id), |_| b"what it shows".to_vec())
     }
 }
 

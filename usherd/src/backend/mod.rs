@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use usher_core::outcome::{Error, ErrorId};
+use usher_core::wire::holder::Farewell;
 
 use crate::logind::LoginChange;
 use crate::session::{Seen, Target};
@@ -69,10 +70,14 @@ pub enum Noticed {
 /// How a session ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
-    /// Its program ended by itself, as the sentence says.
-    ByItself(String),
+    /// Its program ended by itself, as the sentence says; a holder of an earlier version says no more.
+    ByItself(String, Option<Farewell>),
+    /// Its user logged out.
+    LoggedOut,
     /// Its holder died, and its processes were ended.
     HolderDied,
+    /// Nobody saw how.
+    Unseen,
 }
 
 /// A part of the session's is too old to take an announcement away.

@@ -102,6 +102,6 @@ pub async fn look_again(host: Arc<Host>, id: u32) {
     if !host.text.socket(id).exists() && !host.text.holds(id) {
         // Nobody listens there any more, so nobody holds it: what is left of it ends.
         host.text.reap(id, &key).await;
-        host.session_gone(id, Ended::HolderDied).await;
+        host.session_gone(id, Ended::Unseen).await;
     }
 }

@@ -1,5 +1,4 @@
-//! What changes although nobody asks for it now: locks and rules that reach their end, and sessions
-//! that are gone.
+//! What changes although nobody asks for it now: locks and rules that reach their end.
 
 use jiff::Timestamp;
 use usher_core::audit::AuditTarget;
@@ -10,7 +9,6 @@ use usher_core::request::Verb;
 use usher_core::session::Terms;
 
 use super::reconcile::cover_if_needed;
-use crate::backend::Ended;
 use crate::host::Host;
 use crate::session::{Change, RuleRecord};
 use crate::store::{Attempt, Share, Urgency};
@@ -81,7 +79,7 @@ pub(super) async fn record(
     let attempt = Attempt {
         time,
         actor: by.to_owned(),
-        share: if action == Verb::End { Share::of_sessions() } else { Share::of_host() },
+        share: Share::of_host(),
         from: "usherd".to_owned(),
         action,
         targets: targets.into_iter().map(|(target, ..)| target).collect(),
@@ -94,52 +92,4 @@ pub(super) async fn record(
         let _ = host.store.conclude(record, outcomes).await.inspect_err(failed);
     }
     Ok(())
-}
-
-impl Host {
-    /// A session was closed and seen gone.
-    pub async fn session_closed(&self, id: u32, killed: bool) {
-        self.forget(id, EventKind::Closed, None).await;
-        self.ended(id, &Ok(killed));
-    }
-
-    /// A session ended without a close.
-    pub async fn session_gone(&self, id: u32, how: Ended) {
-        let (kind, noted) = match how {
-            Ended::ByItself(how) => {
-                tracing::info!("session {id}: {how}");
-                (EventKind::Closed, None)
-            }
-            Ended::HolderDied => {
-                tracing::error!("session {id}: its holder died; its processes were ended");
-                (EventKind::HolderDied, Some("usherd"))
-            }
-        };
-        self.forget(id, kind, noted).await;
-        self.ended(id, &Ok(false));
-    }
-
-    /// Takes a session off the books.
-    async fn forget(&self, id: u32, kind: EventKind, audited_as: Option<&str>) {
-        let order = self.order.lock().await;
-        let Some(session) = self.present(id) else { return };
-        let changes = vec![Change::SessionEnded(id)];
-        match audited_as {
-            Some(actor) => {
-                let target = vec![(AuditTarget::Session(id), session.user.clone(), OutcomeResult::Done)];
-                // Said already where it could not be written.
-                let _ = record(self, changes, Verb::End, actor, clock::now(), target).await;
-            }
-            None => {
-                if let Err(error) = self.commit(changes, None, Urgency::Freeing).await {
-                    tracing::error!("the end of session {id} could not be recorded: {error}");
-                }
-            }
-        }
-        self.releases.forget(id);
-        // Gone is gone, whatever the disk says: the next start finds no holder and forgets it then.
-        self.registry().apply(&Change::SessionEnded(id));
-        drop(order);
-        self.announce(kind, Some(session), None);
-    }
 }

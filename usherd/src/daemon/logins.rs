@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use usher_core::clock;
 use usher_core::event::EventKind;
 use usher_core::session::SessionKey;
 
@@ -135,7 +134,7 @@ async fn gone(host: &Arc<Host>, closing: &Closing, sessions: &dyn HostSessions, 
     let being_closed = closing.lock().is_ok_and(|closing| closing.contains(&id));
     // Whoever closes it sees for itself that nothing is left of it.
     if !being_closed {
-        host.session_gone(id, Ended::ByItself(format!("logged out at {}", clock::now()))).await;
+        host.session_gone(id, Ended::LoggedOut).await;
     }
 }
 

@@ -22,6 +22,7 @@ use crate::paths::{Mode, Paths};
 use crate::store::Store;
 
 pub mod adopt;
+mod ended;
 mod expire;
 mod instance;
 pub mod logins;

@@ -12,7 +12,8 @@ use crate::store::{Attempt, Share};
 /// The audit record that an action gets before anything is done; none for those that change nothing.
 pub fn attempt_of(actor: &Actor, action: &Action) -> Option<Attempt> {
     let message = match action {
-        Action::List | Action::Show(_) | Action::OfUser(_) | Action::Blocks | Action::Audit(_) => return None,
+        Action::List | Action::Show(_) | Action::OfUser(_) | Action::Ended | Action::End(..) => return None,
+        Action::Blocks | Action::Audit(_) => return None,
         Action::Watch(_) | Action::Status | Action::Identities => return None,
         Action::Disconnect(r) if r.dry_run => return None,
         Action::Close(r) if r.dry_run => return None,
@@ -21,7 +22,7 @@ pub fn attempt_of(actor: &Actor, action: &Action) -> Option<Attempt> {
         Action::Close(r) => r.message.as_ref().map(ToString::to_string),
         Action::Unlock(_) | Action::Disconnect(_) | Action::CancelClose(_) => None,
         Action::Unblock(_) | Action::Open(_) => None,
-        Action::Attach(..) | Action::Thumbnail(..) => None,
+        Action::Attach(..) | Action::Thumbnail(..) | Action::Screen(_) => None,
         Action::Rename(_, r) => Some(r.name.to_string()),
         Action::Invite(_) | Action::Redeem(_) | Action::Rekey(_) | Action::Revoke(_) => None,
     };
@@ -42,9 +43,9 @@ fn asked_targets(actor: &Actor, action: &Action) -> Vec<AuditTarget> {
     let name = |text: String| AuditTarget::Name(text);
     match action {
         Action::Block(rule, _) | Action::Unblock(rule) => vec![name(rule.to_string())],
-        Action::Attach(reference, _) | Action::Thumbnail(reference, _) | Action::Rename(reference, _) => {
-            vec![name(reference.to_string())]
-        }
+        Action::Attach(to, _) => vec![name(to.to_string())],
+        Action::Thumbnail(reference, _) | Action::Rename(reference, _) => vec![name(reference.to_string())],
+        Action::Screen(reference) => vec![name(reference.to_string())],
         Action::Invite(r) => r.name.iter().map(|who| name(who.to_string())).collect(),
         Action::Redeem(r) => vec![name(r.name.to_string())],
         Action::Rekey(_) => actor.identity().map(|who| name(who.to_string())).into_iter().collect(),

@@ -86,7 +86,9 @@ async fn look_freshly(host: &Host, action: &Action) {
         host.look_at_groups().await;
     }
     match action {
-        Action::List | Action::Show(_) | Action::OfUser(_) if system => host.look_at_stations(A_MOMENT).await,
+        Action::List | Action::Show(_) | Action::OfUser(_) | Action::End(..) if system => {
+            host.look_at_stations(A_MOMENT).await
+        }
         Action::Status => host.look_at_condition().await,
         Action::Disconnect(_) if system => host.look_at_stations(Duration::ZERO).await,
         _ => {}

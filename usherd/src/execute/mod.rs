@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use tokio::sync::MutexGuard;
 use usher_core::audit::AuditTarget;
+use usher_core::clock;
 use usher_core::event::EventKind;
 use usher_core::outcome::{Error, ErrorId, Outcome, RuleAnswer};
 use usher_core::request::{AttachRequest, Identity, Invitation, Revocation, Verb};
@@ -16,7 +17,7 @@ use usher_core::status::HostStatus;
 
 use crate::actor::{Actor, Sight, Who};
 use crate::host::events::Watching;
-use crate::host::thumbnails::HeldThumbnail;
+use crate::host::thumbnails::HeldScreen;
 use crate::host::{Host, gone_meanwhile};
 use crate::plan::{Plan, Reading, Work};
 use crate::session::{Change, Registry, Target, Tracked};
@@ -27,12 +28,12 @@ mod caller;
 mod close;
 pub mod flow;
 mod identities;
+mod look;
 mod names;
 mod open;
 mod refuse;
 mod sessions;
 mod status;
-mod thumbnail;
 use attempt::attempt_of;
 pub(crate) use close::show_as_ordered;
 use refuse::refuse;
@@ -48,7 +49,9 @@ pub enum Answer {
     /// The caller may sit down here, once its connection is handed over.
     Attached(Target, AttachRequest),
     /// A session's screen, as PNG.
-    Thumbnail(HeldThumbnail),
+    Thumbnail(HeldScreen),
+    /// The same as text.
+    Screen(HeldScreen),
     /// Sessions.
     Sessions(Vec<Session>),
     /// One session.
@@ -101,9 +104,7 @@ pub async fn execute(
         }
         Work::Identity(work) => execution.identity(work, attempt, order).await,
         Work::Attach { target, admitted } => execution.attach(target, admitted, attempt).await,
-        Work::Thumbnail { target, admitted } => {
-            execution.thumbnail(target, admitted, attempt, order).await.map(Answer::Thumbnail)
-        }
+        Work::Look { target, admitted } => execution.look(target, admitted, attempt, order).await,
         Work::Read(reading) => {
             drop(order);
             execution.read(reading?)
@@ -177,6 +178,12 @@ impl Execution<'_> {
                 let session = registry.get(id).ok_or_else(|| gone_meanwhile(id))?;
                 Answer::Session(Box::new(self.as_seen(&registry, session)))
             }
+            Reading::Ended(sight) => {
+                let ended = registry.ended.at(clock::now());
+                let visible = ended.filter(|e| sight.sees(e.session.uid) && registry.get(e.session.id).is_none());
+                Answer::Sessions(visible.map(|e| registry.present_ended(e, &self.host.name)).collect())
+            }
+            Reading::End(ended) => Answer::Session(Box::new(registry.present_ended(&ended, &self.host.name))),
             Reading::Rules => Answer::Rules(registry.rules().map(|rule| registry.present_rule(rule)).collect()),
             Reading::Audit(query) => Answer::Audit(query, self.actor.who.clone()),
             Reading::Events(sight, query) => Answer::Events(self.host.watch(&query), sight, self.actor.who.clone()),
@@ -189,7 +196,8 @@ impl Execution<'_> {
 /// On a full disk, actions that bind or start something are refused, and those that free or end something are not.
 fn urgency(verb: Verb) -> Urgency {
     match verb {
-        Verb::Lock | Verb::Block | Verb::Open | Verb::Attach | Verb::Thumbnail | Verb::Rename => Urgency::Binding,
+        Verb::Lock | Verb::Block | Verb::Open | Verb::Attach | Verb::Thumbnail => Urgency::Binding,
+        Verb::Show | Verb::Rename => Urgency::Binding,
         Verb::Invite | Verb::Redeem | Verb::Rekey | Verb::Identities => Urgency::Binding,
         Verb::Revoke => Urgency::Freeing,
         Verb::Unlock | Verb::Disconnect | Verb::Close | Verb::CancelClose | Verb::Unblock => Urgency::Freeing,

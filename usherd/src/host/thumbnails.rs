@@ -23,14 +23,14 @@ pub struct ThumbnailRoom {
     kept: Arc<Semaphore>,
 }
 
-/// A thumbnail as PNG, with the room that it takes. The room is free again once the bytes are.
+/// What a session's screen shows, as PNG or as text, with the room that it takes. The room is free again once the bytes are.
 #[derive(Debug)]
-pub struct HeldThumbnail {
+pub struct HeldScreen {
     png: Vec<u8>,
     _room: OwnedSemaphorePermit,
 }
 
-impl AsRef<[u8]> for HeldThumbnail {
+impl AsRef<[u8]> for HeldScreen {
     fn as_ref(&self) -> &[u8] {
         &self.png
     }
@@ -52,7 +52,7 @@ impl ThumbnailRoom {
         actor: &Actor,
         size: ThumbnailSize,
         making: impl Future<Output = Result<Vec<u8>, Error>>,
-    ) -> Result<HeldThumbnail, Error> {
+    ) -> Result<HeldScreen, Error> {
         let room = if actor.role >= Role::Operator { &self.kept } else { &self.ordinary };
         let most = largest(size);
         let waiting = tokio::time::timeout(PATIENCE, Arc::clone(room).acquire_many_owned(most)).await;
@@ -60,7 +60,7 @@ impl ThumbnailRoom {
         let png = making.await?;
         let surplus = usize::try_from(most).unwrap_or(usize::MAX).checked_sub(mebibytes(png.len()));
         drop(room.split(surplus.ok_or_else(|| too_large(size))?));
-        Ok(HeldThumbnail { png, _room: room })
+        Ok(HeldScreen { png, _room: room })
     }
 }
 
@@ -98,7 +98,7 @@ mod tests {
         Actor { who: Who::User(1000), name, role, from, own_sessions: Vec::new() }
     }
 
-    fn make(room: &ThumbnailRoom, role: Role, size: ThumbnailSize, bytes: usize) -> Result<HeldThumbnail, Error> {
+    fn make(room: &ThumbnailRoom, role: Role, size: ThumbnailSize, bytes: usize) -> Result<HeldScreen, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(room.make(&actor(role), size, ready(Ok(vec![0; bytes]))))
     }

@@ -14,17 +14,17 @@ use usher_core::session::{Kind, Terms};
 
 use crate::actor::{Actor, Sight};
 use crate::authorize::Authorized;
-use crate::session::{Change, CloseOrder, Registry, RuleRecord, Target, Tracked};
+use crate::session::{Change, CloseOrder, EndedSession, Registry, RuleRecord, Target, Tracked};
 
 mod attach;
 mod identities;
+mod look;
 mod naming;
 mod open;
 mod rename;
 mod rules;
 mod select;
 mod session_verbs;
-mod thumbnail;
 pub use identities::{IdentityWork, LocalName};
 pub(crate) use naming::require_free;
 use select::{Candidate, select};
@@ -86,14 +86,25 @@ pub enum Work {
     /// An identity is invited, made, given another key or revoked, or refused that.
     Identity(Result<IdentityWork, Error>),
     /// The caller looks at a session's screen, or is refused.
-    Thumbnail {
+    Look {
         /// The session; `None` where the refusal knows of none.
         target: Option<Target>,
-        /// How large the picture is to be, or why there is none.
-        admitted: Result<ThumbnailSize, Error>,
+        /// What is to be seen, or why nothing is.
+        admitted: Result<Look, Error>,
     },
     /// Something is read, or there is nothing that this actor may read.
     Read(Result<Reading, Error>),
+}
+
+/// The form in which a session's screen is seen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Look {
+    /// A picture, as large as this.
+    Picture(ThumbnailSize),
+    /// The text on it.
+    Text,
+    /// The last text on it; the session has ended.
+    Last(String),
 }
 
 /// Something to read, as far as this actor may see it.
@@ -105,6 +116,10 @@ pub enum Reading {
     Session(u32),
     /// One user's sessions.
     OfUser(Sight, Name),
+    /// The sessions that have ended.
+    Ended(Sight),
+    /// One session that has ended.
+    End(Box<EndedSession>),
     /// The rules.
     Rules,
     /// The audit log.
@@ -228,10 +243,13 @@ pub fn plan(authorized: Authorized, snapshot: Snapshot<'_>) -> Plan {
         Action::Open(request) => Work::Open(view.open(request)),
         Action::Attach(reference, request) => view.attach(reference, request),
         Action::Thumbnail(reference, size) => view.thumbnail(reference, *size),
+        Action::Screen(reference) => view.screen(reference),
         Action::Rename(reference, request) => view.rename(reference, &request.name),
         Action::List => Work::Read(Ok(Reading::Sessions(actor.sight()))),
         Action::Show(reference) => Work::Read(view.visible(reference).map(|session| Reading::Session(session.id))),
         Action::OfUser(name) => Work::Read(Ok(Reading::OfUser(actor.sight(), name.clone()))),
+        Action::Ended => Work::Read(Ok(Reading::Ended(actor.sight()))),
+        Action::End(reference, _) => Work::Read(view.end(reference)),
         Action::Blocks => Work::Read(Ok(Reading::Rules)),
         Action::Audit(query) => Work::Read(view.numbered(query).map(Reading::Audit)),
         Action::Watch(query) => Work::Read(Ok(Reading::Events(actor.sight(), query.clone()))),
@@ -273,6 +291,15 @@ impl<'a> View<'a> {
             None => None,
         };
         Ok(AuditQuery { session, ..query.clone() })
+    }
+
+    /// The session that is named, whether it lives or has ended.
+    fn end(&self, reference: &SessionRef) -> Result<Reading, Error> {
+        match (self.visible(reference), naming::resolve_ended(self, reference)) {
+            (Ok(session), _) => Ok(Reading::Session(session.id)),
+            (Err(_), Some(ended)) => Ok(Reading::End(Box::new(ended.clone()))),
+            (Err(unknown), None) => Err(unknown),
+        }
     }
 
     /// The terms of a lock that the actor sets now.

@@ -3,8 +3,9 @@
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::{SessionName, SessionRef};
 
+use super::View;
 use crate::actor::Actor;
-use crate::session::{Registry, Tracked};
+use crate::session::{EndedSession, Registry, Tracked};
 
 /// The session that is named, if the actor may know that it exists. Whose session another number is, and whether it is
 /// anybody's, is not for ordinary users.
@@ -23,6 +24,17 @@ pub(super) fn resolve<'a>(actor: &Actor, registry: &'a Registry, reference: &Ses
             only(&theirs.collect::<Vec<_>>(), reference)?.ok_or_else(unknown)
         }
     }
+}
+
+/// The session that is named, among those that ended a while ago at most: the last that had the ID or the name.
+pub(super) fn resolve_ended<'a>(view: &View<'a>, reference: &SessionRef) -> Option<&'a EndedSession> {
+    let actor = view.actor;
+    let mut known = view.registry.ended.at(view.now).rev().filter(|known| actor.sight().sees(known.session.uid));
+    known.find(|EndedSession { session, .. }| match reference {
+        SessionRef::Id(_) | SessionRef::Native(_) => reference.names(session.id, &session.key.native_id),
+        SessionRef::Own(name) => Some(session.uid) == actor.uid() && session.is_called(name),
+        SessionRef::Of(user, name) => session.user == user.as_str() && session.is_called(name),
+    })
 }
 
 /// The one that was found, if any.

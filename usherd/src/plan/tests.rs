@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use usher_core::outcome::ErrorId;
-use usher_core::request::{Name, RuleName, Targets, WatchQuery};
+use usher_core::request::{AttachTo, Name, RuleName, Targets, WatchQuery};
 use usher_core::session::CoverSource;
 
 use super::*;
@@ -31,16 +31,15 @@ fn absent() -> [Name; 1] {
 fn steps(plan: &Plan) -> &[Step] {
     match plan.work() {
         Work::Sessions(steps) | Work::Rule { steps, .. } => steps,
-        Work::Open(_) | Work::Attach { .. } | Work::Thumbnail { .. } | Work::Identity(_) | Work::Read(_) => &[],
+        Work::Open(_) | Work::Attach { .. } | Work::Look { .. } | Work::Identity(_) | Work::Read(_) => &[],
     }
 }
 
 /// What an ordinary user may ask about sessions.
 fn looks(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::List | Action::Show(_) | Action::OfUser(_) | Action::Watch(_) | Action::Status | Action::Thumbnail(..)
-    )
+    let listed =
+        matches!(action, Action::List | Action::Show(_) | Action::OfUser(_) | Action::Watch(_) | Action::Ended);
+    listed || matches!(action, Action::Status | Action::Thumbnail(..) | Action::Screen(_))
 }
 
 fn acts(step: &Step) -> bool {
@@ -128,7 +127,7 @@ proptest! {
         let Some(plan) = planned(&actor, &Action::Thumbnail(id.clone(), ThumbnailSize::Small), &registry) else {
             return Ok(());
         };
-        let Work::Thumbnail { target, admitted } = plan.work() else { panic!("{plan:?}") };
+        let Work::Look { target, admitted } = plan.work() else { panic!("{plan:?}") };
         // Whose session it is, and whether there is one, is for those who may see it in the list.
         let listed = |session: &&Tracked| actor.role > Role::User || Some(session.uid) == actor.uid();
         let Some(session) = registry.find(&id).filter(listed) else {
@@ -322,8 +321,9 @@ proptest! {
         let mut without = registry.clone();
         let others: Vec<u32> = registry.sessions().filter(|s| Some(s.uid) != actor.uid()).map(|s| s.id).collect();
         others.into_iter().for_each(|id| without.apply(&Change::SessionEnded(id)));
-        let attach = AttachRequest { size: Default::default(), colours: Default::default(), client: None };
-        for action in [Action::Attach(id.clone(), attach), Action::Thumbnail(id.clone(), ThumbnailSize::Small), Action::Show(id)] {
+        let attach = AttachRequest { size: Default::default(), colours: Default::default(), client: None, read_only: false };
+        let looks = [Action::Thumbnail(id.clone(), ThumbnailSize::Small), Action::Screen(id.clone()), Action::Show(id.clone())];
+        for action in [Action::Attach(AttachTo::Session(id), attach)].into_iter().chain(looks) {
             prop_assert_eq!(planned(&actor, &action, &registry), planned(&actor, &action, &without));
         }
     }

@@ -13,7 +13,7 @@ use super::covers_of;
 use crate::accounts::Groups;
 use crate::actor::Role;
 use crate::identities::Identities;
-use crate::session::{Change, CloseOrder, RuleRecord, SessionRecord};
+use crate::session::{Change, CloseOrder, EndedSession, EndedSessions, RuleRecord, SessionRecord};
 
 /// A session taken out of a rule. It stands until the rule is removed, and matches no other session.
 pub type Exemption = (RuleName, SessionKey);
@@ -86,6 +86,8 @@ pub struct Registry {
     pub of_system: bool,
     /// The remote identities.
     pub identities: Identities,
+    /// The sessions that ended a while ago at most.
+    pub ended: EndedSessions,
 }
 
 impl Registry {
@@ -249,6 +251,22 @@ impl Registry {
             title: session.title().to_owned(),
             name: session.name.clone(),
             own: false,
+            end: None,
+        }
+    }
+
+    /// A session that has ended, as callers see it.
+    pub fn present_ended(&self, ended: &EndedSession, host: &str) -> Session {
+        let session = self.present(&ended.session, host, ended.end.at);
+        Session {
+            state: State::Ended,
+            closing_at: None,
+            station_id: None,
+            client: None,
+            locked: false,
+            lock: None,
+            end: Some(ended.end),
+            ..session
         }
     }
 

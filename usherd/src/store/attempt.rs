@@ -69,9 +69,9 @@ impl Share {
         Share { privileged: true, owner: "usherd".to_owned() }
     }
 
-    /// The share of what happens to sessions by themselves: their users can make it happen as often as they like.
-    pub fn of_sessions() -> Self {
-        Share { privileged: false, owner: "usherd".to_owned() }
+    /// The share of what happens to a user's sessions by themselves: the user can make it happen as often as they like.
+    pub fn of_sessions(uid: u32) -> Self {
+        Share { privileged: false, owner: format!("sessions of uid {uid}") }
     }
 }
 

@@ -13,9 +13,9 @@ use axum::response::{IntoResponse, Response};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::{Action, AttachRequest};
+use usher_core::request::{Action, AttachRequest, AttachTo};
 use usher_core::wire::answers::ErrorBody;
-use usher_core::wire::headers::STATION_PROTOCOL;
+use usher_core::wire::headers::{SESSION_HEADER, STATION_PROTOCOL};
 use usher_core::wire::holder::StationSpec;
 
 use super::Shared;
@@ -27,7 +27,7 @@ use crate::host::Host;
 use crate::session::Target;
 
 /// Makes the connection a station of a text session.
-#[utoipa::path(post, path = "/v1/sessions/{id}/attach", params(("id" = usher_core::request::SessionRef, Path, description = "A session ID, native ID or name")),
+#[utoipa::path(post, path = "/v1/sessions/{id}/attach", params(("id" = usher_core::request::SessionRef, Path, description = "A session ID, native ID or name, or `last`: the one that was used last")),
     request_body = AttachRequest, responses(
     (status = 101, description = "The connection now speaks the station protocol `usher-station`"),
     (status = "default", description = "Nothing was done", body = ErrorBody)))]
@@ -37,20 +37,26 @@ pub(super) async fn attach(
     Path(id): Path<String>,
     mut request: Request,
 ) -> Result<Response, ErrorResponse> {
-    let reference = parse(&id)?;
+    let to: AttachTo = parse(&id)?;
     require_upgrade(request.headers())?;
     let upgrade = hyper::upgrade::on(&mut request);
     let Json(body): Json<AttachRequest> = Json::from_request(request, &()).await?;
-    match handle(&host, &caller, Action::Attach(reference, body)).await? {
+    match handle(&host, &caller, Action::Attach(to, body)).await? {
         Answer::Attached(target, request) => {
             let spec = StationSpec {
                 id: host.next_station_id(),
                 size: request.size,
                 colours: request.colours,
                 client: request.client,
+                read_only: request.read_only,
             };
+            let id = target.id.to_string();
             tokio::spawn(hand_over(host, target, spec, upgrade));
-            let headers = [(header::CONNECTION, "upgrade"), (header::UPGRADE, STATION_PROTOCOL)];
+            let headers = [
+                (header::CONNECTION.as_str(), "upgrade"),
+                (header::UPGRADE.as_str(), STATION_PROTOCOL),
+                (SESSION_HEADER, id.as_str()),
+            ];
             Ok((StatusCode::SWITCHING_PROTOCOLS, headers).into_response())
         }
         _ => Err(ErrorResponse(Error::new(ErrorId::BackendFailed, "an attach was answered with something else"))),

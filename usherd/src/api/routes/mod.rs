@@ -18,6 +18,7 @@ mod answer;
 mod attach;
 mod blocks;
 mod caller;
+mod end;
 mod identities;
 mod service;
 mod sessions;
@@ -35,8 +36,10 @@ type Shared = State<Arc<Host>>;
 fn described() -> OpenApiRouter<Arc<Host>> {
     OpenApiRouter::with_openapi(super::description())
         .routes(routes!(sessions::list))
+        .routes(routes!(sessions::ended))
         .routes(routes!(sessions::show))
         .routes(routes!(sessions::of_user))
+        .routes(routes!(end::end))
         .routes(routes!(sessions::lock))
         .routes(routes!(sessions::unlock))
         .routes(routes!(sessions::disconnect))
@@ -46,6 +49,7 @@ fn described() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(sessions::rename))
         .routes(routes!(attach::attach))
         .routes(routes!(thumbnail::thumbnail))
+        .routes(routes!(thumbnail::screen))
         .routes(routes!(blocks::blocks))
         .routes(routes!(blocks::block, blocks::unblock))
         .routes(routes!(streams::events))

@@ -80,6 +80,12 @@ pub(super) async fn list(State(host): Shared, caller: Caller) -> Result<Response
     answer(&host, &caller, Action::List).await
 }
 
+/// Lists the sessions that ended in the last hour, the oldest end first: at most 256, and 64 of one user.
+#[utoipa::path(get, path = "/v1/sessions/ended", responses((status = 200, description = "The ended sessions that the caller may see", body = Vec<Session>), (status = "default", description = "Nothing was done", body = ErrorBody)))]
+pub(super) async fn ended(State(host): Shared, caller: Caller) -> Result<Response, ErrorResponse> {
+    answer(&host, &caller, Action::Ended).await
+}
+
 /// Shows one session.
 #[utoipa::path(get, path = "/v1/sessions/{id}", params(("id" = SessionRef, Path, description = "A session ID, native ID or name")), responses((status = 200, description = "The session", body = Session), (status = "default", description = "Nothing was done", body = ErrorBody)))]
 pub(super) async fn show(

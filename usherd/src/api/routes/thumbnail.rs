@@ -1,4 +1,4 @@
-//! `GET /v1/sessions/{id}/thumbnail`: what a session's screen shows.
+//! `GET /v1/sessions/{id}/thumbnail` and `…/screen`: what a session's screen shows, as a picture and as text.
 
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
@@ -12,7 +12,7 @@ use usher_core::wire::answers::ErrorBody;
 use super::Shared;
 use super::answer::{ErrorResponse, answer, parse, request_error};
 use crate::execute::flow::Caller;
-use crate::host::thumbnails::HeldThumbnail;
+use crate::host::thumbnails::HeldScreen;
 
 /// Takes a picture of what the person at a session sees. A locked session shows its lock screen. Every look is in the
 /// audit log.
@@ -31,9 +31,32 @@ pub(super) async fn thumbnail(
     answer(&host, &caller, Action::Thumbnail(parse(&id)?, query.size)).await
 }
 
+/// Reads the text on a text session's screen, without control characters; of a session that ended in the last hour the
+/// last text. A locked session shows its lock screen. Every look is in the audit log.
+#[utoipa::path(get, path = "/v1/sessions/{id}/screen",
+    params(("id" = usher_core::request::SessionRef, Path, description = "A session ID, native ID or name")), responses(
+    (status = 200, description = "The lines on the screen", body = String, content_type = "text/plain"),
+    (status = "default", description = "Nothing was looked at", body = ErrorBody)))]
+pub(super) async fn screen(
+    State(host): Shared,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, ErrorResponse> {
+    answer(&host, &caller, Action::Screen(parse(&id)?)).await
+}
+
 /// The picture as an answer. It is of this moment, and nobody keeps it on the way.
-pub(super) fn png(thumbnail: HeldThumbnail) -> Response {
+pub(super) fn png(thumbnail: HeldScreen) -> Response {
+    held(thumbnail, "image/png")
+}
+
+/// The same for text.
+pub(super) fn text(screen: HeldScreen) -> Response {
+    held(screen, "text/plain; charset=utf-8")
+}
+
+fn held(screen: HeldScreen, kind: &'static str) -> Response {
     // It keeps its room in memory until its last byte is written.
-    let bytes = Bytes::from_owner(thumbnail);
-    ([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "no-store")], bytes).into_response()
+    let bytes = Bytes::from_owner(screen);
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], bytes).into_response()
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
-use usher_core::outcome::Error;
+use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::ThumbnailSize;
 use usher_core::session::{Cover, SessionKey};
 use usher_core::sys::cgroup::Membership;
@@ -332,6 +332,12 @@ impl Ending for HostSessionBackend {
 impl Showing for HostSessionBackend {
     fn thumbnail(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
         thumbnail::thumbnail(self, target, size)
+    }
+
+    /// Refused: displays have no text.
+    fn text(&self, target: &Target) -> Observation<Vec<u8>> {
+        let why = format!("session {} is no text session", target.id);
+        Box::pin(std::future::ready(Err(Error::new(ErrorId::NotSupported, why))))
     }
 }
 

@@ -48,6 +48,7 @@ impl Incoming for FromHolder {
             FromHolder::Covered { seq, .. }
             | FromHolder::Disconnected { seq }
             | FromHolder::Written { seq, .. }
+            | FromHolder::Text { seq, .. }
             | FromHolder::Closed { seq, .. } => Some(*seq),
             FromHolder::Hello(_)
             | FromHolder::Failed { .. }

@@ -1,6 +1,6 @@
 //! What the daemon asks of the backend of text sessions, concern by concern.
 
-use usher_core::wire::holder::WITH_WITHDRAWALS;
+use usher_core::wire::holder::{WITH_TEXT, WITH_WITHDRAWALS};
 
 use super::*;
 use crate::backend::stays;
@@ -38,6 +38,31 @@ impl Showing for TextBackend {
     fn thumbnail(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
         thumbnail::thumbnail(self, target, size)
     }
+
+    fn text(&self, target: &Target) -> Observation<Vec<u8>> {
+        let id = target.id;
+        let reply = self.link(target).and_then(|held| match held.protocol < WITH_TEXT {
+            true => Err(too_old(id)),
+            false => self.ask(target, |seq| ToHolder::Text { seq }),
+        });
+        let what = format!("session {id}: its holder did not say in 3 s what its screen shows");
+        Box::pin(async move {
+            match observe(reply?, DEADLINE, &what).await? {
+                FromHolder::Text { text, .. } => Ok(plain(&text).into_bytes()),
+                _ => Err(Error::new(ErrorId::BackendFailed, format!("session {id}: its holder answered otherwise"))),
+            }
+        })
+    }
+}
+
+/// Text without control characters, whatever a holder says.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
+}
+
+fn too_old(id: u32) -> Error {
+    let message = format!("the holder of session {id} is of an older version of usher, which does not know this");
+    Error::new(ErrorId::NotSupported, message).hint("sessions that are opened from now on do")
 }
 
 impl Ending for TextBackend {
@@ -132,7 +157,12 @@ impl Opening for TextBackend {
     }
 
     fn seat(&self, target: &Target, spec: StationSpec, connection: OwnedFd) -> Result<(), Error> {
-        self.link(target)?.link.send_with(&ToHolder::Station(spec), connection)
+        let held = self.link(target)?;
+        // An older one would take the station's keys.
+        if spec.read_only && held.protocol < WITH_TEXT {
+            return Err(too_old(target.id));
+        }
+        held.link.send_with(&ToHolder::Station(spec), connection)
     }
 }
 

@@ -15,7 +15,7 @@ use usher_core::request::ThumbnailSize;
 use usher_core::session::{Cover, SessionKey};
 use usher_core::sys::proc;
 use usher_core::sys::process::Process;
-use usher_core::wire::holder::{FromHolder, HolderStatus, Notice, OpenSpec, StationSpec, ToHolder};
+use usher_core::wire::holder::{Farewell, FromHolder, HolderStatus, Notice, OpenSpec, StationSpec, ToHolder};
 
 use super::leftovers::{kill, mop_up, verify_gone};
 use super::link::{LinkEvent, PeerLink, Reply};
@@ -31,6 +31,7 @@ mod interface;
 mod opening;
 mod thumbnail;
 use held::{Held, IntroducedHolder, introduce};
+use interface::plain;
 pub use opening::{Opened, Starting};
 
 /// The backend of text sessions.
@@ -131,7 +132,10 @@ impl TextBackend {
             LinkEvent::Message(FromHolder::Failed { message }) => {
                 state.starts(Err(Error::new(ErrorId::BackendFailed, message)));
             }
-            LinkEvent::Message(FromHolder::Ended { how }) => state.ended = Some(how),
+            LinkEvent::Message(FromHolder::Ended { how, farewell }) => {
+                let farewell = farewell.map(|said| Farewell { screen: said.screen.as_deref().map(plain), ..said });
+                state.ended = Some(Ended::ByItself(how, farewell));
+            }
             LinkEvent::Message(_) => {}
             LinkEvent::Lost => {
                 let link = backend.links().remove(&id);
@@ -148,9 +152,9 @@ impl TextBackend {
     }
 
     /// A holder's connection ended: the session is over, the holder died, or only the connection broke.
-    async fn lost(self, id: u32, link: Option<Held>, how: Option<String>) {
+    async fn lost(self, id: u32, link: Option<Held>, how: Option<Ended>) {
         if let Some(how) = how {
-            self.tell(Noticed::Gone { id, how: Ended::ByItself(how) });
+            self.tell(Noticed::Gone { id, how });
             return;
         }
         let Some(link) = link else { return };
@@ -207,7 +211,7 @@ struct Tended {
     /// The program was started, and somebody knows.
     runs: bool,
     /// How the session ended, once its holder said so.
-    ended: Option<String>,
+    ended: Option<Ended>,
 }
 
 impl Tended {

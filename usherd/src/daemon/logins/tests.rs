@@ -1,5 +1,6 @@
 //! What the books make of logind's news, with a backend that does as it is told.
 
+use usher_core::clock;
 use usher_core::session::{Kind, Terms};
 
 use super::*;

@@ -1,7 +1,8 @@
 //! What the loop makes of news, with backends that do as they are told.
 
 use usher_core::request::{RuleName, WatchQuery};
-use usher_core::session::Terms;
+use usher_core::session::{ProgramEnd, Terms};
+use usher_core::wire::holder::Farewell;
 
 use super::*;
 use crate::backend::Ended;
@@ -109,8 +110,15 @@ async fn a_release_is_taken_once_and_what_is_set_after_it_stands() {
 async fn a_session_that_is_gone_is_off_the_books() {
     let lab = Lab::new();
     lab.session(1).await;
-    told(&lab, Noticed::Gone { id: 1, how: Ended::ByItself("exit 0".to_owned()) }).await;
+    let farewell = Farewell { end: ProgramEnd::Code(3), screen: Some("last words".to_owned()) };
+    told(&lab, Noticed::Gone { id: 1, how: Ended::ByItself("exit 3".to_owned(), Some(farewell)) }).await;
     assert!(lab.host.registry().get(1).is_none());
+    // How it ended is remembered for a while, and on record for longer.
+    let registry = lab.host.registry().clone();
+    let ended = registry.ended.of_id(1).expect("it is remembered");
+    assert_eq!((ended.end.program(), ended.screen.as_deref()), (ProgramEnd::Code(3), Some("last words")));
+    let records = lab.audit().await;
+    assert_eq!((records.len(), records[0].action, records[0].outcomes[0].end), (1, Verb::End, Some(ended.end)));
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use usher_core::request::{
-    AuditQuery, BlockRequest, CancelCloseRequest, CloseRequest, DisconnectRequest, IdentityName, IdentityRole,
-    InviteRequest, LockRequest, Message, Name, OpenRequest, Pin, RedeemRequest, RekeyRequest, RuleName, Seconds,
-    Secret, SessionRef, Size, UnlockRequest, WatchQuery,
+    AttachTo, AuditQuery, BlockRequest, CancelCloseRequest, CloseRequest, DisconnectRequest, IdentityName,
+    IdentityRole, InviteRequest, LockRequest, Message, Name, OpenRequest, Pin, RedeemRequest, RekeyRequest, RuleName,
+    Seconds, Secret, SessionRef, Size, UnlockRequest, WatchQuery,
 };
 use usher_core::session::{SeenStation, SessionKey, Terms};
 
@@ -196,15 +196,18 @@ fn identity_verb() -> impl Strategy<Value = Action> {
 }
 
 fn text_session_verb() -> impl Strategy<Value = Action> {
-    let attach =
-        |id| Action::Attach(id, AttachRequest { size: Size::default(), colours: Default::default(), client: None });
+    let attach = |to| {
+        let (size, colours) = (Size::default(), Default::default());
+        Action::Attach(to, AttachRequest { size, colours, client: None, read_only: false })
+    };
+    let to = prop_oneof![3 => reference().prop_map(AttachTo::Session), 1 => Just(AttachTo::Last)];
     let open = |command: &str| {
         let command = vec![command.to_owned()];
         let request =
             OpenRequest { name: None, command, directory: None, environment: Vec::new(), size: Size::default() };
         Action::Open(Box::new(request))
     };
-    prop_oneof![reference().prop_map(attach), Just(open("sh")), Just(open(""))]
+    prop_oneof![to.prop_map(attach), Just(open("sh")), Just(open(""))]
 }
 
 pub(super) fn any_action() -> impl Strategy<Value = Action> {

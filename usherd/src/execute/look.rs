@@ -5,27 +5,27 @@ use usher_core::audit::AuditTarget;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::ThumbnailSize;
 
-use super::{Execution, urgency};
+use super::{Answer, Execution, urgency};
 use crate::backend::Observation;
 use crate::host::gone_meanwhile;
-use crate::host::thumbnails::HeldThumbnail;
+use crate::plan::Look;
 use crate::session::Target;
 use crate::store::Attempt;
 
 impl Execution<'_> {
-    pub(super) async fn thumbnail(
+    pub(super) async fn look(
         &self,
         target: Option<Target>,
-        admitted: Result<ThumbnailSize, Error>,
+        admitted: Result<Look, Error>,
         attempt: Option<Attempt>,
         order: MutexGuard<'_, ()>,
-    ) -> Result<HeldThumbnail, Error> {
+    ) -> Result<Answer, Error> {
         let attempt = attempt.map(|attempt| Attempt {
             targets: target.iter().map(|t| AuditTarget::Session(t.id)).chain(named(&target, attempt.targets)).collect(),
             ..attempt
         });
-        let (size, looked_at) = match (admitted, &target) {
-            (Ok(size), Some(target)) => (size, target),
+        let (look, looked_at) = match (admitted, &target) {
+            (Ok(look), Some(target)) => (look, target),
             (Ok(_), None) => return Err(Error::new(ErrorId::BackendFailed, "a picture of no session")),
             (Err(error), _) => {
                 drop(order);
@@ -35,16 +35,28 @@ impl Execution<'_> {
         };
         let record = self.host.commit(Vec::new(), attempt, urgency(self.verb)).await?;
         let kind = self.host.registry().get(looked_at.id).map(|session| session.kind);
-        let picture: Observation<Vec<u8>> = match kind.and_then(|kind| self.host.backend(kind)) {
-            Some(backend) => backend.thumbnail(looked_at, size),
-            None => Box::pin(std::future::ready(Err(gone_meanwhile(looked_at.id)))),
+        let backend = kind.and_then(|kind| self.host.backend(kind));
+        let (size, seen): (ThumbnailSize, Observation<Vec<u8>>) = match (&look, backend) {
+            (Look::Picture(size), Some(backend)) => (*size, backend.thumbnail(looked_at, *size)),
+            // Text needs no more room than the smallest picture.
+            (Look::Text, Some(backend)) => (ThumbnailSize::Small, backend.text(looked_at)),
+            (Look::Last(text), _) => {
+                (ThumbnailSize::Small, Box::pin(std::future::ready(Ok(text.clone().into_bytes()))))
+            }
+            (Look::Picture(_) | Look::Text, None) => {
+                (ThumbnailSize::Small, Box::pin(std::future::ready(Err(gone_meanwhile(looked_at.id)))))
+            }
         };
         drop(order);
-        let taken = self.host.thumbnails.make(self.actor, size, picture).await;
+        let taken = self.host.thumbnails.make(self.actor, size, seen).await;
         let outcome = self.whole_outcome(target, None, taken.as_ref().err());
         let recorded = self.conclude(record, &[outcome]).await;
         // Nobody sees a screen of which the audit log does not say so.
-        taken.and_then(|thumbnail| recorded.map(|()| thumbnail))
+        let held = taken.and_then(|held| recorded.map(|()| held))?;
+        Ok(match look {
+            Look::Picture(_) => Answer::Thumbnail(held),
+            Look::Text | Look::Last(_) => Answer::Screen(held),
+        })
     }
 }
 
