@@ -50,6 +50,7 @@ impl DisplayState {
     /// try in vain.
     fn lose_shield(&mut self) {
         self.shield = ShieldState::Absent("its shield ended".to_owned());
+        self.admitted = false;
         let (tries, since) = self.tries;
         let locked = self.desired.as_ref().is_some_and(|covers| !covers.is_empty());
         let lasted = since.is_none_or(|since| since.elapsed() >= PAUSE.1);
@@ -95,7 +96,7 @@ impl HostSessionBackend {
         tokio::spawn(async move {
             let mut pause = PAUSE.0;
             while let Some((display, id, key)) = backend.wanted(place) {
-                let shield = match backend.has_room_for(place) {
+                let shield = match backend.admit(place) {
                     Ok(()) => backend.shield_for(&display, id, &key).await,
                     Err(error) => Err(error),
                 };
@@ -112,6 +113,7 @@ impl HostSessionBackend {
             }
             if let Some(screen) = backend.state().screens.get_mut(&place) {
                 screen.shield = ShieldState::Absent("its session is gone".to_owned());
+                screen.admitted = false;
             }
         });
     }
@@ -123,6 +125,7 @@ impl HostSessionBackend {
             let Some(screen) = state.screens.get_mut(&place) else { return false };
             let tries = screen.tries.0.saturating_add(1);
             screen.tries = (tries, Some(Instant::now()));
+            screen.admitted = false;
             if tries == 1 {
                 tracing::warn!("session {id}: no shield for display :{}: {why}", place.0);
             } else if tries == TRIES {
@@ -135,8 +138,18 @@ impl HostSessionBackend {
         tries < TRIES
     }
 
+    /// Takes one of its user's places for a display, if one is left. Displays become known in any order, so those that
+    /// are let in count before they are connected.
+    pub(super) fn admit(&self, place: (u32, u32)) -> Result<(), Error> {
+        self.has_room_for(place)?;
+        if let Some(screen) = self.state().screens.get_mut(&place) {
+            screen.admitted = true;
+        }
+        Ok(())
+    }
+
     /// Whether a display may have a shield: the first of a session always, and of others so many of each user's.
-    pub(super) fn has_room_for(&self, place: (u32, u32)) -> Result<(), Error> {
+    fn has_room_for(&self, place: (u32, u32)) -> Result<(), Error> {
         let state = self.state();
         let Some(screen) = state.screens.get(&place) else { return Ok(()) };
         let Some(session) = screen.session else { return Ok(()) };
@@ -150,7 +163,7 @@ impl HostSessionBackend {
             *other_place != place
                 && uid(own) == uid(session)
                 && first_of(&state, own) != Some(*other_place)
-                && (other.link().is_some() || age(other_place, other) < age(&place, screen))
+                && (other.admitted || other.link().is_some() || age(other_place, other) < age(&place, screen))
         };
         let taken = state.screens.iter().filter(|other| has_place(*other)).count();
         if taken < MOST_OF_A_USER {

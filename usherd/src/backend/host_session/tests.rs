@@ -230,24 +230,36 @@ async fn healthy_displays_are_covered_while_another_sessions_server_hangs() {
 async fn the_first_display_of_a_session_always_has_room_for_a_shield() {
     let lab = Lab::new();
     let backend = Arc::new(&lab.backend);
-    for number in 100..120 {
-        let mut screen = DisplayState::new(Display {
-            server: Process { pid: std::process::id(), start: u64::from(number) },
-            ..display(number)
-        });
-        screen.session = Some(3);
+    let known = |number: u32, session: u32| {
+        let server = Process { pid: std::process::id(), start: u64::from(number) };
+        let mut screen = DisplayState::new(Display { server, ..display(number) });
+        screen.session = Some(session);
         // Looked at already, and nothing speaks against it.
         screen.doubt = Some(None);
         backend.state().screens.insert((number, number), screen);
-    }
-    let has_room = |number: u32| backend.has_room_for((number, number)).is_ok();
+    };
+    (100..120).for_each(|number| known(number, 3));
+    let has_room = |number: u32| backend.admit((number, number)).is_ok();
     assert!(has_room(100), "the one that it has had for longest");
     assert_eq!((100..120).filter(|number| has_room(*number)).count(), 9);
     // Of another session of the same user's, the first has room as well.
     backend.state().logins.insert(4, Known { login: login(), key: key() });
-    let mut screen =
-        DisplayState::new(Display { server: Process { pid: std::process::id(), start: 500 }, ..display(130) });
-    screen.session = Some(4);
-    backend.state().screens.insert((130, 130), screen);
+    known(130, 4);
     assert!(has_room(130));
+}
+
+#[tokio::test]
+async fn displays_that_become_known_in_any_order_get_no_more_shields_than_there_are_places() {
+    let lab = Lab::new();
+    let mut admitted = 0;
+    for number in [111, 109, 107, 105, 103, 101, 112, 110, 108, 106, 104, 102] {
+        let server = Process { pid: std::process::id(), start: u64::from(number) };
+        let mut screen = DisplayState::new(Display { server, ..display(number) });
+        screen.session = Some(3);
+        lab.backend.state().screens.insert((number, number), screen);
+        admitted += usize::from(number > 101 && lab.backend.admit((number, number)).is_ok());
+    }
+    // Before 101 was there, each that was the oldest then was taken for the session's first.
+    assert!(admitted <= 8 + 1, "{admitted} were let in");
+    assert!(lab.backend.admit((101, 101)).is_ok(), "the session's own always is");
 }
