@@ -375,8 +375,8 @@ pub struct AuditQuery {
     pub session: Option<SessionRef>,
     /// So many of the records that match, the newest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<u32>, minimum = 1)]
-    #[param(value_type = u32, minimum = 1, required = false)]
+    #[schema(value_type = Option<u64>, minimum = 1, maximum = 4294967295_i64)]
+    #[param(value_type = u64, minimum = 1, maximum = 4294967295_i64, required = false)]
     pub last: Option<NonZeroU32>,
 }
 
