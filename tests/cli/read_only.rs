@@ -1,6 +1,6 @@
 //! A disk that becomes read-only while the daemon runs, as disks do after an error.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::json;
@@ -23,7 +23,7 @@ impl Disk {
         file.set_len(16 << 20).expect("room");
         std::fs::create_dir(disk.place()).expect("a place");
         let made = Command::new("mkfs.ext4").args(["-q", "-F"]).arg(disk.image()).status();
-        if !made.is_ok_and(|status| status.success()) || !disk.mount() {
+        if !made.is_ok_and(|status| status.success()) || !disk.mount(&disk.image()) {
             skip("no file system of a file can be mounted here");
             return None;
         }
@@ -38,9 +38,9 @@ impl Disk {
         self.directory.path().join("disk")
     }
 
-    fn mount(&self) -> bool {
+    fn mount(&self, image: &Path) -> bool {
         let mut mount = Command::new("mount");
-        mount.args(["-o", "loop,errors=remount-ro"]).arg(self.image()).arg(self.place());
+        mount.args(["-o", "loop,errors=remount-ro"]).arg(image).arg(self.place());
         mount.status().is_ok_and(|status| status.success())
     }
 
@@ -52,13 +52,16 @@ impl Disk {
         std::fs::write(self.place().join("new"), b"").expect_err("nothing can be written");
     }
 
-    /// What an administrator does then.
+    /// What an administrator does then. What is mended is a copy: a process that began meanwhile in a mount namespace of its
+    /// own may keep the failed file system, and mounting its file again would bring that one back.
     fn mend(&self) {
         assert!(Command::new("umount").arg(self.place()).status().expect("umount").success(), "nobody uses it");
         // 1: there was something to mend.
-        let checked = Command::new("e2fsck").args(["-f", "-y"]).arg(self.image()).output().expect("e2fsck");
+        let copy = self.directory.path().join("mended");
+        std::fs::copy(self.image(), &copy).expect("a copy");
+        let checked = Command::new("e2fsck").args(["-f", "-y"]).arg(&copy).output().expect("e2fsck");
         assert!(matches!(checked.status.code(), Some(0 | 1)), "{checked:?}");
-        assert!(self.mount());
+        assert!(self.mount(&copy));
     }
 }
 
