@@ -5,12 +5,6 @@ use crate::host;
 use crate::logins::own;
 use crate::who::shield_pids;
 
-fn script(host: &Host, name: &str, text: &str) -> String {
-    let path = format!("/usr/local/bin/{name}");
-    std::fs::write(host.path(&path), text).expect("a script");
-    path
-}
-
 /// What is written in a file of the user's home, once it is there.
 fn written(screen: &Screen, file: &str) -> String {
     let path = format!("/home/{}/{file}", screen.user.name);
@@ -28,7 +22,7 @@ fn lock(host: &Host, screen: &Screen) -> (Option<i32>, serde_json::Value) {
 fn a_server_that_is_traced_is_not_believed() {
     let host = host!(Bookworm);
     let alice = host.x11(&host.user("alice"), X11::Xvfb);
-    let traces = script(&host, "traces_server.py", include_str!("attacks/traces_server.py"));
+    let traces = host.script("traces_server.py", include_str!("attacks/traces_server.py"));
     let second = host.next_display();
     alice.start(&format!("exec python3 {traces} $HOME/traced Xvfb :{second} -auth $HOME/.Xauthority"));
     let pids = written(&alice, "traced");
@@ -56,7 +50,7 @@ fn a_shield_that_finds_no_room_is_waited_for() {
     let Some(host) = own() else { return };
     let alice = host.x11(&host.user("alice"), X11::Xvfb);
     wait_until("it has a shield", || shield_pids(&host, &alice).len() >= 2);
-    let fills = script(&host, "fills_server.py", include_str!("attacks/fills_server.py"));
+    let fills = host.script("fills_server.py", include_str!("attacks/fills_server.py"));
     host.root("systemctl stop usherd").succeeds();
     // One that is killed alone is started anew by the other.
     wait_until("the shield is gone", || {

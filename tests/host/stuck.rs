@@ -7,18 +7,12 @@ use crate::harness::{Host, X11, covered, skip, wait_until};
 use crate::logins::own;
 use crate::who::outcome;
 
-fn script(host: &Host, name: &str, text: &str) -> String {
-    let path = format!("/usr/local/bin/{name}");
-    std::fs::write(host.path(&path), text).expect("a script");
-    path
-}
-
 /// A file system of this user's, with one file whose contents never come.
 struct Stuck(Child);
 
 impl Stuck {
     fn mount(host: &Host, uid: u32, directory: &str, mark: &str) -> Stuck {
-        let serves = script(host, "stuck_files.py", include_str!("attacks/stuck_files.py"));
+        let serves = host.script("stuck_files.py", include_str!("attacks/stuck_files.py"));
         let options = format!("fd=3,rootmode=40000,user_id={uid},group_id={uid},allow_other");
         let command = format!(
             "exec 3<>/dev/fuse; exec nsenter -t {} -m -r -w sh -c \
@@ -53,7 +47,7 @@ fn a_process_whose_arguments_and_environment_never_come_keeps_nobody_else_waitin
     let (home, asked) = (format!("/home/{}", alice.user.name), "/run/asked");
     alice.shell("mkdir $HOME/stuck").succeeds();
     let files = Stuck::mount(&host, alice.user.uid, &format!("{home}/stuck"), asked);
-    let stops = script(&host, "stops_reading.py", include_str!("attacks/stops_reading.py"));
+    let stops = host.script("stops_reading.py", include_str!("attacks/stops_reading.py"));
     let second = host.next_display();
     alice.start(&format!(
         "echo $$ > $HOME/server; exec python3 {stops} $HOME/stuck/file {asked} /tmp/.X11-unix/X{second}"

@@ -121,6 +121,13 @@ impl Host {
         fs::read(self.path(path)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
 
+    /// Puts a script where every user of the host finds it; gives its path there.
+    pub fn script(&self, name: &str, text: &str) -> String {
+        let path = format!("/usr/local/bin/{name}");
+        fs::write(self.path(&path), text).expect("a script");
+        path
+    }
+
     /// A number for a new display on this host.
     pub fn next_display(&self) -> u32 {
         self.0.displays.fetch_add(1, Ordering::Relaxed)

@@ -15,6 +15,7 @@ use super::{DaemonProcess, Host};
 use crate::accounts::Groups;
 use crate::backend::fake::Fake;
 use crate::backend::{HostSessions, Noticed, TextSessions};
+use crate::logind::Login;
 use crate::paths::Mode;
 use crate::session::{Change, Registry, SessionRecord};
 use crate::store::{AuditLimits, Store, Urgency};
@@ -83,5 +84,25 @@ impl Lab {
     pub(crate) async fn audit(&self) -> Vec<AuditRecord> {
         let page = self.host.store.audit_page(&AuditQuery::default(), 0).await.expect("it is read");
         page.into_iter().map(|(_, record)| record).collect()
+    }
+}
+
+/// A login of this user's as logind tells it.
+pub(crate) fn login(native_id: &str, user: &str) -> Login {
+    Login {
+        native_id: native_id.to_owned(),
+        uid: 4711,
+        user: user.to_owned(),
+        leader: 1,
+        leader_start: 1,
+        since: clock::now(),
+        kind: Kind::X11,
+        seat: None,
+        remote: None,
+        tty: None,
+        scope: format!("session-{native_id}.scope"),
+        closing: false,
+        idle_since: None,
+        program: "test".to_owned(),
     }
 }

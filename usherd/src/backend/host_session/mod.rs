@@ -30,6 +30,8 @@ mod covering;
 mod detaching;
 mod doubts;
 mod freezing;
+mod interface;
+mod introduction;
 mod screen;
 mod seen;
 mod shield;
@@ -297,108 +299,5 @@ impl HostSessionBackend {
             Some(known) if known.key == target.key => Ok(known.login.clone()),
             _ => Err(changed(target)),
         }
-    }
-}
-
-impl Covering for HostSessionBackend {
-    fn cover(&self, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
-        covering::cover(self, target, covers)
-    }
-}
-
-impl Seating for HostSessionBackend {
-    fn disconnect(&self, target: &Target, _by: &str) -> Observation<()> {
-        detaching::disconnect(self, target)
-    }
-}
-
-impl Ending for HostSessionBackend {
-    fn announce(&self, target: &Target, notice: Notice) -> Result<(), Error> {
-        let login = self.login(target)?;
-        closing::announce(self, target.id, &login, notice);
-        Ok(())
-    }
-
-    fn withdraw(&self, target: &Target, by: Option<&str>) -> Result<(), Error> {
-        let login = self.login(target)?;
-        closing::withdraw(self, target.id, &login, by)
-    }
-
-    fn close(&self, target: &Target, _by: &str, grace: Duration) -> Observation<bool> {
-        closing::close(self, target, grace)
-    }
-}
-
-impl Showing for HostSessionBackend {
-    fn thumbnail(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
-        thumbnail::thumbnail(self, target, size)
-    }
-
-    /// Refused: displays have no text.
-    fn text(&self, target: &Target) -> Observation<Vec<u8>> {
-        let why = format!("session {} is no text session", target.id);
-        Box::pin(std::future::ready(Err(Error::new(ErrorId::NotSupported, why))))
-    }
-}
-
-impl Logins for HostSessionBackend {
-    fn key(&self, login: &Login) -> SessionKey {
-        login.key(&self.0.boot_id)
-    }
-
-    fn know(&self, id: u32, login: Login) {
-        HostSessionBackend::know(self, id, login);
-    }
-
-    fn forget(&self, id: u32) {
-        HostSessionBackend::forget(self, id);
-    }
-
-    fn sessions_of_group(&self, group: &str) -> Vec<u32> {
-        HostSessionBackend::sessions_of_group(self, group)
-    }
-
-    fn ssh_origin(&self, group: &str) -> Option<String> {
-        HostSessionBackend::ssh_origin(self, group)
-    }
-
-    fn spare(&self, sessions: &[u32]) {
-        HostSessionBackend::spare(self, sessions);
-    }
-}
-
-impl Displays for HostSessionBackend {
-    fn start(&self) {
-        HostSessionBackend::start(self);
-    }
-
-    fn is_following(&self) -> bool {
-        self.0.bus.is_connected()
-    }
-
-    fn retire_strangers(&self) -> BoxFuture<'_, ()> {
-        Box::pin(HostSessionBackend::retire_strangers(self))
-    }
-
-    fn armed(&self) -> BoxFuture<'_, ()> {
-        Box::pin(HostSessionBackend::armed(self))
-    }
-
-    fn reconciled(&self) {
-        HostSessionBackend::reconciled(self);
-    }
-
-    fn look_for_displays(&self) {
-        HostSessionBackend::look_for_displays(self);
-    }
-
-    fn look_at_stations(&self) {
-        HostSessionBackend::look_at_stations(self);
-    }
-}
-
-impl HostSessions for HostSessionBackend {
-    fn enable_and_start<'a>(&'a self, unit: &'a str) -> BoxFuture<'a, Result<(), Error>> {
-        Box::pin(self.0.bus.enable_and_start(unit))
     }
 }

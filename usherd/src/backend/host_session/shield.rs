@@ -11,8 +11,9 @@ use usher_core::language::Language;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::session::SessionKey;
 use usher_core::sys::cgroup::Group;
-use usher_core::wire::shield::{Arming, FromShield, Hello, ToShield};
+use usher_core::wire::shield::{Arming, FromShield, ToShield};
 
+use super::introduction::{INTRODUCTION, IntroducedShield, Introduction, hear_of, late, look};
 use super::screen::{DisplayState, ShieldState};
 use super::shield_unit::{SPARED_BY_OOM, executed, protect, unit};
 use super::word::checked;
@@ -20,8 +21,6 @@ use super::{HostSessionBackend, State};
 use crate::backend::link::{Connection, Incoming, LinkEvent, PeerLink};
 use crate::xdisplay::{Display, authority, language};
 
-/// How long a shield may take until it is armed.
-const INTRODUCTION: Duration = Duration::from_secs(5);
 /// How long a shield for which the X server has no room may wait for it. Then another one is tried.
 const ROOM: Duration = Duration::from_secs(60);
 /// How long to wait before a shield that failed is tried again: at first, and at most.
@@ -74,12 +73,6 @@ fn age(place: &(u32, u32), screen: &DisplayState) -> (u64, u32) {
 fn first_of(state: &State, session: u32) -> Option<(u32, u32)> {
     let own = state.screens.iter().filter(|(_, screen)| screen.session == Some(session));
     own.min_by_key(|(place, screen)| age(place, screen)).map(|(place, _)| *place)
-}
-
-/// A shield that has introduced itself.
-struct IntroducedShield {
-    connection: Connection,
-    hello: Hello,
 }
 
 impl HostSessionBackend {
@@ -360,47 +353,5 @@ impl HostSessionBackend {
                 let _ = std::fs::remove_file(&path);
             }
         }
-    }
-}
-
-/// Connects to a shield's socket and lets it introduce itself.
-async fn look(path: &Path) -> Option<IntroducedShield> {
-    let stream = tokio::time::timeout(INTRODUCTION, UnixStream::connect(path)).await.ok()?.ok()?;
-    tokio::time::timeout(Duration::from_secs(2), introduced(Connection::new(stream))).await.ok()?.ok()
-}
-
-async fn introduced(mut connection: Connection) -> Result<IntroducedShield, Error> {
-    hear_of(&mut connection).await.done(connection)
-}
-
-fn late() -> Error {
-    Error::new(ErrorId::Timeout, "the display's shield did not get ready in 5 s")
-}
-
-/// What a shield says first.
-enum Introduction {
-    Hello(Box<Hello>),
-    /// The X server has no room for it, as this sentence says: it waits.
-    Waits(String),
-    Failed(String),
-}
-
-impl Introduction {
-    fn done(self, connection: Connection) -> Result<IntroducedShield, Error> {
-        match self {
-            Introduction::Hello(hello) => Ok(IntroducedShield { connection, hello: *hello }),
-            Introduction::Waits(why) | Introduction::Failed(why) => Err(Error::new(ErrorId::BackendFailed, why)),
-        }
-    }
-}
-
-async fn hear_of(connection: &mut Connection) -> Introduction {
-    match connection.receive().await {
-        Some(FromShield::Hello(hello)) => Introduction::Hello(hello),
-        Some(FromShield::Failed { message, trying, .. }) => {
-            let message = message.chars().filter(|c| !c.is_control()).take(1000).collect::<String>();
-            if trying { Introduction::Waits(message) } else { Introduction::Failed(message) }
-        }
-        _ => Introduction::Failed("the display's shield does not introduce itself".to_owned()),
     }
 }

@@ -1,29 +1,14 @@
 //! What the books make of logind's news, with a backend that does as it is told.
 
 use usher_core::clock;
-use usher_core::session::{Kind, Terms};
+use usher_core::session::Terms;
 
 use super::*;
 use crate::backend::fake::FakeCall;
-use crate::host::lab::Lab;
+use crate::host::lab::{self, Lab};
 
 fn login(native_id: &str) -> Login {
-    Login {
-        native_id: native_id.to_owned(),
-        uid: 4711,
-        user: "alice".to_owned(),
-        leader: 1,
-        leader_start: 1,
-        since: clock::now(),
-        kind: Kind::X11,
-        seat: None,
-        remote: None,
-        tty: None,
-        scope: format!("session-{native_id}.scope"),
-        closing: false,
-        idle_since: None,
-        program: "test".to_owned(),
-    }
+    lab::login(native_id, "alice")
 }
 
 fn lock() -> Terms {

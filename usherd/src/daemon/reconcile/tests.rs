@@ -7,7 +7,7 @@ use usher_core::wire::holder::Farewell;
 use super::*;
 use crate::backend::Ended;
 use crate::backend::fake::FakeCall;
-use crate::host::lab::Lab;
+use crate::host::lab::{Lab, login};
 use crate::logind::{Login, LoginChange};
 use crate::session::RuleRecord;
 
@@ -18,25 +18,6 @@ fn terms() -> Terms {
 
 fn rule(name: RuleName) -> Change {
     Change::RuleSet(RuleRecord { name, terms: terms(), except: Vec::new() })
-}
-
-fn login(native_id: &str, user: &str) -> Login {
-    Login {
-        native_id: native_id.to_owned(),
-        uid: 4711,
-        user: user.to_owned(),
-        leader: 1,
-        leader_start: 1,
-        since: clock::now(),
-        kind: Kind::X11,
-        seat: None,
-        remote: None,
-        tty: None,
-        scope: format!("session-{native_id}.scope"),
-        closing: false,
-        idle_since: None,
-        program: "test".to_owned(),
-    }
 }
 
 async fn told(lab: &Lab, news: Noticed) {
