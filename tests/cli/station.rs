@@ -1,6 +1,9 @@
-//! A station's person: their settings, what their terminal is, looking back, copying.
+//! A station's person: their settings, what their terminal is, looking back, copying, their sizes.
 
-use crate::harness::{Daemon, Station};
+use crate::harness::{Daemon, Station, wait_for, wait_until};
+
+/// A shell script that says how large its terminal is, again and again.
+const SIZE: &str = "while :; do stty size; sleep 0.1; done";
 
 /// Attaches with these variables besides the usual ones.
 fn attach_with(daemon: &Daemon, variables: &[&str], arguments: &[&str]) -> Station {
@@ -247,4 +250,76 @@ fn which_of_several_stations_sets_the_size_is_shown() {
     says(&first, "this station sets the size, 80×24");
     second.type_keys(b"\x1c?");
     says(&second, "sets the size, 80×24, until a key is typed here");
+}
+
+#[test]
+fn the_session_takes_the_stations_size_and_follows_it() {
+    let daemon = Daemon::start();
+    let id = daemon.open(SIZE);
+    let station = Station::attach(&daemon, id, 30, 100);
+    station.wait_for("30 100");
+    station.resize(20, 60);
+    station.wait_for("20 60");
+}
+
+#[test]
+fn of_several_stations_the_one_typed_at_last_sets_the_size() {
+    let daemon = Daemon::start();
+    let id = daemon.open(SIZE);
+    let first = Station::attach(&daemon, id, 24, 80);
+    first.wait_for("24 80");
+    let mut second = Station::attach(&daemon, id, 10, 40);
+    second.type_keys(b"x");
+    first.wait_for("10 40");
+    first.type_keys(b"x");
+    second.wait_for("24 80");
+    first.resize(25, 90);
+    second.wait_for("25 90");
+    last_line_is(&first, "25 90");
+    second.type_keys(b"x");
+    last_line_is(&first, "10 40");
+    second.kill9();
+    last_line_is(&first, "25 90");
+}
+
+fn last_line_is(station: &Station, line: &str) {
+    station.wait(&format!("{line} in the last line"), |shot| shot.text().trim_end().ends_with(line));
+}
+
+#[test]
+fn a_locked_session_never_resizes() {
+    let daemon = Daemon::start();
+    // A locked session's programs go on: this one says on request which size its terminal has.
+    let answers = "rm asked; stty size > new; mv new size";
+    let id = daemon.open(&format!("while :; do if [ -e asked ]; then {answers}; fi; sleep 0.05; done"));
+    let size = || {
+        let _ = std::fs::remove_file(daemon.path("size"));
+        std::fs::write(daemon.path("asked"), "").expect("a file");
+        wait_for("the program says its size", || Some(daemon.content("size")).filter(|size| !size.is_empty()))
+    };
+    let station = Station::attach(&daemon, id, 24, 80);
+    wait_until("the program has the station's size", || size() == "24 80\n");
+    daemon.lock(id, "stop");
+    station.resize(30, 100);
+    station.wait("the lock fills the new size", |shot| shot.corner().paper == vt100::Color::Idx(4));
+    let larger = Station::attach(&daemon, id, 40, 120);
+    larger.wait_for("stop");
+    larger.type_keys(b"x");
+    assert_eq!(size(), "24 80\n", "the terminal has the size that it had");
+    drop(larger);
+    daemon.unlock(id);
+    wait_until("the size follows the unlock", || size() == "30 100\n");
+}
+
+#[test]
+fn a_smaller_and_a_larger_station_see_the_same_session() {
+    let daemon = Daemon::start();
+    let id = daemon.open("printf 'here\\r'; exec cat");
+    let large = Station::attach(&daemon, id, 40, 120);
+    let small = Station::attach(&daemon, id, 1, 2);
+    small.wait_for("he");
+    large.wait_for("here");
+    daemon.lock(id, "stop");
+    large.wait_for("stop");
+    assert!(!small.shot().text().contains("he"));
 }
