@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::steps::{Report, Verdict, passes};
 use crate::{programs, run, tools};
@@ -46,10 +46,37 @@ pub fn conforms(report: &mut Report) -> Verdict {
     }
 }
 
-/// A daemon in a directory of its own. Both end with this value.
+/// Ends a daemon, and removes its directory, when this task ends, however it does.
+const GUARDIAN: &str = r#"
+directory=$1
+shift
+exec 3<&0 </dev/null
+"$@" 3<&- &
+daemon=$!
+(
+    cat <&3 >/dev/null
+    kill -KILL "$daemon"
+) >/dev/null &
+watch=$!
+exec 3<&-
+wait "$daemon" 2>/dev/null
+kill "$watch" 2>/dev/null
+rm -rf "$directory"
+"#;
+
+/// A daemon in a directory of its own. Both end with this value, and with this task.
 struct Daemon {
     directory: PathBuf,
-    process: Child,
+    guardian: Child,
+}
+
+/// Has a program guarded, in a session of its own: what a terminal sends to this task does not reach the guardian, which sees
+/// this task's end by the end of its standard input.
+fn guarded(directory: &Path, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut guardian = run::program("setsid");
+    guardian.args(["sh", "-c", GUARDIAN, "guardian.sh"]).arg(directory).arg(program);
+    guardian.stdin(Stdio::piped()).stdout(Stdio::piped());
+    guardian
 }
 
 impl Daemon {
@@ -58,12 +85,12 @@ impl Daemon {
         let directory = PathBuf::from(format!("/tmp/usher-api-{}", std::process::id()));
         let failed = |e: io::Error| format!("a daemon cannot be started: {e}");
         fs::create_dir(&directory).map_err(failed)?;
-        let mut usherd = run::program(run::target().join("debug/usherd"));
+        let mut usherd = guarded(&directory, run::target().join("debug/usherd"));
         usherd.args(["--user", "--socket"]).arg(directory.join("s")).arg("--state-dir").arg(directory.join("state"));
-        let started = usherd.env("USHER_LOG", "error").stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
-        let mut daemon = Daemon { directory, process: started.map_err(failed)? };
+        let started = usherd.env("USHER_LOG", "error").spawn();
+        let mut daemon = Daemon { directory, guardian: started.map_err(failed)? };
         let mut ready = String::new();
-        if let Some(stdout) = daemon.process.stdout.take() {
+        if let Some(stdout) = daemon.guardian.stdout.take() {
             BufReader::new(stdout).read_line(&mut ready).map_err(failed)?;
         }
         if ready.starts_with("ready: ") { Ok(daemon) } else { Err(format!("usherd said {ready:?}")) }
@@ -76,7 +103,8 @@ impl Daemon {
             Err(error) => return Verdict::Failed(format!("no relay on loopback: {error}")),
         };
         let mut command = run::program(Path::new("timeout"));
-        command.arg(SECONDS).arg(tool).args(["run", "--no-color", "--phases", "coverage,fuzzing"]);
+        // In the terminal's foreground: what interrupts this task interrupts that too.
+        command.arg("--foreground").arg(SECONDS).arg(tool).args(["run", "--no-color", "--phases", "coverage,fuzzing"]);
         command.args(["--max-examples", CASES, "--request-timeout", "20", "--seed", "1"]);
         command.args(["--generation-database", "none", "--exclude-checks", NOT_COMPARED]);
         for path in LEFT_OUT {
@@ -92,9 +120,8 @@ impl Daemon {
 impl Drop for Daemon {
     fn drop(&mut self) {
         // Nothing was opened, so there is nothing to close first.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-        let _ = fs::remove_dir_all(&self.directory);
+        drop(self.guardian.stdin.take());
+        let _ = self.guardian.wait();
     }
 }
 
@@ -124,4 +151,24 @@ fn lead(client: &TcpStream, socket: &Path) -> io::Result<()> {
     let _ = client.shutdown(Shutdown::Both);
     let _ = up.join();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_task_started_ends_with_it() {
+        let directory = std::env::temp_dir().join(format!("xtask-api-{}", std::process::id()));
+        fs::create_dir(&directory).expect("a directory");
+        let mut guardian = guarded(&directory, "sh").args(["-c", "echo $$; exec sleep 1000"]).spawn().expect("sh");
+        let mut pid = String::new();
+        BufReader::new(guardian.stdout.take().expect("a pipe")).read_line(&mut pid).expect("its number");
+        let process = Path::new("/proc").join(pid.trim());
+        assert!(process.exists() && directory.exists());
+        // As the kernel does where the task is killed.
+        drop(guardian.stdin.take());
+        guardian.wait().expect("it ends");
+        assert!(!process.exists() && !directory.exists());
+    }
 }
