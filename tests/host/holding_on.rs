@@ -234,3 +234,57 @@ fn more_displays_than_a_user_may_have_shields_for_fail_the_lock_and_cost_nobody_
     host.root_usher(&["lock", &bob.session, "--message", "Please listen"]).succeeds();
     assert!(covered(&bob.pixels()));
 }
+
+/// As the user: servers whose processes began before the session's own display, and which begin to serve one after the
+/// other, the youngest first. Each is the oldest that the session has when it becomes known.
+const BACKWARDS: &str = r#"
+import os, sys
+numbers = sys.argv[1:]
+for number in numbers:
+    if os.fork() == 0:
+        with open(f"go-{number}") as go:
+            go.read()
+        server = ["Xvfb", f":{number}", "-auth", os.environ["HOME"] + "/.Xauthority", "-screen", "0", "64x64x24"]
+        os.execvp(server[0], server)
+open("forked", "w").write("yes")
+os.wait()
+"#;
+
+#[test]
+fn servers_that_come_the_youngest_first_get_no_more_shields_than_others() {
+    let Some(host) = own(Suite::Bookworm) else { return };
+    let alice = host.user("alice");
+    let home = format!("/home/{}", alice.name);
+    let numbers: Vec<String> = (0..13).map(|_| host.next_display().to_string()).collect();
+    let mut shell = host.shell(&alice);
+    let pipes: Vec<String> = numbers.iter().map(|number| format!("go-{number}")).collect();
+    std::fs::write(host.path(format!("{home}/backwards.py")), BACKWARDS).expect("a script");
+    let start = "systemd-run --quiet --user --working-directory=$HOME python3 backwards.py";
+    shell.run(&format!("mkfifo {} && {start} {}", pipes.join(" "), numbers.join(" "))).succeeds();
+    wait_until("they wait", || host.content(format!("{home}/forked")) == "yes");
+
+    let screen = host.x11(&alice, X11::Xvfb);
+    let shields = || {
+        let unit = format!("usher-shield-{}-*", screen.session);
+        host.root(&format!("systemctl list-units --plain --no-legend '{unit}'")).succeeds()
+    };
+    let has_shield = |number: &str| shields().contains(&format!("usher-shield-{}-{number}-", screen.session));
+    let own = screen.number.to_string();
+    wait_until("the session's own display has a shield", || has_shield(&own));
+    for number in numbers.iter().rev() {
+        shell.run(&format!("echo >go-{number}")).succeeds();
+        wait_until("the server that began before all others has a shield", || has_shield(number));
+        let now = shields();
+        assert!(now.lines().count() <= 9, "{now}");
+    }
+    assert!(has_shield(&own), "none of them cost the session its own: {}", shields());
+
+    wait_until("the lock fails for those that have none", || {
+        let ran = host.root_usher(&["lock", &screen.session, "--message", "Please listen", "--output", "json"]);
+        let failed = crate::who::outcome(&ran, 1);
+        assert_eq!((failed["result"].as_str(), failed["observed"].as_bool()), (Some("failed"), Some(false)), "{ran:?}");
+        failed["error"]["message"].to_string().contains("8 more displays than sessions")
+    });
+    assert!(covered(&screen.pixels()), "the session's own display is covered all the same");
+    assert_eq!(shields().lines().count(), 9);
+}

@@ -25,6 +25,7 @@ use crate::logind::bus::Bus;
 use crate::session::{Seen, Target};
 use crate::xdisplay;
 
+mod admission;
 mod closing;
 mod covering;
 mod detaching;

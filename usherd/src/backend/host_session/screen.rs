@@ -23,8 +23,8 @@ pub(super) struct DisplayState {
     pub(super) shield: ShieldState,
     /// How often a shield was tried in vain, and when for the last time.
     pub(super) tries: (u32, Option<Instant>),
-    /// A shield was let in for it, which may not be connected yet.
-    pub(super) admitted: bool,
+    /// A shield was let in for it, which may not be connected yet; a later one has a higher number.
+    pub(super) admitted: Option<u64>,
     /// Held while a thumbnail is made: one at a time.
     pub(super) thumbnails: Arc<Mutex<()>>,
 }
@@ -58,7 +58,7 @@ impl DisplayState {
             desired: None,
             shield: absent,
             tries: (0, None),
-            admitted: false,
+            admitted: None,
             thumbnails: Arc::default(),
         }
     }

@@ -13,11 +13,11 @@ use usher_core::session::SessionKey;
 use usher_core::sys::cgroup::Group;
 use usher_core::wire::shield::{Arming, FromShield, ToShield};
 
+use super::HostSessionBackend;
 use super::introduction::{INTRODUCTION, IntroducedShield, Introduction, hear_of, late, look};
 use super::screen::{DisplayState, ShieldState};
 use super::shield_unit::{SPARED_BY_OOM, executed, protect, unit};
 use super::word::checked;
-use super::{HostSessionBackend, State};
 use crate::backend::link::{Connection, Incoming, LinkEvent, PeerLink};
 use crate::xdisplay::{Display, authority, language};
 
@@ -27,8 +27,6 @@ const ROOM: Duration = Duration::from_secs(60);
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 /// How often a shield is tried for a display that nobody orders anything of.
 const TRIES: u32 = 10;
-/// The most displays of one user that have shields, beside the first of each session.
-const MOST_OF_A_USER: usize = 8;
 
 impl Incoming for FromShield {
     const SENDER: &'static str = "shield";
@@ -49,7 +47,7 @@ impl DisplayState {
     /// try in vain.
     fn lose_shield(&mut self) {
         self.shield = ShieldState::Absent("its shield ended".to_owned());
-        self.admitted = false;
+        self.admitted = None;
         let (tries, since) = self.tries;
         let locked = self.desired.as_ref().is_some_and(|covers| !covers.is_empty());
         let lasted = since.is_none_or(|since| since.elapsed() >= PAUSE.1);
@@ -64,15 +62,14 @@ impl DisplayState {
     }
 }
 
-/// The order in which displays came: by the start of their server's process.
-fn age(place: &(u32, u32), screen: &DisplayState) -> (u64, u32) {
-    (screen.display.server.start, place.1)
+/// The name of the unit of a display's shield.
+fn unit_name(display: &Display, key: &SessionKey) -> String {
+    format!("usher-shield-{}-{}-{}", key.native_id, display.number, display.server.pid)
 }
 
-/// The display that a session has had for longest.
-fn first_of(state: &State, session: u32) -> Option<(u32, u32)> {
-    let own = state.screens.iter().filter(|(_, screen)| screen.session == Some(session));
-    own.min_by_key(|(place, screen)| age(place, screen)).map(|(place, _)| *place)
+/// The control group of a display's shield.
+pub(super) fn group(display: &Display, key: &SessionKey) -> Group {
+    Group::at(&format!("/system.slice/{}.service", unit_name(display, key)))
 }
 
 impl HostSessionBackend {
@@ -106,7 +103,7 @@ impl HostSessionBackend {
             }
             if let Some(screen) = backend.state().screens.get_mut(&place) {
                 screen.shield = ShieldState::Absent("its session is gone".to_owned());
-                screen.admitted = false;
+                screen.admitted = None;
             }
         });
     }
@@ -118,7 +115,7 @@ impl HostSessionBackend {
             let Some(screen) = state.screens.get_mut(&place) else { return false };
             let tries = screen.tries.0.saturating_add(1);
             screen.tries = (tries, Some(Instant::now()));
-            screen.admitted = false;
+            screen.admitted = None;
             if tries == 1 {
                 tracing::warn!("session {id}: no shield for display :{}: {why}", place.0);
             } else if tries == TRIES {
@@ -129,41 +126,6 @@ impl HostSessionBackend {
         };
         self.report(id);
         tries < TRIES
-    }
-
-    /// Takes one of its user's places for a display, if one is left. Displays become known in any order, so those that
-    /// are let in count before they are connected.
-    pub(super) fn admit(&self, place: (u32, u32)) -> Result<(), Error> {
-        self.has_room_for(place)?;
-        if let Some(screen) = self.state().screens.get_mut(&place) {
-            screen.admitted = true;
-        }
-        Ok(())
-    }
-
-    /// Whether a display may have a shield: the first of a session always, and of others so many of each user's.
-    fn has_room_for(&self, place: (u32, u32)) -> Result<(), Error> {
-        let state = self.state();
-        let Some(screen) = state.screens.get(&place) else { return Ok(()) };
-        let Some(session) = screen.session else { return Ok(()) };
-        if first_of(&state, session) == Some(place) {
-            return Ok(());
-        }
-        let uid = |session: u32| state.logins.get(&session).map(|known| known.login.uid);
-        let has_place = |other: (&(u32, u32), &DisplayState)| {
-            let (other_place, other) = other;
-            let Some(own) = other.session else { return false };
-            *other_place != place
-                && uid(own) == uid(session)
-                && first_of(&state, own) != Some(*other_place)
-                && (other.admitted || other.link().is_some() || age(other_place, other) < age(&place, screen))
-        };
-        let taken = state.screens.iter().filter(|other| has_place(*other)).count();
-        if taken < MOST_OF_A_USER {
-            return Ok(());
-        }
-        let message = format!("its user has {MOST_OF_A_USER} more displays than sessions already");
-        Err(Error::new(ErrorId::BackendFailed, message))
     }
 
     /// The display, if it still lives and is somebody's.
@@ -205,8 +167,7 @@ impl HostSessionBackend {
         key: &SessionKey,
     ) -> Result<IntroducedShield, Error> {
         let failed = |what: &str, e: std::io::Error| Error::new(ErrorId::BackendFailed, format!("{what}: {e}"));
-        let name = format!("usher-shield-{}-{}-{}", key.native_id, display.number, display.server.pid);
-        let group = Group::at(&format!("/system.slice/{name}.service"));
+        let (name, group) = (unit_name(display, key), group(display, key));
         // What is left of an earlier one answers nobody, and would keep the unit's name. What it mapped stays.
         drop(group.kill());
         let _ = std::fs::remove_file(path);

@@ -13,6 +13,7 @@ use usher_core::sys::process::Process;
 use usher_core::wire::shield::{FromShield, Status, ToShield};
 use usher_core::wire::{Decoder, Tag, control};
 
+use super::admission::{Room, room_for};
 use super::screen::{DisplayState, ShieldState};
 use super::{Covering, HostSessionBackend, Known};
 use crate::backend::link::{Connection, PeerLink};
@@ -251,15 +252,43 @@ async fn the_first_display_of_a_session_always_has_room_for_a_shield() {
 #[tokio::test]
 async fn displays_that_become_known_in_any_order_get_no_more_shields_than_there_are_places() {
     let lab = Lab::new();
-    let mut admitted = 0;
-    for number in [111, 109, 107, 105, 103, 101, 112, 110, 108, 106, 104, 102] {
+    let know = |number: u32| {
         let server = Process { pid: std::process::id(), start: u64::from(number) };
         let mut screen = DisplayState::new(Display { server, ..display(number) });
         screen.session = Some(3);
         lab.backend.state().screens.insert((number, number), screen);
-        admitted += usize::from(number > 101 && lab.backend.admit((number, number)).is_ok());
+    };
+    let admitted = || lab.backend.state().screens.values().filter(|screen| screen.admitted.is_some()).count();
+    // Each is the oldest when it comes, and with it the session's first.
+    for number in (101..113).rev() {
+        know(number);
+        let _ = lab.backend.admit((number, number));
+        assert!(admitted() <= 8 + 1, "{} were let in", admitted());
     }
-    // Before 101 was there, each that was the oldest then was taken for the session's first.
-    assert!(admitted <= 8 + 1, "{admitted} were let in");
-    assert!(lab.backend.admit((101, 101)).is_ok(), "the session's own always is");
+    // The session's own comes last: what was let in last before gives way.
+    know(100);
+    assert!(lab.backend.admit((100, 100)).is_err(), "not before the other is gone");
+    let last = room_for(&lab.backend.state(), (100, 100));
+    assert_eq!(last, Room::After((104, 104)));
+    lab.backend.state().screens.get_mut(&(104, 104)).unwrap().admitted = None;
+    assert!(lab.backend.admit((100, 100)).is_ok() && lab.backend.admit((104, 104)).is_err());
+    assert_eq!(admitted(), 8 + 1);
+}
+
+#[tokio::test]
+async fn no_display_that_is_covered_gives_its_shield_up() {
+    let lab = Lab::new();
+    for number in (100..111).rev() {
+        let server = Process { pid: std::process::id(), start: u64::from(number) };
+        let mut screen = DisplayState::new(Display { server, ..display(number) });
+        screen.session = Some(3);
+        screen.desired = Some(vec![cover()]);
+        lab.backend.state().screens.insert((number, number), screen);
+        if number > 101 {
+            lab.backend.admit((number, number)).unwrap();
+        }
+    }
+    assert_eq!(room_for(&lab.backend.state(), (100, 100)), Room::Taken);
+    lab.backend.state().screens.get_mut(&(105, 105)).unwrap().desired = Some(Vec::new());
+    assert_eq!(room_for(&lab.backend.state(), (100, 100)), Room::After((105, 105)));
 }
