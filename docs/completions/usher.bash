@@ -61,6 +61,9 @@ _usher() {
             usher,lock)
                 cmd="usher__subcmd__lock"
                 ;;
+            usher,ls)
+                cmd="usher__subcmd__list"
+                ;;
             usher,open)
                 cmd="usher__subcmd__open"
                 ;;
@@ -97,6 +100,9 @@ _usher() {
             usher__subcmd__servers,remove)
                 cmd="usher__subcmd__servers__subcmd__remove"
                 ;;
+            usher__subcmd__servers,rm)
+                cmd="usher__subcmd__servers__subcmd__remove"
+                ;;
             usher__subcmd__servers,test)
                 cmd="usher__subcmd__servers__subcmd__test"
                 ;;
@@ -110,7 +116,7 @@ _usher() {
 
     case "${cmd}" in
         usher)
-            opts="-h -V --socket --server --timeout --at-once --output --lang --verbose --help --version list lock unlock disconnect close block unblock blocks open attach rename show thumbnail watch audit status demo help invite identities revoke join servers dial-stdio install-cmdlets"
+            opts="-o -v -h -V --socket --server --timeout --at-once --output --lang --verbose --help --version list ls lock unlock disconnect close block unblock blocks open attach rename show thumbnail watch audit status demo help invite identities revoke join servers dial-stdio install-cmdlets"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -136,6 +142,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
                 --lang)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -148,7 +158,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__attach)
-            opts="-h --detach-keys --read-only --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --detach-keys --read-only --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -178,6 +188,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
                 --lang)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -190,7 +204,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__audit)
-            opts="-n -f -h --since --until --user --session --action --lines --follow --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-u -n -f -o -v -h --since --until --user --session --action --lines --follow --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -208,12 +222,16 @@ _usher() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --session)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --action)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lock unlock disconnect close cancel-close block unblock open attach thumbnail show rename invite redeem rekey revoke expire release end" -- "${cur}"))
                     return 0
                     ;;
                 --lines)
@@ -244,6 +262,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
                 --lang)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -256,7 +278,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__block)
-            opts="-h --all --user --group --message --for --freeze --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-u -g -m -o -v -h --all --user --group --message --for --freeze --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -266,11 +288,23 @@ _usher() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --group)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                -g)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -298,6 +332,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
                 --lang)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -310,7 +348,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__blocks)
-            opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -333,6 +371,10 @@ _usher() {
                     return 0
                     ;;
                 --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
@@ -348,7 +390,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__close)
-            opts="-h --all --user --dry-run --confirm --notice --cancel --message --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-u -m -o -v -h --all --user --dry-run --confirm --notice --cancel --message --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -358,11 +400,19 @@ _usher() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --notice)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -383,6 +433,10 @@ _usher() {
                     return 0
                     ;;
                 --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
@@ -398,7 +452,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__demo)
-            opts="-h --script --no-tmux --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --script --no-tmux --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -421,6 +475,10 @@ _usher() {
                     return 0
                     ;;
                 --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
@@ -436,7 +494,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__dial__subcmd__stdio)
-            opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -459,6 +517,10 @@ _usher() {
                     return 0
                     ;;
                 --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
@@ -474,13 +536,17 @@ _usher() {
             return 0
             ;;
         usher__subcmd__disconnect)
-            opts="-h --all --user --dry-run --confirm --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-u -o -v -h --all --user --dry-run --confirm --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -501,6 +567,10 @@ _usher() {
                     return 0
                     ;;
                 --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
@@ -516,7 +586,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__help)
-            opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -539,6 +609,10 @@ _usher() {
                     return 0
                     ;;
                 --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
@@ -554,7 +628,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__identities)
-            opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -577,6 +651,10 @@ _usher() {
                     return 0
                     ;;
                 --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
@@ -592,7 +670,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__install__subcmd__cmdlets)
-            opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -618,6 +696,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
                 --lang)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -630,7 +712,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__invite)
-            opts="-h --role --address --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --role --address --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -664,6 +746,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
                 --lang)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -676,7 +762,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__join)
-            opts="-h --name --as --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --name --as --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -710,6 +796,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
                 --lang)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -722,7 +812,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__list)
-            opts="-h --user --locked --state --ended --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-u -o -v -h --user --locked --state --ended --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -732,8 +822,12 @@ _usher() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --state)
+                -u)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -W "connected remote disconnected closing" -- "${cur}"))
                     return 0
                     ;;
                 --socket)
@@ -756,6 +850,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
                 --lang)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -768,7 +866,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__lock)
-            opts="-h --all --user --message --for --freeze --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-u -m -o -v -h --all --user --message --for --freeze --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -778,7 +876,15 @@ _usher() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --message)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -806,6 +912,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
                 --lang)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -818,7 +928,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__open)
-            opts="-h --name --attach --wait --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --name --attach --wait --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -848,6 +958,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
                 --lang)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -860,7 +974,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__rename)
-            opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -883,6 +997,10 @@ _usher() {
                     return 0
                     ;;
                 --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
@@ -898,7 +1016,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__revoke)
-            opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -921,6 +1039,10 @@ _usher() {
                     return 0
                     ;;
                 --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
@@ -936,7 +1058,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__servers)
-            opts="-h --socket --server --timeout --at-once --output --lang --verbose --help test group ungroup remove"
+            opts="-o -v -h --socket --server --timeout --at-once --output --lang --verbose --help test group ungroup remove rm"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -959,6 +1081,10 @@ _usher() {
                     return 0
                     ;;
                 --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
@@ -974,7 +1100,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__servers__subcmd__group)
-            opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -997,6 +1123,10 @@ _usher() {
                     return 0
                     ;;
                 --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
@@ -1012,7 +1142,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__servers__subcmd__remove)
-            opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1035,6 +1165,10 @@ _usher() {
                     return 0
                     ;;
                 --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
@@ -1050,7 +1184,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__servers__subcmd__test)
-            opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1073,6 +1207,10 @@ _usher() {
                     return 0
                     ;;
                 --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
@@ -1088,7 +1226,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__servers__subcmd__ungroup)
-            opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1114,6 +1252,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
                 --lang)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1126,7 +1268,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__show)
-            opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1149,6 +1291,10 @@ _usher() {
                     return 0
                     ;;
                 --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
@@ -1164,7 +1310,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__status)
-            opts="-h --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1187,6 +1333,10 @@ _usher() {
                     return 0
                     ;;
                 --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
@@ -1202,14 +1352,14 @@ _usher() {
             return 0
             ;;
         usher__subcmd__thumbnail)
-            opts="-o -h --size --file --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --size --file --output --socket --server --timeout --at-once --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --size)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "small medium large fullscreen" -- "${cur}"))
                     return 0
                     ;;
                 --file)
@@ -1217,6 +1367,60 @@ _usher() {
                     return 0
                     ;;
                 -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at-once)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lang)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        usher__subcmd__unblock)
+            opts="-u -g -o -v -h --all --user --group --socket --server --timeout --at-once --output --lang --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -g)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1240,49 +1444,7 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
-                --lang)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        usher__subcmd__unblock)
-            opts="-h --all --user --group --socket --server --timeout --at-once --output --lang --verbose --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --user)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --group)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --socket)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --server)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --at-once)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
+                -o)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
@@ -1298,13 +1460,17 @@ _usher() {
             return 0
             ;;
         usher__subcmd__unlock)
-            opts="-h --all --user --exempt --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-u -o -v -h --all --user --exempt --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1328,6 +1494,10 @@ _usher() {
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
                 --lang)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1340,7 +1510,7 @@ _usher() {
             return 0
             ;;
         usher__subcmd__watch)
-            opts="-h --since --socket --server --timeout --at-once --output --lang --verbose --help"
+            opts="-o -v -h --since --socket --server --timeout --at-once --output --lang --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1367,6 +1537,10 @@ _usher() {
                     return 0
                     ;;
                 --output)
+                    COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -W "table list json jsonl" -- "${cur}"))
                     return 0
                     ;;

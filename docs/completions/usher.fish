@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_usher_global_optspecs
-    string join \n socket= server= timeout= at-once= output= lang= verbose h/help V/version
+    string join \n socket= server= timeout= at-once= o/output= lang= v/verbose h/help V/version
 end
 
 function __fish_usher_needs_command
@@ -28,15 +28,16 @@ complete -c usher -n "__fish_usher_needs_command" -l socket -d 'The daemon\'s so
 complete -c usher -n "__fish_usher_needs_command" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_needs_command" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_needs_command" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_needs_command" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_needs_command" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_needs_command" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_needs_command" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_needs_command" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_needs_command" -s V -l version -d 'Print version'
 complete -c usher -n "__fish_usher_needs_command" -f -a "list" -d 'Show the sessions of this host'
+complete -c usher -n "__fish_usher_needs_command" -f -a "ls" -d 'Show the sessions of this host'
 complete -c usher -n "__fish_usher_needs_command" -f -a "lock" -d 'Cover sessions with a message that their users cannot dismiss'
 complete -c usher -n "__fish_usher_needs_command" -f -a "unlock" -d 'Give locked sessions back to their users'
 complete -c usher -n "__fish_usher_needs_command" -f -a "disconnect" -d 'Free the stations of sessions; the sessions live on'
@@ -61,57 +62,78 @@ complete -c usher -n "__fish_usher_needs_command" -f -a "join" -d 'Join a host w
 complete -c usher -n "__fish_usher_needs_command" -f -a "servers" -d 'Show, test, group and forget the hosts that --server knows by name'
 complete -c usher -n "__fish_usher_needs_command" -f -a "dial-stdio" -d 'Connect standard input and output to the daemon of this host'
 complete -c usher -n "__fish_usher_needs_command" -f -a "install-cmdlets" -d 'Create links through which the cmdlets are called by name, such as Lock-WmsSession'
-complete -c usher -n "__fish_usher_using_subcommand list" -l user -d 'Show only the sessions of this user, by name or uid; can be given several times' -r
-complete -c usher -n "__fish_usher_using_subcommand list" -l state -d 'Show only sessions in this state: connected, remote, disconnected or closing; can be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand list" -s u -l user -d 'Show only the sessions of this user, by name or uid; can be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand list" -l state -d 'Show only sessions in this state: connected, remote, disconnected or closing; can be given several times' -r -f -a "connected\t''
+remote\t''
+disconnected\t''
+closing\t''"
 complete -c usher -n "__fish_usher_using_subcommand list" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand list" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand list" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand list" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand list" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand list" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand list" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand list" -l locked -d 'Show only locked sessions'
 complete -c usher -n "__fish_usher_using_subcommand list" -l ended -d 'Show the sessions that ended in the last hour, and how'
-complete -c usher -n "__fish_usher_using_subcommand list" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand list" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand lock" -l user -d 'Every session of this user, by name or uid; can be given several times' -r
-complete -c usher -n "__fish_usher_using_subcommand lock" -l message -d 'The message that the user sees: 1 to 1000 characters of any script' -r
+complete -c usher -n "__fish_usher_using_subcommand ls" -s u -l user -d 'Show only the sessions of this user, by name or uid; can be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand ls" -l state -d 'Show only sessions in this state: connected, remote, disconnected or closing; can be given several times' -r -f -a "connected\t''
+remote\t''
+disconnected\t''
+closing\t''"
+complete -c usher -n "__fish_usher_using_subcommand ls" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand ls" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand ls" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand ls" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand ls" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand ls" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand ls" -l locked -d 'Show only locked sessions'
+complete -c usher -n "__fish_usher_using_subcommand ls" -l ended -d 'Show the sessions that ended in the last hour, and how'
+complete -c usher -n "__fish_usher_using_subcommand ls" -s v -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand lock" -s u -l user -d 'Every session of this user, by name or uid; can be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand lock" -s m -l message -d 'The message that the user sees: 1 to 1000 characters of any script' -r
 complete -c usher -n "__fish_usher_using_subcommand lock" -l for -d 'Unlock automatically after this time, such as 90s, 10m or 1h30m' -r
 complete -c usher -n "__fish_usher_using_subcommand lock" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand lock" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand lock" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand lock" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand lock" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand lock" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand lock" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand lock" -l all -d 'Every session except the one that you call from'
 complete -c usher -n "__fish_usher_using_subcommand lock" -l freeze -d 'Also stop the user\'s other processes until the session is unlocked'
-complete -c usher -n "__fish_usher_using_subcommand lock" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand lock" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand lock" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand unlock" -l user -d 'Every session of this user, by name or uid; can be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand unlock" -s u -l user -d 'Every session of this user, by name or uid; can be given several times' -r
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand unlock" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand unlock" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l all -d 'Every session except the one that you call from'
 complete -c usher -n "__fish_usher_using_subcommand unlock" -l exempt -d 'Take the sessions out of every standing rule that covers them'
-complete -c usher -n "__fish_usher_using_subcommand unlock" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand unlock" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand unlock" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand disconnect" -l user -d 'Every session of this user, by name or uid; can be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -s u -l user -d 'Every session of this user, by name or uid; can be given several times' -r
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand disconnect" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
@@ -119,16 +141,16 @@ complete -c usher -n "__fish_usher_using_subcommand disconnect" -l lang -d 'The 
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l all -d 'Every session except the one that you call from'
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l dry-run -d 'Only show what would be done'
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -l confirm -d 'Ask before each session'
-complete -c usher -n "__fish_usher_using_subcommand disconnect" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand disconnect" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand disconnect" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand close" -l user -d 'Every session of this user, by name or uid; can be given several times' -r
+complete -c usher -n "__fish_usher_using_subcommand close" -s u -l user -d 'Every session of this user, by name or uid; can be given several times' -r
 complete -c usher -n "__fish_usher_using_subcommand close" -l notice -d 'First show the user a countdown of this length, such as 90s or 10m' -r
-complete -c usher -n "__fish_usher_using_subcommand close" -l message -d 'The message beside the countdown' -r
+complete -c usher -n "__fish_usher_using_subcommand close" -s m -l message -d 'The message beside the countdown' -r
 complete -c usher -n "__fish_usher_using_subcommand close" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand close" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand close" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand close" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand close" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand close" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
@@ -137,176 +159,197 @@ complete -c usher -n "__fish_usher_using_subcommand close" -l all -d 'Every sess
 complete -c usher -n "__fish_usher_using_subcommand close" -l dry-run -d 'Only show what would be done'
 complete -c usher -n "__fish_usher_using_subcommand close" -l confirm -d 'Ask before each session'
 complete -c usher -n "__fish_usher_using_subcommand close" -l cancel -d 'Call off the closes whose countdown runs'
-complete -c usher -n "__fish_usher_using_subcommand close" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand close" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand close" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand block" -l user -d 'The rule for the sessions of this user, by name or uid' -r
-complete -c usher -n "__fish_usher_using_subcommand block" -l group -d 'The rule for the sessions of this group\'s members, by name or gid' -r
-complete -c usher -n "__fish_usher_using_subcommand block" -l message -d 'The message that the users see: 1 to 1000 characters of any script' -r
+complete -c usher -n "__fish_usher_using_subcommand block" -s u -l user -d 'The rule for the sessions of this user, by name or uid' -r
+complete -c usher -n "__fish_usher_using_subcommand block" -s g -l group -d 'The rule for the sessions of this group\'s members, by name or gid' -r
+complete -c usher -n "__fish_usher_using_subcommand block" -s m -l message -d 'The message that the users see: 1 to 1000 characters of any script' -r
 complete -c usher -n "__fish_usher_using_subcommand block" -l for -d 'Remove the rule automatically after this time, such as 90s, 10m or 1h30m' -r
 complete -c usher -n "__fish_usher_using_subcommand block" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand block" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand block" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand block" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand block" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand block" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand block" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand block" -l all -d 'The rule for every session'
 complete -c usher -n "__fish_usher_using_subcommand block" -l freeze -d 'Also stop the users\' other processes while the rule locks their sessions'
-complete -c usher -n "__fish_usher_using_subcommand block" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand block" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand block" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand unblock" -l user -d 'The rule for the sessions of this user, by name or uid' -r
-complete -c usher -n "__fish_usher_using_subcommand unblock" -l group -d 'The rule for the sessions of this group\'s members, by name or gid' -r
+complete -c usher -n "__fish_usher_using_subcommand unblock" -s u -l user -d 'The rule for the sessions of this user, by name or uid' -r
+complete -c usher -n "__fish_usher_using_subcommand unblock" -s g -l group -d 'The rule for the sessions of this group\'s members, by name or gid' -r
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand unblock" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand unblock" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand unblock" -l all -d 'The rule for every session'
-complete -c usher -n "__fish_usher_using_subcommand unblock" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand unblock" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand unblock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand blocks" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand blocks" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand blocks" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand blocks" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand blocks" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand blocks" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand blocks" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand blocks" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand blocks" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand blocks" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand open" -l name -d 'The session\'s name, which stands for its ID wherever one is; no other session of yours may have it' -r
 complete -c usher -n "__fish_usher_using_subcommand open" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand open" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand open" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand open" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand open" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand open" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand open" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand open" -l attach -d 'Attach this terminal to the session at once'
 complete -c usher -n "__fish_usher_using_subcommand open" -l wait -d 'Wait until the session ends'
-complete -c usher -n "__fish_usher_using_subcommand open" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand open" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand open" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand attach" -l detach-keys -d 'The keys that detach, such as \'^P ^Q\'; press the first key twice to send it to the session [default: $USHER_DETACH_KEYS, else detach_keys in ~/.config/usher/usher.toml, else \'^\\ d\']' -r
 complete -c usher -n "__fish_usher_using_subcommand attach" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand attach" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand attach" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand attach" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand attach" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand attach" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand attach" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand attach" -l read-only -d 'Only look on: what you type goes nowhere, and the size of your terminal changes nothing'
-complete -c usher -n "__fish_usher_using_subcommand attach" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand attach" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand attach" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand rename" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand rename" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand rename" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand rename" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand rename" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand rename" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand rename" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand rename" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand rename" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand rename" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand show" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand show" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand show" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand show" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand show" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand show" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand show" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand show" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand show" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l size -d 'small (at most 160x120), medium (320x240), large (640x480) or fullscreen (as large as the screen)' -r
+complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l size -d 'small (at most 160x120), medium (320x240), large (640x480) or fullscreen (as large as the screen)' -r -f -a "small\t''
+medium\t''
+large\t''
+fullscreen\t''"
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -s o -l file -d 'The file to write; - for standard output' -r -F
-complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
-complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l at-once -d 'How many hosts to ask at the same time' -r
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l at-once -d 'How many hosts to ask at the same time' -r
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand thumbnail" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand thumbnail" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand thumbnail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand watch" -l since -d 'First show what happened from this time on, as far as usherd has kept it: an RFC 3339 time, a date, or a duration back from now such as 10m' -r
 complete -c usher -n "__fish_usher_using_subcommand watch" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand watch" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand watch" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand watch" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand watch" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand watch" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand watch" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand watch" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand watch" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand audit" -l since -d 'Show only records from this time on: 2026-03-02 09:41, a date, a time of day, yesterday, or a duration back from now such as 2h' -r
 complete -c usher -n "__fish_usher_using_subcommand audit" -l until -d 'Show only records up to this time' -r
-complete -c usher -n "__fish_usher_using_subcommand audit" -l user -d 'Show only records of what this user did, or what was done to their sessions, by name or uid' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -s u -l user -d 'Show only records of what this user did, or what was done to their sessions, by name or uid' -r
 complete -c usher -n "__fish_usher_using_subcommand audit" -l session -d 'Show only records about this session' -r
-complete -c usher -n "__fish_usher_using_subcommand audit" -l action -d 'Show only records of this action, such as lock, close or expire' -r
+complete -c usher -n "__fish_usher_using_subcommand audit" -l action -d 'Show only records of this action, such as lock, close or expire' -r -f -a "lock\t''
+unlock\t''
+disconnect\t''
+close\t''
+cancel-close\t''
+block\t''
+unblock\t''
+open\t''
+attach\t''
+thumbnail\t''
+show\t''
+rename\t''
+invite\t''
+redeem\t''
+rekey\t''
+revoke\t''
+expire\t''
+release\t''
+end\t''"
 complete -c usher -n "__fish_usher_using_subcommand audit" -s n -l lines -d 'Show only so many records, the newest' -r
 complete -c usher -n "__fish_usher_using_subcommand audit" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand audit" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand audit" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand audit" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand audit" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand audit" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand audit" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand audit" -s f -l follow -d 'Then show records as they come; without -n or --since, begin with the last ten'
-complete -c usher -n "__fish_usher_using_subcommand audit" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand audit" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand status" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand status" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand status" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand status" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand status" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand status" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand status" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand status" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand status" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand demo" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand demo" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand demo" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand demo" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand demo" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand demo" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand demo" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
 complete -c usher -n "__fish_usher_using_subcommand demo" -l script -d 'Play the whole tour unattended, and succeed only if every step was observed'
 complete -c usher -n "__fish_usher_using_subcommand demo" -l no-tmux -d 'Do not split the terminal with tmux'
-complete -c usher -n "__fish_usher_using_subcommand demo" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand demo" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand help" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand help" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand help" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand help" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand help" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand help" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand help" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand help" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand help" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand invite" -l role -d 'The role of whoever joins with the token' -r -f -a "operator\t'Manages standard users\' sessions'
 administrator\t'Manages every session'"
@@ -315,34 +358,34 @@ complete -c usher -n "__fish_usher_using_subcommand invite" -l socket -d 'The da
 complete -c usher -n "__fish_usher_using_subcommand invite" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand invite" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand invite" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand invite" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand invite" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand invite" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand invite" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand invite" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand invite" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand identities" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand identities" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand identities" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand identities" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand identities" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand identities" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand identities" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand identities" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand identities" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand identities" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand revoke" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand revoke" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand revoke" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand revoke" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand revoke" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand revoke" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand revoke" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand revoke" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand revoke" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand revoke" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand join" -l name -d 'The name of the host on this machine [default: the name that the host gives itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand join" -l as -d 'Your name on the host, such as olga@laptop [default: your user name, @, and this machine\'s name]' -r
@@ -350,93 +393,105 @@ complete -c usher -n "__fish_usher_using_subcommand join" -l socket -d 'The daem
 complete -c usher -n "__fish_usher_using_subcommand join" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand join" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand join" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand join" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand join" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand join" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand join" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand join" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand join" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove rm" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove rm" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove rm" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove rm" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove rm" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -l verbose -d 'Print each request to standard error'
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -f -a "test" -d 'Test whether hosts answer this user'
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -f -a "group" -d 'Create or replace a group, whose name then stands for these hosts'
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -f -a "ungroup" -d 'Remove a group; its hosts stay known'
-complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove" -f -a "remove" -d 'Forget a joined host, its address, and the certificate and key for it'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove rm" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove rm" -s v -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove rm" -f -a "test" -d 'Test whether hosts answer this user'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove rm" -f -a "group" -d 'Create or replace a group, whose name then stands for these hosts'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove rm" -f -a "ungroup" -d 'Remove a group; its hosts stay known'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove rm" -f -a "remove" -d 'Forget a joined host, its address, and the certificate and key for it'
+complete -c usher -n "__fish_usher_using_subcommand servers; and not __fish_seen_subcommand_from test group ungroup remove rm" -f -a "rm" -d 'Forget a joined host, its address, and the certificate and key for it'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from group" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from ungroup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from rm" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from rm" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from rm" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from rm" -l at-once -d 'How many hosts to ask at the same time' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from rm" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+list\t'Every property on a line of its own'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'"
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from rm" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand servers; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand dial-stdio" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l socket -d 'The daemon\'s socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]' -r -F
 complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l server -d 'Run the command on these hosts, separated by commas: joined hosts, groups, or destinations for ssh' -r
 complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l timeout -d 'How long to wait for a host, such as 5s [default: 30s, and longer for a command that takes longer itself]' -r
 complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l at-once -d 'How many hosts to ask at the same time' -r
-complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
+complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -s o -l output -d 'How to print the results' -r -f -a "table\t'A line for each, in columns'
 list\t'Every property on a line of its own'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'"
 complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l lang -d 'The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]' -r
-complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -l verbose -d 'Print each request to standard error'
+complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -s v -l verbose -d 'Print each request to standard error'
 complete -c usher -n "__fish_usher_using_subcommand install-cmdlets" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c usher -n "__fish_usher_needs_command" -f -a "Get-WmsSession" -d 'Shows sessions as objects'
 complete -c usher -n "__fish_usher_needs_command" -f -a "Lock-WmsSession" -d 'Covers a session with a message, until it is unlocked'

@@ -12,7 +12,7 @@ use usher_core::request::{Action, AuditQuery, Name, SessionRef, Verb};
 use super::hosts::TargetHost;
 use super::moment::moment;
 use super::output::{OutputFormat, Passing, Placed};
-use super::{CommandError, Context, read};
+use super::{CommandError, Context, choices, read};
 use crate::words::key;
 
 mod follow;
@@ -27,19 +27,19 @@ mod follow;
 #[derive(Debug, Args)]
 pub struct Audit {
     /// Show only records from this time on: 2026-03-02 09:41, a date, a time of day, yesterday, or a duration back from now such as 2h
-    #[arg(long, value_name = "T", value_parser = moment)]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     since: Option<Timestamp>,
     /// Show only records up to this time
-    #[arg(long, value_name = "T", value_parser = moment, conflicts_with = "follow")]
+    #[arg(long, value_name = "TIME", value_parser = moment, conflicts_with = "follow")]
     until: Option<Timestamp>,
     /// Show only records of what this user did, or what was done to their sessions, by name or uid
-    #[arg(long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME")]
     user: Option<Name>,
     /// Show only records about this session
     #[arg(long, value_name = "ID")]
     session: Option<SessionRef>,
     /// Show only records of this action, such as lock, close or expire
-    #[arg(long, value_name = "A")]
+    #[arg(long, value_name = "ACTION", value_parser = choices::audited(), hide_possible_values = true)]
     action: Option<Verb>,
     /// Show only so many records, the newest
     #[arg(short = 'n', long = "lines", value_name = "N")]

@@ -23,7 +23,7 @@ pub struct Block {
     #[command(flatten)]
     rule: RuleArguments,
     /// The message that the users see: 1 to 1000 characters of any script
-    #[arg(long, value_name = "TEXT")]
+    #[arg(short, long, value_name = "TEXT")]
     message: Message,
     /// Remove the rule automatically after this time, such as 90s, 10m or 1h30m
     #[arg(long = "for", value_name = "DURATION")]

@@ -35,7 +35,7 @@ pub struct Close {
     #[arg(long, conflicts_with_all = ["dry_run", "confirm", "notice", "message"])]
     cancel: bool,
     /// The message beside the countdown
-    #[arg(long, value_name = "TEXT", requires = "notice")]
+    #[arg(short, long, value_name = "TEXT", requires = "notice")]
     message: Option<Message>,
 }
 

@@ -33,7 +33,8 @@ impl Help {
         match command.find_subcommand_mut(&name) {
             Some(verb) => write!(io::stdout(), "{}", verb.render_long_help())?,
             None => {
-                let message = words::with!("help-unknown", &[("name", &output::printable(&super::shortened(&name)))]);
+                let message =
+                    words::with!("help-unknown", &[("name", &output::printable(&super::usage_error::repeated(&name)))]);
                 return Err(CommandError::Usage(Error::new(ErrorId::InvalidRequest, message)));
             }
         }

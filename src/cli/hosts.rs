@@ -25,6 +25,15 @@ pub(super) const AT_ONCE: u16 = 64;
 /// The most that may be asked for.
 pub(super) const MOST_AT_ONCE: u16 = 1024;
 
+/// Reads how many hosts are to be asked at the same time.
+///
+/// # Errors
+/// It is no number, or not in the range; the sentence says what is.
+pub(super) fn at_once(text: &str) -> Result<u16, String> {
+    let count = text.parse().ok().filter(|count| (1..=MOST_AT_ONCE).contains(count));
+    count.ok_or_else(|| words::with!("usage-at-once", &[("most", &MOST_AT_ONCE.to_string())]))
+}
+
 /// A host that is to be asked.
 pub(super) struct TargetHost {
     /// How the caller called it; `None` for this host if nobody named it.

@@ -9,7 +9,7 @@ use usher_core::session::{Session, State};
 
 use super::hosts::TargetHost;
 use super::output::{EndedRow, Placed};
-use super::{CommandError, Context, output, read};
+use super::{CommandError, Context, choices, output, read};
 use crate::client::ClientError;
 use crate::words::key;
 
@@ -27,13 +27,13 @@ pub struct List {
     #[arg(value_name = "ID")]
     ids: Vec<SessionRef>,
     /// Show only the sessions of this user, by name or uid; can be given several times
-    #[arg(long, value_name = "NAME", conflicts_with = "ids")]
+    #[arg(short, long, value_name = "NAME", conflicts_with = "ids")]
     user: Vec<Name>,
     /// Show only locked sessions
     #[arg(long)]
     locked: bool,
     /// Show only sessions in this state: connected, remote, disconnected or closing; can be given several times
-    #[arg(long, value_name = "STATE", value_delimiter = ',')]
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = choices::state(), hide_possible_values = true)]
     state: Vec<State>,
     /// Show the sessions that ended in the last hour, and how
     #[arg(long, conflicts_with_all = ["ids", "locked", "state"])]

@@ -20,7 +20,7 @@ pub struct Lock {
     #[command(flatten)]
     targets: TargetArguments,
     /// The message that the user sees: 1 to 1000 characters of any script
-    #[arg(long, value_name = "TEXT")]
+    #[arg(short, long, value_name = "TEXT")]
     message: Message,
     /// Unlock automatically after this time, such as 90s, 10m or 1h30m
     #[arg(long = "for", value_name = "DURATION")]

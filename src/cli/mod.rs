@@ -4,9 +4,9 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ContextValue};
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use usher_core::language::Language;
 use usher_core::outcome::{Error, Exit};
 use usher_core::request::{Action, Seconds};
@@ -20,6 +20,7 @@ mod attach;
 mod audit;
 mod block;
 mod blocks;
+mod choices;
 mod close;
 mod cmdlet;
 mod confirm;
@@ -50,6 +51,7 @@ mod targets;
 mod thumbnail;
 mod unblock;
 mod unlock;
+mod usage_error;
 mod watch;
 
 use hosts::{Hosts, Manner, TargetHost};
@@ -88,21 +90,22 @@ struct Global {
     #[arg(long, global = true, value_name = "DURATION")]
     timeout: Option<Seconds>,
     /// How many hosts to ask at the same time
-    #[arg(long, global = true, value_name = "N", default_value_t = hosts::AT_ONCE, value_parser = clap::value_parser!(u16).range(1..=i64::from(hosts::MOST_AT_ONCE)))]
+    #[arg(long, global = true, value_name = "N", default_value_t = hosts::AT_ONCE, value_parser = hosts::at_once)]
     at_once: u16,
     /// How to print the results
-    #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Table, value_name = "FORMAT")]
+    #[arg(short, long, global = true, value_enum, default_value_t = OutputFormat::Table, value_name = "FORMAT")]
     output: OutputFormat,
     /// The language of help, questions and messages: en or zh-CN [default: $USHER_LANG, else the language of the locale]
     #[arg(long, global = true, value_name = "LANGUAGE", value_parser = clap::value_parser!(Language))]
     lang: Option<Language>,
     /// Print each request to standard error
-    #[arg(long, global = true)]
+    #[arg(short, long, global = true)]
     verbose: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum VerbArguments {
+    #[command(visible_alias = "ls")]
     List(list::List),
     Lock(lock::Lock),
     Unlock(unlock::Unlock),
@@ -177,6 +180,13 @@ impl From<std::io::Error> for CommandError {
     }
 }
 
+/// `--output` for a verb where `-o` stands for something else.
+fn output_without_letter() -> Arg {
+    let globals = Global::augment_args(clap::Command::new("usher"));
+    let output = globals.get_arguments().find(|argument| argument.get_id() == "output").cloned();
+    output.unwrap_or_else(|| Arg::new("output")).short(None)
+}
+
 /// The command line's definition, for man pages, completions and the reference.
 pub fn command() -> clap::Command {
     CommandLine::command()
@@ -197,7 +207,7 @@ pub fn main() -> ExitCode {
     let format_named = matched.as_ref().is_ok_and(names_format);
     let arguments = match matched.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
-        Err(error) => return refuse(error),
+        Err(error) => return refuse(&error),
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -230,30 +240,20 @@ fn named_language(words: impl Iterator<Item = String>) -> Option<Language> {
     None
 }
 
-/// Says what is wrong with a command line. It may hold anything, so control characters are not repeated, and long values
-/// are cut. Help and version are our own text.
-fn refuse(mut error: clap::Error) -> ExitCode {
-    if !error.use_stderr() {
-        error.exit();
-    }
-    // The reason stands behind the value, and must not be cut off with it.
-    for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
-        if let Some(ContextValue::String(value)) = error.get(kind) {
-            let short = shortened(value);
-            error.insert(kind, ContextValue::String(short));
+/// Says what is wrong with a command line. Help and version are no errors.
+fn refuse(error: &clap::Error) -> ExitCode {
+    match error.kind() {
+        _ if !error.use_stderr() => error.exit(),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => eprint!("{}", error.render()),
+        _ => {
+            // Built only now: most commands are right.
+            let mut command = localized::command(words::language());
+            command.build();
+            let typed: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+            output::print_error(&usage_error::explain(error, &command, &typed));
         }
     }
-    for line in error.render().to_string().lines() {
-        let short: String = line.chars().take(400).collect();
-        eprintln!("{}{}", output::printable(&short), if short.len() < line.len() { "…" } else { "" });
-    }
     Exit::Usage.into()
-}
-
-/// The beginning of what may be long.
-fn shortened(text: &str) -> String {
-    let short: String = text.chars().take(60).collect();
-    if short.len() < text.len() { short + "…" } else { short }
 }
 
 async fn run(arguments: CommandLine, format_named: bool) -> Result<Exit, CommandError> {

@@ -49,6 +49,7 @@ enum What {
         name: ServerName,
     },
     /// Forget a joined host, its address, and the certificate and key for it
+    #[command(visible_alias = "rm")]
     Remove {
         /// The host
         #[arg(value_name = "NAME")]

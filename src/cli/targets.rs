@@ -14,7 +14,7 @@ pub struct TargetArguments {
     #[arg(long)]
     all: bool,
     /// Every session of this user, by name or uid; can be given several times
-    #[arg(long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME")]
     user: Vec<Name>,
 }
 
@@ -39,10 +39,10 @@ pub struct RuleArguments {
     #[arg(long)]
     all: bool,
     /// The rule for the sessions of this user, by name or uid
-    #[arg(long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME")]
     user: Option<Name>,
     /// The rule for the sessions of this group's members, by name or gid
-    #[arg(long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME")]
     group: Option<Name>,
 }
 

@@ -11,7 +11,7 @@ use usher_core::files;
 use usher_core::outcome::{Error, ErrorId, Exit};
 use usher_core::request::{Action, SessionRef, ThumbnailSize};
 
-use super::{CommandError, Context};
+use super::{CommandError, Context, choices};
 use crate::client::ClientError;
 use crate::words;
 
@@ -23,12 +23,13 @@ use crate::words;
 /// Administrators may take thumbnails of all sessions, operators of standard users' sessions, and everybody of
 /// their own. The audit log records each one before it is taken.
 #[derive(Debug, Args)]
+#[command(arg = super::output_without_letter())]
 pub struct Thumbnail {
     /// The session's ID, as `usher list` shows it, or its name
     #[arg(value_name = "ID")]
     id: SessionRef,
     /// small (at most 160x120), medium (320x240), large (640x480) or fullscreen (as large as the screen)
-    #[arg(long, value_name = "SIZE", default_value_t)]
+    #[arg(long, value_name = "SIZE", default_value_t, value_parser = choices::size(), ignore_case = true, hide_possible_values = true)]
     size: ThumbnailSize,
     /// The file to write; - for standard output
     #[arg(short = 'o', long, value_name = "FILE")]

@@ -36,7 +36,7 @@ const RETRY: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(3)
 #[derive(Debug, Args)]
 pub struct Watch {
     /// First show what happened from this time on, as far as usherd has kept it: an RFC 3339 time, a date, or a duration back from now such as 10m
-    #[arg(long, value_name = "T", value_parser = moment::moment)]
+    #[arg(long, value_name = "TIME", value_parser = moment::moment)]
     since: Option<Timestamp>,
 }
 

@@ -99,11 +99,11 @@ fn durations_are_written_in_one_way() {
 #[test]
 fn unknown_verbs_options_and_formats_are_a_wrong_command_line() {
     let daemon = Daemon::start();
-    is_wrong(&daemon, &["explode"], "unrecognized");
-    is_wrong(&daemon, &["list", "--explode"], "unexpected");
-    is_wrong(&daemon, &["--output", "xml", "list"], "possible values");
+    is_wrong(&daemon, &["explode"], "no verb");
+    is_wrong(&daemon, &["list", "--explode"], "no option");
+    is_wrong(&daemon, &["--output", "xml", "list"], "one of table, list, json, jsonl");
     is_wrong(&daemon, &["audit", "--since", "tomorrow"], "duration back from now");
-    is_wrong(&daemon, &["audit", "--action", "explode"], "not an audited action");
+    is_wrong(&daemon, &["audit", "--action", "explode"], "one of lock, unlock");
     is_wrong(&daemon, &["list", "\x1b]0;title\x07"], "");
     is_wrong(&daemon, &["\x1b[2Jverb"], "");
 }

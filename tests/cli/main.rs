@@ -45,4 +45,5 @@ mod store;
 mod tables;
 mod thumbnail;
 mod unlock;
+mod usage;
 mod watch;

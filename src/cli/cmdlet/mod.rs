@@ -8,10 +8,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use usher_core::language::Language;
-use usher_core::outcome::Exit;
+use usher_core::outcome::{Error, ErrorId, Exit};
 use usher_core::request::Seconds;
 
-use crate::cli::hosts::{AT_ONCE, MOST_AT_ONCE, Manner};
+use crate::cli::hosts::{AT_ONCE, Manner, at_once};
+use crate::cli::output;
 use crate::cmdlet::bind::{Binding, bind};
 use crate::cmdlet::call::Call;
 use crate::cmdlet::record::Record;
@@ -80,12 +81,10 @@ impl Invocation {
             match option.as_str() {
                 "--socket" => self.socket = Some(PathBuf::from(value()?)),
                 "--timeout" => self.timeout = Some(value()?.parse::<Seconds>().ok()?.as_duration()),
-                "--at-once" => {
-                    self.at_once = value()?.parse().ok().filter(|count| (1..=MOST_AT_ONCE).contains(count))?
-                }
-                "--output" => self.output = Some(value()?),
+                "--at-once" => self.at_once = at_once(&value()?).ok()?,
+                "-o" | "--output" => self.output = Some(value()?),
                 "--lang" => self.language = Some(value()?),
-                "--verbose" if joined.is_none() => self.verbose = true,
+                "-v" | "--verbose" if joined.is_none() => self.verbose = true,
                 name => return find(name).filter(|_| joined.is_none()),
             }
         }
@@ -94,15 +93,11 @@ impl Invocation {
     /// The whole program.
     pub(super) fn main(self) -> ExitCode {
         if let Err(refused) = self.choose_language() {
-            reporter::write_line(&mut io::stderr(), &format!("usher: --lang: {refused}"));
-            return Exit::Usage.into();
+            return wrong(words::with!("usage-value-wrong", &[("argument", "--lang"), ("why", &refused.to_string())]));
         }
         let form = match Form::chosen(self.output.as_deref()) {
             Ok(form) => form,
-            Err(refused) => {
-                reporter::write_line(&mut io::stderr(), &format!("usher: {refused}"));
-                return Exit::Usage.into();
-            }
+            Err(refused) => return wrong(refused),
         };
         match self.call() {
             Ok(None) => super::help::print(&crate::cmdlet::help::text(self.cmdlet, words::language())),
@@ -142,4 +137,10 @@ impl Invocation {
         let manner = Manner { socket: self.socket, patience: self.timeout, at_once: usize::from(self.at_once) };
         runtime.block_on(CmdletRun::new(call, manner, form).all())
     }
+}
+
+/// Says what is wrong with the options before the cmdlet's name, as of every other command line.
+fn wrong(message: String) -> ExitCode {
+    output::print_error(&Error::new(ErrorId::InvalidRequest, message));
+    Exit::Usage.into()
 }

@@ -1,0 +1,20 @@
+# What is wrong with a command line.
+usage-no-such-verb = `{ $command }` has no verb `{ $word }`
+usage-verb-missing = `{ $command }` needs a verb
+usage-no-such-option = `{ $command }` has no option { $argument }
+usage-one-too-many = `{ $command }` takes no further argument: `{ $argument }`
+usage-missing = `{ $command }` needs { $argument }
+usage-conflict = { $argument } cannot be used with { $others }
+usage-twice = { $argument } can be given only once
+usage-value-missing = { $argument } needs a value
+usage-no-such-value = { $argument } cannot be `{ $value }`: it is one of { $known }
+usage-value-wrong = { $argument }: { $why }
+usage-no-number = `{ $value }` is no whole number in the range
+usage-takes-no-value = { $argument } takes no value, and `{ $value }` was given
+usage-not-utf8 = an argument is no text in UTF-8
+usage-wrong = the command line is wrong
+usage-near-hint = did you mean `{ $near }`?
+usage-verbs-hint = `{ $help }` lists the verbs
+usage-help-hint = `{ $help }` shows what it takes
+usage-write-hint = write `{ $usage }`; `{ $help }` explains it
+usage-at-once = write a number from 1 to { $most }

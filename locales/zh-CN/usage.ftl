@@ -1,0 +1,20 @@
+# 命令行的错误。
+usage-no-such-verb = `{ $command }` 没有动词 `{ $word }`
+usage-verb-missing = `{ $command }` 后面需要一个动词
+usage-no-such-option = `{ $command }` 没有选项 { $argument }
+usage-one-too-many = `{ $command }` 不再接受更多参数：`{ $argument }`
+usage-missing = `{ $command }` 缺少 { $argument }
+usage-conflict = { $argument } 不能与 { $others } 同时使用
+usage-twice = { $argument } 只能指定一次
+usage-value-missing = { $argument } 后面需要一个值
+usage-no-such-value = { $argument } 不能是 `{ $value }`，可用的值有：{ $known }
+usage-value-wrong = { $argument }：{ $why }
+usage-no-number = `{ $value }` 不是范围内的整数
+usage-takes-no-value = { $argument } 后面不能有值，但给出了 `{ $value }`
+usage-not-utf8 = 有一个参数不是 UTF-8 文本
+usage-wrong = 命令行有误
+usage-near-hint = 您要用的是不是 `{ $near }`？
+usage-verbs-hint = 用 `{ $help }` 查看所有动词
+usage-help-hint = 用 `{ $help }` 查看用法
+usage-write-hint = 请写成 `{ $usage }`；详细说明见 `{ $help }`
+usage-at-once = 请写 1 到 { $most } 之间的数
