@@ -30,7 +30,7 @@ pub fn answer(shield: &mut Shield, what: Disturbance, arrived: Instant) {
 }
 
 fn mind_covers(shield: &mut Shield, what: Disturbance, arrived: Instant) {
-    shield.stage.patience(crate::stage::PATIENCE);
+    shield.stage.allow_time();
     if what.inside {
         match shield.stage.sweep() {
             Ok(true) => shield.incident("a window was put into the cover, and destroyed", Some(arrived.elapsed())),
@@ -76,7 +76,7 @@ fn tell(shield: &mut Shield, what: Disturbance, arrived: Instant) {
 
 /// The keyboard may have got keys that break grabs or end the server.
 fn mind_keys(shield: &mut Shield) {
-    shield.stage.patience(crate::stage::PATIENCE);
+    shield.stage.allow_time();
     let read = shield.stage.keys.read(&shield.stage.x);
     shield.took(read);
     if shield.leader && shield.stage.shown {

@@ -82,7 +82,7 @@ fn keep_time(shield: &mut Shield) {
         refill(shield);
     }
     if shield.leader && !shield.hung && !shield.stage.cut {
-        shield.stage.patience(PATIENCE);
+        shield.stage.allow_time();
         let looked = shield.user.look(&shield.stage.x);
         if !matches!(looked, Err(crate::x::Trouble::Refused)) {
             shield.took(looked);
@@ -236,7 +236,7 @@ fn note_crowd(shield: &mut Shield) {
         shield.crowd = None;
     } else if shield.crowd.is_none() {
         let ours = [std::process::id(), shield.mate.as_ref().map_or(0, |mate| mate.pid), shield.arming.server_pid];
-        shield.stage.patience(PATIENCE);
+        shield.stage.allow_time();
         shield.crowd = Some(crowd(&shield.stage.keeper.x, &ours).unwrap_or_default());
         shield.incident("the X server has no room for another connection of the shield", None);
     }

@@ -288,7 +288,7 @@ impl Shield {
         match result {
             Ok(()) => {}
             Err(Trouble::Hung) => {
-                self.hung = true;
+                (self.hung, self.stage.slow) = (true, true);
                 // What it says from now on tells that it answers again.
                 self.stage.x.heard();
                 self.stage.keeper.x.heard();

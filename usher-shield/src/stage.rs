@@ -19,6 +19,9 @@ mod windows;
 
 /// How long a server that works may take for an answer.
 pub const PATIENCE: Duration = Duration::from_millis(300);
+/// How long one may take that was silent for longer and speaks again: a program may hold it again and again, and let
+/// one question through each time. usherd waits for 3 s.
+const SLOW_PATIENCE: Duration = Duration::from_millis(2400);
 /// The property on every cover.
 const MARK: &str = "_USHER_COVER";
 /// Who owns this selection composes the first screen (Extended Window Manager Hints 1.5, "Compositing Managers").
@@ -32,6 +35,8 @@ pub struct Stage {
     pub x: Display,
     /// It was cut, and there is no other yet: nothing of the windows is ours any more.
     pub cut: bool,
+    /// The server was silent, and has done nothing whole since.
+    pub slow: bool,
     palette: Palette,
     cloth: Cloth,
     composes: Atom,
@@ -103,6 +108,7 @@ impl Stage {
             keeper,
             x,
             cut: false,
+            slow: false,
             palette,
             cloth,
             composes,
@@ -150,8 +156,9 @@ impl Stage {
         self.x.flush()
     }
 
-    /// How long the server may take from now on, on either connection.
-    pub fn patience(&self, patience: Duration) {
+    /// Gives the server its time for what is asked from now on, on either connection.
+    pub fn allow_time(&self) {
+        let patience = if self.slow { SLOW_PATIENCE } else { PATIENCE };
         self.x.patience(patience);
         self.keeper.x.patience(patience);
     }
@@ -170,7 +177,7 @@ impl Stage {
     ///
     /// The windows are mapped before the grabs are asked for, so that what is typed at the desktop is seen to stop.
     pub fn cover(&mut self, hold: bool) -> Asked {
-        self.patience(PATIENCE);
+        self.allow_time();
         let before = if hold && self.before.is_none() { Some(Before::ask(&self.keeper.x)?) } else { None };
         if !self.cut {
             self.x.conn.set_close_down_mode(CloseDown::RETAIN_PERMANENT)?;
@@ -200,12 +207,13 @@ impl Stage {
             }
         }
         self.covered = self.look()?;
+        self.slow = false;
         Ok(())
     }
 
     /// Whether the display is covered, as the server tells it.
     pub fn look(&mut self) -> Asked<bool> {
-        self.patience(PATIENCE);
+        self.allow_time();
         let ours = self.ours();
         self.keeper.look(self.cut, &ours)?;
         if self.cut {
@@ -235,20 +243,20 @@ impl Stage {
 
     /// Takes keyboard and pointer, now.
     pub fn hold(&mut self) -> Asked {
-        self.patience(PATIENCE);
+        self.allow_time();
         self.keeper.hold()
     }
 
     /// Takes the grabs from whoever holds them, if that is possible.
     pub fn wrest(&mut self, managed: bool) -> Asked {
-        self.patience(PATIENCE);
+        self.allow_time();
         let ours = self.ours();
         self.keeper.wrest(&ours, managed)
     }
 
     /// Reads the screen's size and monitors anew. True if they changed.
     pub fn measure(&mut self) -> Asked<bool> {
-        self.patience(PATIENCE);
+        self.allow_time();
         let others = self.measure_others()?;
         let (size, monitors) = monitors(&self.x)?;
         let changed = others || (size, &monitors) != (self.size, &self.monitors);
@@ -259,7 +267,7 @@ impl Stage {
     /// Takes everything of ours from the screen and gives back what was held; `restore` where this
     /// process is the one that knows how it was.
     pub fn uncover(&mut self, restore: bool) -> Asked {
-        self.patience(PATIENCE);
+        self.allow_time();
         self.kill_leftovers()?;
         self.leftovers.clear();
         if restore {
@@ -280,7 +288,7 @@ impl Stage {
             self.strike()?;
         }
         self.keeper.release()?;
-        (self.shown, self.covered) = (false, false);
+        (self.shown, self.covered, self.slow) = (false, false, false);
         Ok(())
     }
 

@@ -68,7 +68,7 @@ pub fn succeed(shield: &mut Shield) -> io::Result<()> {
     shield.user.restart(&shield.stage.x);
     start_twin(shield);
     if shield.covers.is_empty() {
-        shield.stage.patience(crate::stage::PATIENCE);
+        shield.stage.allow_time();
         let cleaned = shield.stage.kill_leftovers();
         shield.took(cleaned);
     } else {
@@ -82,7 +82,7 @@ pub fn succeed(shield: &mut Shield) -> io::Result<()> {
 pub fn replace_twin(shield: &mut Shield) -> io::Result<()> {
     shield.mate.take().into_iter().for_each(Mate::let_go);
     let left = std::mem::take(&mut shield.stage.friends);
-    shield.stage.patience(crate::stage::PATIENCE);
+    shield.stage.allow_time();
     shield.stage.leftovers.extend(left);
     shield.searches = SEARCHES;
     if shield.stage.shown {

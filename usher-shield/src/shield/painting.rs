@@ -61,7 +61,7 @@ impl Shield {
             Progress::Drawn(..) if self.order().as_ref() != Some(&order) => {}
             Progress::Drawn(pictures, notes) if !self.hung && !self.stage.cut => {
                 let pictures: Vec<_> = order.sizes.iter().copied().zip(pictures).collect();
-                self.stage.patience(crate::stage::PATIENCE);
+                self.stage.allow_time();
                 let result = match order.words {
                     Words::Cover { .. } => self.stage.paint(&pictures).and_then(|()| self.stage.kill_leftovers()),
                     Words::Notice(_) => self.stage.announce(&pictures),

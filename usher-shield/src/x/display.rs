@@ -176,15 +176,24 @@ impl Display {
             vnc = conn.extension_information(name)?.map(|_| name).or(vnc);
         }
         let [composite, damage, randr, res, shape, sync, xfixes, xinput, xkb, xtest] = there;
-        let composite = composite && composite::query_version(conn, 0, 4)?.reply().is_ok_and(|v| v.minor_version >= 3);
-        let xfixes = xfixes && xfixes::query_version(conn, 5, 0)?.reply().is_ok();
-        let damage = damage && xfixes && damage::query_version(conn, 1, 1)?.reply().is_ok();
-        let randr = randr
-            && randr::query_version(conn, 1, 5)?.reply().is_ok_and(|v| (v.major_version, v.minor_version) >= (1, 5));
-        let res = res && res::query_version(conn, 1, 2)?.reply().is_ok_and(|v| v.server_minor >= 2);
-        let xinput = xinput && xinput::xi_query_version(conn, 2, 2)?.reply().is_ok_and(|v| v.major_version >= 2);
-        let sync = sync && sync::initialize(conn, 3, 1)?.reply().is_ok();
-        let xkb = xkb && xkb::use_extension(conn, 1, 0)?.reply().is_ok_and(|r| r.supported);
+        // All are asked before any answer is awaited: another client may hold the server between any two of them.
+        let composite = composite.then(|| composite::query_version(conn, 0, 4)).transpose()?;
+        let xfixes = xfixes.then(|| xfixes::query_version(conn, 5, 0)).transpose()?;
+        let damage = damage.then(|| damage::query_version(conn, 1, 1)).transpose()?;
+        let randr = randr.then(|| randr::query_version(conn, 1, 5)).transpose()?;
+        let res = res.then(|| res::query_version(conn, 1, 2)).transpose()?;
+        let xinput = xinput.then(|| xinput::xi_query_version(conn, 2, 2)).transpose()?;
+        let sync = sync.then(|| sync::initialize(conn, 3, 1)).transpose()?;
+        let xkb = xkb.then(|| xkb::use_extension(conn, 1, 0)).transpose()?;
+        let composite = composite.is_some_and(|asked| asked.reply().is_ok_and(|v| v.minor_version >= 3));
+        let xfixes = xfixes.is_some_and(|asked| asked.reply().is_ok());
+        let damage = damage.is_some_and(|asked| asked.reply().is_ok()) && xfixes;
+        let since = |v: &randr::QueryVersionReply| (v.major_version, v.minor_version) >= (1, 5);
+        let randr = randr.is_some_and(|asked| asked.reply().is_ok_and(|v| since(&v)));
+        let res = res.is_some_and(|asked| asked.reply().is_ok_and(|v| v.server_minor >= 2));
+        let xinput = xinput.is_some_and(|asked| asked.reply().is_ok_and(|v| v.major_version >= 2));
+        let sync = sync.is_some_and(|asked| asked.reply().is_ok());
+        let xkb = xkb.is_some_and(|asked| asked.reply().is_ok_and(|r| r.supported));
         Ok(Extensions { composite, damage, randr, res, shape, sync, vnc, xinput, xkb, xtest })
     }
 
