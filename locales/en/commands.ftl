@@ -147,3 +147,9 @@ status-gateway-off = { $count }; usher-gateway does not run
 status-joined = Hosts you joined
 status-degraded = Degraded:
 install-not-in-path = { $directory } is not in $PATH; for this shell: export PATH={ $directory }:$PATH
+cell-by = by { $by }
+cell-by-until = by { $by } until { $time }
+cell-by-rule = by { $by } ({ $rule })
+cell-by-rule-until = by { $by } ({ $rule }) until { $time }
+cell-closing = closing { $time }
+default-value = { " " }[default: { $value }]

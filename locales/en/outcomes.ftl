@@ -1,4 +1,4 @@
-# Why something failed, by the ID of the error. { $detail } is what the daemon said.
+# Why something failed, by the ID of the error. { $detail } is what the daemon said; English readers read just that.
 error-no-such-session = there is no session { $id } on this host
 error-own-session = you call from session { $id }, so this cannot be done to it
 error-SessionNotFound = { $detail }

@@ -234,7 +234,7 @@ verb-invite-long =
 
     首次邀请会启动 usher-gateway，此后它会在网络上监听。未指定 NAME 时，由持有令牌的人选择一个未用的名称。
 verb-invite-name = 受邀者的名称，例如 olga@laptop [默认：由持有令牌的人选择]
-verb-invite-role = 用令牌加入的人的角色
+verb-invite-role = 用令牌加入的人的角色：operator（操作员）或 administrator（管理员）
 verb-invite-address = 另一台机器连接本主机所用的地址 [默认：本机名称及各网卡的地址]
 verb-identities = 列出从其他机器加入本主机的身份
 verb-identities-long =

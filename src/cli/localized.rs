@@ -27,6 +27,19 @@ pub(super) fn head(head: &str) -> String {
     }
 }
 
+/// What stands below this head, where it is a word or a sentence of ours and nobody's name.
+pub(super) fn cell(head: &str, cell: String) -> String {
+    let language = words::language();
+    match head {
+        _ if language == Language::English => cell,
+        "ACTION" | "RESULT" | "OBSERVED" | "KIND" | "STATE" | "EVENT" | "ROLE" | "ANSWERS" | "LOCKED" => {
+            words::word(language, &cell).to_owned()
+        }
+        "ACTOR" | "FROM" | "BY" if cell.contains(' ') => words::known(language, &cell).unwrap_or(cell),
+        _ => cell,
+    }
+}
+
 fn translated(command: Command, language: Language) -> Command {
     let say = |key: &str| words::find_in(language, key);
     let name = command.get_name().to_owned();
@@ -54,11 +67,22 @@ fn translated(command: Command, language: Language) -> Command {
 fn translated_argument(verb: &str, argument: Arg, language: Language) -> Arg {
     let heading = if argument.is_positional() { "arguments-heading" } else { "options-heading" };
     let heading = words::find_in(language, heading).unwrap_or_default();
-    let argument = argument.help_heading(heading).hide_possible_values(true);
+    let argument = argument.help_heading(heading).hide_possible_values(true).hide_default_value(true);
     match words::find_in(language, &key(verb, &argument)) {
-        Some(help) => argument.help(help).long_help(Resettable::Reset),
+        Some(help) => {
+            let help = help + &default(&argument, language);
+            argument.help(help).long_help(Resettable::Reset)
+        }
         None => argument,
     }
+}
+
+/// What clap says in English alone.
+fn default(argument: &Arg, language: Language) -> String {
+    let values: Vec<_> = argument.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+    let is_shown = argument.get_action().takes_values() && !values.is_empty();
+    let said = || words::text_in(language, "default-value", &[("value", &values.join(","))]);
+    is_shown.then(said).unwrap_or_default()
 }
 
 /// The key of what is said of an argument. What every verb takes is said once.

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 
-pub use usher_core::language::Language;
+pub use usher_core::language::{Language, known, translated, word};
 
 static CHOSEN: OnceLock<Language> = OnceLock::new();
 
@@ -39,7 +39,15 @@ impl Key {
 
     /// The sentence in one language, with what it says of these names.
     pub fn in_language(self, language: Language, values: &[(&str, &str)]) -> String {
-        text_in(language, self.0, values)
+        // A reason comes from another program, or from the system; a role is a word of the API.
+        let said = |name: &str, value: &str| match name {
+            "why" => translated(language, value),
+            "role" => word(language, value).to_owned(),
+            _ => value.to_owned(),
+        };
+        let values: Vec<_> = values.iter().map(|(name, value)| (*name, said(name, value))).collect();
+        let values: Vec<_> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        text_in(language, self.0, &values)
     }
 
     /// The sentence in this program's language.
@@ -169,5 +177,7 @@ const fn files(language: Language) -> &'static [&'static str] {
     }
 }
 
+#[cfg(test)]
+mod glossary;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ mod audit;
 mod bad_input;
 mod block;
 mod chaos;
+mod chinese;
 mod close;
 mod cmdlets;
 mod completions;

@@ -10,10 +10,12 @@ use clap_mangen::Man;
 use usher::cmdlet::help;
 
 mod architecture;
+mod chinese;
 mod cmdlets;
 mod configuration;
 mod reference;
 mod routes;
+mod sentences;
 
 /// Files by their names.
 type Files = BTreeMap<String, Vec<u8>>;

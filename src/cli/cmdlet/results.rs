@@ -42,7 +42,8 @@ impl CmdletRun {
             OutcomeResult::Unchanged if self.call.what_if => self.what_if(&outcome)?,
             OutcomeResult::Done | OutcomeResult::Unchanged => {
                 self.reporter.verbose(|| self.performing(&outcome));
-                outcome.notes.iter().for_each(|note| self.reporter.verbose(|| note.clone()));
+                let note = |note: &String| words::translated(words::language(), note);
+                outcome.notes.iter().for_each(|said| self.reporter.verbose(|| note(said)));
                 Result::from(self.reporter.information(|| became(&outcome)))?;
             }
             OutcomeResult::Skipped => {
@@ -85,7 +86,7 @@ impl CmdletRun {
         } else {
             self.failed = true;
         }
-        let hint = error.error.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        let hint = output::hint(&error.error).map(|hint| format!(" ({hint})")).unwrap_or_default();
         let message = output::sentence(&error.error, None) + &hint;
         let place = (host.name(), "String");
         let verb = action::action(&self.call, Targets::All, false).verb();

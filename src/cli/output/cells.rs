@@ -13,7 +13,7 @@ use usher_core::wire::joining::Joined;
 use super::ended::how;
 use super::rows::TableRow;
 use super::table::Emphasis;
-use crate::words::{Key, key};
+use crate::words::{self, Key, Language, key};
 
 /// A row and the host that it is about, for commands that ask hosts by name.
 #[derive(Debug, Clone, Serialize)]
@@ -95,7 +95,8 @@ impl<T: TableRow> TableRow for Placed<T> {
 /// An error as an outcome's detail or note.
 fn detail(outcome: &Outcome) -> String {
     let error = outcome.error.iter().map(|e| e.id.as_str().to_owned());
-    error.chain(outcome.notes.iter().cloned()).collect::<Vec<_>>().join("; ")
+    let notes = outcome.notes.iter().map(|note| words::translated(words::language(), note));
+    error.chain(notes).collect::<Vec<_>>().join(if words::language() == Language::English { "; " } else { "；" })
 }
 
 impl TableRow for Outcome {
@@ -139,13 +140,7 @@ impl TableRow for Outcome {
     }
 
     fn counted(&self) -> Vec<Key> {
-        vec![match self.result {
-            OutcomeResult::Done => key!("sum-done"),
-            OutcomeResult::Unchanged => key!("sum-unchanged"),
-            OutcomeResult::Planned => key!("sum-planned"),
-            OutcomeResult::Skipped => key!("sum-skipped"),
-            OutcomeResult::Failed => key!("sum-failed"),
-        }]
+        vec![counted(self.result)]
     }
 }
 
@@ -330,6 +325,17 @@ impl TableRow for Joined {
     }
 }
 
+/// So many targets ended like this.
+fn counted(result: OutcomeResult) -> Key {
+    match result {
+        OutcomeResult::Done => key!("sum-done"),
+        OutcomeResult::Unchanged => key!("sum-unchanged"),
+        OutcomeResult::Planned => key!("sum-planned"),
+        OutcomeResult::Skipped => key!("sum-skipped"),
+        OutcomeResult::Failed => key!("sum-failed"),
+    }
+}
+
 /// How many targets ended how.
 fn summary(outcomes: &[Outcome]) -> String {
     let kinds = [
@@ -341,9 +347,9 @@ fn summary(outcomes: &[Outcome]) -> String {
     ];
     let counts = kinds.iter().filter_map(|kind| {
         let count = outcomes.iter().filter(|o| o.result == *kind).count();
-        (count > 0).then(|| format!("{count} {}", kind.as_str()))
+        (count > 0).then(|| counted(*kind).text(&[("count", &count.to_string())]))
     });
-    let text = counts.collect::<Vec<_>>().join(", ");
+    let text = counts.collect::<Vec<_>>().join(&words::text!("sum-separator"));
     let end = outcomes.first().and_then(|outcome| outcome.end.as_ref());
     if text.is_empty() { "-".to_owned() } else { end.map_or(text, how) }
 }
@@ -353,16 +359,22 @@ fn state_cell(session: &Session) -> String {
     let left =
         session.closing_at.map(|at| at.duration_since(usher_core::clock::now())).filter(SignedDuration::is_positive);
     match left {
-        Some(left) if session.state == State::Closing => format!("closing {}", usher_core::clock::countdown(left)),
+        Some(left) if session.state == State::Closing => {
+            words::with!("cell-closing", &[("time", &usher_core::clock::countdown(left))])
+        }
         _ => session.state.as_str().to_owned(),
     }
 }
 
 fn lock_cell(lock: &LockInfo) -> String {
-    let source = lock.source.to_string();
-    let source = if source == "session" { String::new() } else { format!(" ({source})") };
-    let until = lock.until.map(|until| format!(" until {}", end(until))).unwrap_or_default();
-    format!("by {}{source}{until}", lock.by)
+    let (source, until) = (lock.source.to_string(), lock.until.map(end));
+    let key = match (source == "session", &until) {
+        (true, None) => key!("cell-by"),
+        (true, Some(_)) => key!("cell-by-until"),
+        (false, None) => key!("cell-by-rule"),
+        (false, Some(_)) => key!("cell-by-rule-until"),
+    };
+    key.text(&[("by", &lock.by), ("rule", &source), ("time", until.as_deref().unwrap_or_default())])
 }
 
 fn or_dash(value: Option<impl ToString>) -> String {

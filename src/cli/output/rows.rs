@@ -188,6 +188,7 @@ impl<T: TableRow> Rows<T> {
             // Scripts take the cell as it is; on a terminal somebody looks for the own session.
             let mark = emphasis == Emphasis::Own && self.screen.is_terminal();
             self.marked |= mark;
+            let cell = localized::cell(head, cell);
             cells.push(TableCell { text: printable(&cell) + if mark { "*" } else { "" }, emphasis });
         }
         cells

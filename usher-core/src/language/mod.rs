@@ -9,6 +9,10 @@ use crate::request::InvalidValue;
 
 mod sentence;
 pub use sentence::sentence;
+#[cfg(feature = "translation")]
+mod translation;
+#[cfg(feature = "translation")]
+pub use translation::{known, translated, word};
 
 /// A language that usher speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr)]

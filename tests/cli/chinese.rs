@@ -1,0 +1,91 @@
+//! Whoever asks in Chinese reads Chinese: tables, and why something failed. JSON stays as it is.
+
+use crate::harness::{Daemon, Station};
+
+#[path = "../common/foreign.rs"]
+mod foreign;
+
+/// What an error and its hint say, line by line, without the ID of the error.
+fn assert_chinese(daemon: &Daemon, arguments: &[&str]) -> String {
+    let said = daemon.usher(&[&["--lang", "zh-CN"], arguments].concat()).said();
+    let text = format!("{}{}", said.stdout, said.stderr);
+    let host = rustix::system::uname();
+    let host = host.nodename().to_str().expect("a name");
+    let found: Vec<_> =
+        foreign::foreign_words(&text, &[host, "cat", "work", "passwd", "group", "user", "all", "late", "sh"]);
+    assert!(found.is_empty() && !text.trim().is_empty(), "usher {arguments:?} says {found:?}:\n{text}");
+    text
+}
+
+#[test]
+fn what_a_daemon_refuses_is_said_in_chinese() {
+    let daemon = Daemon::start();
+    daemon.open("exec cat");
+    let refusals: &[&[&str]] = &[
+        &["lock", "99", "--message", "考试"],
+        &["lock", "1", "--freeze", "--message", "考试"],
+        &["close", "99"],
+        &["close", "--user", "nobody-here"],
+        &["block", "--user", "nobody-here", "--message", "考试"],
+        &["block", "--group", "nobody-here", "--message", "考试"],
+        &["disconnect", "work"],
+        &["show", "99"],
+        &["rename", "99", "late"],
+        &["thumbnail", "99", "-o", "-"],
+        &["list", "99"],
+        &["list", "--user", "nobody-here"],
+        &["attach", "99"],
+        &["unblock", "--all"],
+        &["close", "--cancel", "1"],
+        &["open", "--", "/nowhere/no-program"],
+        &["revoke", "olga@laptop"],
+        &["invite", "olga@laptop"],
+        &["--socket", "/nowhere/usher.sock", "list"],
+        &["--server", "no-such-host.invalid", "--timeout", "5s", "list"],
+        &["servers", "ungroup", "nothing"],
+        &["join", "no-token"],
+    ];
+    for arguments in refusals {
+        assert_chinese(&daemon, arguments);
+    }
+}
+
+#[test]
+fn a_rule_that_still_covers_is_named_in_chinese() {
+    let daemon = Daemon::start();
+    daemon.open("exec cat");
+    daemon.usher(&["block", "--all", "--message", "考试"]).exits(0);
+    let text = assert_chinese(&daemon, &["unlock", "1"]);
+    assert!(
+        text.contains("StillBlocked: 会话 1 仍被规则 all 覆盖") && text.contains("提示：`usher unlock --exempt`"),
+        "{text}"
+    );
+    // Programs read what they always read.
+    let json = daemon.usher(&["--lang", "zh-CN", "--output", "json", "unlock", "1"]).exits(1).stdout;
+    assert!(json.contains("session 1 is covered by the rule `all`, set by"), "{json}");
+}
+
+#[test]
+fn cells_of_tables_are_chinese_and_json_is_not() {
+    let daemon = Daemon::start();
+    daemon.open("exec cat");
+    daemon.open("exec cat");
+    let _station = Station::attach(&daemon, 1, 24, 80);
+    daemon.wait_session(1, "somebody sits there", |session| session["state"] == "connected");
+    let locked = assert_chinese(&daemon, &["lock", "2", "--message", "考试", "--for", "1h"]);
+    assert!(["锁定", "完成", "是"].iter().all(|word| locked.contains(word)), "{locked}");
+    let list = assert_chinese(&daemon, &["list"]);
+    assert!(["文本", "本地", "已断开", "锁定至", "否"].iter().all(|word| list.contains(word)), "{list}");
+    let unlocked = assert_chinese(&daemon, &["unlock", "2", "1"]);
+    assert!(unlocked.contains("解锁") && unlocked.contains("不变"), "{unlocked}");
+    daemon.usher(&["block", "--all", "--message", "考试"]).exits(0);
+    let covered = assert_chinese(&daemon, &["list"]);
+    assert!(covered.contains("锁定（all）"), "{covered}");
+    let audit = assert_chinese(&daemon, &["audit"]);
+    assert!(audit.contains("设置规则") && audit.contains("1 个完成，1 个不变") && !audit.contains("done"), "{audit}");
+    for arguments in [["blocks"].as_slice(), &["status"], &["identities"], &["servers"], &["list", "--ended"]] {
+        assert_chinese(&daemon, arguments);
+    }
+    let json = daemon.usher(&["--lang", "zh-CN", "--output", "json", "list"]).exits(0).stdout;
+    assert!(json.contains(r#""kind": "text""#) && json.contains(r#""state": "connected""#), "{json}");
+}
