@@ -153,3 +153,4 @@ cell-by-rule = by { $by } ({ $rule })
 cell-by-rule-until = by { $by } ({ $rule }) until { $time }
 cell-closing = closing { $time }
 default-value = { " " }[default: { $value }]
+also-called = { " " }[also { $names }]

@@ -153,3 +153,4 @@ cell-by-rule = 由 { $by } 锁定（{ $rule }）
 cell-by-rule-until = 由 { $by } 锁定至 { $time }（{ $rule }）
 cell-closing = { $time } 后关闭
 default-value = { " " }[默认：{ $value }]
+also-called = { " " }[也可写作 { $names }]

@@ -50,7 +50,16 @@ fn translated(command: Command, language: Language) -> Command {
     let verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
     let about = say(&format!("verb-{name}"));
     let long = say(&format!("verb-{name}-long")).zip(about.clone()).map(|(long, about)| format!("{about}\n\n{long}"));
+    // clap names them in English.
+    let aliases: Vec<String> = command.get_visible_aliases().map(str::to_owned).collect();
+    let about = about.map(|about| match aliases.as_slice() {
+        [] => about,
+        some => about + &words::text_in(language, "also-called", &[("names", &some.join("、"))]),
+    });
+    let every: Vec<String> = command.get_all_aliases().map(str::to_owned).collect();
     let mut command = command
+        .visible_alias(None::<&str>)
+        .aliases(every)
         .help_template(template)
         .subcommand_help_heading(say("commands-heading").unwrap_or_default())
         .mut_args(|argument| translated_argument(&name, argument, language));

@@ -5,16 +5,41 @@ use crate::harness::{Daemon, Station};
 #[path = "../common/foreign.rs"]
 mod foreign;
 
-/// What an error and its hint say, line by line, without the ID of the error.
-fn assert_chinese(daemon: &Daemon, arguments: &[&str]) -> String {
+/// What options take, which is the same in every language.
+const VALUES: &[&str] = &[
+    "table",
+    "list",
+    "json",
+    "jsonl",
+    "connected",
+    "remote",
+    "disconnected",
+    "closing",
+    "small",
+    "medium",
+    "large",
+    "fullscreen",
+    "yesterday",
+];
+
+/// What was said, if it is Chinese, but for what the command line itself says.
+fn chinese(daemon: &Daemon, arguments: &[&str]) -> Result<String, String> {
     let said = daemon.usher(&[&["--lang", "zh-CN"], arguments].concat()).said();
     let text = format!("{}{}", said.stdout, said.stderr);
     let host = rustix::system::uname();
     let host = host.nodename().to_str().expect("a name");
-    let found: Vec<_> =
-        foreign::foreign_words(&text, &[host, "cat", "work", "passwd", "group", "user", "all", "late", "sh"]);
-    assert!(found.is_empty() && !text.trim().is_empty(), "usher {arguments:?} says {found:?}:\n{text}");
-    text
+    let values = usher_core::request::Verb::AUDITED.map(usher_core::request::Verb::as_str);
+    let names =
+        [&values[..], VALUES, &[host, "cat", "work", "passwd", "group", "user", "all", "late", "sh"], arguments]
+            .concat();
+    let found = foreign::foreign_words(&text, &names);
+    let right = found.is_empty() && !text.trim().is_empty();
+    if right { Ok(text) } else { Err(format!("usher {arguments:?} says {found:?}:\n{text}")) }
+}
+
+#[track_caller]
+fn assert_chinese(daemon: &Daemon, arguments: &[&str]) -> String {
+    chinese(daemon, arguments).unwrap_or_else(|complaint| panic!("{complaint}"))
 }
 
 #[test]
@@ -44,10 +69,31 @@ fn what_a_daemon_refuses_is_said_in_chinese() {
         &["--server", "no-such-host.invalid", "--timeout", "5s", "list"],
         &["servers", "ungroup", "nothing"],
         &["join", "no-token"],
+        &["lokc", "1"],
+        &["explode"],
+        &["lock"],
+        &["lock", "1"],
+        &["lock", "1", "--mesage", "x"],
+        &["lock", "1", "--message", "x", "--for", "long"],
+        &["lock", "1", "--message", ""],
+        &["lock", "1", "--message", "x\u{1b}"],
+        &["lock", "-1x!", "--message", "x"],
+        &["list", "--user"],
+        &["list", "--state", "conected"],
+        &["list", "--output", "jsn"],
+        &["list", "--at-once", "many"],
+        &["list", "--at-once", "100000"],
+        &["audit", "--since", "whenever"],
+        &["audit", "--action", "nothing"],
+        &["close", "1", "--all"],
+        &["rename", "1", "3"],
+        &["open", "--name", "3"],
+        &["thumbnail", "1", "--size", "huge"],
+        &["revoke", "nobody"],
+        &["--lang", "tlh", "list"],
     ];
-    for arguments in refusals {
-        assert_chinese(&daemon, arguments);
-    }
+    let complaints: Vec<_> = refusals.iter().filter_map(|arguments| chinese(&daemon, arguments).err()).collect();
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
 #[test]

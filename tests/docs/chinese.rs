@@ -43,6 +43,8 @@ const VALUES: &[&str] = &[
     "degraded",
     "watch",
     "lagged",
+    "ls",
+    "rm",
     "localhost",
     "exit",
     "help",

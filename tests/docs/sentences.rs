@@ -43,6 +43,8 @@ const NOT_SAID: &[&str] = &[
     "%Y-%m-%d %H:%M",
     "%Y-%m-%d %H:%M:%S",
     "an object",
+    "{root} help {verb}",
+    "{} help",
     "audit --follow",
     "open --attach",
     "look at",
