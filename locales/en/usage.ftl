@@ -18,3 +18,4 @@ usage-verbs-hint = `{ $help }` lists the verbs
 usage-help-hint = `{ $help }` shows what it takes
 usage-write-hint = write `{ $usage }`; `{ $help }` explains it
 usage-at-once = write a number from 1 to { $most }
+completion-sessions = { $count } sessions

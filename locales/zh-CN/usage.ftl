@@ -18,3 +18,4 @@ usage-verbs-hint = 用 `{ $help }` 查看所有动词
 usage-help-hint = 用 `{ $help }` 查看用法
 usage-write-hint = 请写成 `{ $usage }`；详细说明见 `{ $help }`
 usage-at-once = 请写 1 到 { $most } 之间的数
+completion-sessions = { $count } 个会话

@@ -167,6 +167,12 @@ verb-demo-script = 自动演示全部内容；只有每一步都得到确认才�
 verb-demo-no_tmux = 不用 tmux 分割终端
 verb-help = 说明某个动词或 cmdlet，例如 lock 或 Lock-WmsSession
 verb-help-name = 动词或 cmdlet 的名称；未指定时列出全部
+verb-completion = 输出用于在 shell 中补全 usher 命令行的脚本
+verb-completion-long =
+    脚本会询问 usher 光标处可以输入什么：动词和选项，以及当前的会话及其用户、规则、组，还有 --server 认识的主机。它不会长时间等待应答。软件包已为三种 shell 安装此脚本。
+
+    bash：在 ~/.bashrc 中写入 `eval "$(usher completion bash)"`；zsh：在 ~/.zshrc 中的 `compinit` 之后写入 `source <(usher completion zsh)`；fish：在 ~/.config/fish/config.fish 中写入 `usher completion fish | source`。
+verb-completion-shell = shell：bash、zsh 或 fish
 verb-install-cmdlets = 创建链接，以便直接用 Lock-WmsSession 等名称运行 cmdlet
 verb-install-cmdlets-long =
     每个链接都指向本程序，程序根据调用时的名称识别 cmdlet。每个名称有两个链接：参考文档中的写法和全小写。已有的链接会被替换，其他文件不受影响。目录不存在时会自动创建。

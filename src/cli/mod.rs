@@ -23,6 +23,7 @@ mod blocks;
 mod choices;
 mod close;
 mod cmdlet;
+pub mod completion;
 mod confirm;
 mod countdown;
 mod demo;
@@ -130,6 +131,7 @@ enum VerbArguments {
     Join(join::Join),
     Servers(servers::Servers),
     DialStdio(dial_stdio::DialStdio),
+    Completion(completion::Completion),
     InstallCmdlets(install_cmdlets::InstallCmdlets),
 }
 
@@ -196,6 +198,9 @@ pub fn command() -> clap::Command {
 pub fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|word| word == attach::GUARD) {
         return attach::guard();
+    }
+    if std::env::args_os().nth(1).is_some_and(|word| word == completion::ANSWER) {
+        return completion::answer(std::env::args_os().skip(2).map(|word| word.to_string_lossy().into_owned()));
     }
     if let Some(invocation) = cmdlet::Invocation::of(std::env::args_os()) {
         return invocation.main();
@@ -286,6 +291,7 @@ async fn run(arguments: CommandLine, format_named: bool) -> Result<Exit, Command
         VerbArguments::DialStdio(verb) => verb.run(&context).await,
         VerbArguments::Demo(verb) => verb.run().await,
         VerbArguments::Help(verb) => verb.run(),
+        VerbArguments::Completion(verb) => verb.run(),
         VerbArguments::InstallCmdlets(verb) => verb.run(),
     }
 }

@@ -35,12 +35,6 @@ pub fn manuals(language: Language) -> Files {
     ALL.into_iter().map(|cmdlet| (format!("{}.1", cmdlet.name), page(cmdlet))).collect()
 }
 
-/// The completions of the links.
-pub fn completions() -> Files {
-    let files = [("wms-cmdlets.bash", help::bash()), ("_wms-cmdlets", help::zsh()), ("wms-cmdlets.fish", help::fish())];
-    files.into_iter().map(|(name, text)| (name.to_owned(), text.into_bytes())).collect()
-}
-
 /// The pages of the reference: what they say of names, types, positions, aliases and pipes is what ours say.
 #[test]
 fn every_parameter_of_the_reference_is_there_as_it_is_described() {

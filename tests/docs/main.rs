@@ -5,9 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Command, CommandFactory};
-use clap_complete::Shell;
 use clap_mangen::Man;
-use usher::cmdlet::help;
+use usher::cli::completion::{Shell, script};
 
 mod architecture;
 mod chinese;
@@ -43,21 +42,9 @@ fn the_manual_pages_are_what_the_command_line_is() {
 
 #[test]
 fn the_completions_are_what_the_command_line_is() {
-    let verbs = |shell| {
-        let mut text = Vec::new();
-        clap_complete::generate(shell, &mut usher::cli::command(), "usher", &mut text);
-        String::from_utf8(text).expect("text")
-    };
-    // The cmdlets are verbs too, which clap does not know.
-    let zsh =
-        help::zsh_of_usher(&verbs(Shell::Zsh)).expect("what clap writes for zsh has the places that ours goes to");
-    let mut files = Files::from([
-        ("usher.bash".to_owned(), (verbs(Shell::Bash) + &help::bash_of_usher()).into_bytes()),
-        ("_usher".to_owned(), zsh.into_bytes()),
-        ("usher.fish".to_owned(), (verbs(Shell::Fish) + &help::fish_of_usher()).into_bytes()),
-    ]);
-    files.extend(cmdlets::completions());
-    compare("completions", files);
+    let files = [("usher.bash", Shell::Bash), ("_usher", Shell::Zsh), ("usher.fish", Shell::Fish)];
+    let files = files.map(|(name, shell)| (name.to_owned(), script(shell).into_bytes()));
+    compare("completions", Files::from(files));
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn is_installed_whole(host: &Host) {
         "/usr/share/man/man8/usherd.8.gz",
         "/usr/share/bash-completion/completions/usher",
         "/usr/share/bash-completion/completions/Lock-WmsSession",
-        "/usr/share/zsh/vendor-completions/_wms-cmdlets",
+        "/usr/share/zsh/vendor-completions/_usher",
         "/usr/share/fish/vendor_completions.d/Lock-WmsSession.fish",
         "/usr/share/doc/usher/copyright",
         "/usr/bin/Lock-WmsSession",

@@ -12,7 +12,7 @@ use usher_core::language::Language;
 use super::{ALL, Cmdlet};
 use crate::words;
 
-pub use completions::{bash, bash_of_usher, fish, fish_of_usher, zsh, zsh_of_usher};
+pub use completions::{about, synopsis};
 pub use maml::maml;
 pub use manual::manual;
 pub use markdown::markdown;

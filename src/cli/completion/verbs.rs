@@ -1,0 +1,150 @@
+//! What can stand in a plain verb's command line: clap knows verbs, options and words; what there is at the moment is
+//! [`Known`].
+
+use std::ffi::{OsStr, OsString};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::{Arg, Command};
+use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, complete};
+use usher_core::request::RuleName;
+use usher_core::session::{Kind, Session};
+
+use super::answer::{Candidate, Choice};
+use super::known::{Known, own_text};
+use super::line::Line;
+use crate::cli::localized;
+use crate::cmdlet::{self, help};
+use crate::words;
+
+/// What can stand at the cursor.
+pub(super) fn choice(line: &Line, known: Known) -> Choice {
+    if let Some(at) = line.command {
+        return Choice::Command(at);
+    }
+    let asked = Arc::new(Asked { known, files: AtomicBool::new(false) });
+    let mut command = equipped(localized::command(words::language()), &asked);
+    for cmdlet in cmdlet::ALL {
+        command = command.subcommand(Command::new(cmdlet.name).about(help::synopsis(cmdlet, words::language())));
+    }
+    let typed: Vec<OsString> = line.words.iter().map(OsString::from).collect();
+    let at = typed.len() - 1;
+    let found = complete(&mut command, typed, at, None).unwrap_or_default();
+    if asked.files.load(Ordering::Relaxed) {
+        return Choice::Files;
+    }
+    let candidate = |found: &CompletionCandidate| Candidate {
+        value: found.get_value().to_string_lossy().into_owned(),
+        about: found
+            .get_help()
+            .map(ToString::to_string)
+            .unwrap_or_default()
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+    };
+    Choice::Of(found.iter().filter(|found| !found.is_hide_set()).map(candidate).collect())
+}
+
+struct Asked {
+    known: Known,
+    /// The word is a file's name.
+    files: AtomicBool,
+}
+
+/// What an argument's value is.
+#[derive(Debug, Clone, Copy)]
+enum Subject {
+    Files,
+    Sessions(fn(&Session) -> bool),
+    Users,
+    Groups,
+    RuledUsers,
+    RuledGroups,
+    Identities,
+    Hosts,
+    HostGroups,
+    Joined,
+    Verbs,
+    Times,
+}
+
+/// The command, with what there is at the moment at each argument that is for it.
+fn equipped(command: Command, asked: &Arc<Asked>) -> Command {
+    let verb = command.get_name().to_owned();
+    let inner: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    let command = command.mut_args(|argument| match subject(&verb, &argument) {
+        Some(subject) => {
+            let asked = Arc::clone(asked);
+            argument.add(ArgValueCompleter::new(move |current: &OsStr| candidates(&asked, subject, current)))
+        }
+        None => argument,
+    });
+    inner.into_iter().fold(command, |command, verb| command.mut_subcommand(verb, |verb| equipped(verb, asked)))
+}
+
+fn subject(verb: &str, argument: &Arg) -> Option<Subject> {
+    Some(match (verb, argument.get_id().as_str()) {
+        (_, "socket" | "file" | "directory") => Subject::Files,
+        (_, "server") | ("test", "names") | ("group", "members") => Subject::Hosts,
+        ("group" | "ungroup", "name") => Subject::HostGroups,
+        ("remove", "name") => Subject::Joined,
+        ("unblock", "user") => Subject::RuledUsers,
+        ("unblock", "group") => Subject::RuledGroups,
+        (_, "user") => Subject::Users,
+        (_, "group") => Subject::Groups,
+        ("unlock", "ids") => Subject::Sessions(|session| session.locked),
+        ("attach", "id") => Subject::Sessions(own_text),
+        ("rename" | "show", "id") => Subject::Sessions(|session| session.kind == Kind::Text),
+        (_, "ids" | "id" | "session") => Subject::Sessions(|_| true),
+        ("revoke", "name") => Subject::Identities,
+        ("help", "name") => Subject::Verbs,
+        (_, "duration" | "notice") => Subject::Times,
+        _ => return None,
+    })
+}
+
+fn candidates(asked: &Asked, subject: Subject, current: &OsStr) -> Vec<CompletionCandidate> {
+    let known = &asked.known;
+    let all = match subject {
+        Subject::Files => {
+            asked.files.store(true, Ordering::Relaxed);
+            Vec::new()
+        }
+        Subject::Sessions(wanted) => known.sessions(wanted),
+        Subject::Users => known.users(),
+        Subject::Groups => known.groups(),
+        Subject::RuledUsers => known.ruled(|rule| match rule {
+            RuleName::User(name) => Some(name.to_string()),
+            _ => None,
+        }),
+        Subject::RuledGroups => known.ruled(|rule| match rule {
+            RuleName::Group(name) => Some(name.to_string()),
+            _ => None,
+        }),
+        Subject::Identities => known.identities(),
+        Subject::Hosts => known.hosts(),
+        Subject::HostGroups => known.host_groups(),
+        Subject::Joined => known.joined(),
+        Subject::Verbs => verbs(),
+        Subject::Times => ["1m", "5m", "10m", "45m", "1h"]
+            .map(|time| Candidate { value: time.to_owned(), about: String::new() })
+            .into(),
+    };
+    let current = current.to_string_lossy();
+    let found = all.into_iter().filter(|candidate| candidate.value.starts_with(&*current));
+    found.map(|it| CompletionCandidate::new(it.value).help(Some(it.about.into()))).collect()
+}
+
+/// Every verb and every cmdlet.
+fn verbs() -> Vec<Candidate> {
+    let language = words::language();
+    let command = localized::command(language);
+    let about = |verb: &Command| verb.get_about().map(ToString::to_string).unwrap_or_default();
+    let shown = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+    let verbs = shown.map(|verb| Candidate { value: verb.get_name().to_owned(), about: about(verb) });
+    let cmdlets = cmdlet::ALL.into_iter();
+    let cmdlets = cmdlets.map(|it| Candidate { value: it.name.to_owned(), about: help::synopsis(it, language) });
+    verbs.chain(cmdlets).collect()
+}
