@@ -211,3 +211,25 @@ fn a_display_whose_keyboard_somebody_holds_is_covered_and_that_is_told() {
     host.root_usher(&["unlock", &screen.session]).succeeds();
     assert_eq!(screen.typed(), "");
 }
+
+#[test]
+fn windows_are_where_they_were_after_a_lock_above_the_users_own_locker() {
+    let host = host!(Bookworm);
+    let screen = host.x11(&host.user("alice"), X11::Xvfb);
+    let before = screen.pixels();
+    let windows = || screen.shell("xwininfo -root -tree; xprop -root _NET_CLIENT_LIST _NET_ACTIVE_WINDOW").succeeds();
+    let (desk, terminal) = (windows(), screen.shell("xwininfo -name typed").succeeds());
+    screen.start("exec i3lock -n");
+    wait_until("their own locker covers it", || !screen.pixels().has(DESKTOP));
+    // It holds keyboard and pointer by the root window, and nothing takes them from it.
+    let ran = host.root_usher(&["lock", &screen.session, "--message", "Listen", "--output", "json"]);
+    assert_eq!(outcome(&ran, 1)["error"]["id"], "CoveredInputNotHeld", "{ran:?}");
+    host.root_usher(&["unlock", &screen.session]).succeeds();
+    wait_until("the cover is gone", || !covered(&screen.pixels()));
+    screen.shell("pkill -x i3lock").succeeds();
+    wait_until("the desktop is back", || screen.pixels().share(DESKTOP) > 0.5);
+    assert_eq!(screen.shell("xwininfo -name typed").stdout, terminal, "before: {desk}\nafter: {}", windows());
+    wait_until("it looks as before", || screen.pixels().same(&before));
+    screen.type_keys("after\n");
+    screen.wait_typed("after\r");
+}

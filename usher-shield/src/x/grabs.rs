@@ -67,8 +67,8 @@ impl Grabs {
     }
 }
 
-/// The windows of others that may hold a grab, the topmost first.
-pub fn candidates(x: &Display, ours: &[Window], managed: bool) -> Asked<Vec<Window>> {
+/// The windows of others that may hold a grab, the topmost first, each with whether no window manager has a say in it.
+pub fn candidates(x: &Display, ours: &[Window], managed: bool) -> Asked<Vec<(Window, bool)>> {
     let tree = x.conn.query_tree(x.root)?.reply()?;
     let strangers: Vec<Window> = tree.children.into_iter().filter(|child| !ours.contains(child)).collect();
     let asked = strangers.iter().map(|w| x.conn.get_window_attributes(*w)).collect::<Result<Vec<_>, _>>()?;
@@ -76,7 +76,7 @@ pub fn candidates(x: &Display, ours: &[Window], managed: bool) -> Asked<Vec<Wind
     for (window, attributes) in strangers.iter().zip(asked) {
         let Ok(attributes) = attributes.reply() else { continue };
         if attributes.map_state == MapState::VIEWABLE && (managed || attributes.override_redirect) {
-            candidates.push(*window);
+            candidates.push((*window, attributes.override_redirect));
         }
     }
     candidates.reverse();

@@ -144,11 +144,11 @@ impl Keeper {
     ///
     /// Pop-ups (override-redirect) first: they hold nearly all grabs, and nobody manages them.
     pub fn wrest(&mut self, ours: &[Window], managed: bool) -> Asked {
-        for candidate in grabs::candidates(&self.x, ours, managed)? {
+        for (candidate, unmanaged) in grabs::candidates(&self.x, ours, managed)? {
             self.x.conn.grab_server()?;
             self.x.conn.unmap_window(candidate)?;
             let held = self.hold().and_then(|()| self.hold_devices());
-            self.x.conn.map_window(candidate)?;
+            self.map_again(candidate, unmanaged)?;
             self.x.conn.ungrab_server()?;
             self.x.flush()?;
             held?;
@@ -156,6 +156,16 @@ impl Keeper {
                 break;
             }
         }
+        Ok(())
+    }
+
+    /// Maps a window of others' again. For one without override-redirect a window manager would be asked (X Window System
+    /// Protocol, MapWindow), and may leave its own frame as it is: it has it meanwhile.
+    fn map_again(&self, window: Window, unmanaged: bool) -> Asked {
+        let redirect = |on| ChangeWindowAttributesAux::new().override_redirect(u32::from(on));
+        self.x.conn.change_window_attributes(window, &redirect(true))?;
+        self.x.conn.map_window(window)?;
+        self.x.conn.change_window_attributes(window, &redirect(unmanaged))?;
         Ok(())
     }
 
