@@ -32,8 +32,23 @@ impl Unit {
 
     /// The MiB of its processes, shared pages divided among all that share them.
     pub fn pss(&self) -> f64 {
-        self.pids().into_iter().filter_map(pss).sum::<f64>() / 1024.0
+        mebibytes(&self.pids())
     }
+
+    /// The same of a shield's processes: of those that stay, and of that which draws.
+    pub fn pss_apart(&self) -> (f64, f64) {
+        let (drawing, staying): (Vec<u32>, Vec<u32>) = self.pids().into_iter().partition(|pid| draws(*pid));
+        (mebibytes(&staying), mebibytes(&drawing))
+    }
+}
+
+fn mebibytes(pids: &[u32]) -> f64 {
+    pids.iter().copied().filter_map(pss).fold(0.0, |sum, pss| sum + pss) / 1024.0
+}
+
+fn draws(pid: u32) -> bool {
+    let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    words.split(|byte| *byte == 0).nth(1) == Some(b"draw")
 }
 
 /// The proportional set size of a process in KiB.

@@ -6,6 +6,8 @@ use std::path::Path;
 use super::built;
 use super::harness::{Host, wait_until};
 
+const PROGRAMS: [&str; 4] = ["usher", "usherd", "usher-tty", "usher-shield"];
+
 /// Puts usher on the host and sees it serve.
 pub fn install(host: &Host) {
     if host.root("ls /opt/packages/usher_*.deb").code == Some(0) {
@@ -13,8 +15,21 @@ pub fn install(host: &Host) {
     } else {
         by_hand(host);
     }
-    println!("measured: {}\n", how_built(&host.path("/usr/bin/usherd")));
+    match std::env::var_os("USHER_BENCH_PROGRAMS") {
+        Some(directory) => replaced(host, Path::new(&directory)),
+        None => println!("measured: {}\n", how_built(&host.path("/usr/bin/usherd"))),
+    }
     wait_until("usherd serves", || host.root_usher(&["list"]).code == Some(0));
+}
+
+/// Puts these programs in the place of those that were installed.
+fn replaced(host: &Host, directory: &Path) {
+    println!("measured: what is in {}\n", directory.display());
+    host.root("systemctl stop usherd").succeeds();
+    for program in PROGRAMS {
+        fs::copy(directory.join(program), host.path("/usr/bin").join(program)).expect("a program to be measured");
+    }
+    host.root("systemctl start usherd").succeeds();
 }
 
 /// How the installed `usherd` was built, in a few words.
@@ -26,7 +41,7 @@ fn how_built(installed: &Path) -> &'static str {
 
 /// Copies the programs beside cargo's `usher`, and starts the daemon as a transient service.
 fn by_hand(host: &Host) {
-    for program in ["usher", "usherd", "usher-tty", "usher-shield"] {
+    for program in PROGRAMS {
         fs::copy(built::beside(program), host.path("/usr/bin").join(program)).expect("a program beside cargo's usher");
     }
     host.root(

@@ -10,7 +10,7 @@ use super::table::{Table, figures};
 pub const INSIDE: &str = "--time";
 const RUNS: usize = 100;
 /// Where this program is inside the host.
-const OWN: &str = "/run/bench/displays";
+pub const OWN: &str = "/run/bench/displays";
 const COMMANDS: [&[&str]; 3] = [&["usher", "list"], &["loginctl", "list-sessions"], &["/bin/true"]];
 
 /// Times each of the commands, as the operator.

@@ -18,6 +18,7 @@ mod kill;
 mod lab;
 mod list;
 mod locker;
+mod painted;
 mod probe;
 mod table;
 
@@ -34,6 +35,9 @@ fn main() {
     if arguments.first().is_some_and(|argument| argument == list::INSIDE) {
         return list::inside(&arguments[1..]);
     }
+    if arguments.first().is_some_and(|argument| argument == painted::INSIDE) {
+        return painted::inside(&arguments[1]);
+    }
     let mut counts: Vec<usize> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
     if counts.is_empty() {
         counts = vec![1, 10, 20];
@@ -46,6 +50,7 @@ fn main() {
     let rounds = std::env::var("USHER_BENCH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5);
     let mut bench = Bench::open(counts.iter().copied().max().unwrap_or(1));
     println!("{}", locks(&mut bench, &counts, rounds));
+    println!("{}", painted::measure(&bench));
     println!("{}", kills(&mut bench));
     println!("{}", list::measure(&bench));
 }

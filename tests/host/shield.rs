@@ -74,3 +74,38 @@ fn the_locked_user_can_neither_signal_nor_trace_nor_read_the_shield_on_debian_12
 fn the_locked_user_can_neither_signal_nor_trace_nor_read_the_shield_on_debian_13() {
     shields_cannot_be_touched(&host!(Trixie));
 }
+
+/// The processes of a shield that wait to draw a message, or draw one.
+fn drawing(host: &Host, screen: &Screen) -> Vec<String> {
+    let draws = |pid: &String| host.content(format!("/proc/{pid}/cmdline")).contains("\0draw\0");
+    shield_pids(host, screen).into_iter().filter(draws).collect()
+}
+
+#[test]
+fn what_draws_a_message_has_read_the_fonts_before_and_draws_one_alone() {
+    let host = host!(Bookworm);
+    let screen = host.x11(&host.user("alice"), X11::Xvfb);
+    let one = || {
+        wait_until("one process waits to draw", || drawing(&host, &screen).len() == 1);
+        drawing(&host, &screen).remove(0)
+    };
+    let first = one();
+    let reads_fonts = |pid: &str| host.content(format!("/proc/{pid}/maps")).contains("/fonts/");
+    wait_until("it has read fonts", || reads_fonts(&first));
+    assert!(shield_pids(&host, &screen).iter().all(|pid| *pid == first || !reads_fonts(pid)), "no other process does");
+    host.root_usher(&["lock", &screen.session, "--message", "First"]).succeeds();
+    wait_until("none is there while it is locked", || drawing(&host, &screen).is_empty());
+    let shown = screen.pixels();
+    host.root_usher(&["unlock", &screen.session]).succeeds();
+    let second = one();
+    assert_ne!(second, first);
+
+    // One that was killed is missed by nobody.
+    host.root(&format!("kill -9 {second}")).succeeds();
+    wait_until("it is gone", || drawing(&host, &screen).is_empty());
+    let ran = host.root_usher(&["lock", &screen.session, "--message", "First", "--output", "json"]);
+    assert!(!ran.stdout.contains("could not be drawn"), "{ran:?}");
+    let pixels = screen.pixels();
+    assert!(covered(&pixels) && pixels.has([0xff; 3]) && shown.has([0xff; 3]), "the message is on the screen");
+    host.root_usher(&["unlock", &screen.session]).succeeds();
+}

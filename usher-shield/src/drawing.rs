@@ -1,15 +1,17 @@
 //! The drawing process, as the shield sees it: an order in, pictures out, and then it is gone.
 //!
-//! Fonts are large and their parsers larger. What reads them is a short-lived process, so that the
-//! shield stays small, and lives on when a font is broken.
+//! Fonts are large and their parsers larger. What reads them is a process of its own, so that the shield stays small, and
+//! lives on when a font is broken. One that has read them already waits while nothing is locked: a message is then drawn
+//! in a few milliseconds. It draws once, so that nothing of one message is left where another is drawn.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::draw::Typesetter;
 use crate::picture::{self, Order, Picture};
 
 /// How long a picture may take; the lock is answered without it then, and it is painted when it comes.
@@ -19,13 +21,56 @@ pub const GIVE_UP: Duration = Duration::from_secs(20);
 /// The most that a drawing process may say.
 const MAX: usize = 256 << 20;
 
+/// A drawing process, which ends by itself where nobody gives it an order or reads what it draws.
+struct Process(Option<Child>);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.0.take().into_iter().for_each(crate::children::let_go);
+    }
+}
+
+/// A drawing process that has no order yet.
+pub struct Drawer {
+    process: Process,
+    order: ChildStdin,
+    answer: ChildStdout,
+}
+
+impl Drawer {
+    /// Starts one for messages in this language.
+    pub fn start(language: &str) -> io::Result<Self> {
+        let mut command = Command::new("/proc/self/exe");
+        command.arg0("usher-shield");
+        command.args(["draw", language]).env_clear().current_dir("/");
+        // Where the tests and an administrator say which time zone it is, the drawing process is to know.
+        command.envs(std::env::var_os("TZ").map(|zone| ("TZ", zone)));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
+        let process = Process(Some(child));
+        let (Some(order), Some(answer)) = (stdin, stdout) else { return Err(io::ErrorKind::BrokenPipe.into()) };
+        rustix::fs::fcntl_setfl(&answer, rustix::fs::OFlags::NONBLOCK)?;
+        Ok(Drawer { process, order, answer })
+    }
+
+    /// Has it draw. `waited` is whether it was started before the order came.
+    pub fn draw(mut self, order: Order, waited: bool) -> io::Result<Drawing> {
+        // An order is far smaller than a pipe (`pipe(7)`): this does not wait.
+        self.order.write_all(&serde_json::to_vec(&order)?)?;
+        let (until, bytes) = (Instant::now() + PATIENCE, Vec::new());
+        Ok(Drawing { _process: self.process, answer: self.answer, bytes, order, until, waited })
+    }
+}
+
 /// A picture that is being drawn.
 pub struct Drawing {
-    child: Option<Child>,
+    _process: Process,
     answer: ChildStdout,
     bytes: Vec<u8>,
     pub order: Order,
     pub until: Instant,
+    /// It was started before the order came: it may have ended meanwhile, and knows no font that was installed since.
+    pub waited: bool,
 }
 
 /// What came of it so far.
@@ -36,23 +81,6 @@ pub enum Progress {
 }
 
 impl Drawing {
-    /// Starts drawing.
-    pub fn start(order: Order) -> io::Result<Self> {
-        let mut command = Command::new("/proc/self/exe");
-        command.arg0("usher-shield");
-        command.arg("draw").env_clear().current_dir("/");
-        // Where the tests and an administrator say which time zone it is, the drawing process is to know.
-        command.envs(std::env::var_os("TZ").map(|zone| ("TZ", zone)));
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let (Some(mut stdin), Some(answer)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(io::ErrorKind::BrokenPipe.into());
-        };
-        // An order is far smaller than a pipe (`pipe(7)`): this does not wait.
-        stdin.write_all(&serde_json::to_vec(&order)?)?;
-        rustix::fs::fcntl_setfl(&answer, rustix::fs::OFlags::NONBLOCK)?;
-        Ok(Drawing { child: Some(child), answer, bytes: Vec::new(), order, until: Instant::now() + PATIENCE })
-    }
-
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.answer.as_fd()
     }
@@ -82,21 +110,19 @@ impl Drawing {
     }
 }
 
-impl Drop for Drawing {
-    fn drop(&mut self) {
-        // Nobody reads what it draws any more, by which it ends.
-        self.child.take().into_iter().for_each(crate::children::let_go);
-    }
-}
-
 /// The drawing process itself.
-pub fn main() -> io::Result<()> {
+pub fn main(language: &str) -> io::Result<()> {
     // Ten displays may be locked at once: their covers come first.
     let _ = rustix::process::nice(10);
+    let mut typesetter = Typesetter::new(language);
     let mut order = Vec::new();
     io::stdin().take(1 << 20).read_to_end(&mut order)?;
+    if order.is_empty() {
+        // Nobody needs it any more.
+        return Ok(());
+    }
     let order: Order = serde_json::from_slice(&order)?;
-    let (pictures, notes) = crate::draw::draw(&order);
+    let (pictures, notes) = typesetter.draw(&order);
     let sizes = pictures.iter().map(|picture| (picture.width, picture.height)).collect();
     let answer = picture::write(&picture::Heading { pictures: sizes, notes }, &pictures);
     // Nobody may want it any more.

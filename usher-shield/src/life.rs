@@ -54,6 +54,7 @@ pub fn run(shield: &mut Shield, mut next_control: u64) -> io::Result<End> {
         keep_time(shield);
         if shield.leader {
             shield.draw();
+            shield.prepare();
             shield.answer();
             shield.tell_usherd();
             shield.tell_twin();

@@ -3,8 +3,8 @@
 //! Two processes, each with a connection to the X server and windows of its own. The leader serves
 //! usherd and holds keyboard and pointer; its twin's windows lie below. Each sees the other's end by
 //! their connection: the one that is left takes over and starts another (`takeover`). A third one
-//! lives only while it draws the message (`drawing`, `draw`), so that the two parse no font, and a fourth while it
-//! takes a picture of the screen (`capture`, `thumbnail`).
+//! draws the message (`drawing`, `draw`), so that the two parse no font: it reads the fonts while nothing is locked, draws one message
+//! and ends. A fourth lives only while it takes a picture of the screen (`capture`, `thumbnail`).
 //!
 //! Each of the two has three connections: one for the windows (`stage`), which any client can cut by naming one of them; one that
 //! holds the input and the overlay, and on which there is nothing to name (`x::Keeper`); and a spare one (`reserve`), because the

@@ -11,7 +11,7 @@ use usher_core::wire::holder::Notice;
 use usher_core::wire::shield::{Arming, Crowd, FromShield, Status, ToShield};
 
 use crate::capture::Capture;
-use crate::drawing::Drawing;
+use crate::drawing::{Drawer, Drawing};
 use crate::incidents::Incidents;
 use crate::mate::{FromTwin, Mate, State};
 use crate::picture::Order;
@@ -69,6 +69,10 @@ pub struct Shield {
     pub incidents: Incidents,
     pending: Vec<Pending>,
     pub drawing: Option<Drawing>,
+    /// What draws the next message, if it could be started, while nothing is shown.
+    drawer: Option<Drawer>,
+    /// That was started, or tried, since the last message was drawn.
+    prepared: bool,
     /// Pictures of the display that are being taken.
     pub captures: Vec<Capture>,
     /// What the screen shows, and the sentences that came with it.
@@ -116,6 +120,8 @@ impl Shield {
             incidents: Incidents::default(),
             pending: Vec::new(),
             drawing: None,
+            drawer: None,
+            prepared: false,
             captures: Vec::new(),
             painted: None,
             unpaintable: None,
@@ -177,6 +183,9 @@ impl Shield {
         if self.covers.is_empty() {
             // The twin first: its cover is to go together with ours.
             self.tell_twin();
+        } else if self.drawer.is_some() {
+            // Drawn while the screen is being covered.
+            self.start_drawing();
         }
         self.settle();
     }

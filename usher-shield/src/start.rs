@@ -57,11 +57,11 @@ fn do_work(work: &str) -> io::Result<()> {
     let most = Some(WORK);
     let _ = rustix::process::setrlimit(Resource::Cpu, Rlimit { current: most, maximum: most });
     crate::confine::worker();
-    let size = std::env::args().nth(2);
+    let how = std::env::args().nth(2);
     match work {
-        "draw" => crate::drawing::main(),
-        "picture" => crate::thumbnail::screen(size.as_deref()),
-        _ => crate::thumbnail::still(size.as_deref()),
+        "draw" => crate::drawing::main(how.as_deref().unwrap_or_default()),
+        "picture" => crate::thumbnail::screen(how.as_deref()),
+        _ => crate::thumbnail::still(how.as_deref()),
     }
 }
 

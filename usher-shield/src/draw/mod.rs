@@ -5,7 +5,7 @@ pub mod fonts;
 mod layout;
 mod scripts;
 
-use cosmic_text::SwashCache;
+use cosmic_text::{FontSystem, SwashCache};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -13,22 +13,38 @@ use crate::picture::{Order, Picture, Words};
 use crate::words::{self, Reader};
 use layout::{Block, Role};
 
-/// The pictures that `order` asks for, and sentences for the outcome.
-pub fn draw(order: &Order) -> (Vec<Picture>, Vec<String>) {
-    let (mut fonts, mut cache) = (fonts::load(), SwashCache::new());
-    let (now, zone) = (Timestamp::now(), TimeZone::system());
-    let blocks = blocks(&order.words, &Reader::new(&order.language, now, zone));
-    let banner = matches!(order.words, Words::Notice(_));
-    let mut missing = Vec::new();
-    let mut pictures = Vec::new();
-    for size in &order.sizes {
-        let laid = layout::fit(&mut fonts, &blocks, *size, banner);
-        missing.extend(laid.missing());
-        pictures.push(canvas::render(&mut fonts, &mut cache, &laid, *size, banner));
+/// The host's fonts, and what was read of them.
+pub struct Typesetter {
+    fonts: FontSystem,
+    cache: SwashCache,
+}
+
+impl Typesetter {
+    /// Reads the fonts, and of those that a message in this language will most likely need all that is needed.
+    pub fn new(language: &str) -> Self {
+        let mut fonts = fonts::load();
+        let title = words::title(&Reader::new(language, Timestamp::now(), TimeZone::UTC));
+        let blocks = [Role::Title, Role::Message].map(|role| Block { role, text: format!("{title} Aa 0") });
+        let _ = layout::fit(&mut fonts, &blocks, (1280, 720), false);
+        Typesetter { fonts, cache: SwashCache::new() }
     }
-    let scripts = scripts::names(&missing);
-    let notes = if scripts.is_empty() { Vec::new() } else { vec![words::no_font(&scripts)] };
-    (pictures, notes)
+
+    /// The pictures that `order` asks for, and sentences for the outcome.
+    pub fn draw(&mut self, order: &Order) -> (Vec<Picture>, Vec<String>) {
+        let (now, zone) = (Timestamp::now(), TimeZone::system());
+        let blocks = blocks(&order.words, &Reader::new(&order.language, now, zone));
+        let banner = matches!(order.words, Words::Notice(_));
+        let mut missing = Vec::new();
+        let mut pictures = Vec::new();
+        for size in &order.sizes {
+            let laid = layout::fit(&mut self.fonts, &blocks, *size, banner);
+            missing.extend(laid.missing());
+            pictures.push(canvas::render(&mut self.fonts, &mut self.cache, &laid, *size, banner));
+        }
+        let scripts = scripts::names(&missing);
+        let notes = if scripts.is_empty() { Vec::new() } else { vec![words::no_font(&scripts)] };
+        (pictures, notes)
+    }
 }
 
 /// What is said, from top to bottom.
@@ -68,7 +84,7 @@ mod tests {
         let long = "The quick brown fox. ".repeat(47);
         let sizes = vec![(64, 48), (320, 200), (200, 900), (1280, 720)];
         for message in ["Stop", long.trim(), &"x".repeat(1000), "眼睛看前面 אבג 🙂"] {
-            let (pictures, _) = draw(&order(message, sizes.clone()));
+            let (pictures, _) = Typesetter::new("zh-CN").draw(&order(message, sizes.clone()));
             for (picture, size) in pictures.iter().zip(&sizes) {
                 assert!(picture.width <= size.0 && picture.height <= size.1, "{size:?}");
                 assert_eq!(picture.bytes.len(), usize::from(picture.width) * usize::from(picture.height));
@@ -79,7 +95,7 @@ mod tests {
     #[test]
     fn what_no_font_has_is_named() {
         // Deseret: nobody installs it.
-        let (_, notes) = draw(&order("\u{10400}\u{10401}", vec![(640, 480)]));
+        let (_, notes) = Typesetter::new("en").draw(&order("\u{10400}\u{10401}", vec![(640, 480)]));
         assert!(notes.is_empty() || notes[0].contains("script"), "{notes:?}");
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::Shield;
-use crate::drawing::{Drawing, GIVE_UP, Progress};
+use crate::drawing::{Drawer, GIVE_UP, Progress};
 use crate::picture::{Order, Words};
 
 impl Shield {
@@ -35,7 +35,14 @@ impl Shield {
             self.took(hidden);
         }
         let ready = self.leader && self.stage.shown != self.covers.is_empty();
-        let Some(order) = self.order().filter(|_| ready) else { return };
+        if ready {
+            self.start_drawing();
+        }
+    }
+
+    /// Has what is to be on the screen drawn, where it neither is nor will be.
+    pub(super) fn start_drawing(&mut self) {
+        let Some(order) = self.order() else { return };
         let is = |other: Option<&Order>| other == Some(&order);
         if is(self.painted.as_ref().map(|(order, _)| order)) || is(self.unpaintable.as_ref()) {
             return;
@@ -43,9 +50,20 @@ impl Shield {
         if is(self.drawing.as_ref().map(|drawing| &drawing.order)) {
             return;
         }
-        match Drawing::start(order.clone()) {
+        let ready = self.drawer.take().and_then(|drawer| drawer.draw(order.clone(), true).ok());
+        let new = || Drawer::start(&order.language)?.draw(order.clone(), false);
+        match ready.map_or_else(new, Ok) {
             Ok(drawing) => self.drawing = Some(drawing),
             Err(_) => self.unpaintable = Some(order),
+        }
+    }
+
+    /// Keeps a drawing process ready that has read the fonts. None is kept while something is shown: it would be memory.
+    pub fn prepare(&mut self) {
+        if self.stage.shown || self.order().is_some() || self.drawing.is_some() || self.retire {
+            self.prepared = false;
+        } else if !std::mem::replace(&mut self.prepared, true) {
+            self.drawer = Drawer::start(&self.arming.language).ok();
         }
     }
 
@@ -54,9 +72,12 @@ impl Shield {
         let Some(drawing) = &mut self.drawing else { return };
         let progress = drawing.look();
         let given_up = Instant::now() >= drawing.until + GIVE_UP;
-        let order = drawing.order.clone();
+        let (order, waited) = (drawing.order.clone(), drawing.waited);
         match progress {
             Progress::NotYet if !given_up => return,
+            // A new one may fare better.
+            Progress::Failed if waited => {}
+            Progress::Drawn(_, notes) if waited && !notes.is_empty() => {}
             // An announcement would be above a cover that was ordered meanwhile.
             Progress::Drawn(..) if self.order().as_ref() != Some(&order) => {}
             Progress::Drawn(pictures, notes) if !self.hung && !self.stage.cut => {
