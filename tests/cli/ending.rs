@@ -119,6 +119,41 @@ fn open_goes_on_waiting_when_the_daemon_is_started_anew() {
 }
 
 #[test]
+fn a_program_that_ends_while_no_daemon_runs_is_told_to_the_next_one() {
+    let mut daemon = Daemon::start();
+    let id = daemon.open("echo last words; while [ ! -e go ]; do sleep 0.05; done; exit 7");
+    let leader = daemon.holder(id);
+    let program = processes::descendants(leader).into_iter().next().expect("a program");
+    daemon.kill9();
+    std::fs::write(daemon.path("go"), "").expect("a file");
+    wait_until("the program has ended", || !processes::alive(program));
+    daemon.start_again();
+    let ended = wait_ended(&daemon, 1);
+    has(&ended[0]["end"], &json!({"cause": "exited", "exit_code": 7, "signal": null}));
+    assert!(daemon.usher(&["show", &id.to_string()]).exits(0).stdout.contains("last words"));
+    assert_eq!(daemon.audit("end").len(), 1);
+    // What is on record lets the holder go.
+    wait_until("the holder has gone", || !processes::alive(leader) && daemon.holder_sockets().is_empty());
+}
+
+#[test]
+fn an_end_that_is_on_record_is_not_told_again() {
+    let mut daemon = Daemon::start();
+    let id = daemon.open("while [ ! -e go ]; do sleep 0.05; done; exit 7");
+    daemon.kill9();
+    std::fs::write(daemon.path("go"), "").expect("a file");
+    let holder = daemon.holder(id);
+    // As if the daemon had died between its record and its word to the holder: it is not on the books.
+    let books = rusqlite::Connection::open(daemon.path("state/usher.db")).expect("the database");
+    books.execute("DELETE FROM session", []).expect("it is not there");
+    wait_until("the program has ended", || processes::descendants(holder).is_empty());
+    daemon.start_again();
+    wait_until("the holder has gone", || !processes::alive(holder));
+    assert!(daemon.ids().is_empty() && ended(&daemon).is_empty() && daemon.audit("end").is_empty());
+    assert!(!daemon.log().contains("taken over"), "{}", daemon.log());
+}
+
+#[test]
 fn a_session_that_is_closed_while_it_is_awaited_was_hung_up() {
     let daemon = Daemon::start();
     let mut command = daemon.usher_command(&["open", "--wait", "--", "cat"]);

@@ -1,12 +1,13 @@
 //! A holder's connections to usherd, or to `usherd --release-all`.
 
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 
+use usher_core::sys::peer;
 use usher_core::wire::Conn;
 use usher_core::wire::holder::{FromHolder, ToHolder};
 
 /// Connections at once: the daemon's, one that replaces it, a release, and some to spare.
-pub(super) const MAX: usize = 8;
+const MAX: usize = 8;
 
 pub(super) struct DaemonConn {
     pub(super) id: u64,
@@ -20,6 +21,19 @@ impl DaemonConn {
         Ok(DaemonConn { id, conn: Conn::with_descriptors(stream)?, has_spoken: false })
     }
 
+    /// The next connection that waits, of somebody who may control the session of `owner`.
+    pub(super) fn accept(listener: &UnixListener, owner: u32, id: u64) -> Option<Self> {
+        let me = rustix::process::geteuid().as_raw();
+        loop {
+            let (stream, _) = listener.accept().ok()?;
+            if peer::of(&stream).is_ok_and(|peer| [0, me, owner].contains(&peer.uid))
+                && let Ok(daemon) = DaemonConn::new(stream, id)
+            {
+                return Some(daemon);
+            }
+        }
+    }
+
     pub(super) fn send(&mut self, message: &FromHolder) {
         self.conn.send_message(message);
     }
@@ -29,4 +43,13 @@ impl DaemonConn {
         self.has_spoken |= !messages.is_empty();
         messages
     }
+}
+
+/// Adds a connection, in the place of the oldest that never spoke if need be.
+pub(super) fn add(daemons: &mut Vec<DaemonConn>, daemon: DaemonConn) {
+    if daemons.len() >= MAX {
+        let Some(silent) = daemons.iter().position(|daemon| !daemon.has_spoken) else { return };
+        daemons.remove(silent);
+    }
+    daemons.push(daemon);
 }

@@ -56,6 +56,11 @@ pub(super) fn in_words(end: ProgramEnd, language: Language) -> String {
     }
 }
 
+/// Why a station is told to leave when the program has ended.
+pub(super) fn left_over(end: ProgramEnd, language: Language) -> String {
+    sentence(language, "left-over", &[("how", &in_words(end, language))])
+}
+
 /// Collects every child that ended, and gives the exit of the one with this process ID.
 pub(super) fn reap_watching(leader: u32) -> Option<ProgramEnd> {
     let mut how = None;

@@ -128,6 +128,7 @@ impl Holder {
             key: self.key.clone(),
             holder_pid: std::process::id(),
             status: self.status(),
+            has_ended: false,
         }))
     }
 
@@ -193,7 +194,7 @@ impl Holder {
                 self.reply(daemon, &FromHolder::Text { seq, text });
             }
             // The session is open already.
-            ToHolder::Open(_) | ToHolder::Start => {}
+            ToHolder::Open(_) | ToHolder::Start | ToHolder::Heard => {}
         }
     }
 

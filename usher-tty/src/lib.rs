@@ -19,6 +19,7 @@ mod leader;
 mod lockscreen;
 mod lookback;
 mod paint;
+mod parting;
 pub mod pty;
 mod run;
 mod sandbox;

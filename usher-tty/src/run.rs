@@ -10,18 +10,19 @@ use jiff::tz::TimeZone;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::SIGCHLD;
 use usher_core::clock;
-use usher_core::language::{Language, sentence};
+use usher_core::language::Language;
 use usher_core::session::SessionKey;
+use usher_core::sys::descriptors;
 use usher_core::sys::process::Process;
-use usher_core::sys::{descriptors, peer};
 use usher_core::wire::Tag;
 use usher_core::wire::holder::{Farewell, FromHolder, OpenSpec, ToHolder};
 
 use super::daemon::{self, DaemonConn};
 use super::emulator::Emulator;
-use super::ending::{self, in_words, reap_watching};
+use super::ending::{self, in_words, left_over, reap_watching};
 use super::holder::Holder;
 use super::lockscreen::Locale;
+use super::parting::Parting;
 use super::pty::{Leader, Pty};
 use super::sandbox;
 
@@ -139,7 +140,7 @@ impl Loop {
             self.holder.pty.flush();
             self.read_output(&mut buffer)?;
             if let Some(ended) = self.session_end(&mut buffer)? {
-                return self.finish(ended);
+                return self.finish(ended, spec);
             }
             self.holder.settle();
         }
@@ -166,28 +167,11 @@ impl Loop {
 
     /// Takes new connections from those who may control the session.
     fn accept(&mut self, owner: u32) {
-        while let Ok((stream, _)) = self.listener.accept() {
-            let me = rustix::process::geteuid().as_raw();
-            let welcome = peer::of(&stream).is_ok_and(|peer| [0, me, owner].contains(&peer.uid));
-            if !welcome || !self.has_place() {
-                continue;
-            }
-            if let Ok(mut daemon) = DaemonConn::new(stream, self.next_daemon) {
-                self.next_daemon += 1;
-                daemon.send(&self.holder.hello());
-                self.holder.daemons.push(daemon);
-            }
+        while let Some(mut daemon) = DaemonConn::accept(&self.listener, owner, self.next_daemon) {
+            self.next_daemon += 1;
+            daemon.send(&self.holder.hello());
+            daemon::add(&mut self.holder.daemons, daemon);
         }
-    }
-
-    /// Whether there is a place for one more connection, that of the oldest that never spoke if need be.
-    fn has_place(&mut self) -> bool {
-        let daemons = &mut self.holder.daemons;
-        if daemons.len() < daemon::MAX {
-            return true;
-        }
-        let silent = daemons.iter().position(|daemon| !daemon.has_spoken);
-        silent.map(|index| daemons.remove(index)).is_some()
     }
 
     fn obey_daemons(&mut self, spec: &OpenSpec) {
@@ -257,7 +241,7 @@ impl Loop {
                 let language = self.holder.locale.language;
                 let farewell = self.holder.farewell(how);
                 self.holder.stations.iter_mut().for_each(|station| station.bid(&farewell));
-                self.holder.dismiss(&sentence(language, "left-over", &[("how", &in_words(how, language))]));
+                self.holder.dismiss(&left_over(how, language));
                 // The daemon's log is in English.
                 Ok(Some((in_words(how, Language::English), Some(farewell))))
             }
@@ -266,7 +250,8 @@ impl Loop {
     }
 
     /// Says goodbye to everyone, bounded in time.
-    fn finish(mut self, (how, farewell): (String, Option<Farewell>)) -> io::Result<()> {
+    fn finish(mut self, (how, farewell): (String, Option<Farewell>), spec: &OpenSpec) -> io::Result<()> {
+        let is_news = farewell.is_some() && spec.records_ends;
         let ended = FromHolder::Ended { how, farewell };
         self.holder.daemons.iter_mut().for_each(|daemon| daemon.send(&ended));
         let deadline = Instant::now() + Duration::from_millis(300);
@@ -282,9 +267,14 @@ impl Loop {
                 .chain(holder.daemons.iter().filter(|c| !c.conn.is_closed()).map(|c| c.conn.unsent()))
                 .sum::<usize>();
             if unsent == 0 || Instant::now() >= deadline {
-                return Ok(());
+                break;
             }
             std::thread::sleep(ending::LOOK);
         }
+        if is_news {
+            let Loop { holder, listener, .. } = self;
+            Parting::of(holder, listener, ended).until_heard(spec.owner);
+        }
+        Ok(())
     }
 }

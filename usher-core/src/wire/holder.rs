@@ -46,6 +46,9 @@ pub struct OpenSpec {
     /// How many lines above the screen are kept; the holder's own number where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scrollback: Option<u32>,
+    /// The daemon says [`ToHolder::Heard`] once the end of the session's program is on record.
+    #[serde(default)]
+    pub records_ends: bool,
 }
 
 /// A message from usherd to a holder.
@@ -102,6 +105,8 @@ pub enum ToHolder {
         /// Who says so.
         by: String,
     },
+    /// The end of the session's program is on record: the holder may go.
+    Heard,
 }
 
 /// A new station.
@@ -214,6 +219,9 @@ pub struct HolderHello {
     pub holder_pid: u32,
     /// The session as it is now.
     pub status: HolderStatus,
+    /// The session's program has ended; how comes in [`FromHolder::Ended`].
+    #[serde(default)]
+    pub has_ended: bool,
 }
 
 /// A session as its holder sees it.

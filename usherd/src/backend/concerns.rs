@@ -86,6 +86,11 @@ pub trait Opening {
     fn connect(&self, id: u32, opened: Opened, covers: Vec<Cover>) -> Starting;
     /// Runs the session's program once its covers were seen.
     fn start(&self, starting: Starting) -> BoxFuture<'_, Result<(), Error>>;
+    /// Whether the session's holder can take a station, or one that only looks on.
+    ///
+    /// # Errors
+    /// The session changed, or its holder does not take orders or is too old.
+    fn can_seat(&self, target: &Target, read_only: bool) -> Result<(), Error>;
     /// Hands a connection over to the session's holder as a new station.
     ///
     /// # Errors
@@ -97,6 +102,8 @@ pub trait Opening {
 pub trait TextSessions: Backend + Adopting + Opening {
     /// Resolves when everything that holders reported until now is known to the registry.
     fn caught_up(&self) -> BoxFuture<'_, ()>;
+    /// The end of this session is on record: its holder may go.
+    fn heard(&self, id: u32);
     /// The session whose holder is this process.
     fn session_of_holder(&self, process: Process) -> Option<u32>;
 }

@@ -237,6 +237,10 @@ impl Opening for Fake {
         self.ordered(starting.id(), FakeCall::Start(starting.id()), drop)
     }
 
+    fn can_seat(&self, _: &Target, _: bool) -> Result<(), Error> {
+        Ok(())
+    }
+
     fn seat(&self, target: &Target, _: StationSpec, _: OwnedFd) -> Result<(), Error> {
         self.inner().calls.push(FakeCall::Seat(target.id));
         Ok(())
@@ -252,6 +256,8 @@ impl TextSessions for Fake {
             let _ = tokio::time::timeout(super::DEADLINE, wait).await;
         })
     }
+
+    fn heard(&self, _: u32) {}
 
     fn session_of_holder(&self, _: Process) -> Option<u32> {
         None

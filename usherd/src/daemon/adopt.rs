@@ -45,10 +45,10 @@ pub async fn adopt(host: &Arc<Host>) {
             // On the books is another session of that number, which is over: this one takes its place.
             Some(false) => {
                 host.session_gone(id, Ended::HolderDied).await;
-                take_over(host, found).await;
+                unknown(host, found).await;
             }
             // The books are new: the old ones were corrupt, or are in another directory.
-            None => take_over(host, found).await,
+            None => unknown(host, found).await,
         }
     }
     let missing: Vec<_> = {
@@ -59,6 +59,14 @@ pub async fn adopt(host: &Arc<Host>) {
         look_again(Arc::clone(host), id).await;
     }
     host.look_at_groups().await;
+}
+
+/// A holder whose session is not on the books. One that has ended was on record when the last daemon died.
+async fn unknown(host: &Arc<Host>, found: Found) {
+    match found.has_ended() {
+        true => host.text.adopt(found),
+        false => take_over(host, found).await,
+    }
 }
 
 /// A session of which the database knows nothing any more is put on the books again, with the cover it shows.

@@ -66,6 +66,9 @@ impl Host {
     async fn forget(&self, id: u32, gone: Gone) {
         let order = self.order.lock().await;
         let Some(session) = self.registry().get(id).cloned() else { return };
+        if self.unannounced.take(id) {
+            self.announce(EventKind::Opened, self.present(id), None);
+        }
         let ended = EndedSession { session, end: gone.end, screen: gone.screen };
         let shown = {
             let mut registry = self.registry();

@@ -114,6 +114,7 @@ pub(super) async fn notice(host: &Arc<Host>, closing: &Closing, news: Noticed) {
             if !being_closed {
                 host.session_gone(id, how).await;
             }
+            host.text.heard(id);
         }
     }
 }

@@ -140,6 +140,10 @@ impl Execution<'_> {
         admitted: Result<AttachRequest, Error>,
         attempt: Option<Attempt>,
     ) -> Result<Answer, Error> {
+        let admitted = admitted.and_then(|request| match &target {
+            Some(target) => self.host.text.can_seat(target, request.read_only).map(|()| request),
+            None => Ok(request),
+        });
         let outcome = self.whole_outcome(target.clone(), None, admitted.as_ref().err());
         // That the caller sits there is the holder's to see.
         let mut outcomes = [Outcome { observed: false, ..outcome }];

@@ -54,7 +54,9 @@ impl Execution<'_> {
                 return Err(error);
             }
         };
-        self.host.announce(EventKind::Opened, Some(session.clone()), None);
+        if self.host.unannounced.take(session.session_id) {
+            self.host.announce(EventKind::Opened, Some(session.clone()), None);
+        }
         let mut outcome = self.whole_outcome(None, Some(session.user.clone()), None);
         outcome.session_id = Some(session.session_id);
         let concluded = self.conclude(record, &[outcome]).await;
@@ -110,6 +112,7 @@ impl Execution<'_> {
         *record = host.commit(vec![Change::SessionOpened(session)], attempt, Urgency::Binding).await?;
         let starting = host.text.connect(id, opened, host.registry().covers(id, clock::now()));
         let booked = host.present(id);
+        host.unannounced.add(id);
         drop(order);
         if let Err(error) = host.text.start(starting).await {
             self.give_up(id, &key).await;
@@ -129,6 +132,7 @@ impl Execution<'_> {
     /// Takes a session that did not start off the books, and ends what there is of it.
     async fn give_up(&self, id: u32, key: &SessionKey) {
         let host = self.host;
+        host.unannounced.take(id);
         let order = host.order.lock().await;
         if let Err(trouble) = host.commit(vec![Change::SessionEnded(id)], None, Urgency::Freeing).await {
             tracing::error!("session {id} did not start and could not be taken off the books: {trouble}");
@@ -165,6 +169,7 @@ impl Execution<'_> {
             }
         };
         OpenSpec {
+            records_ends: true,
             session_id: id,
             boot_id: host.daemon.boot_id.clone(),
             native_id: format!("u{id}"),

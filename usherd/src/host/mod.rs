@@ -29,6 +29,7 @@ pub mod places;
 mod releases;
 pub mod settings;
 pub mod thumbnails;
+mod unannounced;
 mod waiting;
 pub mod watchers;
 
@@ -40,6 +41,7 @@ use metrics::Metrics;
 use releases::Releases;
 use settings::Settings;
 use thumbnails::ThumbnailRoom;
+use unannounced::Unannounced;
 use waiting::EndWaiters;
 use watchers::Watchers;
 
@@ -86,6 +88,8 @@ pub struct Host {
     pub wake: Notify,
     /// Those who wait for a session's end.
     waiting: EndWaiters,
+    /// Sessions whose beginning is still to be told.
+    pub(crate) unannounced: Unannounced,
     /// The releases that were taken note of.
     pub(crate) releases: Releases,
     /// What was last wrong with each session, so that it is said once.
@@ -129,6 +133,7 @@ impl Host {
             order: tokio::sync::Mutex::new(()),
             wake: Notify::new(),
             waiting: EndWaiters::default(),
+            unannounced: Unannounced::default(),
             releases: Releases::default(),
             complaints: Arc::default(),
             last_groups: Default::default(),

@@ -156,13 +156,15 @@ impl Opening for TextBackend {
         Box::pin(TextBackend::start(self, starting))
     }
 
-    fn seat(&self, target: &Target, spec: StationSpec, connection: OwnedFd) -> Result<(), Error> {
+    fn can_seat(&self, target: &Target, read_only: bool) -> Result<(), Error> {
         let held = self.link(target)?;
         // An older one would take the station's keys.
-        if spec.read_only && held.protocol < WITH_TEXT {
-            return Err(too_old(target.id));
-        }
-        held.link.send_with(&ToHolder::Station(spec), connection)
+        if read_only && held.protocol < WITH_TEXT { Err(too_old(target.id)) } else { Ok(()) }
+    }
+
+    fn seat(&self, target: &Target, spec: StationSpec, connection: OwnedFd) -> Result<(), Error> {
+        self.can_seat(target, spec.read_only)?;
+        self.link(target)?.link.send_with(&ToHolder::Station(spec), connection)
     }
 }
 
@@ -173,6 +175,10 @@ impl TextSessions for TextBackend {
             self.tell(Noticed::Barrier(known));
             let _ = tokio::time::timeout(DEADLINE, wait).await;
         })
+    }
+
+    fn heard(&self, id: u32) {
+        TextBackend::heard(self, id);
     }
 
     fn session_of_holder(&self, process: Process) -> Option<u32> {

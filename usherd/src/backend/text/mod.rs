@@ -61,6 +61,11 @@ impl Found {
         &self.0.hello.key
     }
 
+    /// Whether its program has ended: the holder has stayed to tell how.
+    pub fn has_ended(&self) -> bool {
+        self.0.hello.has_ended
+    }
+
     /// The session as the holder sees it.
     pub fn status(&self) -> &HolderStatus {
         &self.0.hello.status
@@ -121,7 +126,7 @@ impl TextBackend {
     /// came out; until it has started, the end of the connection is news for `begun` alone.
     fn tend(&self, id: u32, introduced: IntroducedHolder, begun: Option<oneshot::Sender<Result<(), Error>>>) -> Held {
         let backend = self.clone();
-        let mut state = Tended { runs: begun.is_none(), begun, ended: None };
+        let mut state = Tended { runs: begun.is_none(), begun, is_over: false };
         let mut links = self.links();
         let IntroducedHolder { connection, hello, holder } = introduced;
         let link = PeerLink::start(connection, move |news| match news {
@@ -134,13 +139,19 @@ impl TextBackend {
             }
             LinkEvent::Message(FromHolder::Ended { how, farewell }) => {
                 let farewell = farewell.map(|said| Farewell { screen: said.screen.as_deref().map(plain), ..said });
-                state.ended = Some(Ended::ByItself(how, farewell));
+                state.is_over = true;
+                // Nobody else hears of a program that ended before somebody knew that it ran.
+                if state.runs {
+                    backend.tell(Noticed::Gone { id, how: Ended::ByItself(how, farewell) });
+                } else {
+                    backend.heard(id);
+                }
             }
             LinkEvent::Message(_) => {}
             LinkEvent::Lost => {
                 let link = backend.links().remove(&id);
-                if state.runs {
-                    tokio::spawn(backend.clone().lost(id, link, state.ended.take()));
+                if state.runs && !state.is_over {
+                    tokio::spawn(backend.clone().lost(id, link));
                 }
                 state.begun = None;
             }
@@ -151,12 +162,8 @@ impl TextBackend {
         held
     }
 
-    /// A holder's connection ended: the session is over, the holder died, or only the connection broke.
-    async fn lost(self, id: u32, link: Option<Held>, how: Option<Ended>) {
-        if let Some(how) = how {
-            self.tell(Noticed::Gone { id, how });
-            return;
-        }
+    /// A holder's connection ended without a word: the holder died, or only the connection broke.
+    async fn lost(self, id: u32, link: Option<Held>) {
         let Some(link) = link else { return };
         // A process that is on its way out may still be seen for a moment.
         for _ in 0..50 {
@@ -173,6 +180,13 @@ impl TextBackend {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         // It lives and does not answer: the reconcile loop goes on looking for it.
+    }
+
+    /// The end of this session is on record: its holder may go.
+    fn heard(&self, id: u32) {
+        let held = self.links().get(&id).cloned();
+        // One of an earlier version has gone without that.
+        let _ = held.map(|held| held.link.send(&ToHolder::Heard));
     }
 
     fn links(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Held>> {
@@ -210,8 +224,8 @@ struct Tended {
     begun: Option<oneshot::Sender<Result<(), Error>>>,
     /// The program was started, and somebody knows.
     runs: bool,
-    /// How the session ended, once its holder said so.
-    ended: Option<Ended>,
+    /// The holder said how the session ended.
+    is_over: bool,
 }
 
 impl Tended {
