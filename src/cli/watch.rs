@@ -135,6 +135,9 @@ impl<'c> Follower<'c> {
         let action = Action::Watch(self.query.clone());
         self.context.trace(self.host, &action);
         let mut events = self.host.client.call_stream(&action).await?;
+        if self.query.since.is_some() {
+            self.host.client.require_understood(&events, "--since").await?;
+        }
         if complaint.take().is_some() {
             eprintln!("usher: {}", output::printable(&words::with!("watch-back", &[("host", &self.host.name())])));
         }

@@ -18,7 +18,9 @@ use usher_core::request::{Action, Route, Seconds};
 use usher_core::servers::ServerName;
 use usher_core::sys::{cgroup, proc};
 use usher_core::wire::answers::{ErrorBody, Health};
-use usher_core::wire::headers::{API_HEADER, API_VERSION, OWN_SESSION_HEADER, SESSION_HEADER, STATION_PROTOCOL};
+use usher_core::wire::headers::{
+    API_HEADER, API_VERSION, OWN_SESSION_HEADER, SESSION_HEADER, STATION_PROTOCOL, VERSION, VERSION_HEADER,
+};
 
 use crate::words::{self, Key, key};
 use connect::{Endpoint, Sender, connect, no_answer};
@@ -26,6 +28,7 @@ use remote::Transport;
 
 pub mod connect;
 pub mod remote;
+mod skew;
 
 /// A failure with the exit code it leads to.
 #[derive(Debug)]
@@ -176,8 +179,9 @@ impl Client {
     /// As [`call`](Self::call).
     pub async fn call_stream(&self, action: &Action) -> Result<AnswerStream, ClientError> {
         let (response, sender) = self.send(action.route(), None, Duration::ZERO).await?;
-        let body = self.within_patience(require_success(response)).await?.into_body();
-        Ok(AnswerStream { body, _connection: sender })
+        let response = self.within_patience(self.require_success(response)).await?;
+        let version = skew::said_version(response.headers());
+        Ok(AnswerStream { body: response.into_body(), version, _connection: sender })
     }
 
     /// Whether the daemon answers at all, which is no action.
@@ -198,7 +202,7 @@ impl Client {
         let (response, _) = self.send(attach.route(), Some(STATION_PROTOCOL), Duration::ZERO).await?;
         let lost = |e: &dyn std::fmt::Display| ClientError::unknown(format!("the connection was lost: {e}"));
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            return self.within_patience(async { Err(read_refusal(response).await) }).await;
+            return self.within_patience(async { Err(self.refusal(response).await) }).await;
         }
         let session = response.headers().get(SESSION_HEADER).and_then(|id| id.to_str().ok()?.parse().ok());
         let upgraded = hyper::upgrade::on(response).await.map_err(|e| lost(&e))?;
@@ -224,7 +228,8 @@ impl Client {
             .uri(route.path)
             .header(header::HOST, "usherd")
             .header(header::CONTENT_TYPE, "application/json")
-            .header(API_HEADER, API_VERSION);
+            .header(API_HEADER, API_VERSION)
+            .header(VERSION_HEADER, VERSION);
         if let Some(own) = &self.own_session {
             request = request.header(OWN_SESSION_HEADER, own);
         }
@@ -277,11 +282,15 @@ impl Client {
             Endpoint::Local(_) => usize::MAX,
             Endpoint::Remote(..) => LARGEST_FAR_ANSWER,
         };
-        let bytes = self.within_patience(async { collect(require_success(response).await?, most).await }).await?;
+        let bytes = self.within_patience(async { collect(self.require_success(response).await?, most).await }).await?;
         if let Endpoint::Remote(..) = self.endpoint {
             *self.idle.lock().await = Some(sender);
         }
         Ok(bytes)
+    }
+
+    async fn require_success(&self, response: Response<Incoming>) -> Result<Response<Incoming>, ClientError> {
+        if response.status().is_success() { Ok(response) } else { Err(self.refusal(response).await) }
     }
 
     fn same_version(&self, response: &Response<Incoming>) -> Result<(), ClientError> {
@@ -316,6 +325,8 @@ pub struct Attached {
 /// An answer that arrives in pieces.
 pub struct AnswerStream {
     body: Incoming,
+    /// The version that the daemon says; one of before 0.2.0 says none.
+    version: Option<String>,
     _connection: Sender,
 }
 
@@ -337,10 +348,6 @@ impl AnswerStream {
             }
         }
     }
-}
-
-async fn require_success(response: Response<Incoming>) -> Result<Response<Incoming>, ClientError> {
-    if response.status().is_success() { Ok(response) } else { Err(read_refusal(response).await) }
 }
 
 async fn collect(response: Response<Incoming>, most: usize) -> Result<Bytes, ClientError> {

@@ -40,6 +40,7 @@ mod roles;
 mod server;
 mod servers;
 mod show;
+mod skew;
 mod station;
 mod status;
 mod store;

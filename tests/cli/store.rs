@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::harness::{Daemon, Station, has, http, need_root, processes, run};
+use rusqlite::config::DbConfig;
 
 #[test]
 fn only_one_daemon_serves_a_place() {
@@ -130,12 +131,20 @@ fn an_unfinished_record_that_cannot_be_read_keeps_nobody_from_starting() {
 #[test]
 fn a_database_of_a_newer_version_is_left_alone() {
     let mut daemon = Daemon::start();
+    daemon.usher(&["block", "--all", "--message", "stop"]).exits(0);
     daemon.kill9();
-    if !meddle(&daemon, "PRAGMA user_version=99") {
-        return;
-    }
+    let disk = rusqlite::Connection::open(daemon.path("state/usher.db")).expect("the database");
+    // As the newer usherd left it when it was killed: its last writes are in its log alone.
+    disk.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).expect("a setting");
+    disk.pragma_update(None, "user_version", 99).expect("a version");
+    drop(disk);
+    let content = |daemon: &Daemon| ["", "-wal"].map(|end| std::fs::read(daemon.path(&format!("state/usher.db{end}"))));
+    let before = content(&daemon).map(|file| file.expect("it is there"));
+    assert!(!before[1].is_empty());
     daemon.try_start().expect_err("it must not touch it");
-    assert!(daemon.log().contains("99"), "{}", daemon.log());
+    let log = daemon.log();
+    assert!(log.contains("version 99") && log.contains(env!("CARGO_PKG_VERSION")) && log.contains("upgrade"), "{log}");
+    assert!(content(&daemon).map(|file| file.expect("it is there")) == before, "not a byte has changed");
 }
 
 /// A small filesystem of its own, unmounted with the test.

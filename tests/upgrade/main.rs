@@ -7,9 +7,16 @@ use std::path::{Path, PathBuf};
 #[allow(dead_code, unused_imports, reason = "the tests on hosts stand on it, and this uses a part of it")]
 #[path = "../host/harness/mod.rs"]
 mod harness;
+#[allow(dead_code, unused_imports, reason = "the tests of the command line stand on it, and this uses a part of it")]
+#[path = "../cli/harness/mod.rs"]
+mod own;
 #[allow(dead_code, reason = "the tests on hosts stand on it, and this uses a part of it")]
 #[path = "../host/who.rs"]
 mod who;
+
+mod cases;
+mod recorder;
+mod skew;
 
 use crate::harness::{DESKTOP, Host, Options, Screen, Suite, User, X11, covered, ready, skip, wait_for, wait_until};
 use crate::who::{listed, locked, outcome, session, shield_pids};

@@ -40,7 +40,8 @@ Usage: cargo xtask TASK
   cargo xtask rooms                  hold the use of each room by others against floors.txt
   cargo xtask names                  count the type names that stand for more than one thing
   cargo xtask mutants [MODULE…]      run cargo-mutants over what must be held tightly; goes on where it stopped
-  cargo xtask upgrade [COMMIT]       upgrade test hosts from the package of an earlier commit, with sessions open and locked
+  cargo xtask upgrade [COMMIT|--record]
+                                     upgrade test hosts from the package of an earlier commit, with sessions open and locked
   cargo xtask bench [-- ARGUMENTS]   run the benchmarks; with `displays 1 10 20` those of locking displays on a real host
 ";
 

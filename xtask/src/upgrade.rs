@@ -13,8 +13,11 @@ use crate::{deb, hosts, run};
 /// today's.
 const EARLIER: &str = "41b24088a2f6cc846dc8daa6d414eb1ef6ff4f39";
 
-/// What the tests read.
-const VARIABLE: &str = "USHER_EARLIER_PACKAGES";
+/// What the tests read: where the packages are, and where their programs.
+const VARIABLES: [&str; 2] = ["USHER_EARLIER_PACKAGES", "USHER_EARLIER_PROGRAMS"];
+
+/// Where the tests write what programs of both versions say to each other, with `--record`.
+const RECORDED: (&str, &str) = ("USHER_RECORD", "tests/recorded");
 
 /// How earlier commits build releases, without what makes that take a quarter of an hour.
 const QUICKLY: [(&str, &str); 3] = [
@@ -25,15 +28,16 @@ const QUICKLY: [(&str, &str); 3] = [
 
 /// The whole task.
 pub fn run(arguments: &[String]) -> ExitCode {
-    let commit = match arguments {
-        [] => EARLIER,
-        [commit] if !commit.starts_with('-') => commit,
+    let (commit, records) = match arguments {
+        [] => (EARLIER, false),
+        [option] if option == "--record" => (EARLIER, true),
+        [commit] if !commit.starts_with('-') => (commit.as_str(), false),
         _ => {
-            eprintln!("xtask: `cargo xtask upgrade` takes one commit");
+            eprintln!("xtask: `cargo xtask upgrade` takes one commit, or --record");
             return ExitCode::from(2);
         }
     };
-    match upgraded(commit) {
+    match upgraded(commit, records) {
         Verdict::Passed => ExitCode::SUCCESS,
         verdict => {
             eprintln!("xtask: upgrade: {verdict}");
@@ -42,9 +46,9 @@ pub fn run(arguments: &[String]) -> ExitCode {
     }
 }
 
-fn upgraded(commit: &str) -> Verdict {
-    let earlier = match packages(commit) {
-        Ok(earlier) => earlier,
+fn upgraded(commit: &str, records: bool) -> Verdict {
+    let earlier = match packages(commit).and_then(|earlier| Ok([programs(&earlier)?, earlier])) {
+        Ok([programs, earlier]) => [earlier, programs],
         Err(why) => return Verdict::Failed(why),
     };
     for step in [hosts::prepare, deb::packages] {
@@ -53,7 +57,27 @@ fn upgraded(commit: &str) -> Verdict {
             return verdict;
         }
     }
-    passes(run::cargo(&["test", "--package", "usher", "--locked", "--test", "upgrade"]).env(VARIABLE, earlier))
+    for package in ["usher", "usher-gateway"] {
+        let mut tests = run::cargo(&["test", "--package", package, "--locked", "--test", "upgrade"]);
+        tests.envs(VARIABLES.into_iter().zip(&earlier));
+        if records {
+            tests.env(RECORDED.0, run::root().join(RECORDED.1));
+        }
+        let verdict = passes(&mut tests);
+        if verdict != Verdict::Passed {
+            return verdict;
+        }
+    }
+    Verdict::Passed
+}
+
+/// The directory of the programs of packages, which need no host to run.
+fn programs(packages: &Path) -> Result<PathBuf, String> {
+    let unpacked = packages.join("programs");
+    for package in debs(packages) {
+        output(run::program("dpkg-deb").arg("--extract").arg(package).arg(&unpacked))?;
+    }
+    Ok(unpacked.join("usr/bin"))
 }
 
 /// The directory of a commit's packages, which are built if they are not there.

@@ -1,6 +1,6 @@
 @{
     RootModule           = 'Usher.psm1'
-    ModuleVersion        = '0.1.0'
+    ModuleVersion        = '0.2.0'
     GUID                 = '5d0f0a52-9f55-4b1e-8a43-2f6c7b0d9e31'
     Author               = 'the usher contributors'
     CompanyName          = 'the usher contributors'

@@ -64,7 +64,7 @@ pub fn answer(mut stream: UnixStream) -> Option<Answer> {
     parse(&said)
 }
 
-fn parse(said: &[u8]) -> Option<Answer> {
+pub fn parse(said: &[u8]) -> Option<Answer> {
     let text = String::from_utf8_lossy(said);
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1)?.parse().ok()?;

@@ -6,6 +6,12 @@ pub const API_VERSION: &str = "1";
 /// The header that carries [`API_VERSION`].
 pub const API_HEADER: &str = "usher-api";
 
+/// The version of this release of usher.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The header with [`VERSION`], in requests and answers. Programs of before 0.2.0 do not send it.
+pub const VERSION_HEADER: &str = "usher-version";
+
 /// The header in which a caller declares the session it sits in, as `BOOT_ID:SESSION_ID`.
 pub const OWN_SESSION_HEADER: &str = "usher-own-session";
 

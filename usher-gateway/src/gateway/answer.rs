@@ -8,7 +8,7 @@ use hyper::{Response, StatusCode};
 use serde::Serialize;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::wire::answers::ErrorBody;
-use usher_core::wire::headers::{API_HEADER, API_VERSION};
+use usher_core::wire::headers::{API_HEADER, API_VERSION, VERSION, VERSION_HEADER};
 
 /// The body of every answer.
 pub type Body = BoxBody<Bytes, hyper::Error>;
@@ -20,6 +20,7 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response.headers_mut().insert(API_HEADER, HeaderValue::from_static(API_VERSION));
+    response.headers_mut().insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
     response
 }
 

@@ -14,7 +14,9 @@ use tokio::net::UnixStream;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::wire::headers::{API_HEADER, FROM_HEADER, IDENTITY_HEADER, IDENTITY_KEY_HEADER, OWN_SESSION_HEADER};
+use usher_core::wire::headers::{
+    API_HEADER, FROM_HEADER, IDENTITY_HEADER, IDENTITY_KEY_HEADER, OWN_SESSION_HEADER, VERSION_HEADER,
+};
 
 use super::GatewayState;
 use super::answer::{Body, refused, wrong};
@@ -31,9 +33,9 @@ const BODY: Duration = Duration::from_secs(10);
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// The headers of a caller's that reach usherd; all others are the gateway's affair or nobody's.
-const PASSED: [&str; 4] = ["accept", "content-type", API_HEADER, OWN_SESSION_HEADER];
+const PASSED: [&str; 5] = ["accept", "content-type", API_HEADER, VERSION_HEADER, OWN_SESSION_HEADER];
 /// The headers of an answer that reach the caller.
-const RETURNED: [&str; 3] = ["content-type", "cache-control", API_HEADER];
+const RETURNED: [&str; 4] = ["content-type", "cache-control", API_HEADER, VERSION_HEADER];
 
 /// Hands a request to usherd and its answer back, piece by piece.
 pub async fn forward(

@@ -3,6 +3,7 @@
 use usher_core::wire::headers::API_VERSION;
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 
+mod earlier;
 mod entrance;
 mod refusals;
 pub mod routes;

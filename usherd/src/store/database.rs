@@ -167,6 +167,7 @@ fn transact<T>(
 
 fn connect(path: &Path) -> Result<Connection, Fault> {
     let mut connection = Connection::open(path)?;
+    schema::refuse_newer(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
@@ -177,7 +178,7 @@ fn connect(path: &Path) -> Result<Connection, Fault> {
     if verdict != "ok" {
         return Err(Fault::Corrupt(verdict));
     }
-    schema::migrate(&mut connection)?.map_err(Fault::Newer)?;
+    schema::migrate(&mut connection)?;
     Ok(connection)
 }
 

@@ -2,6 +2,7 @@
 
 use rusqlite::ErrorCode;
 use usher_core::outcome::{Error, ErrorId};
+use usher_core::wire::headers::VERSION;
 
 use super::schema;
 
@@ -84,8 +85,9 @@ impl From<Fault> for Error {
             Fault::ReadOnly(why) => failed(format!("nothing was changed: the state directory is read-only ({why})"))
                 .hint("make it writable; `usherd --release-all` frees every session meanwhile"),
             Fault::Newer(found) => {
-                failed(format!("the database has version {found}, this usherd knows {}", schema::VERSION))
-                    .hint("start the newer usherd again, or give another --state-dir")
+                let known = schema::VERSION;
+                failed(format!("the database has version {found}, and usherd {VERSION} knows none after {known}"))
+                    .hint("upgrade usherd to the version that wrote it, or give another --state-dir")
             }
             Fault::Other(why) => failed(format!("nothing was changed: the store reports: {why}")),
         }

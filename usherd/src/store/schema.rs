@@ -1,6 +1,9 @@
 //! The tables, and the steps from each version of them to the next.
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+
+use super::fault::Fault;
 
 /// The version that this program writes. A database of a later version is refused, not guessed at.
 pub(super) const VERSION: i64 = 4;
@@ -128,12 +131,25 @@ ALTER TABLE audit ADD COLUMN share TEXT;
 ALTER TABLE audit ADD COLUMN left_out INTEGER NOT NULL DEFAULT 0;
 ";
 
-/// Brings the tables to [`VERSION`]; `Err` with the found version if it is a later one.
-pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<Result<(), i64>> {
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+/// Refuses the database of a newer usherd, and leaves every byte of it where it is.
+pub(super) fn refuse_newer(connection: &Connection) -> Result<(), Fault> {
+    // Also what that one had not moved from its log into the database yet.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    let found = version_of(connection)?;
     if found > VERSION {
-        return Ok(Err(found));
+        return Err(Fault::Newer(found));
     }
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    Ok(())
+}
+
+fn version_of(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Brings the tables to [`VERSION`].
+pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let found = version_of(connection)?;
     for (version, step) in [(1, VERSION_1), (2, VERSION_2), (3, VERSION_3), (4, VERSION_4)] {
         if found < version {
             let transaction = connection.transaction()?;
@@ -142,7 +158,7 @@ pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<Result<()
             transaction.commit()?;
         }
     }
-    Ok(Ok(()))
+    Ok(())
 }
 
 #[cfg(test)]
@@ -183,7 +199,7 @@ mod tests {
     fn a_database_of_every_earlier_version_is_brought_to_this_one() {
         for version in 1..=3 {
             let mut connection = of_version(version);
-            migrate(&mut connection).unwrap().unwrap();
+            migrate(&mut connection).unwrap();
             let loaded = load(&connection).unwrap();
             let kinds: Vec<Kind> = loaded.sessions.iter().map(|session| session.kind).collect();
             assert_eq!(kinds, [Kind::Text, Kind::Text], "from {version}");
@@ -202,7 +218,7 @@ mod tests {
     #[test]
     fn after_a_reboot_a_rule_stands_and_says_nothing_of_sessions_of_before() {
         let mut connection = of_version(3);
-        migrate(&mut connection).unwrap().unwrap();
+        migrate(&mut connection).unwrap();
         let transaction = connection.transaction().unwrap();
         forget_other_boots(&transaction, "another").unwrap();
         transaction.commit().unwrap();
@@ -213,8 +229,8 @@ mod tests {
 
     #[test]
     fn a_later_version_is_left_alone() {
-        let mut connection = of_version(3);
+        let connection = of_version(3);
         connection.pragma_update(None, "user_version", 99).unwrap();
-        assert_eq!(migrate(&mut connection).unwrap(), Err(99));
+        assert!(matches!(refuse_newer(&connection), Err(Fault::Newer(99))));
     }
 }

@@ -108,8 +108,22 @@ impl Drop for Service {
     }
 }
 
+/// Where a host's or an operator's programs are, if not beside the gateway under test.
+#[derive(Clone, Default)]
+pub struct Programs(pub Option<PathBuf>);
+
+impl Programs {
+    fn find(&self, name: &str) -> PathBuf {
+        self.0.as_ref().map_or_else(|| program(name), |directory| directory.join(name))
+    }
+}
+
 /// A host that serves callers from afar.
 pub struct Lab {
+    /// Of usherd.
+    programs: Programs,
+    /// Of usher-gateway.
+    gateways: Programs,
     directory: tempfile::TempDir,
     gateway: Option<Service>,
     usherd: Option<Service>,
@@ -126,12 +140,18 @@ impl Lab {
     /// A host with these settings of usherd and usher-gateway.
     #[track_caller]
     pub fn start_with(usherd: &str, gateway: &str) -> Self {
+        Self::of([Programs::default(), Programs::default()], usherd, gateway)
+    }
+
+    /// The same with other programs of usherd's and usher-gateway's.
+    #[track_caller]
+    pub fn of([programs, gateways]: [Programs; 2], usherd: &str, gateway: &str) -> Self {
         let directory = tempfile::Builder::new().prefix("ug").tempdir_in("/tmp").expect("a directory");
         let place = directory.path().to_owned();
         fs::write(place.join("usherd.toml"), usherd).expect("a file");
         fs::write(place.join("gateway.toml"), gateway).expect("a file");
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut lab = Lab { directory, gateway: None, usherd: None, address };
+        let mut lab = Lab { programs, gateways, directory, gateway: None, usherd: None, address };
         lab.start_usherd();
         lab.start_gateway();
         lab
@@ -140,7 +160,7 @@ impl Lab {
     /// Starts usherd, with what it remembers.
     #[track_caller]
     pub fn start_usherd(&mut self) {
-        let mut command = clean(&program("usherd"), self.path());
+        let mut command = clean(&self.programs.find("usherd"), self.path());
         command.arg("--user").arg("--socket").arg(self.socket()).arg("--state-dir").arg(self.file("state"));
         command.arg("--config").arg(self.file("usherd.toml"));
         self.usherd = Some(Service::start(command, &self.file("usherd.log")).0);
@@ -149,7 +169,7 @@ impl Lab {
     /// Starts the gateway, on the port that it had before.
     #[track_caller]
     pub fn start_gateway(&mut self) {
-        let mut command = clean(&program("usher-gateway"), self.path());
+        let mut command = clean(&self.gateways.find("usher-gateway"), self.path());
         command.arg("--user").arg("--socket").arg(self.socket()).arg("--state-dir").arg(self.file("gateway"));
         command.arg("--config").arg(self.file("gateway.toml")).arg("--listen").arg(self.address.to_string());
         command.env("USHER_LOG", "debug");
@@ -235,7 +255,12 @@ impl Lab {
     /// Somebody who joined the host as `lab`, by this name.
     #[track_caller]
     pub fn joined(&self, name: &str, role: &str) -> Operator {
-        let operator = Operator::new();
+        self.admit(Operator::new(), name, role)
+    }
+
+    /// Lets somebody join the host as `lab`, by this name.
+    #[track_caller]
+    pub fn admit(&self, operator: Operator, name: &str, role: &str) -> Operator {
         operator.usher(&["join", &self.invite(&[name, "--role", role]), "--name", "lab"]).exits(0);
         operator
     }
@@ -273,18 +298,24 @@ impl Drop for Lab {
 
 /// Somebody at another machine.
 pub struct Operator {
+    programs: Programs,
     home: tempfile::TempDir,
 }
 
 impl Operator {
     pub fn new() -> Self {
-        Operator { home: tempfile::Builder::new().prefix("uo").tempdir_in("/tmp").expect("a directory") }
+        Self::of(Programs::default())
+    }
+
+    /// Somebody with other programs.
+    pub fn of(programs: Programs) -> Self {
+        Operator { programs, home: tempfile::Builder::new().prefix("uo").tempdir_in("/tmp").expect("a directory") }
     }
 
     /// The command line there.
     #[track_caller]
     pub fn usher(&self, arguments: &[&str]) -> Ran {
-        ran(clean(&program("usher"), self.home.path()).args(arguments))
+        ran(clean(&self.programs.find("usher"), self.home.path()).args(arguments))
     }
 
     /// `usher-dial` itself.

@@ -103,7 +103,7 @@ pub(super) async fn answer(host: &Arc<Host>, caller: &Caller, action: Action) ->
         Answer::Sessions(sessions) => axum::Json(sessions).into_response(),
         Answer::Session(session) => axum::Json(session).into_response(),
         Answer::Rules(rules) => axum::Json(rules).into_response(),
-        Answer::Audit(query, who) => streams::audit_pages(Arc::clone(host), query, who),
+        Answer::Audit(query, who) => streams::audit_pages(Arc::clone(host), query, who, false),
         Answer::Events(watching, sight, who) => streams::watched(Arc::clone(host), watching, sight, who),
         Answer::Invited(invitation) => (StatusCode::CREATED, axum::Json(invitation)).into_response(),
         Answer::Identity(identity) => axum::Json(identity).into_response(),

@@ -8,10 +8,11 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::wire::headers::{API_HEADER, API_VERSION};
+use usher_core::wire::headers::{API_HEADER, API_VERSION, VERSION, VERSION_HEADER};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::earlier;
 use crate::host::Host;
 
 mod answer;
@@ -86,6 +87,7 @@ pub fn router(host: Arc<Host>) -> Router {
 /// Refuses callers of another version, and says which one this is.
 async fn same_version(request: Request, next: Next) -> Response {
     let asked = request.headers().get(API_HEADER).map(HeaderValue::as_bytes);
+    let is_earlier = earlier::is_earlier(request.headers());
     let mut response = if asked.is_none_or(|version| version == API_VERSION.as_bytes()) {
         next.run(request).await
     } else {
@@ -94,7 +96,8 @@ async fn same_version(request: Request, next: Next) -> Response {
             .into_response()
     };
     response.headers_mut().insert(API_HEADER, HeaderValue::from_static(API_VERSION));
-    response
+    response.headers_mut().insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
+    if is_earlier { earlier::in_earlier_words(response).await } else { response }
 }
 
 /// There is such a path, and not with this method (RFC 9110 section 15.5.6).

@@ -24,7 +24,9 @@ use super::Shared;
 use super::answer::{ErrorResponse, answer, request_error};
 use super::stream_reader::StreamReader;
 use crate::actor::{Role, Sight, Who};
-use crate::execute::flow::Caller;
+use crate::api::earlier;
+use crate::execute::Answer;
+use crate::execute::flow::{Caller, handle};
 use crate::host::Host;
 use crate::host::events::{NumberedEvent, Watching};
 use crate::host::watchers::WatcherPlace;
@@ -55,17 +57,27 @@ fn wrong_query(rejection: &QueryRejection) -> ErrorResponse {
 pub(super) async fn audit(
     State(host): Shared,
     caller: Caller,
+    headers: HeaderMap,
     query: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Response, ErrorResponse> {
     let Query(query) = query.map_err(|rejection| wrong_query(&rejection))?;
-    answer(&host, &caller, Action::Audit(query)).await
+    let is_earlier = earlier::is_earlier(&headers);
+    match handle(&host, &caller, Action::Audit(query)).await? {
+        Answer::Audit(query, who) => {
+            if is_earlier && let Some(verb) = earlier::unknown_action(&host, &query).await? {
+                return Err(earlier::refusal(verb).into());
+            }
+            Ok(audit_pages(host, query, who, is_earlier))
+        }
+        _ => Err(ErrorResponse(Error::new(ErrorId::BackendFailed, "the log was answered with something else"))),
+    }
 }
 
 /// One JSON array of every record that matches, of which only a page is in memory at a time. It breaks off once the
-/// reader is no administrator any more.
-pub(super) fn audit_pages(host: Arc<Host>, query: AuditQuery, who: Who) -> Response {
+/// reader is no administrator any more. A reader `is_earlier` that does not say its version.
+pub(super) fn audit_pages(host: Arc<Host>, query: AuditQuery, who: Who, is_earlier: bool) -> Response {
     let reader = StreamReader::new(who, Role::Administrator);
-    let pages = stream::unfold(Some((host, query, reader, 0_i64)), |state| async {
+    let pages = stream::unfold(Some((host, query, reader, 0_i64)), move |state| async move {
         let (host, query, mut reader, after) = state?;
         if !reader.may_go_on(&host).await {
             return Some((Err(std::io::Error::other("the reader is not admitted any more")), None));
@@ -78,7 +90,7 @@ pub(super) fn audit_pages(host: Arc<Host>, query: AuditQuery, who: Who) -> Respo
                     let mut text = String::from(opening);
                     for (index, (_, record)) in page.iter().enumerate() {
                         text.push_str(if after == 0 && index == 0 { "\n" } else { ",\n" });
-                        text.push_str(&serde_json::to_string(record).unwrap_or_default());
+                        text.push_str(&written(record, is_earlier));
                     }
                     Some((Ok(text), Some((host, query, reader, last))))
                 }
@@ -89,6 +101,15 @@ pub(super) fn audit_pages(host: Arc<Host>, query: AuditQuery, who: Who) -> Respo
         }
     });
     ([(header::CONTENT_TYPE, "application/json")], Body::from_stream(pages)).into_response()
+}
+
+fn written(record: &AuditRecord, is_earlier: bool) -> String {
+    if !is_earlier {
+        return serde_json::to_string(record).unwrap_or_default();
+    }
+    let mut record = serde_json::to_value(record).unwrap_or_default();
+    earlier::translate(&mut record);
+    record.to_string()
 }
 
 /// Server-sent events that the caller may see, if there is a place for one more watcher.
