@@ -3,10 +3,15 @@ usage-heading = 用法：
 commands-heading = 命令
 arguments-heading = 参数
 options-heading = 选项
+globals-heading = 通用选项
+targets-heading = 目标
+rule-heading = 规则
 verb-help-flag = 显示帮助
 verb-version-flag = 显示版本
 verb-usher = 列出、锁定、解锁、断开和关闭共享 Linux 主机上的用户会话
 verb-usher-long =
+    会话是一个用户的一次登录。工位是人使用会话的地方：座位、远程客户端，或用 `usher attach` 连接的终端。遮挡会盖住已锁定会话的屏幕，并拦下输入。常设规则（`usher block`）会锁定它覆盖的所有会话，包括以后打开的会话。
+
     命令只有在效果得到确认之后才算成功：确实看到屏幕已被遮住、输入已被拦下，会话才算锁定；仅仅发出了信号不算。
 
     退出代码：0 表示所有目标都处于所要求的状态；1 表示至少有一个目标失败；2 表示命令行有误；3 表示无法连接主机或其守护进程，未执行任何操作。`usher attach`、`usher open --attach` 和 `usher open --wait` 会一直等到会话中的程序结束，并返回该程序的退出代码。
@@ -41,15 +46,17 @@ verb-lock-duration = 经过此时间后自动解锁，例如 90s、10m 或 1h30m
 verb-lock-freeze = 同时停止该用户的其他进程，直到会话解锁
 verb-unlock = 解除锁定，把会话交还给用户
 verb-unlock-long =
-    遮挡消失，会话显示当前的内容。锁定期间按下的键不会到达任何程序。解锁未锁定的会话不会有任何变化。
+    遮挡是盖住已锁定会话的屏幕、拦下输入的画面。解锁后遮挡消失，会话显示当前的内容。锁定期间按下的键不会到达任何程序。解锁未锁定的会话不会有任何变化。
 
-    受常设规则覆盖的会话仍然保持锁定：命令以 StillBlocked 失败，并指出是哪条规则。可以用 `usher unblock` 删除规则，或用 --exempt 将会话排除在所有规则之外。
+    常设规则由 `usher block` 设置，会锁定它覆盖的所有会话。这样的会话仍然保持锁定：命令以 StillBlocked 失败，并指出是哪条规则。可以用 `usher unblock` 删除规则，或用 --exempt 将会话排除在所有规则之外。
 verb-unlock-ids = 会话的 ID（见 `usher list`）或名称
 verb-unlock-all = 除您当前所在会话以外的所有会话
 verb-unlock-user = 该用户（用户名或 UID）的所有会话；可多次指定
 verb-unlock-exempt = 将会话排除在所有覆盖它的常设规则之外
 verb-disconnect = 断开会话与工位的连接；会话继续保留
 verb-disconnect-long =
+    工位是人使用会话的地方：主机的一个座位、一个远程客户端，或用 `usher attach` 连接的终端。此命令会让工位空出来。
+
     正在使用会话的人会被断开，其程序继续运行。文本会话可以用 `usher attach` 重新连接，远程桌面可以重新登录后继续使用。
 
     如果断开之后无法再回到该会话，例如普通的 ssh 登录，usher 会拒绝执行并说明原因。不能断开您当前所在的会话。
@@ -75,7 +82,7 @@ verb-close-cancel = 取消正在倒计时的关闭
 verb-close-message = 倒计时期间显示的消息
 verb-block = 设置常设规则，锁定现有和以后打开的会话
 verb-block-long =
-    规则会锁定所有符合条件的现有会话，以及规则有效期间打开的会话。主机重新启动后规则仍然有效。您当前所在的会话和不允许锁定的会话不受影响。
+    常设规则是对所有人、某个用户或某个组的成员的锁定。规则会锁定所有符合条件的现有会话，以及规则有效期间打开的会话。主机重新启动后规则仍然有效。您当前所在的会话和不允许锁定的会话不受影响。
 
     `usher unlock` 不能解锁受规则覆盖的会话：`usher unlock --exempt` 可将一个会话排除在规则之外，`usher unblock` 可删除规则。再次设置规则会替换其消息和到期时间。
 verb-block-all = 适用于所有会话的规则
@@ -86,7 +93,7 @@ verb-block-duration = 经过此时间后自动删除规则，例如 90s、10m �
 verb-block-freeze = 规则锁定会话期间，同时停止这些用户的其他进程
 verb-unblock = 删除常设规则
 verb-unblock-long =
-    只因这条规则而锁定的会话会被解锁。自身已被锁定的会话，或受其他规则覆盖的会话，仍然保持锁定。
+    常设规则由 `usher block` 设置，会锁定它覆盖的所有会话。只因这条规则而锁定的会话会被解锁。自身已被锁定的会话，或受其他规则覆盖的会话，仍然保持锁定。
 
     规则的例外会随规则一起失效。用 `usher blocks` 可以查看现有规则。
 verb-unblock-all = 适用于所有会话的规则
@@ -94,7 +101,7 @@ verb-unblock-user = 适用于该用户（用户名或 UID）会话的规则
 verb-unblock-group = 适用于该组（组名或 GID）成员会话的规则
 verb-blocks = 列出常设规则
 verb-blocks-long =
-    表中列出每条规则由谁设置、何时生效、何时到期，以及哪些会话是例外。
+    常设规则锁定所有人、某个用户或某个组的成员的会话，包括以后打开的会话。表中列出每条规则由谁设置、何时生效、何时到期，以及哪些会话是例外。
 
     用 `usher block` 设置规则，用 `usher unblock` 删除规则。只有操作员和管理员可以查看规则。
 verb-open = 启动一个文本会话并输出其 ID
@@ -137,7 +144,7 @@ verb-thumbnail-size = small（最大 160x120）、medium（320x240）、large（
 verb-thumbnail-file = 要写入的文件；- 表示标准输出
 verb-watch = 实时显示会话和规则的变化
 verb-watch-long =
-    在终端上以表格显示；在管道中或使用 --output jsonl 时，每行输出一个 JSON 对象，说明发生了什么，并包含会话或规则变化之后的状态。普通用户只能看到自己会话的事件。
+    规则由 `usher block` 设置。在终端上以表格显示；在管道中或使用 --output jsonl 时，每行输出一个 JSON 对象，说明发生了什么，并包含会话或规则变化之后的状态。普通用户只能看到自己会话的事件。
 
     usherd 停止或与主机的连接中断时，此命令会等待其恢复并继续。其间发生的事件只要 usherd 还保留着，就会补上。如果有遗漏（例如 usherd 重新启动过，或此命令来不及读取），则会显示 lagged 事件：这时请用 `usher list` 查看当前状态。
 verb-watch-since = 先显示此时间之后、usherd 仍保留着的事件：RFC 3339 时间、日期，或从现在起倒推的时长，例如 10m
@@ -166,7 +173,7 @@ verb-demo-long =
 verb-demo-script = 自动演示全部内容；只有每一步都得到确认才算成功
 verb-demo-no_tmux = 不用 tmux 分割终端
 verb-help = 说明某个动词或 cmdlet，例如 lock 或 Lock-WmsSession
-verb-help-name = 动词或 cmdlet 的名称；未指定时列出全部
+verb-help-name = 动词或 cmdlet 的名称，例如 `servers group`；未指定时列出全部
 verb-completion = 输出用于在 shell 中补全 usher 命令行的脚本
 verb-completion-long =
     脚本会询问 usher 光标处可以输入什么：动词和选项，以及当前的会话及其用户、规则、组，还有 --server 认识的主机。它不会长时间等待应答。软件包已为三种 shell 安装此脚本。

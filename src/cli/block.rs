@@ -12,7 +12,7 @@ use super::{CommandError, Context};
 
 /// Set a standing rule that locks present and future sessions
 ///
-/// The rule locks every matching session that exists now, and every one that is opened while the rule stands.
+/// A standing rule is a lock for everybody, for one user or for the members of a group. It locks every matching session that exists now, and every one that is opened while the rule stands.
 /// It survives a reboot of the host. The session that you call from is left out, and so are sessions that may
 /// not be locked.
 ///

@@ -12,7 +12,8 @@ use crate::words::key;
 
 /// Show the standing rules
 ///
-/// The table shows who set each rule, since when it stands, when it ends, and which sessions were exempted from
+/// A standing rule locks every session of everybody, of one user or of a group's members, also those that are opened
+/// later. The table shows who set each rule, since when it stands, when it ends, and which sessions were exempted from
 /// it.
 ///
 /// `usher block` sets a rule and `usher unblock` removes it. Only operators and administrators may see the

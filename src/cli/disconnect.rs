@@ -7,7 +7,10 @@ use usher_core::request::{Action, DisconnectRequest};
 use super::targets::TargetArguments;
 use super::{CommandError, Context, act};
 
-/// Free the stations of sessions; the sessions live on
+/// Send away whoever sits at sessions; the sessions live on
+///
+/// A station is where a person sits at a session: a seat of the host, a remote client, or a terminal that `usher attach`
+/// connected. This verb frees it.
 ///
 /// Whoever sits at the session is sent away, and their programs keep running. The user returns to a text
 /// session with `usher attach`, and to a remote desktop by logging in again.

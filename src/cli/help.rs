@@ -6,40 +6,43 @@ use std::process::ExitCode;
 use clap::Args;
 use usher_core::outcome::{Error, ErrorId, Exit};
 
-use super::{CommandError, localized, output};
+use super::{CommandError, localized, output, pages, usage_error};
 use crate::{cmdlet, words};
 
 /// Explain a verb or a cmdlet, such as lock or Lock-WmsSession
 #[derive(Debug, Args)]
 pub struct Help {
-    /// The verb or the cmdlet; without one, all of them are listed
+    /// The verb or the cmdlet, such as `servers group`; without one, all of them are listed
     #[arg(value_name = "NAME")]
-    name: Option<String>,
+    name: Vec<String>,
 }
 
 impl Help {
     pub(super) fn run(self) -> Result<Exit, CommandError> {
-        let Some(name) = self.name else {
-            let verbs = localized::command(words::language()).render_long_help();
-            write!(io::stdout(), "{verbs}\n{}", cmdlet::help::list(words::language()))?;
-            return Ok(Exit::Success);
-        };
-        if let Some(cmdlet) = cmdlet::find(&name) {
-            io::stdout().write_all(cmdlet::help::text(cmdlet, words::language()).as_bytes())?;
+        let language = words::language();
+        let mut command = pages::documented(localized::command(language), language);
+        command.build();
+        if let [name] = self.name.as_slice()
+            && let Some(cmdlet) = cmdlet::find(name)
+        {
+            io::stdout().write_all(cmdlet::help::text(cmdlet, language).as_bytes())?;
             return Ok(Exit::Success);
         }
-        let mut command = localized::command(words::language());
-        command.build();
-        match command.find_subcommand_mut(&name) {
-            Some(verb) => write!(io::stdout(), "{}", verb.render_long_help())?,
-            None => {
-                let message =
-                    words::with!("help-unknown", &[("name", &output::printable(&super::usage_error::repeated(&name)))]);
-                return Err(CommandError::Usage(Error::new(ErrorId::InvalidRequest, message)));
-            }
+        let mut verb = &mut command;
+        for name in &self.name {
+            verb = verb.find_subcommand_mut(name).ok_or_else(|| unknown(&self.name))?;
+        }
+        write!(io::stdout(), "{}", verb.render_long_help())?;
+        if self.name.is_empty() {
+            write!(io::stdout(), "\n{}", cmdlet::help::list(language))?;
         }
         Ok(Exit::Success)
     }
+}
+
+fn unknown(name: &[String]) -> CommandError {
+    let name = output::printable(&usage_error::repeated(&name.join(" ")));
+    CommandError::Usage(Error::new(ErrorId::InvalidRequest, words::with!("help-unknown", &[("name", &name)])))
 }
 
 /// Prints a page. A reader that has seen enough is no failure.

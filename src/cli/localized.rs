@@ -74,7 +74,15 @@ fn translated(command: Command, language: Language) -> Command {
 }
 
 fn translated_argument(verb: &str, argument: Arg, language: Language) -> Arg {
-    let heading = if argument.is_positional() { "arguments-heading" } else { "options-heading" };
+    let heading = match argument.get_help_heading() {
+        // They are added last, and a heading stands where its first option does.
+        _ if ["help", "version"].contains(&argument.get_id().as_str()) => "globals-heading",
+        Some("Global options") => "globals-heading",
+        Some("Targets") => "targets-heading",
+        Some("Rule") => "rule-heading",
+        _ if argument.is_positional() => "arguments-heading",
+        _ => "options-heading",
+    };
     let heading = words::find_in(language, heading).unwrap_or_default();
     let argument = argument.help_heading(heading).hide_possible_values(true).hide_default_value(true);
     match words::find_in(language, &key(verb, &argument)) {

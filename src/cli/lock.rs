@@ -14,7 +14,8 @@ use super::{CommandError, Context, act};
 /// its message.
 ///
 /// The result is `done` only if the session was seen to be covered and its input to be held. The lock survives
-/// a restart of usherd and a connection from another station. You cannot lock the session that you call from.
+/// a restart of usherd and a connection from another station (a seat, a remote client, an attached terminal).
+/// You cannot lock the session that you call from.
 #[derive(Debug, Args)]
 pub struct Lock {
     #[command(flatten)]

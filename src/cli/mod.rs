@@ -42,6 +42,7 @@ mod lock;
 mod moment;
 mod open;
 mod output;
+mod pages;
 mod read;
 mod rename;
 mod revoke;
@@ -59,6 +60,10 @@ use hosts::{Hosts, Manner, TargetHost};
 use output::OutputFormat;
 
 /// List, lock, unlock, disconnect and close the user sessions of shared Linux hosts
+///
+/// A session is one login of one user. A station is where a person sits at it: a seat, a remote client, or a terminal with
+/// `usher attach`. A cover hides the screen of a locked session and holds its input. A standing rule (`usher block`) locks
+/// every session that it covers, also those that are opened later.
 ///
 /// A verb succeeds only when its effect was observed: a session counts as locked when its screen was seen to be covered
 /// and its input to be held, not when a signal was sent.
@@ -80,6 +85,7 @@ pub struct CommandLine {
 
 /// The options of every verb.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
 struct Global {
     /// The daemon's socket [default: $USHER_SOCKET, else /run/usher/usher.sock, else $XDG_RUNTIME_DIR/usher/usher.sock, else /tmp/usher-$UID/usher.sock]
     #[arg(long, global = true, value_name = "PATH")]
@@ -194,6 +200,8 @@ pub fn command() -> clap::Command {
     CommandLine::command()
 }
 
+pub use pages::manuals;
+
 /// The whole program.
 pub fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|word| word == attach::GUARD) {
@@ -208,7 +216,12 @@ pub fn main() -> ExitCode {
     if let Some(language) = named_language(std::env::args_os().map(|word| word.to_string_lossy().into_owned())) {
         words::speak(language);
     }
-    let matched = localized::command(words::language()).try_get_matches();
+    let command = localized::command(words::language());
+    let matched = if std::env::args_os().any(|word| word == "--help") {
+        pages::documented(command, words::language()).try_get_matches()
+    } else {
+        command.try_get_matches()
+    };
     let format_named = matched.as_ref().is_ok_and(names_format);
     let arguments = match matched.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,

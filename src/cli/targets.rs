@@ -8,13 +8,13 @@ use usher_core::request::{Name, SessionRef, Targets};
 #[group(required = true, multiple = false)]
 pub struct TargetArguments {
     /// Session IDs, as `usher list` shows them, or names
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", help_heading = "Targets", display_order = 0)]
     ids: Vec<SessionRef>,
     /// Every session except the one that you call from
-    #[arg(long)]
+    #[arg(long, help_heading = "Targets")]
     all: bool,
     /// Every session of this user, by name or uid; can be given several times
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", help_heading = "Targets")]
     user: Vec<Name>,
 }
 
@@ -36,13 +36,13 @@ impl TargetArguments {
 #[group(required = true, multiple = false)]
 pub struct RuleArguments {
     /// The rule for every session
-    #[arg(long)]
+    #[arg(long, help_heading = "Rule")]
     all: bool,
     /// The rule for the sessions of this user, by name or uid
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", help_heading = "Rule")]
     user: Option<Name>,
     /// The rule for the sessions of this group's members, by name or gid
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", help_heading = "Rule")]
     group: Option<Name>,
 }
 

@@ -9,7 +9,7 @@ use super::{CommandError, Context, block};
 
 /// Remove a standing rule
 ///
-/// Sessions that only this rule kept locked are unlocked. A session with a lock of its own, or one that another
+/// A standing rule, which `usher block` set, locks every session that it covers. Sessions that only this rule kept locked are unlocked. A session with a lock of its own, or one that another
 /// rule covers, stays locked.
 ///
 /// The rule's exemptions end with it. `usher blocks` shows the rules that stand.

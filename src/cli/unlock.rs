@@ -9,10 +9,10 @@ use super::{CommandError, Context, act};
 
 /// Give locked sessions back to their users
 ///
-/// The cover disappears and the session is shown as it is now. Keys that were typed while it was locked reach
+/// The cover, which hides the screen of a locked session and holds its input, disappears, and the session is shown as it is now. Keys that were typed while it was locked reach
 /// nobody. Unlocking a session that is not locked changes nothing.
 ///
-/// A session that a standing rule covers stays locked: the command fails with StillBlocked and names the rule.
+/// A standing rule, which `usher block` sets, locks every session that it covers. Such a session stays locked: the command fails with StillBlocked and names the rule.
 /// Remove the rule with `usher unblock`, or take the session out of every rule with --exempt.
 #[derive(Debug, Args)]
 pub struct Unlock {

@@ -27,7 +27,7 @@ const RETRY: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(3)
 
 /// Show what happens to sessions and rules, as it happens
 ///
-/// On a terminal this is a table. In a pipe, and with --output jsonl, it is one JSON object a line, which says what
+/// A rule is what `usher block` sets. On a terminal this is a table. In a pipe, and with --output jsonl, it is one JSON object a line, which says what
 /// happened and holds the session or the rule as it is afterwards. Ordinary users see the events of their own sessions.
 ///
 /// When usherd ends, or the connection to its host, this command waits for it and goes on. What happened meanwhile is

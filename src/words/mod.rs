@@ -164,6 +164,7 @@ macro_rules! files {
             include_str!(concat!("../../locales/", $directory, "/outcomes.ftl")),
             include_str!(concat!("../../locales/", $directory, "/commands.ftl")),
             include_str!(concat!("../../locales/", $directory, "/usage.ftl")),
+            include_str!(concat!("../../locales/", $directory, "/pages.ftl")),
             include_str!(concat!("../../locales/", $directory, "/demo.ftl")),
             include_str!(concat!("../../locales/", $directory, "/lockscreen.ftl")),
         ]

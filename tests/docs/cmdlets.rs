@@ -13,11 +13,6 @@ fn the_cmdlets_reference_is_what_the_definitions_are() {
 }
 
 #[test]
-fn the_cmdlets_chinese_manual_pages_are_what_the_definitions_are() {
-    compare("man/zh_CN", manuals(Language::Chinese));
-}
-
-#[test]
 fn the_help_of_the_module_for_powershell_is_what_the_definitions_are() {
     for language in Language::ALL {
         let directory = docs().join("../packaging/powershell/Usher").join(match language {

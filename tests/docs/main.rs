@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use usher::cli::completion::{Shell, script};
+use usher_core::language::Language;
 
 mod architecture;
 mod chinese;
 mod cmdlets;
 mod configuration;
+mod pages;
 mod reference;
 mod routes;
 mod sentences;
@@ -27,17 +29,24 @@ fn the_reference_is_what_the_command_line_is() {
 
 #[test]
 fn the_manual_pages_are_what_the_command_line_is() {
-    let usher = usher();
-    let mut pages = Files::new();
-    for (name, verb) in all_verbs("usher", &usher) {
-        pages.insert(format!("{}.1", name.replace(' ', "-")), manual(verb.clone(), "1"));
-    }
-    pages.insert("usher.1".to_owned(), manual(usher, "1"));
+    let mut pages = manuals(Language::English);
     pages.insert("usherd.8".to_owned(), manual(usherd(), "8"));
     pages.insert("usher-gateway.8".to_owned(), manual(gateway(), "8"));
     pages.insert("usher-dial.1".to_owned(), manual(dial(), "1"));
-    pages.extend(cmdlets::manuals(usher_core::language::Language::English));
+    pages.extend(cmdlets::manuals(Language::English));
     compare("man", pages);
+}
+
+#[test]
+fn the_chinese_manual_pages_are_what_the_command_line_is() {
+    let mut pages = manuals(Language::Chinese);
+    pages.extend(cmdlets::manuals(Language::Chinese));
+    compare("man/zh_CN", pages);
+}
+
+/// The manual page of usher and of each verb.
+fn manuals(language: Language) -> Files {
+    usher::cli::manuals(language).into_iter().map(|(name, page)| (name, page.into_bytes())).collect()
 }
 
 #[test]

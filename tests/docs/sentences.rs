@@ -10,7 +10,9 @@ use syn::visit::{self, Visit};
 const SAID: [&str; 7] = ["usher-core", "usherd", "usher-tty", "usher-shield", "usher-gateway", "src/cli", "src/client"];
 
 /// The files whose sentences are for machines, or for those who read the log.
-const OTHERS: [&str; 20] = [
+const OTHERS: [&str; 21] = [
+    // Command lines.
+    "cli/pages/table.rs",
     "backend/fake.rs",
     "host/lab.rs",
     "store/schema.rs",
@@ -45,6 +47,9 @@ const NOT_SAID: &[&str] = &[
     "an object",
     "{root} help {verb}",
     "{} help",
+    "Global options",
+    " [possible values: {of}]",
+    " [default: {default}]",
     "audit --follow",
     "open --attach",
     "look at",

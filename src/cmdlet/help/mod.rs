@@ -6,6 +6,7 @@ mod manual;
 mod markdown;
 mod page;
 mod plain;
+pub(crate) mod roff;
 
 use usher_core::language::Language;
 
@@ -16,6 +17,7 @@ pub use completions::{about, synopsis};
 pub use maml::maml;
 pub use manual::manual;
 pub use markdown::markdown;
+pub use page::Part;
 
 /// The help as a terminal shows it.
 pub fn text(cmdlet: &Cmdlet, language: Language) -> String {

@@ -7,7 +7,7 @@ use crate::words::{self, Key, key};
 
 /// A part of a page.
 #[derive(Debug)]
-pub(super) enum Part {
+pub enum Part {
     /// The head of a section.
     Section(String),
     /// The head of something within a section.

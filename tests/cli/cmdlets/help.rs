@@ -37,5 +37,8 @@ fn help_lists_and_explains_the_verbs_too() {
     let all = cmdlet(&daemon, "help").exits(0).stdout;
     assert!(all.contains("Lock-WmsSession") && all.contains("disconnect"), "{all}");
     assert!(cmdlet(&daemon, "help lock").exits(0).stdout.contains("--message"));
+    let nested = cmdlet(&daemon, "help servers group").exits(0).stdout;
+    assert!(nested.contains("usher servers group"), "{nested}");
+    assert!(cmdlet(&daemon, "help servers nonsense").exits(2).stderr.contains("servers nonsense"));
     assert!(cmdlet(&daemon, "help nonsense").exits(2).stderr.contains("nonsense"));
 }
