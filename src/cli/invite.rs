@@ -53,7 +53,8 @@ impl Invite {
             OutputFormat::Table | OutputFormat::List => {
                 writeln!(std::io::stdout(), "{}", invitation.token)?;
                 let addresses: Vec<String> = invitation.addresses.iter().map(ToString::to_string).collect();
-                let until = invitation.expires.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string();
+                let until =
+                    invitation.expires.to_zoned(usher_core::clock::local_zone()).strftime("%H:%M:%S").to_string();
                 let values = [("role", role.as_str()), ("until", &until), ("addresses", &addresses.join(", "))];
                 eprintln!("{}", output::printable(&words::with!("invite-what-next", &values)));
             }

@@ -1,7 +1,6 @@
 //! A point in time as people write one.
 
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 use usher_core::clock;
 use usher_core::request::Seconds;
@@ -11,7 +10,7 @@ use usher_core::request::Seconds;
 /// # Errors
 /// It is none; the sentence shows how one is written.
 pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
-    before(text, &clock::now().to_zoned(TimeZone::system())).ok_or_else(|| {
+    before(text, &clock::now().to_zoned(usher_core::clock::local_zone())).ok_or_else(|| {
         "write it as 2026-03-02T09:41:00Z, 2026-03-02 09:41, 2026-03-02, 09:41, yesterday, or as a duration back from \
          now such as 2h"
             .to_owned()

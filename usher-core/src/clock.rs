@@ -1,5 +1,8 @@
 //! The time, as everything in usher writes it down: UTC, to the millisecond.
 
+use std::path::Path;
+use std::sync::LazyLock;
+
 use jiff::tz::TimeZone;
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 
@@ -7,6 +10,26 @@ use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 pub fn now() -> Timestamp {
     let now = Timestamp::now();
     now.round(TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::Trunc)).unwrap_or(now)
+}
+
+/// The file that says which time zone the host is in (`localtime(5)`).
+const LOCAL: &str = "/etc/localtime";
+
+/// The reader's time zone, as it was when first asked for: `$TZ`, else the host's.
+///
+/// The host's is in one file. `TimeZone::system` also finds out its name, for which it walks through the whole database of
+/// zones: a third of the time that a command takes.
+pub fn local_zone() -> TimeZone {
+    static ZONE: LazyLock<TimeZone> = LazyLock::new(|| match std::env::var_os("TZ") {
+        Some(_) => TimeZone::system(),
+        None => zone_in(Path::new(LOCAL)).unwrap_or_else(TimeZone::system),
+    });
+    ZONE.clone()
+}
+
+/// The zone that a file has (RFC 9636).
+fn zone_in(path: &Path) -> Option<TimeZone> {
+    TimeZone::tzif("Local", &std::fs::read(path).ok()?).ok()
 }
 
 /// The time of day as a lock screen shows it, with the date where that is another day than `now`.
@@ -31,6 +54,19 @@ mod tests {
         for (millis, expected) in [(65_000, "1:05"), (800, "0:01"), (7_205_000, "2:00:05"), (-5_000, "0:00")] {
             assert_eq!(countdown(SignedDuration::from_millis(millis)), expected);
         }
+    }
+
+    #[test]
+    fn the_hosts_zone_is_what_its_file_says() {
+        let now = Timestamp::now();
+        if let Some(zone) = zone_in(Path::new(LOCAL)) {
+            assert_eq!(zone.to_offset(now), TimeZone::system().to_offset(now));
+        }
+        let berlin = zone_in(Path::new("/usr/share/zoneinfo/Europe/Berlin"));
+        let summer = "2026-07-01T12:00:00Z".parse().unwrap();
+        assert!(berlin.is_none_or(|zone| zone.to_offset(summer) == jiff::tz::offset(2)));
+        assert_eq!(zone_in(Path::new("/etc/passwd")), None);
+        assert_eq!(zone_in(Path::new("/nonexistent")), None);
     }
 
     #[test]

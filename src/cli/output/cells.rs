@@ -1,6 +1,5 @@
 //! The columns of each kind of row.
 
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use usher_core::audit::{AuditRecord, AuditTarget};
@@ -238,7 +237,7 @@ impl TableRow for AuditRecord {
             })
             .collect();
         vec![
-            self.time.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            self.time.to_zoned(usher_core::clock::local_zone()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
             self.actor.clone(),
             self.from.clone(),
             self.action.to_string(),
@@ -405,7 +404,7 @@ fn end(time: Timestamp) -> String {
 }
 
 fn written(time: Timestamp, today: &str, other_days: &str) -> String {
-    let (zone, now) = (TimeZone::system(), usher_core::clock::now());
+    let (zone, now) = (usher_core::clock::local_zone(), usher_core::clock::now());
     let (time, this_day) = (time.to_zoned(zone.clone()), now.to_zoned(zone).date());
     time.strftime(if time.date() == this_day { today } else { other_days }).to_string()
 }

@@ -3,7 +3,6 @@
 use std::io;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -95,7 +94,7 @@ impl EventRow {
 
 /// The time of day where the reader is, with the date on another day.
 fn clock_time(time: Timestamp) -> String {
-    let (zone, now) = (TimeZone::system(), usher_core::clock::now());
+    let (zone, now) = (usher_core::clock::local_zone(), usher_core::clock::now());
     let (time, today) = (time.to_zoned(zone.clone()), now.to_zoned(zone).date());
     time.strftime(if time.date() == today { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" }).to_string()
 }

@@ -31,7 +31,7 @@ impl Typesetter {
 
     /// The pictures that `order` asks for, and sentences for the outcome.
     pub fn draw(&mut self, order: &Order) -> (Vec<Picture>, Vec<String>) {
-        let (now, zone) = (Timestamp::now(), TimeZone::system());
+        let (now, zone) = (Timestamp::now(), usher_core::clock::local_zone());
         let blocks = blocks(&order.words, &Reader::new(&order.language, now, zone));
         let banner = matches!(order.words, Words::Notice(_));
         let mut missing = Vec::new();
