@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::Shield;
 use crate::drawing::{Drawer, GIVE_UP, Progress};
 use crate::picture::{Order, Words};
+use crate::x::Trouble;
 
 impl Shield {
     /// What is to be on the screen.
@@ -87,8 +88,10 @@ impl Shield {
                     Words::Cover { .. } => self.stage.paint(&pictures).and_then(|()| self.stage.kill_leftovers()),
                     Words::Notice(_) => self.stage.announce(&pictures),
                 };
+                if !matches!(result, Err(Trouble::Hung)) {
+                    self.painted = Some((order, notes));
+                }
                 self.took(result);
-                self.painted = Some((order, notes));
             }
             Progress::Drawn(..) => {}
             Progress::NotYet | Progress::Failed => self.unpaintable = Some(order),

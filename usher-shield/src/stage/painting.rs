@@ -2,17 +2,21 @@
 
 use x11rb::protocol::xproto::ConnectionExt as _;
 
-use super::Stage;
+use super::{SLOW_PATIENCE, Stage};
 use crate::picture::Picture;
 use crate::x::{Asked, Monitor, Panel, upload};
 
 impl Stage {
     /// Shows these pictures, each in the middle of every monitor of its size.
     pub fn paint(&mut self, pictures: &[((u16, u16), Picture)]) -> Asked {
-        let old: Vec<Panel> = std::mem::take(&mut self.panels);
+        // A picture is large: a server that others hold now and then takes it in many turns.
+        self.x.patience(SLOW_PATIENCE);
         let mut panels = Vec::new();
         for (size, picture) in pictures {
-            let pixmap = upload(&self.x, &self.palette, picture)?;
+            let pixmap = match upload(&self.x, &self.palette, picture) {
+                Ok(pixmap) => pixmap,
+                Err(trouble) => return self.free(&panels).and(Err(trouble)),
+            };
             let at = self.monitors.iter().filter(|m| (m.width, m.height) == *size);
             panels.extend(at.map(|monitor| Panel { pixmap, ..in_the_middle(monitor, picture) }));
         }
@@ -20,12 +24,13 @@ impl Stage {
         if let Some((_, Some(curtain))) = &mut self.overlay {
             curtain.hang(&self.x, &panels)?;
         }
-        self.panels = panels;
+        let old = std::mem::replace(&mut self.panels, panels);
         self.free(&old)
     }
 
     /// Shows these pictures, each at the top of every monitor of its size.
     pub fn announce(&mut self, pictures: &[((u16, u16), Picture)]) -> Asked {
+        self.x.patience(SLOW_PATIENCE);
         let mut panels = Vec::new();
         for monitor in &self.monitors {
             let picture = pictures.iter().find(|(size, _)| *size == (monitor.width, monitor.height));

@@ -128,7 +128,8 @@ impl Curtain {
     /// Whether this tells of drawing into these windows by somebody else. `sequence` is that of the
     /// last of our requests that the server had seen.
     pub fn is_damage(&self, damage: u32, sequence: u64) -> bool {
-        let own = || self.own.borrow().iter().any(|(first, last)| (*first..=*last).contains(&sequence));
+        // The last ended our grab: what came after it was another's.
+        let own = || self.own.borrow().iter().any(|(first, last)| (*first..*last).contains(&sequence));
         self.damage == Some(damage) && !own()
     }
 
@@ -141,6 +142,8 @@ impl Curtain {
             x.conn.damage_subtract(damage, x11rb::NONE, x11rb::NONE)?;
         }
         let last = x.conn.ungrab_server()?.sequence_number();
+        // A grab of which a part is sent alone would keep our own other connection waiting.
+        x.flush()?;
         let mut own = self.own.borrow_mut();
         own.push_back((first, last));
         if own.len() > REMEMBERED {

@@ -217,6 +217,13 @@ impl Display {
         Ok(self.conn.flush()?)
     }
 
+    /// Waits until the server takes more. A large request that it takes in part alone is of no further use, and neither is
+    /// the connection; after this there is room for three quarters of the socket's buffer (Linux, `unix_writable`).
+    pub fn await_room(&self) -> Asked {
+        self.flush()?;
+        Ok(self.conn.stream().await_room().map_err(ConnectionError::from)?)
+    }
+
     /// Waits until everything that was asked is done.
     pub fn sync(&self) -> Asked {
         xproto::get_input_focus(&self.conn)?.reply()?;

@@ -77,6 +77,17 @@ impl Link {
     }
 }
 
+impl Link {
+    /// Waits until the server takes more, as long as the terms allow.
+    pub fn await_room(&self) -> io::Result<()> {
+        let left = self.terms.deadline.get().saturating_duration_since(Instant::now());
+        let timeout = Timespec::try_from(left).map_err(io::Error::other)?;
+        let ready =
+            rustix::io::retry_on_intr(|| poll(&mut [PollFd::new(&self.stream, PollFlags::OUT)], Some(&timeout)))?;
+        if ready == 0 { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
+    }
+}
+
 impl AsFd for Link {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.stream.as_fd()

@@ -85,6 +85,9 @@ fn scale(value: u8, mask: u32) -> u32 {
     u32::try_from(scaled).unwrap_or(0) << mask.trailing_zeros().min(31)
 }
 
+/// The bytes of one piece: less than there is room for where there is any (`Display::await_room`).
+const PIECE: usize = 60 << 10;
+
 /// Hands a picture to the server, and gives the pixmap that holds it. In pieces: the whole of a large
 /// one would be in memory twice.
 pub fn upload(x: &Display, palette: &Palette, picture: &Picture) -> Asked<Pixmap> {
@@ -94,7 +97,7 @@ pub fn upload(x: &Display, palette: &Palette, picture: &Picture) -> Asked<Pixmap
     x.conn.create_gc(gc, pixmap, &CreateGCAux::new())?;
     let width = usize::from(picture.width);
     let row = (width * palette.bytes).next_multiple_of(palette.pad);
-    let rows = ((60 << 10).min(x.conn.maximum_request_bytes().saturating_sub(64)) / row).max(1);
+    let rows = (PIECE.min(x.conn.maximum_request_bytes().saturating_sub(64)) / row).max(1);
     let mut pixels = Vec::with_capacity(rows * row);
     for (piece, bytes) in picture.bytes.chunks(rows * width).enumerate() {
         pixels.clear();
@@ -102,7 +105,14 @@ pub fn upload(x: &Display, palette: &Palette, picture: &Picture) -> Asked<Pixmap
         let height = u16::try_from(bytes.len() / width).unwrap_or(0);
         let top = i16::try_from(piece * rows).unwrap_or(i16::MAX);
         let format = ImageFormat::Z_PIXMAP;
-        x.conn.put_image(format, pixmap, gc, picture.width, height, 0, top, 0, depth, &pixels)?;
+        let put = x.await_room().and_then(|()| {
+            Ok(x.conn.put_image(format, pixmap, gc, picture.width, height, 0, top, 0, depth, &pixels).map(drop)?)
+        });
+        if let Err(trouble) = put {
+            x.conn.free_pixmap(pixmap)?;
+            x.conn.free_gc(gc)?;
+            return Err(trouble);
+        }
     }
     x.conn.free_gc(gc)?;
     Ok(pixmap)

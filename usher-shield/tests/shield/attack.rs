@@ -1,6 +1,7 @@
 //! What a user with a cookie does to the covers, and what comes of it.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use x11rb::connection::Connection as _;
 use x11rb::protocol::composite::ConnectionExt as _;
@@ -228,4 +229,37 @@ fn a_server_held_by_the_user_delays_the_lock_and_nothing_else() {
     let again = usherd.order(vec![cover("You stay here")]);
     assert!(again >= seq);
     usherd.answer(again);
+}
+
+#[test]
+fn a_server_held_while_the_message_is_on_its_way_cuts_no_connection() {
+    if !can_run("attack::a_server_held_while_the_message_is_on_its_way_cuts_no_connection", &["Xvfb"]) {
+        return;
+    }
+    let server = Server::xvfb("1280x1024");
+    let mut usherd = Usherd::start(&server);
+    let covered = AtomicBool::new(false);
+    let usherd = std::thread::scope(|scope| {
+        let order = scope.spawn(|| {
+            let seq = usherd.order(vec![cover("You stay here")]);
+            usherd.await_status(|status| status.covered && status.input_held);
+            covered.store(true, Ordering::Relaxed);
+            usherd.answer(seq);
+            usherd
+        });
+        let desktop = Desktop::new(&server);
+        let mut held_long = false;
+        while !order.is_finished() {
+            desktop.conn.grab_server().expect("sent");
+            desktop.sync();
+            // Longer than half a request may wait for its rest.
+            let long = !held_long && covered.load(Ordering::Relaxed);
+            held_long |= long;
+            std::thread::sleep(Duration::from_millis(if long { 3500 } else { 20 }));
+            desktop.conn.ungrab_server().expect("sent");
+            desktop.sync();
+        }
+        order.join().expect("an answer")
+    });
+    assert!(!usherd.incidents.iter().any(|(what, _)| what.contains("was cut")), "{:?}", usherd.incidents);
 }

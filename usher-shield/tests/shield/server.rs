@@ -250,6 +250,7 @@ impl Watcher {
         let (stop, seen) = (Arc::new(AtomicBool::new(false)), Arc::new(Seen::default()));
         let (conn, stopped, saw) = (server.connect(), stop.clone(), seen.clone());
         let thread = std::thread::spawn(move || watch(&conn, &stopped, &saw));
+        crate::usherd::wait_until("the screen is looked at", || seen.samples.load(Ordering::Relaxed) > 0);
         Watcher { stop, seen, thread: Some(thread) }
     }
 
