@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use crate::events::Disturbance;
-use crate::shield::Shield;
+use crate::shield::{REBUILT, Shield};
 
 /// Puts right what happened.
 pub fn answer(shield: &mut Shield, what: Disturbance, arrived: Instant) {
@@ -41,6 +41,7 @@ fn mind_covers(shield: &mut Shield, what: Disturbance, arrived: Instant) {
     if what.lost {
         let rebuilt = shield.stage.rebuild();
         shield.took(rebuilt);
+        shield.stage.rebuilt = false;
     }
     if what.tampered || what.drawn || what.lost {
         let mended = shield.stage.mend();
@@ -64,7 +65,7 @@ fn tell(shield: &mut Shield, what: Disturbance, arrived: Instant) {
         shield.incident("a window was put above the cover, and is below it again", time);
     }
     if what.lost {
-        shield.incident("a window of the cover was destroyed or taken away, and made anew", time.filter(|_| !second));
+        shield.incident(REBUILT, time.filter(|_| !second));
     }
     if what.tampered {
         shield.incident("a window of the cover was changed, and changed back", time.filter(|_| !second));

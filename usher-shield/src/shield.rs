@@ -35,6 +35,9 @@ const LOOK: Duration = Duration::from_millis(500);
 /// How often a locked display is searched for what dead processes left.
 const SEARCH: Duration = Duration::from_secs(5);
 
+/// What is told where a cover was seen to be gone.
+pub const REBUILT: &str = "a window of the cover was destroyed or taken away, and made anew";
+
 /// A connection to usherd.
 pub struct Control {
     pub id: u64,
@@ -209,6 +212,9 @@ impl Shield {
         self.look_at = Instant::now() + LOOK;
         if self.leader {
             self.note_grabs()?;
+            if std::mem::take(&mut self.stage.rebuilt) {
+                self.incident(REBUILT, None);
+            }
             if std::mem::take(&mut self.stage.outlets.reopened) {
                 self.incident("what was turned off for the lock was turned on, and off again", None);
             }

@@ -59,6 +59,8 @@ pub struct Stage {
     panels: Vec<Panel>,
     /// The announcement, below the covers.
     pub banner: Banner,
+    /// Windows of ours were found destroyed or taken away, and made anew.
+    pub rebuilt: bool,
     /// The windows are to be seen.
     pub shown: bool,
     /// They were seen to be on top.
@@ -125,6 +127,7 @@ impl Stage {
             friends: Vec::new(),
             panels: Vec::new(),
             banner: Banner::default(),
+            rebuilt: false,
             shown: false,
             covered: false,
             leftovers: Vec::new(),
@@ -225,6 +228,7 @@ impl Stage {
             _ => None,
         };
         let others = self.look_at_others(&ours)?;
+        self.rebuilt |= root == Seen::Lost || overlay == Some(Seen::Lost);
         if root == Seen::Lost {
             self.rebuild_root()?;
         }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::Shield;
-use crate::drawing::{Drawer, GIVE_UP, Progress};
+use crate::drawing::{Drawer, Drawing, GIVE_UP, Progress};
 use crate::picture::{Order, Words};
 use crate::x::Trouble;
 
@@ -68,8 +68,16 @@ impl Shield {
         }
     }
 
-    /// Takes what was drawn.
+    /// The drawing that can be painted when it comes.
+    pub fn awaited_drawing(&self) -> Option<&Drawing> {
+        self.drawing.as_ref().filter(|_| !self.hung && !self.stage.cut)
+    }
+
+    /// Takes what was drawn. A server that does not answer now gets it when it does: drawn anew, it would be drawn without end.
     pub fn hear_drawing(&mut self) {
+        if self.awaited_drawing().is_none() {
+            return;
+        }
         let Some(drawing) = &mut self.drawing else { return };
         let progress = drawing.look();
         let given_up = Instant::now() >= drawing.until + GIVE_UP;
@@ -81,7 +89,7 @@ impl Shield {
             Progress::Drawn(_, notes) if waited && !notes.is_empty() => {}
             // An announcement would be above a cover that was ordered meanwhile.
             Progress::Drawn(..) if self.order().as_ref() != Some(&order) => {}
-            Progress::Drawn(pictures, notes) if !self.hung && !self.stage.cut => {
+            Progress::Drawn(pictures, notes) => {
                 let pictures: Vec<_> = order.sizes.iter().copied().zip(pictures).collect();
                 self.stage.allow_time();
                 let result = match order.words {
@@ -93,7 +101,6 @@ impl Shield {
                 }
                 self.took(result);
             }
-            Progress::Drawn(..) => {}
             Progress::NotYet | Progress::Failed => self.unpaintable = Some(order),
         }
         self.drawing = None;

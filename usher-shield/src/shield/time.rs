@@ -52,7 +52,7 @@ impl Shield {
         let moments = [
             self.retry_at,
             (!self.covers.is_empty() && !self.hung).then_some(self.look_at),
-            self.drawing.as_ref().map(|drawing| drawing.until + drawing.overdue()),
+            self.awaited_drawing().map(|drawing| drawing.until + drawing.overdue()),
             self.incidents.next(),
             self.captures.iter().map(Capture::until).min(),
             // Only the leader looks at the user, and only at a server that answers.
