@@ -4,6 +4,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Args;
+use clap::builder::StyledStr;
+use usher_core::language::{Language, help as help_pages};
 use usher_core::outcome::{Error, ErrorId, Exit};
 
 use super::{CommandError, localized, output, pages, usage_error};
@@ -32,7 +34,7 @@ impl Help {
         for name in &self.name {
             verb = verb.find_subcommand_mut(name).ok_or_else(|| unknown(&self.name))?;
         }
-        write!(io::stdout(), "{}", verb.render_long_help())?;
+        write!(io::stdout(), "{}", page(&verb.render_long_help()))?;
         if self.name.is_empty() {
             write!(io::stdout(), "\n{}", cmdlet::help::list(language))?;
         }
@@ -43,6 +45,14 @@ impl Help {
 fn unknown(name: &[String]) -> CommandError {
     let name = output::printable(&usage_error::repeated(&name.join(" ")));
     CommandError::Usage(Error::new(ErrorId::InvalidRequest, words::with!("help-unknown", &[("name", &name)])))
+}
+
+/// The help of a verb in lines for this terminal. clap breaks English into lines, and knows no others.
+fn page(help: &StyledStr) -> String {
+    match words::language() {
+        Language::English => help.to_string(),
+        Language::Chinese => help_pages::in_lines(&help.to_string()),
+    }
 }
 
 /// Prints a page. A reader that has seen enough is no failure.

@@ -44,7 +44,7 @@ fn translated(command: Command, language: Language) -> Command {
     let say = |key: &str| words::find_in(language, key);
     let name = command.get_name().to_owned();
     let template = format!(
-        "{{about-with-newline}}\n{} {{usage}}\n\n{{all-args}}{{after-help}}",
+        "{{about-with-newline}}\n{}{{usage}}\n\n{{all-args}}{{after-help}}",
         say("usage-heading").unwrap_or_default()
     );
     let verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
@@ -61,6 +61,8 @@ fn translated(command: Command, language: Language) -> Command {
         .visible_alias(None::<&str>)
         .aliases(every)
         .help_template(template)
+        // The lines are broken where they are printed.
+        .term_width(0)
         .subcommand_help_heading(say("commands-heading").unwrap_or_default())
         .mut_args(|argument| translated_argument(&name, argument, language));
     if let Some(after) = say(&format!("verb-{name}-after")) {
@@ -162,7 +164,7 @@ mod tests {
     fn chinese_help_has_no_english_headings() {
         let mut command = command(Language::Chinese);
         let lock = command.find_subcommand_mut("lock").unwrap().render_long_help().to_string();
-        for part in ["用一条用户无法关闭的消息遮住会话", "用法： usher lock", "选项:", "--message <TEXT>"]
+        for part in ["用一条用户无法关闭的消息遮住会话", "用法：usher lock", "选项:", "--message <TEXT>"]
         {
             assert!(lock.contains(part), "{part}\n{lock}");
         }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use usher_core::language::Language;
+use usher_core::language::{Language, help as help_pages};
 use usher_core::outcome::{Error, Exit};
 use usher_core::request::{Action, Seconds};
 use usher_core::servers::ServerName;
@@ -202,6 +202,11 @@ pub fn command() -> clap::Command {
 
 pub use pages::manuals;
 
+/// The same with every sentence in one language.
+pub fn command_in(language: Language) -> clap::Command {
+    localized::command(language)
+}
+
 /// The whole program.
 pub fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|word| word == attach::GUARD) {
@@ -261,7 +266,11 @@ fn named_language(words: impl Iterator<Item = String>) -> Option<Language> {
 /// Says what is wrong with a command line. Help and version are no errors.
 fn refuse(error: &clap::Error) -> ExitCode {
     match error.kind() {
-        _ if !error.use_stderr() => error.exit(),
+        _ if !error.use_stderr() && words::language() == Language::English => error.exit(),
+        _ if !error.use_stderr() => {
+            help_pages::print(&error.render().ansi().to_string(), &error.render().to_string());
+            return ExitCode::SUCCESS;
+        }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => eprint!("{}", error.render()),
         _ => {
             // Built only now: most commands are right.

@@ -1,5 +1,7 @@
 //! Whoever asks in Chinese reads Chinese: tables, and why something failed. JSON stays as it is.
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::harness::{Daemon, Station};
 
 #[path = "../common/foreign.rs"]
@@ -134,4 +136,25 @@ fn cells_of_tables_are_chinese_and_json_is_not() {
     }
     let json = daemon.usher(&["--lang", "zh-CN", "--output", "json", "list"]).exits(0).stdout;
     assert!(json.contains(r#""kind": "text""#) && json.contains(r#""state": "connected""#), "{json}");
+}
+
+/// Lines of help fit the terminal, counted in cells, and begin with no mark that closes something.
+#[test]
+fn chinese_help_fits_the_terminal() {
+    let daemon = Daemon::start();
+    let colours = regex::Regex::new("\u{1b}\\[[0-9;?]*[a-zA-Z]").expect("a pattern");
+    for (verb, cols) in [("lock", 60), ("attach", 80), ("", 60)] {
+        let usher = env!("CARGO_BIN_EXE_usher");
+        let line = format!("{usher} --lang zh-CN {verb} --help; echo 'that was' all");
+        let station = Station::run_program(&daemon, "sh", &["-c".to_owned(), line], 200, cols);
+        station.wait_for("that was all");
+        let raw = String::from_utf8_lossy(&station.raw().0).into_owned();
+        let text = colours.replace_all(&raw, "").into_owned();
+        assert!(text.contains("选项：") && text.lines().count() > 20, "{text}");
+        for line in text.lines() {
+            assert!(line.trim_end().width() <= usize::from(cols), "{verb}, {cols}: {line}");
+            let begins = line.trim_start().starts_with(['，', '。', '；', '）', '：', '、', '”']);
+            assert!(!begins, "{verb}, {cols}: {line}");
+        }
+    }
 }

@@ -63,7 +63,9 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn is_name(word: &str, more: &[&str]) -> bool {
-    let is_marked = word.starts_with('-') || word.contains(['/', '$', '@', '~', '=', '_', '\\', '^', '%', '#', '+']);
+    let is_marked = word.starts_with('-')
+        || word.starts_with("usher-")
+        || word.contains(['/', '$', '@', '~', '=', '_', '\\', '^', '%', '#', '+']);
     // SessionNotFound, MESSAGE, x11, c2, server.toml, 90s
     let is_identifier =
         word.chars().skip(1).any(|c| c.is_ascii_uppercase()) || word.contains(|c: char| c.is_ascii_digit());

@@ -23,8 +23,10 @@ type Files = BTreeMap<String, Vec<u8>>;
 
 #[test]
 fn the_reference_is_what_the_command_line_is() {
-    let text = reference::markdown(&[usher(), usherd(), gateway(), dial()]);
+    let text = reference::markdown(&programs(), &reference::ENGLISH);
     compare("", Files::from([("cli.md".to_owned(), text.into_bytes())]));
+    let text = reference::markdown(&chinese::programs(), &reference::CHINESE);
+    compare("zh-CN", Files::from([("cli.md".to_owned(), text.into_bytes())]));
 }
 
 #[test]
@@ -40,6 +42,7 @@ fn the_manual_pages_are_what_the_command_line_is() {
 #[test]
 fn the_chinese_manual_pages_are_what_the_command_line_is() {
     let mut pages = manuals(Language::Chinese);
+    pages.extend(chinese::manuals());
     pages.extend(cmdlets::manuals(Language::Chinese));
     compare("man/zh_CN", pages);
 }
@@ -65,6 +68,10 @@ fn the_api_is_what_the_routes_are() {
 /// `usher`, with the global options at every verb.
 fn usher() -> Command {
     built(usher::cli::command())
+}
+
+fn programs() -> [Command; 4] {
+    [usher(), usherd(), gateway(), dial()]
 }
 
 fn usherd() -> Command {

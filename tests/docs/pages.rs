@@ -57,9 +57,10 @@ fn the_options_of_all_verbs_stand_last() {
     ];
     for (verb, (language, global, own)) in verbs().iter().flat_map(|verb| groups.map(|group| (verb, group))) {
         let help = run(language, &[verb.as_slice(), &["--help".to_owned()]].concat());
-        let global = help.find(&format!("\n{global}:\n")).unwrap_or_else(|| panic!("{verb:?}:\n{help}"));
+        let colon = if language == Language::English { ":" } else { "：" };
+        let global = help.find(&format!("\n{global}{colon}\n")).unwrap_or_else(|| panic!("{verb:?}:\n{help}"));
         let (before, behind) = help.split_at(global);
-        for own in own.map(|own| format!("\n{own}:\n")) {
+        for own in own.map(|own| format!("\n{own}{colon}\n")) {
             assert!(!behind.contains(&own), "{verb:?}: {own:?}\n{help}");
         }
         assert!(!before.contains("--socket") && behind.contains("--socket"), "{verb:?}:\n{help}");

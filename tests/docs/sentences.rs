@@ -186,7 +186,9 @@ fn literals_of(file: &Path) -> BTreeSet<String> {
 /// Several words, at least one of them in lower case.
 fn is_sentence(text: &str) -> bool {
     let outside = outside_of_values(text);
-    text.trim().contains(' ')
+    let is_han = |c| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    !text.contains(is_han)
+        && text.trim().contains(' ')
         && outside.split(' ').any(|word| word.chars().filter(char::is_ascii_lowercase).count() > 1)
 }
 

@@ -33,6 +33,8 @@ fn is_installed_whole(host: &Host) {
         "/etc/usher/usherd.toml",
         "/usr/share/man/man1/usher-lock.1.gz",
         "/usr/share/man/man8/usherd.8.gz",
+        "/usr/share/man/zh_CN/man1/usher-lock.1.gz",
+        "/usr/share/man/zh_CN/man8/usherd.8.gz",
         "/usr/share/bash-completion/completions/usher",
         "/usr/share/bash-completion/completions/Lock-WmsSession",
         "/usr/share/zsh/vendor-completions/_usher",

@@ -9,10 +9,16 @@ use crate::request::InvalidValue;
 
 mod sentence;
 pub use sentence::sentence;
+#[cfg(feature = "help")]
+pub mod help;
 #[cfg(feature = "translation")]
 mod translation;
+#[cfg(feature = "help")]
+mod wrap;
 #[cfg(feature = "translation")]
 pub use translation::{known, translated, word};
+#[cfg(feature = "help")]
+use wrap::wrapped;
 
 /// A language that usher speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, IntoStaticStr)]

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use usher_core::language::help;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::servers::{Book, ServerName};
 use usher_core::wire::greeting;
@@ -31,7 +32,7 @@ pub struct DialArguments {
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    let arguments = DialArguments::parse();
+    let arguments: DialArguments = help::parse();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return greet(&Error::new(ErrorId::BackendFailed, error.to_string())),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use tokio::net::TcpListener;
+use usher_core::language::{Language, help, translated};
 use usher_core::paths::{AUTHORITY_FILE, LISTEN_FILE};
 use usher_core::{files, paths, stop};
 
@@ -63,12 +64,12 @@ pub struct GatewayState {
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    let arguments = GatewayArguments::parse();
+    let arguments: GatewayArguments = help::parse();
     usher_core::logging::start();
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("usher-gateway: {error}");
+            eprintln!("usher-gateway: {}", translated(Language::of_locale(), &error.to_string()));
             ExitCode::FAILURE
         }
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use usher_core::language::{Language, help, translated};
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::paths::shields_of;
 use usher_core::{logging, paths};
@@ -52,7 +53,7 @@ pub fn main() -> ExitCode {
     if let Some(code) = crate::slow::serve() {
         return code;
     }
-    let arguments = DaemonArguments::parse();
+    let arguments: DaemonArguments = help::parse();
     logging::start();
     let socket = arguments.socket.clone().unwrap_or_else(|| match (arguments.user, arguments.release_all) {
         (true, _) => paths::user_socket(),
@@ -112,9 +113,11 @@ fn frees_the_host() -> bool {
 }
 
 fn complain(error: &Error) -> ExitCode {
-    eprintln!("usherd: {error}");
+    let language = Language::of_locale();
+    eprintln!("usherd: {}", translated(language, &error.message));
     if let Some(hint) = &error.hint {
-        eprintln!("  hint: {hint}");
+        let label = if language == Language::English { "hint: " } else { "提示：" };
+        eprintln!("  {label}{}", translated(language, hint));
     }
     ExitCode::FAILURE
 }
