@@ -266,7 +266,7 @@ fn a_program_that_keeps_the_server_to_itself_again_and_again_is_stopped_between_
     let stands_still = || host.content(format!("/proc/{pid}/cgroup")).contains("usher-frozen");
     wait_until("it stands still", stands_still);
     // It goes on, and may keep the shield waiting again.
-    host.root_usher(&["unlock", &screen.session]);
+    let _ = host.root_usher(&["unlock", &screen.session]);
     wait_until("the display is free", || !covered(&screen.pixels()));
 }
 

@@ -91,15 +91,18 @@ impl Shield {
             Progress::Drawn(..) if self.order().as_ref() != Some(&order) => {}
             Progress::Drawn(pictures, notes) => {
                 let pictures: Vec<_> = order.sizes.iter().copied().zip(pictures).collect();
-                self.stage.allow_time();
-                let result = match order.words {
-                    Words::Cover { .. } => self.stage.paint(&pictures).and_then(|()| self.stage.kill_leftovers()),
-                    Words::Notice(_) => self.stage.announce(&pictures),
-                };
+                let covers = matches!(order.words, Words::Cover { .. });
+                let result = if covers { self.stage.paint(&pictures) } else { self.stage.announce(&pictures) };
+                let painted = result.is_ok();
                 if !matches!(result, Err(Trouble::Hung)) {
                     self.painted = Some((order, notes));
                 }
                 self.took(result);
+                if covers && painted {
+                    self.stage.allow_time();
+                    let cleaned = self.stage.kill_leftovers();
+                    self.took(cleaned);
+                }
             }
             Progress::NotYet | Progress::Failed => self.unpaintable = Some(order),
         }
