@@ -13,6 +13,7 @@ mod ended;
 mod events;
 mod json;
 mod rows;
+mod sitting;
 mod table;
 
 pub use cells::{Placed, moment};

@@ -163,5 +163,5 @@ fn locked_sessions_and_those_in_a_state_can_be_asked_for() {
     assert_eq!(ids(&["--state", "connected,disconnected"]), [1, 2, 3]);
     assert_eq!(ids(&["--state", "disconnected", "--locked"]), [1]);
     let wrong = daemon.usher(&["list", "--state", "asleep"]).exits(2).stderr;
-    assert!(wrong.contains("connected, remote, disconnected or closing"), "{wrong}");
+    assert!(wrong.contains("connected, remote, disconnected, closing"), "{wrong}");
 }

@@ -39,14 +39,20 @@ fn every_verbs_help_has_every_section() {
         let asked = run(language, &[&["help".to_owned()], verb.as_slice()].concat());
         assert!(asked.starts_with(help.trim_end()), "`usher help {}` says the same", verb.join(" "));
         let mut behind = 0;
+        let colon = colon(language);
         for head in heads(language) {
-            let line = format!("\n{head}:\n");
+            let line = format!("\n{head}{colon}\n");
             let at = help.find(&line).unwrap_or_else(|| panic!("{verb:?} lacks {head:?}:\n{help}"));
             let section = &help[at + line.len()..];
             assert!(at > behind && section.starts_with("  "), "{verb:?}: {head} is empty or out of order:\n{help}");
             behind = at;
         }
     }
+}
+
+/// What stands behind a heading.
+fn colon(language: Language) -> &'static str {
+    if language == Language::English { ":" } else { "：" }
 }
 
 #[test]
@@ -57,7 +63,7 @@ fn the_options_of_all_verbs_stand_last() {
     ];
     for (verb, (language, global, own)) in verbs().iter().flat_map(|verb| groups.map(|group| (verb, group))) {
         let help = run(language, &[verb.as_slice(), &["--help".to_owned()]].concat());
-        let colon = if language == Language::English { ":" } else { "：" };
+        let colon = colon(language);
         let global = help.find(&format!("\n{global}{colon}\n")).unwrap_or_else(|| panic!("{verb:?}:\n{help}"));
         let (before, behind) = help.split_at(global);
         for own in own.map(|own| format!("\n{own}{colon}\n")) {

@@ -72,6 +72,7 @@ const NOT_SAID: &[&str] = &[
     "what was turned off for the lock was turned on, and off again",
     "another program's grab was broken, to hold the input",
     "the cover or the input was found lost",
+    "a window of the cover was destroyed or taken away, and made anew",
     "usher's shield of display :{display}",
     "sessions of uid {uid}",
     "uid {me}",

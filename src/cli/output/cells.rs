@@ -1,16 +1,17 @@
 //! The columns of each kind of row.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 use usher_core::audit::{AuditRecord, AuditTarget};
 use usher_core::outcome::{Outcome, OutcomeResult};
 use usher_core::request::{Identity, Invitation};
-use usher_core::session::{LockInfo, Rule, Session, State};
+use usher_core::session::{Rule, Session, State};
 use usher_core::status::HostStatus;
 use usher_core::wire::joining::Joined;
 
 use super::ended::how;
 use super::rows::TableRow;
+use super::sitting::{lock_cell, state_cell};
 use super::table::Emphasis;
 use crate::words::{self, Key, Language, key};
 
@@ -353,29 +354,6 @@ fn summary(outcomes: &[Outcome]) -> String {
     if text.is_empty() { "-".to_owned() } else { end.map_or(text, how) }
 }
 
-/// The state, and how long a session that is to be closed still has.
-fn state_cell(session: &Session) -> String {
-    let left =
-        session.closing_at.map(|at| at.duration_since(usher_core::clock::now())).filter(SignedDuration::is_positive);
-    match left {
-        Some(left) if session.state == State::Closing => {
-            words::with!("cell-closing", &[("time", &usher_core::clock::countdown(left))])
-        }
-        _ => session.state.as_str().to_owned(),
-    }
-}
-
-fn lock_cell(lock: &LockInfo) -> String {
-    let (source, until) = (lock.source.to_string(), lock.until.map(end));
-    let key = match (source == "session", &until) {
-        (true, None) => key!("cell-by"),
-        (true, Some(_)) => key!("cell-by-until"),
-        (false, None) => key!("cell-by-rule"),
-        (false, Some(_)) => key!("cell-by-rule-until"),
-    };
-    key.text(&[("by", &lock.by), ("rule", &source), ("time", until.as_deref().unwrap_or_default())])
-}
-
 fn or_dash(value: Option<impl ToString>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())
 }
@@ -399,7 +377,7 @@ pub fn moment(time: Timestamp) -> String {
 }
 
 /// The end of something, in the reader's time zone: on another day than today, the day and the time.
-fn end(time: Timestamp) -> String {
+pub(super) fn end(time: Timestamp) -> String {
     written(time, "%H:%M", "%Y-%m-%d %H:%M")
 }
 

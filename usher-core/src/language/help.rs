@@ -42,9 +42,19 @@ pub fn print(coloured: &str, plain: &str) {
 
 /// A page of help in lines for this terminal. clap writes a narrow colon behind its headings.
 pub fn in_lines(page: &str) -> String {
-    let headings = ["命令", "参数", "选项"].iter();
-    let page = headings.fold(page.to_owned(), |page, head| page.replace(&format!("{head}:"), &format!("{head}：")));
-    wrapped(&page, width())
+    let lines: Vec<String> = page.split('\n').map(with_wide_colon).collect();
+    wrapped(&lines.join("\n"), width())
+}
+
+/// A heading, which stands alone with its colon, perhaps in colours.
+fn with_wide_colon(line: &str) -> String {
+    let is_han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    match line.split_once(':') {
+        Some((head, rest)) if head.ends_with(is_han) && !rest.contains(|c: char| is_han(c) || c == ' ') => {
+            format!("{head}：{rest}")
+        }
+        _ => line.to_owned(),
+    }
 }
 
 /// How many cells a line of help may have.
