@@ -16,22 +16,22 @@ const LONGEST: usize = 60;
 
 /// The error that these words of a command line are; `root` is the definition that they were read by.
 pub(super) fn explain(error: &clap::Error, root: &Command, typed: &[String]) -> Error {
-    let place = Place::of(root, typed);
+    let place = ErringVerb::of(root, typed);
     let id = if concerns_message(error) { ErrorId::InvalidMessage } else { ErrorId::InvalidRequest };
     let said = Error::new(id, message(error, &place));
     said.hint(hint(error, &place))
 }
 
 /// The verb that a command line names.
-struct Place<'c> {
+struct ErringVerb<'c> {
     /// How it is called whole, such as `usher servers group`.
     name: String,
     verb: &'c Command,
 }
 
-impl<'c> Place<'c> {
+impl<'c> ErringVerb<'c> {
     fn of(root: &'c Command, typed: &[String]) -> Self {
-        let mut place = Place { name: root.get_name().to_owned(), verb: root };
+        let mut place = ErringVerb { name: root.get_name().to_owned(), verb: root };
         let mut words = typed.iter().skip(1).take_while(|word| *word != "--");
         while let Some(word) = words.next() {
             if word.starts_with('-') {
@@ -39,7 +39,7 @@ impl<'c> Place<'c> {
                     words.next();
                 }
             } else if let Some(verb) = place.verb.find_subcommand(word) {
-                place = Place { name: format!("{} {}", place.name, verb.get_name()), verb };
+                place = ErringVerb { name: format!("{} {}", place.name, verb.get_name()), verb };
             } else {
                 break;
             }
@@ -78,7 +78,7 @@ impl<'c> Place<'c> {
     }
 }
 
-fn message(error: &clap::Error, place: &Place) -> String {
+fn message(error: &clap::Error, place: &ErringVerb) -> String {
     let (argument, value) = (argument(error), repeated(&text(error, ContextKind::InvalidValue)));
     let (command, argument, value) =
         (("command", place.name.as_str()), ("argument", argument.as_str()), ("value", value.as_str()));
@@ -118,7 +118,7 @@ fn conflict(error: &clap::Error, argument: (&str, &str)) -> String {
 }
 
 /// What to do instead.
-fn hint(error: &clap::Error, place: &Place) -> String {
+fn hint(error: &clap::Error, place: &ErringVerb) -> String {
     let near = match error.kind() {
         ErrorKind::InvalidSubcommand => near::verb(&text(error, ContextKind::InvalidSubcommand), &place.verbs()),
         ErrorKind::UnknownArgument => near::option(&text(error, ContextKind::InvalidArg), &place.options()),

@@ -265,7 +265,8 @@ fn a_program_that_keeps_the_server_to_itself_again_and_again_is_stopped_between_
     let pid = pid.split_whitespace().next_back().expect("it lives").to_owned();
     let stands_still = || host.content(format!("/proc/{pid}/cgroup")).contains("usher-frozen");
     wait_until("it stands still", stands_still);
-    // It goes on, and may keep the shield waiting again.
+    // With its end the server is everybody's again.
+    host.root(&format!("kill -KILL {pid}")).succeeds();
     let _ = host.root_usher(&["unlock", &screen.session]);
     wait_until("the display is free", || !covered(&screen.pixels()));
 }

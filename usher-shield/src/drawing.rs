@@ -22,9 +22,9 @@ pub const GIVE_UP: Duration = Duration::from_secs(20);
 const MAX: usize = 256 << 20;
 
 /// A drawing process, which ends by itself where nobody gives it an order or reads what it draws.
-struct Process(Option<Child>);
+struct DrawingProcess(Option<Child>);
 
-impl Drop for Process {
+impl Drop for DrawingProcess {
     fn drop(&mut self) {
         self.0.take().into_iter().for_each(crate::children::let_go);
     }
@@ -32,7 +32,7 @@ impl Drop for Process {
 
 /// A drawing process that has no order yet.
 pub struct Drawer {
-    process: Process,
+    process: DrawingProcess,
     order: ChildStdin,
     answer: ChildStdout,
 }
@@ -47,7 +47,7 @@ impl Drawer {
         command.envs(std::env::var_os("TZ").map(|zone| ("TZ", zone)));
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
-        let process = Process(Some(child));
+        let process = DrawingProcess(Some(child));
         let (Some(order), Some(answer)) = (stdin, stdout) else { return Err(io::ErrorKind::BrokenPipe.into()) };
         rustix::fs::fcntl_setfl(&answer, rustix::fs::OFlags::NONBLOCK)?;
         Ok(Drawer { process, order, answer })
@@ -64,7 +64,7 @@ impl Drawer {
 
 /// A picture that is being drawn.
 pub struct Drawing {
-    _process: Process,
+    _process: DrawingProcess,
     answer: ChildStdout,
     bytes: Vec<u8>,
     pub order: Order,

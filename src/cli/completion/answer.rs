@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use usher_core::outcome::Exit;
 
-use super::known::Known;
+use super::known::KnownWords;
 use super::line::Line;
 use super::{Shell, cmdlets, verbs};
 use crate::cli::output::printable;
@@ -22,15 +22,15 @@ const LONGEST: usize = 100;
 
 /// What can stand at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Candidate {
+pub(super) struct Suggestion {
     pub(super) value: String,
     pub(super) about: String,
 }
 
 /// What a shell gets to choose from.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Choice {
-    Of(Vec<Candidate>),
+pub(super) enum Suggestions {
+    Of(Vec<Suggestion>),
     /// The shell itself knows files.
     Files,
     /// The shell itself completes the line of another program, which begins at this word.
@@ -49,7 +49,7 @@ fn answered(mut arguments: impl Iterator<Item = String>) -> Option<String> {
     let shell = Shell::from_str(&arguments.next()?, false).ok()?;
     let at: usize = arguments.next()?.parse().ok().filter(|at| *at < 10_000)?;
     let line = Line::of(shell, at, arguments.skip_while(|word| word == "--").collect());
-    let known = Known::new(&line.words)?;
+    let known = KnownWords::new(&line.words)?;
     let choice = match cmdlets::named(&line.words) {
         Some(at) => cmdlets::choice(&line, at, &known),
         None => verbs::choice(&line, known),
@@ -57,12 +57,12 @@ fn answered(mut arguments: impl Iterator<Item = String>) -> Option<String> {
     Some(written(&choice, &line))
 }
 
-fn written(choice: &Choice, line: &Line) -> String {
+fn written(choice: &Suggestions, line: &Line) -> String {
     match choice {
-        Choice::Files => ":files\t\n".to_owned(),
-        Choice::Command(at) => format!(":command\t{at}\n"),
-        Choice::Of(candidates) => {
-            let plain = |candidate: &&Candidate| !candidate.value.starts_with('-');
+        Suggestions::Files => ":files\t\n".to_owned(),
+        Suggestions::Command(at) => format!(":command\t{at}\n"),
+        Suggestions::Of(candidates) => {
+            let plain = |candidate: &&Suggestion| !candidate.value.starts_with('-');
             // Options are offered to whoever begins one, or where nothing else can stand.
             let options = line.current().starts_with('-') || !candidates.iter().any(|candidate| plain(&candidate));
             let offered = candidates.iter().filter(|candidate| options || plain(candidate)).take(MOST);

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::answer::{Candidate, Choice};
-use super::known::Known;
+use super::answer::{Suggestion, Suggestions};
+use super::known::KnownWords;
 use super::line::Line;
 use crate::cmdlet::{Cmdlet, Parameter, Type, find, help};
 use crate::words;
@@ -29,9 +29,9 @@ pub(super) fn named(words: &[String]) -> Option<usize> {
 }
 
 /// What can follow the name at this word.
-pub(super) fn choice(line: &Line, at: usize, known: &Known) -> Choice {
+pub(super) fn choice(line: &Line, at: usize, known: &KnownWords) -> Suggestions {
     let name = line.words.get(at).and_then(|word| Path::new(word).file_name()?.to_str());
-    let Some(cmdlet) = name.and_then(find) else { return Choice::Of(Vec::new()) };
+    let Some(cmdlet) = name.and_then(find) else { return Suggestions::Of(Vec::new()) };
     let current = line.current();
     let before = line.words.iter().rev().nth(1).filter(|_| line.words.len() > at + 2);
     let awaited = before.and_then(|word| parameter(cmdlet, word)).filter(|it| !matches!(it.kind, Type::Switch));
@@ -43,7 +43,7 @@ pub(super) fn choice(line: &Line, at: usize, known: &Known) -> Choice {
         all.extend(cmdlet.parameters().map(described));
     }
     all.retain(|candidate| begins(&candidate.value, current));
-    Choice::Of(all)
+    Suggestions::Of(all)
 }
 
 /// The parameter that a word names, also by its beginning.
@@ -56,10 +56,10 @@ fn begins(text: &str, with: &str) -> bool {
     text.to_lowercase().starts_with(&with.to_lowercase())
 }
 
-fn values(parameter: &Parameter, known: &Known) -> Vec<Candidate> {
+fn values(parameter: &Parameter, known: &KnownWords) -> Vec<Suggestion> {
     match (parameter.name, parameter.kind) {
         (_, Type::Choice(_, values)) => {
-            values.iter().map(|(name, _)| Candidate { value: (*name).to_owned(), about: String::new() }).collect()
+            values.iter().map(|(name, _)| Suggestion { value: (*name).to_owned(), about: String::new() }).collect()
         }
         ("SessionId", _) => known.sessions(|_| true).into_iter().filter(|it| it.value.parse::<u32>().is_ok()).collect(),
         ("Server", _) => known.hosts(),
@@ -67,6 +67,6 @@ fn values(parameter: &Parameter, known: &Known) -> Vec<Candidate> {
     }
 }
 
-fn described(parameter: &Parameter) -> Candidate {
-    Candidate { value: format!("-{}", parameter.name), about: help::about(parameter, words::language()) }
+fn described(parameter: &Parameter) -> Suggestion {
+    Suggestion { value: format!("-{}", parameter.name), about: help::about(parameter, words::language()) }
 }

@@ -10,7 +10,7 @@ use usher_core::request::{Action, Identity, RuleName};
 use usher_core::servers::{Book, ServerName};
 use usher_core::session::{Kind, Rule, Session};
 
-use super::answer::Candidate;
+use super::answer::Suggestion;
 use crate::cli::hosts::{AT_ONCE, Hosts, Manner};
 use crate::words;
 
@@ -22,14 +22,14 @@ const LONGEST_FILE: u64 = 1 << 20;
 const PEOPLE: std::ops::RangeInclusive<u32> = 1000..=60_000;
 
 /// The hosts that a command line is for, and what was typed already.
-pub(super) struct Known {
+pub(super) struct KnownWords {
     manner: Manner,
     servers: Vec<ServerName>,
     typed: Vec<String>,
     runtime: Runtime,
 }
 
-impl Known {
+impl KnownWords {
     /// What these words choose.
     pub(super) fn new(words: &[String]) -> Option<Self> {
         let typed = words.get(..words.len().saturating_sub(1)).unwrap_or_default();
@@ -46,7 +46,7 @@ impl Known {
         let socket = value(&["--socket"]).map(Into::into);
         let manner = Manner { socket, patience: Some(PATIENCE), at_once: usize::from(AT_ONCE) };
         let runtime = Builder::new_current_thread().enable_all().build().ok()?;
-        Some(Known { manner, servers, typed: typed.to_vec(), runtime })
+        Some(KnownWords { manner, servers, typed: typed.to_vec(), runtime })
     }
 
     /// What the hosts answer in time.
@@ -65,20 +65,20 @@ impl Known {
     }
 
     /// The sessions that are wanted, by ID and by name, without those that were typed already.
-    pub(super) fn sessions(&self, wanted: impl Fn(&Session) -> bool) -> Vec<Candidate> {
+    pub(super) fn sessions(&self, wanted: impl Fn(&Session) -> bool) -> Vec<Suggestion> {
         let sessions: Vec<Session> = self.ask(&Action::List);
         let wanted: Vec<&Session> = sessions.iter().filter(|session| wanted(session)).collect();
         let ids =
-            wanted.iter().map(|session| Candidate { value: session.session_id.to_string(), about: about(session) });
+            wanted.iter().map(|session| Suggestion { value: session.session_id.to_string(), about: about(session) });
         let names = wanted.iter().filter_map(|session| {
             let value = named(session)?;
-            Some(Candidate { value, about: format!("{} · {}", session.session_id, about(session)) })
+            Some(Suggestion { value, about: format!("{} · {}", session.session_id, about(session)) })
         });
         ids.chain(names).filter(|candidate| !self.typed.contains(&candidate.value)).collect()
     }
 
     /// Who has sessions, and who could have some.
-    pub(super) fn users(&self) -> Vec<Candidate> {
+    pub(super) fn users(&self) -> Vec<Suggestion> {
         let sessions: Vec<Session> = self.ask(&Action::List);
         let with = |user: &str| sessions.iter().filter(|session| session.user == user).count();
         let mut users: Vec<String> = sessions.iter().map(|session| session.user.clone()).collect();
@@ -89,30 +89,30 @@ impl Known {
             0 => String::new(),
             count => words::with!("completion-sessions", &[("count", &count.to_string())]),
         };
-        sorted(users).into_iter().map(|user| Candidate { about: count(&user), value: user }).collect()
+        sorted(users).into_iter().map(|user| Suggestion { about: count(&user), value: user }).collect()
     }
 
     /// The groups of this host.
-    pub(super) fn groups(&self) -> Vec<Candidate> {
+    pub(super) fn groups(&self) -> Vec<Suggestion> {
         plain(if self.servers.is_empty() { names_in("/etc/group", 2) } else { Vec::new() })
     }
 
     /// The users, or the groups, that rules stand for.
-    pub(super) fn ruled(&self, of: impl Fn(&RuleName) -> Option<String>) -> Vec<Candidate> {
+    pub(super) fn ruled(&self, of: impl Fn(&RuleName) -> Option<String>) -> Vec<Suggestion> {
         let rules: Vec<Rule> = self.ask(&Action::Blocks);
-        let candidate = |rule: Rule| Some(Candidate { value: of(&rule.name)?, about: rule.message.to_string() });
+        let candidate = |rule: Rule| Some(Suggestion { value: of(&rule.name)?, about: rule.message.to_string() });
         rules.into_iter().filter_map(candidate).collect()
     }
 
     /// Who joined this host.
-    pub(super) fn identities(&self) -> Vec<Candidate> {
+    pub(super) fn identities(&self) -> Vec<Suggestion> {
         let known: Vec<Identity> = self.ask(&Action::Identities);
-        let candidate = |it: Identity| Candidate { value: it.name.to_string(), about: it.role.as_str().to_owned() };
+        let candidate = |it: Identity| Suggestion { value: it.name.to_string(), about: it.role.as_str().to_owned() };
         known.into_iter().map(candidate).collect()
     }
 
     /// The hosts that were joined, groups, and what groups hold.
-    pub(super) fn hosts(&self) -> Vec<Candidate> {
+    pub(super) fn hosts(&self) -> Vec<Suggestion> {
         let Ok(book) = Book::load() else { return Vec::new() };
         let members = book.groups().flat_map(|(_, members)| members.iter().map(ToString::to_string));
         let joined = book.servers().map(|(name, _)| name.to_string());
@@ -122,16 +122,18 @@ impl Known {
     }
 
     /// The groups of hosts, with those in them.
-    pub(super) fn host_groups(&self) -> Vec<Candidate> {
+    pub(super) fn host_groups(&self) -> Vec<Suggestion> {
         let Ok(book) = Book::load() else { return Vec::new() };
         let about = |members: &[ServerName]| members.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        book.groups().map(|(name, members)| Candidate { value: name.to_string(), about: about(members) }).collect()
+        book.groups().map(|(name, members)| Suggestion { value: name.to_string(), about: about(members) }).collect()
     }
 
     /// The hosts that were joined.
-    pub(super) fn joined(&self) -> Vec<Candidate> {
+    pub(super) fn joined(&self) -> Vec<Suggestion> {
         let Ok(book) = Book::load() else { return Vec::new() };
-        book.servers().map(|(name, it)| Candidate { value: name.to_string(), about: it.addresses.join(", ") }).collect()
+        book.servers()
+            .map(|(name, it)| Suggestion { value: name.to_string(), about: it.addresses.join(", ") })
+            .collect()
     }
 }
 
@@ -175,6 +177,6 @@ fn sorted(mut names: Vec<String>) -> Vec<String> {
     names
 }
 
-fn plain(names: Vec<String>) -> Vec<Candidate> {
-    sorted(names).into_iter().map(|value| Candidate { value, about: String::new() }).collect()
+fn plain(names: Vec<String>) -> Vec<Suggestion> {
+    sorted(names).into_iter().map(|value| Suggestion { value, about: String::new() }).collect()
 }

@@ -1,5 +1,5 @@
 //! What can stand in a plain verb's command line: clap knows verbs, options and words; what there is at the moment is
-//! [`Known`].
+//! [`KnownWords`].
 
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
@@ -10,19 +10,19 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, complete};
 use usher_core::request::RuleName;
 use usher_core::session::{Kind, Session};
 
-use super::answer::{Candidate, Choice};
-use super::known::{Known, own_text};
+use super::answer::{Suggestion, Suggestions};
+use super::known::{KnownWords, own_text};
 use super::line::Line;
 use crate::cli::localized;
 use crate::cmdlet::{self, help};
 use crate::words;
 
 /// What can stand at the cursor.
-pub(super) fn choice(line: &Line, known: Known) -> Choice {
+pub(super) fn choice(line: &Line, known: KnownWords) -> Suggestions {
     if let Some(at) = line.command {
-        return Choice::Command(at);
+        return Suggestions::Command(at);
     }
-    let asked = Arc::new(Asked { known, files: AtomicBool::new(false) });
+    let asked = Arc::new(Lookup { known, files: AtomicBool::new(false) });
     let mut command = equipped(localized::command(words::language()), &asked);
     for cmdlet in cmdlet::ALL {
         command = command.subcommand(Command::new(cmdlet.name).about(help::synopsis(cmdlet, words::language())));
@@ -31,9 +31,9 @@ pub(super) fn choice(line: &Line, known: Known) -> Choice {
     let at = typed.len() - 1;
     let found = complete(&mut command, typed, at, None).unwrap_or_default();
     if asked.files.load(Ordering::Relaxed) {
-        return Choice::Files;
+        return Suggestions::Files;
     }
-    let candidate = |found: &CompletionCandidate| Candidate {
+    let candidate = |found: &CompletionCandidate| Suggestion {
         value: found.get_value().to_string_lossy().into_owned(),
         about: found
             .get_help()
@@ -44,11 +44,11 @@ pub(super) fn choice(line: &Line, known: Known) -> Choice {
             .unwrap_or_default()
             .to_owned(),
     };
-    Choice::Of(found.iter().filter(|found| !found.is_hide_set()).map(candidate).collect())
+    Suggestions::Of(found.iter().filter(|found| !found.is_hide_set()).map(candidate).collect())
 }
 
-struct Asked {
-    known: Known,
+struct Lookup {
+    known: KnownWords,
     /// The word is a file's name.
     files: AtomicBool,
 }
@@ -71,7 +71,7 @@ enum Subject {
 }
 
 /// The command, with what there is at the moment at each argument that is for it.
-fn equipped(command: Command, asked: &Arc<Asked>) -> Command {
+fn equipped(command: Command, asked: &Arc<Lookup>) -> Command {
     let verb = command.get_name().to_owned();
     let inner: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
     let command = command.mut_args(|argument| match subject(&verb, &argument) {
@@ -105,7 +105,7 @@ fn subject(verb: &str, argument: &Arg) -> Option<Subject> {
     })
 }
 
-fn candidates(asked: &Asked, subject: Subject, current: &OsStr) -> Vec<CompletionCandidate> {
+fn candidates(asked: &Lookup, subject: Subject, current: &OsStr) -> Vec<CompletionCandidate> {
     let known = &asked.known;
     let all = match subject {
         Subject::Files => {
@@ -129,7 +129,7 @@ fn candidates(asked: &Asked, subject: Subject, current: &OsStr) -> Vec<Completio
         Subject::Joined => known.joined(),
         Subject::Verbs => verbs(),
         Subject::Times => ["1m", "5m", "10m", "45m", "1h"]
-            .map(|time| Candidate { value: time.to_owned(), about: String::new() })
+            .map(|time| Suggestion { value: time.to_owned(), about: String::new() })
             .into(),
     };
     let current = current.to_string_lossy();
@@ -138,13 +138,13 @@ fn candidates(asked: &Asked, subject: Subject, current: &OsStr) -> Vec<Completio
 }
 
 /// Every verb and every cmdlet.
-fn verbs() -> Vec<Candidate> {
+fn verbs() -> Vec<Suggestion> {
     let language = words::language();
     let command = localized::command(language);
     let about = |verb: &Command| verb.get_about().map(ToString::to_string).unwrap_or_default();
     let shown = command.get_subcommands().filter(|verb| !verb.is_hide_set());
-    let verbs = shown.map(|verb| Candidate { value: verb.get_name().to_owned(), about: about(verb) });
+    let verbs = shown.map(|verb| Suggestion { value: verb.get_name().to_owned(), about: about(verb) });
     let cmdlets = cmdlet::ALL.into_iter();
-    let cmdlets = cmdlets.map(|it| Candidate { value: it.name.to_owned(), about: help::synopsis(it, language) });
+    let cmdlets = cmdlets.map(|it| Suggestion { value: it.name.to_owned(), about: help::synopsis(it, language) });
     verbs.chain(cmdlets).collect()
 }

@@ -38,7 +38,7 @@ pub fn word(language: Language, word: &str) -> &str {
 }
 
 /// A translation.
-struct Found {
+struct Translated {
     text: String,
     /// Every sentence in it is known, and every name in it looks like one.
     whole: bool,
@@ -81,12 +81,12 @@ impl Catalogue {
     }
 
     /// One sentence, or several with semicolons between them.
-    fn sentences(&self, text: &str) -> Option<Found> {
+    fn sentences(&self, text: &str) -> Option<Translated> {
         let several = || {
-            let parts: Option<Vec<Found>> = text.split("; ").map(|part| self.one(part)).collect();
+            let parts: Option<Vec<Translated>> = text.split("; ").map(|part| self.one(part)).collect();
             let parts = parts.filter(|parts| parts.len() > 1)?;
             let texts: Vec<&str> = parts.iter().map(|part| part.text.as_str()).collect();
-            Some(Found { text: texts.join("；"), whole: parts.iter().all(|part| part.whole) })
+            Some(Translated { text: texts.join("；"), whole: parts.iter().all(|part| part.whole) })
         };
         match self.one(text) {
             Some(found) if found.whole => Some(found),
@@ -94,9 +94,9 @@ impl Catalogue {
         }
     }
 
-    fn one(&self, text: &str) -> Option<Found> {
+    fn one(&self, text: &str) -> Option<Translated> {
         if let Some(said) = self.of_system(text) {
-            return Some(Found { text: said, whole: true });
+            return Some(Translated { text: said, whole: true });
         }
         let mut half = None;
         for (english, other) in &self.templates {
@@ -113,7 +113,7 @@ impl Catalogue {
         half
     }
 
-    fn filled(&self, template: &Template, values: &[(String, String)]) -> Found {
+    fn filled(&self, template: &Template, values: &[(String, String)]) -> Translated {
         let mut whole = true;
         let text = template.fill(|name, kind| {
             let value = values.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
@@ -134,7 +134,7 @@ impl Catalogue {
                 }
             }
         });
-        Found { text, whole }
+        Translated { text, whole }
     }
 
     /// `No such file or directory (os error 2)`

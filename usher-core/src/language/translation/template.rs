@@ -5,11 +5,11 @@
 pub(super) struct Template {
     beginning: String,
     /// A value and what stands behind it.
-    rest: Vec<(Place, String)>,
+    rest: Vec<(Gap, String)>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-struct Place {
+struct Gap {
     name: String,
     kind: String,
 }
@@ -22,7 +22,7 @@ impl Template {
         let place = |piece: &str| {
             let (inside, behind) = piece.split_once('}').unwrap_or((piece, ""));
             let (name, kind) = inside.split_once(':').unwrap_or((inside, ""));
-            (Place { name: name.to_owned(), kind: kind.to_owned() }, behind.to_owned())
+            (Gap { name: name.to_owned(), kind: kind.to_owned() }, behind.to_owned())
         };
         Template { beginning, rest: pieces.map(place).collect() }
     }

@@ -14,24 +14,24 @@ use super::{HostSessionBackend, State};
 const MOST_OF_A_USER: usize = 8;
 
 /// What names a display: its number and its server's process.
-type Place = (u32, u32);
+type DisplayPlace = (u32, u32);
 
 /// Whether there is room for one more shield.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Room {
     Free,
     /// As soon as this display's shield has ended.
-    After(Place),
+    After(DisplayPlace),
     Taken,
 }
 
 /// The order in which displays came: by the start of their server's process.
-fn age(place: Place, screen: &DisplayState) -> (u64, u32) {
+fn age(place: DisplayPlace, screen: &DisplayState) -> (u64, u32) {
     (screen.display.server.start, place.1)
 }
 
 /// The display that a session has had for longest.
-fn first_of(state: &State, session: u32) -> Option<Place> {
+fn first_of(state: &State, session: u32) -> Option<DisplayPlace> {
     let own = state.screens.iter().filter(|(_, screen)| screen.session == Some(session));
     own.min_by_key(|(place, screen)| age(**place, screen)).map(|(place, _)| *place)
 }
@@ -44,14 +44,14 @@ fn owner(state: &State, screen: &DisplayState) -> u32 {
 
 /// Whether a display may have a shield. Displays become known in any order, so those that are let in count before they
 /// are connected.
-pub(super) fn room_for(state: &State, place: Place) -> Room {
+pub(super) fn room_for(state: &State, place: DisplayPlace) -> Room {
     let Some(screen) = state.screens.get(&place) else { return Room::Free };
     if screen.session.is_none() {
         return Room::Free;
     }
     let uid = owner(state, screen);
     let is_first =
-        |place: Place, screen: &DisplayState| screen.session.is_some_and(|s| first_of(state, s) == Some(place));
+        |place: DisplayPlace, screen: &DisplayState| screen.session.is_some_and(|s| first_of(state, s) == Some(place));
     let others = state
         .screens
         .iter()
@@ -67,7 +67,7 @@ pub(super) fn room_for(state: &State, place: Place) -> Room {
         let last = may_end.max_by_key(|(_, other)| other.admitted).map(|(place, _)| *place);
         return last.map_or(Room::Taken, Room::After);
     }
-    let takes_place = |(other_place, other): &(&Place, &DisplayState)| {
+    let takes_place = |(other_place, other): &(&DisplayPlace, &DisplayState)| {
         other.session.is_some() && age(**other_place, other) < age(place, screen) || other.has_place()
     };
     if others.filter(takes_place).count() < MOST_OF_A_USER { Room::Free } else { Room::Taken }
@@ -87,7 +87,7 @@ impl DisplayState {
 impl HostSessionBackend {
     /// Takes one of its user's places for a display, if one is left. Where another one has to be given up first, this is
     /// to be tried again.
-    pub(super) fn admit(&self, place: Place) -> Result<(), Error> {
+    pub(super) fn admit(&self, place: DisplayPlace) -> Result<(), Error> {
         let last = {
             let mut state = self.state();
             match room_for(&state, place) {
@@ -107,7 +107,7 @@ impl HostSessionBackend {
 
     /// Ends a shield that covers nothing. Its place is free when it is gone; one that is only being started may come
     /// after all, and is then ended when this is asked again.
-    fn end_shield(&self, place: Place) {
+    fn end_shield(&self, place: DisplayPlace) {
         let state = self.state();
         let Some(screen) = state.screens.get(&place) else { return };
         if let Some(link) = screen.link() {
