@@ -4,7 +4,6 @@
 //! one station looks, or three, or none.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Instant;
@@ -14,17 +13,18 @@ use alacritty_terminal::grid::{Dimensions, Scroll};
 use alacritty_terminal::index::Line;
 use alacritty_terminal::term::cell::{Cell, Flags};
 use alacritty_terminal::term::{Config, Osc52, Term, TermMode};
-use alacritty_terminal::vte::ansi::{CursorShape, Processor, Rgb};
+use alacritty_terminal::vte::ansi::{Processor, Rgb};
 use usher_core::request::Size;
 use usher_core::wire::StationTerminal;
 
 pub(super) use self::handler::is_tone;
 use self::handler::{Beside, Front};
-use super::frame::{Frame, GridPlace, link_of};
+use super::frame::GridPlace;
 use super::guard::Guard;
 
 mod handler;
 mod links;
+mod view;
 
 /// Lines above the screen that are kept where no setting says otherwise.
 pub(super) const SCROLLBACK: usize = 1000;
@@ -266,88 +266,6 @@ impl Emulator {
     /// Whether the program marks pasted text.
     pub(super) fn marks_pastes(&self) -> bool {
         self.term.mode().contains(TermMode::BRACKETED_PASTE)
-    }
-
-    /// The lines from `top` on and the columns from `left` on, without cursor and modes.
-    pub(super) fn view(&self, size: Size, top: i32, left: usize) -> Frame {
-        let mut frame = Frame::blank(size);
-        frame.title = self.title.clone();
-        let (first, last) = self.lines();
-        for row in 0..size.rows {
-            let line = top.saturating_add(i32::from(row));
-            if !(first..=last).contains(&line) {
-                continue;
-            }
-            let cells = frame.row_mut(row);
-            let from = self.row(line).get(left..).unwrap_or_default();
-            let shown = from.len().min(cells.len());
-            for (cell, seen) in cells.iter_mut().zip(from) {
-                *cell = seen.clone();
-                cell.flags.remove(Flags::WRAPLINE | Flags::LEADING_WIDE_CHAR_SPACER);
-            }
-            halve_cut_characters(&mut cells[..shown]);
-        }
-        self.give_addresses(&mut frame);
-        frame
-    }
-
-    /// Links that are kept get their addresses; the others are plain text.
-    fn give_addresses(&self, frame: &mut Frame) {
-        let mut addresses = HashMap::new();
-        for row in 0..frame.size.rows {
-            for cell in frame.row_mut(row).iter_mut().filter(|cell| cell.extra.is_some()) {
-                let Some(number) = link_of(cell) else { continue };
-                let address = addresses.entry(number).or_insert_with(|| self.beside.links.address(number));
-                if address.is_none() {
-                    cell.set_hyperlink(None);
-                }
-            }
-        }
-        frame.links = addresses.into_iter().filter_map(|(number, address)| Some((number, address?))).collect();
-    }
-
-    /// The screen as a station of this size shows it: all of it, or the part around the cursor.
-    pub(super) fn frame(&self, size: Size) -> Frame {
-        let grid = self.term.grid();
-        let (rows, cols) = (grid.screen_lines(), grid.columns());
-        let cursor = grid.cursor.point;
-        let first_row = first_shown(usize::try_from(cursor.line.0).unwrap_or(0), usize::from(size.rows), rows);
-        let first_col = first_shown(cursor.column.0, usize::from(size.cols), cols);
-        let mut frame = self.view(size, i32::try_from(first_row).unwrap_or(0), first_col);
-        let mode = *self.term.mode();
-        let place = |at: usize, first: usize| at.checked_sub(first).and_then(|at| u16::try_from(at).ok());
-        if mode.contains(TermMode::SHOW_CURSOR) {
-            let row = place(usize::try_from(cursor.line.0).unwrap_or(0), first_row);
-            frame.cursor = row.zip(place(cursor.column.0, first_col));
-        }
-        let style = self.term.cursor_style();
-        let default = style.shape == CursorShape::Block && !style.blinking;
-        frame.cursor_style = (!default).then_some((style.shape, style.blinking));
-        frame.modes = mode & Frame::MODES;
-        frame
-    }
-}
-
-/// The first row or column that is shown of `all`, so that `cursor` is among the `room` shown.
-fn first_shown(cursor: usize, room: usize, all: usize) -> usize {
-    if all <= room { 0 } else { (cursor + 1).saturating_sub(room).min(all - room) }
-}
-
-/// A wide character that the edge cut in two, or that the program wrote or erased into, is shown as a blank: no
-/// terminal shows half of one.
-fn halve_cut_characters(cells: &mut [alacritty_terminal::term::cell::Cell]) {
-    for col in 0..cells.len() {
-        let before = col > 0 && cells[col - 1].flags.contains(Flags::WIDE_CHAR);
-        let after = cells.get(col + 1).is_some_and(|cell| cell.flags.contains(Flags::WIDE_CHAR_SPACER));
-        let cell = &mut cells[col];
-        if cell.flags.contains(Flags::WIDE_CHAR) && !after {
-            cell.flags.remove(Flags::WIDE_CHAR);
-            cell.c = ' ';
-            cell.extra = None;
-        }
-        if cell.flags.contains(Flags::WIDE_CHAR_SPACER) && !before {
-            cell.flags.remove(Flags::WIDE_CHAR_SPACER);
-        }
     }
 }
 

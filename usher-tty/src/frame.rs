@@ -20,8 +20,8 @@ pub(super) struct GridPlace {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Frame {
     pub(super) size: Size,
-    /// Row by row, `size.rows × size.cols` of them.
-    cells: Vec<Cell>,
+    /// `size.rows` of `size.cols` cells each; frames share those that are the same.
+    rows: Vec<Arc<[Cell]>>,
     /// Row and column; `None` where the cursor is hidden.
     pub(super) cursor: Option<(u16, u16)>,
     /// The cursor's shape and whether it blinks; `None` for the terminal's own.
@@ -51,7 +51,7 @@ impl Frame {
     pub(super) fn blank(size: Size) -> Self {
         Frame {
             size,
-            cells: vec![Cell::default(); usize::from(size.rows) * usize::from(size.cols)],
+            rows: vec![vec![Cell::default(); usize::from(size.cols)].into(); usize::from(size.rows)],
             cursor: None,
             cursor_style: None,
             modes: TermMode::empty(),
@@ -62,23 +62,31 @@ impl Frame {
     }
 
     pub(super) fn row(&self, row: u16) -> &[Cell] {
-        let cols = usize::from(self.size.cols);
-        &self.cells[usize::from(row) * cols..][..cols]
+        &self.rows[usize::from(row)]
     }
 
     pub(super) fn row_mut(&mut self, row: u16) -> &mut [Cell] {
-        let cols = usize::from(self.size.cols);
-        &mut self.cells[usize::from(row) * cols..][..cols]
+        Arc::make_mut(&mut self.rows[usize::from(row)])
+    }
+
+    /// Takes a row from another frame of the same size.
+    pub(super) fn share_row(&mut self, row: u16, other: &Frame) {
+        self.rows[usize::from(row)] = Arc::clone(&other.rows[usize::from(row)]);
+    }
+
+    /// Whether a row of another frame of the same size has the same cells.
+    pub(super) fn has_same_row(&self, row: u16, other: &Frame) -> bool {
+        let (ours, theirs) = (&self.rows[usize::from(row)], &other.rows[usize::from(row)]);
+        Arc::ptr_eq(ours, theirs) || ours == theirs
     }
 
     /// Moves these rows by one, as a terminal scrolls them; the row that comes in is blank.
     pub(super) fn shift(&mut self, top: u16, bottom: u16, up: bool) {
-        let cols = usize::from(self.size.cols);
-        let moved = &mut self.cells[usize::from(top) * cols..(usize::from(bottom) + 1) * cols];
+        let moved = &mut self.rows[usize::from(top)..=usize::from(bottom)];
         if up {
-            moved.rotate_left(cols)
+            moved.rotate_left(1)
         } else {
-            moved.rotate_right(cols)
+            moved.rotate_right(1)
         }
         self.row_mut(if up { bottom } else { top }).fill(Cell::default());
     }

@@ -64,7 +64,7 @@ pub(super) struct Holder {
     pub(super) reported: HolderStatus,
     pub(super) reported_at: Option<Instant>,
     /// When a frame that changes by itself was last brought up to date.
-    pub(super) ticked: Option<Instant>,
+    pub(super) ticked: Instant,
     pub(super) dirty: bool,
     /// What was copied last, for who pastes it.
     pub(super) copied: Option<String>,
@@ -101,7 +101,7 @@ impl Holder {
             ending: None,
             reported: HolderStatus::default(),
             reported_at: None,
-            ticked: None,
+            ticked: Instant::now(),
             dirty: false,
             copied: None,
         }
@@ -301,12 +301,6 @@ impl Holder {
         self.stations.iter_mut().for_each(|station| station.leave(reason, deadline));
     }
 
-    /// The station that sets the size: the one typed at last.
-    pub(super) fn owner(&self) -> Option<u32> {
-        let here = self.stations.iter().filter(|station| station.leaving.is_none() && !station.read_only);
-        here.max_by_key(|station| station.typed).map(|station| station.id)
-    }
-
     /// The session takes the size of the station typed at last; never while it is locked.
     pub(super) fn fit(&mut self) {
         let Some(owner) = self.owner().and_then(|id| self.stations.iter().find(|s| s.id == id)) else { return };
@@ -324,19 +318,21 @@ impl Holder {
         let Some(station) = self.stations.get_mut(index) else { return };
         station.conn.fill();
         for deed in station.receive() {
+            // A key alone shows nothing before the program answers it.
+            self.dirty |= !matches!(deed, Deed::Typed(..));
             if let (Deed::Typed(..) | Deed::Scrolled(_) | Deed::LookedBack(..), Some(station)) =
                 (&deed, self.stations.get_mut(index))
             {
-                station.hint = None;
+                self.dirty |= station.hint.take().is_some();
             }
             match deed {
                 Deed::Typed(keys, confirmed) => self.typed(index, &keys, confirmed),
                 Deed::Scrolled(pages) => self.scroll(index, pages),
                 Deed::LookedBack(keys, confirmed) => self.look_back(index, &keys, confirmed),
                 Deed::Resized => self.fit(),
+                Deed::Marked => {}
             }
         }
-        self.dirty = true;
     }
 
     /// Keys reach the program only if no cover holds and the station has seen that.

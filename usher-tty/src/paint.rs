@@ -58,6 +58,11 @@ impl Painter {
         }
     }
 
+    /// What the terminal shows, as far as that is known.
+    pub(super) fn shown(&self) -> Option<&Frame> {
+        self.shown.as_ref()
+    }
+
     /// The terminal was cleared, or somebody else wrote to it: the next frame is drawn whole.
     pub(super) fn forget(&mut self) {
         self.shown = None;
@@ -101,7 +106,7 @@ impl Painter {
         let scroll = from.and_then(|from| scroll::find(from, to));
         let moved = scroll.and_then(|scroll| Some(self.scroll(from?.clone(), to, scroll)));
         let from = moved.as_ref().or(from);
-        for row in 0..to.size.rows {
+        for row in (0..to.size.rows).filter(|row| from.is_none_or(|from| !from.has_same_row(*row, to))) {
             self.row(row, from.map(|from| from.row(row)), to.row(row));
         }
     }
@@ -134,9 +139,6 @@ impl Painter {
     }
 
     fn row(&mut self, row: u16, old: Option<&[Cell]>, new: &[Cell]) {
-        if old == Some(new) {
-            return;
-        }
         // The blank tail of a row is erased in one stroke.
         let text_end = new.iter().rposition(|cell| !is_blank(cell)).map_or(0, |last| last + 1);
         for (col, cell) in new.iter().enumerate().take(text_end) {

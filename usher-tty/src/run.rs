@@ -102,6 +102,15 @@ fn open(spec: &OpenSpec) -> io::Result<(Holder, Leader, UnixListener, OwnedFd)> 
     Ok((holder, leader, listener, kept))
 }
 
+/// Where something waits to be read, or may be written again.
+struct Ready {
+    children: bool,
+    /// A daemon's connection, or a new one.
+    daemons: bool,
+    /// Each in its turn.
+    stations: Vec<bool>,
+}
+
 struct Loop {
     holder: Holder,
     leader: Leader,
@@ -126,16 +135,21 @@ impl Loop {
                 let _ = self.leader.child.kill();
                 return Ok(());
             }
-            self.wait(&children)?;
+            let ready = self.wait(&children)?;
             let mut woken = [0; 64];
-            while matches!((&children).read(&mut woken), Ok(count) if count > 0) {}
+            while ready.children && matches!((&children).read(&mut woken), Ok(count) if count > 0) {}
             // A lock that is over ends before any key of after it is looked at.
             self.holder.expire(clock::now());
-            self.accept(spec.owner);
-            self.obey_daemons(spec);
+            if ready.daemons {
+                self.accept(spec.owner);
+                self.obey_daemons(spec);
+            }
             for index in 0..self.holder.stations.len() {
-                self.holder.receive_from_station(index);
-                self.holder.stations[index].conn.flush();
+                // One that has come just now was not waited for.
+                if ready.stations.get(index).is_none_or(|ready| *ready) {
+                    self.holder.receive_from_station(index);
+                    self.holder.stations[index].conn.flush();
+                }
             }
             self.holder.pty.flush();
             self.read_output(&mut buffer)?;
@@ -146,8 +160,8 @@ impl Loop {
         }
     }
 
-    /// Waits until there is something to do.
-    fn wait(&self, children: &UnixStream) -> io::Result<()> {
+    /// Waits until there is something to do, and tells where.
+    fn wait(&self, children: &UnixStream) -> io::Result<Ready> {
         let holder = &self.holder;
         let wants = |unsent: usize| if unsent > 0 { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
         let pty = if holder.pty.has_pending() { PollFlags::IN | PollFlags::OUT } else { PollFlags::IN };
@@ -160,9 +174,16 @@ impl Loop {
         fds.extend(holder.stations.iter().map(|s| PollFd::from_borrowed_fd(s.conn.fd(), wants(s.conn.unsent()))));
         let timeout = holder.next_deadline().and_then(|d| Timespec::try_from(d).ok());
         match poll(&mut fds, timeout.as_ref()) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-            Err(error) => Err(error.into()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
         }
+        let ready: Vec<bool> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
+        let stations = 3 + holder.daemons.len();
+        Ok(Ready {
+            children: ready[0],
+            daemons: ready[1] || ready[3..stations].contains(&true),
+            stations: ready[stations..].to_vec(),
+        })
     }
 
     /// Takes new connections from those who may control the session.

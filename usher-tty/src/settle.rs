@@ -39,7 +39,7 @@ impl Holder {
         }
         self.expire(now);
         if self.tick_due().is_some_and(|due| due <= instant) {
-            self.ticked = Some(instant);
+            self.ticked = instant;
             self.dirty = true;
         }
         self.part_with_gone(instant);
@@ -81,7 +81,7 @@ impl Holder {
                 self.announce(&mut frame, now);
                 frame
             }
-            _ => self.screen(size, now),
+            _ => self.screen(station.shown(), size, now),
         };
         if self.locked() {
             return frame;
@@ -97,11 +97,11 @@ impl Holder {
         frame
     }
 
-    /// What the session shows now at a station of this size.
-    fn screen(&self, size: Size, now: Timestamp) -> Frame {
+    /// What the session shows now at a station of this size, which shows what was `before`.
+    fn screen(&self, before: Option<&Frame>, size: Size, now: Timestamp) -> Frame {
         let mut frame = match self.cover() {
             Some(cover) => lockscreen::lock_frame(cover, size, now, &self.locale),
-            None => self.emulator.frame(size),
+            None => self.emulator.frame_after(before, size),
         };
         self.announce(&mut frame, now);
         frame
@@ -115,7 +115,7 @@ impl Holder {
 
     /// Writes the cells that a station of the session's own size would show, whether there is one or not.
     pub(super) fn write_cells(&self, file: OwnedFd) -> io::Result<()> {
-        let frame = self.screen(self.emulator.size(), clock::now());
+        let frame = self.screen(None, self.emulator.size(), clock::now());
         let mut file = io::BufWriter::new(File::from(file));
         // Anything else could keep the holder waiting.
         if !file.get_ref().metadata()?.is_file() {
@@ -127,7 +127,7 @@ impl Holder {
 
     /// The text that a station of the session's own size would show, whether there is one or not.
     pub(super) fn screen_text(&self) -> String {
-        text_of(&self.screen(self.emulator.size(), clock::now()), SCREEN_TEXT)
+        text_of(&self.screen(None, self.emulator.size(), clock::now()), SCREEN_TEXT)
     }
 
     /// The end of the session's program, with the text that it left. A lock hides that also after the end.
@@ -137,9 +137,12 @@ impl Holder {
     }
 
     fn draw(&mut self, now: Timestamp) {
-        // Those that are not ready confirm or drain later, and are drawn then.
-        let ready: Vec<usize> = (0..self.stations.len()).filter(|index| self.stations[*index].ready()).collect();
-        for index in ready {
+        for index in 0..self.stations.len() {
+            // Those that are not ready confirm or drain later, and are drawn then.
+            self.stations[index].is_stale = !self.stations[index].ready();
+            if self.stations[index].is_stale {
+                continue;
+            }
             let frame = self.shown(&self.stations[index], now);
             let flush = !self.locked() && self.stations[index].confirmed < self.unlocked_in;
             self.stations[index].draw(frame, self.epoch, flush);
@@ -203,7 +206,7 @@ impl Holder {
         let cover = self.cover();
         let ticking = self.notice.is_some()
             || cover.is_some_and(|cover| self.stations.iter().any(|s| lockscreen::ticks(cover, s.size)));
-        ticking.then(|| self.ticked.map_or_else(Instant::now, |ticked| ticked + Duration::from_millis(250)))
+        ticking.then(|| self.ticked + Duration::from_millis(250))
     }
 
     /// When [`settle`](Self::settle) has something to do again, if nothing else happens.
@@ -238,6 +241,6 @@ impl Holder {
 
     /// Whether a station waits for a bell or a frame that it could take now.
     pub(super) fn wants_drawing(&self) -> bool {
-        self.stations.iter().any(|s| s.ready() && (s.has_more() || s.confirmed < self.epoch))
+        self.stations.iter().any(|s| s.ready() && (s.is_stale || s.has_more() || s.confirmed < self.epoch))
     }
 }

@@ -29,6 +29,8 @@ pub(super) enum Deed {
     LookedBack(Vec<u8>, u64),
     /// Changed the terminal's size, or said what it is.
     Resized,
+    /// Cleared the terminal, or wrote a line of its own.
+    Marked,
 }
 
 pub(super) struct Station {
@@ -50,6 +52,8 @@ pub(super) struct Station {
     /// Until when a station that was told to leave may take its time.
     pub(super) leaving: Option<Instant>,
     bell: bool,
+    /// Something may have changed since its last frame.
+    pub(super) is_stale: bool,
     /// A line of the station's own for its last row, until the next key.
     pub(super) hint: Option<String>,
     /// What the station sees that does not look at the session as it is now.
@@ -78,6 +82,7 @@ impl Station {
             typed: 0,
             leaving: None,
             bell: false,
+            is_stale: false,
             hint: None,
             look: None,
             terminal: StationTerminal::default(),
@@ -88,6 +93,11 @@ impl Station {
 
     pub(super) fn seen(&self) -> SeenStation {
         SeenStation { id: self.id, client: self.client.map(|address| address.to_string()) }
+    }
+
+    /// What its terminal shows, as far as that is known.
+    pub(super) fn shown(&self) -> Option<&Frame> {
+        self.painter.shown()
     }
 
     /// Whether the station can take a frame now: one at a time, so that a slow one skips those between.
@@ -189,7 +199,10 @@ impl Station {
                         deeds.push(Deed::Resized);
                     }
                 }
-                Tag::Redraw => self.painter.forget(),
+                Tag::Redraw => {
+                    self.painter.forget();
+                    deeds.push(Deed::Marked);
+                }
                 Tag::Terminal => {
                     let said = payload.to_vec();
                     self.learn(&said);
@@ -199,6 +212,7 @@ impl Station {
                 Tag::Hint => {
                     let text = String::from_utf8_lossy(payload);
                     self.hint = Some(text.chars().filter(|c| !c.is_control()).take(MAX_HINT).collect());
+                    deeds.push(Deed::Marked);
                 }
                 Tag::Shown => {
                     let number = payload.try_into().map(u64::from_le_bytes).unwrap_or(0);

@@ -1,3 +1,6 @@
+use alacritty_terminal::vte::ansi::CursorShape;
+
+use super::super::frame::{Frame, link_of};
 use super::*;
 
 const SIZE: Size = Size { rows: 4, cols: 20 };

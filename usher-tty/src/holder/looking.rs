@@ -33,6 +33,7 @@ impl Holder {
             let (begin, end) =
                 if self.emulator.marks_pastes() { (PASTE_BEGIN, PASTE_END) } else { (&b""[..], &b""[..]) };
             self.stations[index].look = None;
+            self.dirty = true;
             self.typed(index, &[begin, text.as_bytes(), end].concat(), confirmed);
             return;
         }
@@ -76,6 +77,7 @@ impl Holder {
     pub(super) fn looks_on(&mut self, index: usize, keys: &[u8]) {
         if !self.for_program(index, keys).is_empty() {
             self.stations[index].hint = Some(sentence(self.locale.language, "looks-on", &[]));
+            self.dirty = true;
         }
     }
 
@@ -103,6 +105,12 @@ impl Holder {
         if let Some(station) = self.stations.iter_mut().find(|station| Some(station.id) == owner) {
             station.clip(text);
         }
+    }
+
+    /// The station that sets the size: the one typed at last.
+    pub(super) fn owner(&self) -> Option<u32> {
+        let here = self.stations.iter().filter(|station| station.leaving.is_none() && !station.read_only);
+        here.max_by_key(|station| station.typed).map(|station| station.id)
     }
 
     /// Which station sets the size, where there are several.

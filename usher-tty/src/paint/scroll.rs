@@ -29,7 +29,7 @@ const WORTH: usize = 16;
 /// The move of rows that saves most, if one saves enough.
 pub(super) fn find(from: &Frame, to: &Frame) -> Option<Scroll> {
     let rows = to.size.rows;
-    let differs = |row: &u16| from.row(*row) != to.row(*row);
+    let differs = |row: &u16| !from.has_same_row(*row, to);
     let (top, bottom) = ((0..rows).find(differs)?, (0..rows).rev().find(differs)?);
     if top == bottom {
         return None;
