@@ -318,8 +318,8 @@ impl Holder {
         let Some(station) = self.stations.get_mut(index) else { return };
         station.conn.fill();
         for deed in station.receive() {
-            // A key alone shows nothing before the program answers it.
-            self.dirty |= !matches!(deed, Deed::Typed(..));
+            // A key alone shows nothing before the program answers it. A lock's screen tells the time.
+            self.dirty |= self.locked() || !matches!(deed, Deed::Typed(..));
             if let (Deed::Typed(..) | Deed::Scrolled(_) | Deed::LookedBack(..), Some(station)) =
                 (&deed, self.stations.get_mut(index))
             {
@@ -350,6 +350,8 @@ impl Holder {
         if keys.is_empty() {
             return;
         }
+        // The others' lines may say who sets the size.
+        self.dirty |= self.owner() != Some(self.stations[index].id);
         self.keystrokes += 1;
         self.stations[index].typed = self.keystrokes;
         self.fit();

@@ -69,6 +69,7 @@ impl Holder {
         self.stations.retain(|s| !s.conn.is_closed() && s.leaving.is_none_or(|deadline| now < deadline));
         if self.stations.len() != before {
             self.fit();
+            self.dirty = true;
         }
     }
 
@@ -159,6 +160,7 @@ impl Holder {
                     if now >= deadline {
                         dropped.extend(self.stations.iter().filter(|s| !shows(s)).map(|s| s.id));
                         self.stations.retain(shows);
+                        self.dirty = true;
                     }
                     if self.stations.iter().all(shows) {
                         self.reply(reply_to.0, &FromHolder::Covered { seq: reply_to.1, dropped, superseded });
@@ -199,7 +201,7 @@ impl Holder {
     }
 
     /// When a frame that changes by itself is due again.
-    fn tick_due(&self) -> Option<Instant> {
+    pub(super) fn tick_due(&self) -> Option<Instant> {
         if self.stations.is_empty() {
             return None;
         }

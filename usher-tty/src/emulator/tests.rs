@@ -167,3 +167,51 @@ fn modes_and_the_cursors_style_are_those_that_the_program_asked_for() {
 fn text_has_a_line_for_each_row_and_no_padding() {
     assert_eq!(of_output("眼e\u{301}  \r\nb").text(), "眼e\u{301}\nb\n\n\n");
 }
+
+/// What programs do to a screen, so that rows change in every way that there is.
+const STEPS: [&str; 14] = [
+    "one\r\ntwo\r\nthree",
+    "x",
+    "\x1b[1;31mred\x1b[m",
+    "\x1b[2;1H\u{4e2d}\u{6587}",
+    "\x1b[2;2Hx",
+    "\x1b[3;19H\u{4e2d}",
+    "\x1b[1;1He\u{301}",
+    "\x1b[1;1Hplain",
+    "\x1b]8;;https://example.org\x1b\\link\x1b]8;;\x1b\\",
+    "\r\n\n\n\nscrolled",
+    "\x1b[?1049h\x1b[Halternate",
+    "\x1b[?1049l\x1b[?25l\x1b[4 q\x1b]2;title\x07",
+    "a line that is longer than a row of it",
+    "\x1b[2J",
+];
+
+#[test]
+fn a_frame_that_takes_rows_of_an_earlier_one_is_the_one_drawn_anew() {
+    for size in [SIZE, Size { rows: 2, cols: 8 }, Size { rows: 4, cols: 19 }, Size { rows: 6, cols: 30 }] {
+        let mut emulator = Emulator::new(SIZE);
+        let mut marked = emulator.frame(size);
+        let mut plain = marked.clone();
+        for step in STEPS {
+            emulator.advance(step.as_bytes());
+            let anew = emulator.frame(size);
+            // A station's own line may stand over what the program wrote.
+            for before in [&plain, &marked, &emulator.frame(Size { rows: 3, cols: 20 })] {
+                assert_eq!(emulator.frame_after(Some(before), size), anew, "{step:?}");
+            }
+            (plain, marked) = (anew.clone(), anew);
+            marked.fill_row(0, &Cell { c: '#', ..Cell::default() });
+        }
+    }
+}
+
+#[test]
+fn a_row_that_stayed_is_taken_from_the_frame_before_and_stays_as_it_was_there() {
+    let mut emulator = of_output("one\r\ntwo");
+    let before = emulator.frame(SIZE);
+    emulator.advance(b"x");
+    let mut after = emulator.frame_after(Some(&before), SIZE);
+    assert!(std::ptr::eq(before.row(0), after.row(0)) && !std::ptr::eq(before.row(1), after.row(1)));
+    after.fill_row(0, &Cell::default());
+    assert_eq!(row(&before, 0), "one", "another frame's row is another one once it is written to");
+}

@@ -174,6 +174,7 @@ fn cover_until(message: &str, until: Option<Timestamp>) -> Cover {
     Cover { terms, source: CoverSource::Session }
 }
 
+mod drawing;
 mod locks;
 mod looking;
 mod settling;
