@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use usher_core::outcome::{Error, Exit, Outcome, OutcomeResult};
-use usher_core::request::{Action, SessionRef, Targets, Verb};
+use usher_core::outcome::{Exit, Outcome, OutcomeResult};
+use usher_core::request::{Action, Targets};
 
 use super::confirm::{self, Approval};
 use super::countdown;
@@ -11,6 +11,7 @@ use super::hosts::{Tally, TargetHost};
 use super::output::{self, Rows};
 use super::{CommandError, Context};
 use crate::client::ClientError;
+pub(super) use crate::client::lost::lost;
 use crate::words::key;
 
 /// Sends an action to a host.
@@ -23,32 +24,6 @@ pub(super) async fn send(host: &TargetHost, action: &Action) -> Result<Vec<Outco
         outcomes.iter_mut().for_each(|outcome| label.clone_into(&mut outcome.host));
     }
     Ok(outcomes)
-}
-
-/// The outcomes for a host that gave none: one for each session that was named if the action was sent, else one for
-/// the host.
-pub(super) fn lost(host: &str, verb: Verb, targets: &Targets, error: &Error) -> Vec<Outcome> {
-    let outcome = |session_id| Outcome {
-        host: host.to_owned(),
-        session_id,
-        user: None,
-        action: verb,
-        result: OutcomeResult::Failed,
-        observed: false,
-        millis: 0.0,
-        error: Some(error.clone()),
-        notes: Vec::new(),
-        end: None,
-    };
-    let of = |reference: &SessionRef| match reference {
-        SessionRef::Id(id) => outcome(Some(*id)),
-        // Only the host knows the number of this session.
-        other => Outcome { notes: vec![format!("session {other}")], ..outcome(None) },
-    };
-    match targets {
-        Targets::Ids(ids) if error.id == usher_core::outcome::ErrorId::OutcomeUnknown => ids.iter().map(of).collect(),
-        Targets::Ids(_) | Targets::All | Targets::Users(_) => vec![outcome(None)],
-    }
 }
 
 /// The outcomes of several hosts on their way to the reader.
@@ -182,23 +157,5 @@ async fn send_to_each<'a>(
     match ends {
         Some(_) => countdown::interruptible(answered, || countdown::goes_on(context, &action)).await,
         None => answered.await,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use usher_core::outcome::ErrorId;
-
-    #[test]
-    fn what_is_unknown_is_said_of_each_session_and_what_was_not_sent_of_the_host() {
-        let ids = Targets::Ids(vec![SessionRef::Id(3), SessionRef::Id(4)]);
-        let hosts = |id, targets: &Targets| {
-            let outcomes = lost("lab1", Verb::Lock, targets, &Error::new(id, "gone"));
-            outcomes.iter().map(|o| o.session_id).collect::<Vec<_>>()
-        };
-        assert_eq!(hosts(ErrorId::OutcomeUnknown, &ids), [Some(3), Some(4)]);
-        assert_eq!(hosts(ErrorId::HostUnreachable, &ids), [None]);
-        assert_eq!(hosts(ErrorId::OutcomeUnknown, &Targets::All), [None]);
     }
 }

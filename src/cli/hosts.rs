@@ -7,17 +7,16 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt};
 use tokio::time::Instant;
 use usher_core::outcome::{Error, ErrorId, Exit};
-use usher_core::servers::{Book, ServerName};
+use usher_core::servers::ServerName;
 
 use super::CommandError;
 use super::output::printable;
-use crate::client::remote::Transport;
-use crate::client::{Client, ClientError};
+use crate::client::{ClientError, target};
 use crate::words;
 
-mod here;
 mod progress;
 
+pub(super) use crate::client::target::TargetHost;
 use progress::ProgressLine;
 
 /// How many hosts are asked at the same time, if nobody says.
@@ -32,26 +31,6 @@ pub(super) const MOST_AT_ONCE: u16 = 1024;
 pub(super) fn at_once(text: &str) -> Result<u16, String> {
     let count = text.parse().ok().filter(|count| (1..=MOST_AT_ONCE).contains(count));
     count.ok_or_else(|| words::with!("usage-at-once", &[("most", &MOST_AT_ONCE.to_string())]))
-}
-
-/// A host that is to be asked.
-pub(super) struct TargetHost {
-    /// How the caller called it; `None` for this host if nobody named it.
-    label: Option<String>,
-    /// Asks its daemon.
-    pub(super) client: Client,
-}
-
-impl TargetHost {
-    /// How the caller called it.
-    pub(super) fn label(&self) -> Option<&str> {
-        self.label.as_deref()
-    }
-
-    /// The label, or the daemon's socket if the host has none.
-    pub(super) fn name(&self) -> String {
-        self.label.clone().unwrap_or_else(|| self.client.endpoint().to_string())
-    }
 }
 
 /// The hosts that a command is for.
@@ -77,22 +56,8 @@ impl Hosts {
     /// # Errors
     /// The book of known hosts cannot be read.
     pub(super) fn choose(names: &[ServerName], manner: &Manner) -> Result<Self, Error> {
-        let local = || Client::here(manner.socket.clone()).within(manner.patience);
-        let at_once = manner.at_once.max(1);
-        if names.is_empty() {
-            return Ok(Hosts { hosts: vec![TargetHost { label: None, client: local() }], at_once });
-        }
-        let book = Book::load()?;
-        let names = book.expand(names);
-        let asks = names.len() == 1;
-        let client = |name: &ServerName| match book.server(name) {
-            _ if here::is_here(name.as_str()) => local(),
-            Some(_) => Client::there(name.clone(), Transport::Dial).within(manner.patience),
-            None => Client::there(name.clone(), Transport::Ssh { asks }).within(manner.patience),
-        };
-        let hosts =
-            names.iter().map(|name| TargetHost { label: Some(name.to_string()), client: client(name) }).collect();
-        Ok(Hosts { hosts, at_once })
+        let hosts = target::choose(names, manner.socket.clone(), manner.patience, names.len() == 1)?;
+        Ok(Hosts { hosts, at_once: manner.at_once.max(1) })
     }
 
     /// The hosts themselves.
@@ -107,7 +72,7 @@ impl Hosts {
 
     /// The caller named the hosts.
     pub(super) fn are_named(&self) -> bool {
-        self.hosts.iter().any(|host| host.label.is_some())
+        self.hosts.iter().any(|host| host.label().is_some())
     }
 
     /// The one host of a verb that is for one.

@@ -27,8 +27,12 @@ use connect::{Endpoint, Sender, connect, no_answer};
 use remote::Transport;
 
 pub mod connect;
+pub mod events;
+mod here;
+pub mod lost;
 pub mod remote;
 mod skew;
+pub mod target;
 
 /// A failure with the exit code it leads to.
 #[derive(Debug)]

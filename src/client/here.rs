@@ -5,7 +5,7 @@ use std::fs;
 /// Whether a name is this host's: `localhost`, a loopback address, the host's name, one that `/etc/hosts`
 /// gives it (`hosts(5)`; a host's own line has its full name), or its name in a domain that this host searches
 /// (`resolv.conf(5)`).
-pub(in crate::cli) fn is_here(server: &str) -> bool {
+pub(super) fn is_here(server: &str) -> bool {
     let own = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let read = |file| fs::read_to_string(file).unwrap_or_default();
     names_this(server, &own, &read("/etc/hosts")) || in_own_domain(server, &own, &read("/etc/resolv.conf"))
