@@ -17,6 +17,7 @@ demo-expires = unlocks by itself
 demo-disconnected = it lives on: usher attach 1
 demo-blocked = also for sessions opened later
 demo-closes = with a countdown
+demo-web = Three sessions run, on a daemon of their own. Lock one on the page, and see it locked.
 demo-end = `exit` ends the demo.
 demo-left = You left session 1. `usher attach 1` sits down again while it lives.
 demo-gone = The demo's daemon, its sessions and its directory are gone.

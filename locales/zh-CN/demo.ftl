@@ -17,6 +17,7 @@ demo-expires = 到时自动解锁
 demo-disconnected = 会话继续运行：usher attach 1
 demo-blocked = 对以后打开的会话同样有效
 demo-closes = 先显示倒计时
+demo-web = 三个会话正由专用的守护进程运行。请在网页上锁定其中一个，观察它的画面。
 demo-end = 输入 `exit` 结束演示。
 demo-left = 您已离开会话 1。只要它还在运行，就可以用 `usher attach 1` 重新连接。
 demo-gone = 演示所用的守护进程、会话和目录都已清除。

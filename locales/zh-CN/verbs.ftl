@@ -165,6 +165,15 @@ verb-status-long =
     任何人都可以查看。管理员还会看到数据库和网关的情况。
 
     每一处异常都会附上处理办法。存在异常时，命令本身并不失败；`--output json` 的 `degraded` 中列出全部异常。
+verb-dashboard = 以网页显示会话及其画面，并可在网页上操作
+verb-dashboard-long =
+    网页用一个个方块显示本机（或 --server 指定的各台主机）的会话，并以您的身份、按您在各主机上的权限执行操作：可以锁定、解锁、断开和关闭会话，也可以全部锁定；不能打开、连接会话或发出邀请。
+
+    网页只在本机提供，而且只供您本人使用，直到您按 Ctrl-C 或关闭终端。命令会显示一个地址，只能用它在一个浏览器中打开一次。
+
+    每个画面都是对他人屏幕的一次查看，所在主机的审计日志会记录下来。
+verb-dashboard-port = 监听的端口；0 表示任选一个空闲端口
+verb-dashboard-open = 同时在桌面浏览器中打开网页
 verb-demo = 在专用的守护进程上体验全部功能，提供三个练习会话
 verb-demo-long =
     演示会启动专用的 usherd，打开三个会话，并给出可以尝试的命令。如果装有 tmux，会用它分割终端。
@@ -172,6 +181,8 @@ verb-demo-long =
     结束后不留任何痕迹：会话会被关闭，守护进程也会退出。
 verb-demo-script = 自动演示全部内容；只有每一步都得到确认才算成功
 verb-demo-no_tmux = 不用 tmux 分割终端
+verb-demo-web = 像 `usher dashboard` 那样以网页显示会话
+verb-demo-open = 与 --web 合用：同时在桌面浏览器中打开网页
 verb-help = 说明某个动词或 cmdlet，例如 lock 或 Lock-WmsSession
 verb-help-name = 动词或 cmdlet 的名称，例如 `servers group`；未指定时列出全部
 verb-completion = 输出用于在 shell 中补全 usher 命令行的脚本

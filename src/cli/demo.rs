@@ -13,6 +13,7 @@ mod script;
 mod stage;
 mod station;
 mod tour;
+mod web;
 
 /// Try everything on a daemon of its own, with three sessions to play with
 ///
@@ -28,12 +29,21 @@ pub struct Demo {
     /// Do not split the terminal with tmux
     #[arg(long, conflicts_with = "script")]
     no_tmux: bool,
+    /// Show the sessions as a web page, as `usher dashboard` does
+    #[arg(long, conflicts_with_all = ["script", "no_tmux"])]
+    web: bool,
+    /// With --web: also open the page in the desktop's browser
+    #[arg(long, requires = "web")]
+    open: bool,
 }
 
 impl Demo {
     pub(super) async fn run(self) -> Result<Exit, CommandError> {
         if self.script {
             return Ok(script::play());
+        }
+        if self.web {
+            return Ok(web::tour(self.open)?);
         }
         if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
             let error = Error::new(ErrorId::InvalidRequest, words::text!("demo-needs-terminal"));

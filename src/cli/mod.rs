@@ -26,6 +26,7 @@ mod cmdlet;
 pub mod completion;
 mod confirm;
 mod countdown;
+mod dashboard;
 mod demo;
 mod dial_stdio;
 mod disconnect;
@@ -129,6 +130,7 @@ enum VerbArguments {
     Watch(watch::Watch),
     Audit(audit::Audit),
     Status(status::DaemonStatus),
+    Dashboard(dashboard::Dashboard),
     Demo(demo::Demo),
     Help(help::Help),
     Invite(invite::Invite),
@@ -309,6 +311,7 @@ async fn run(arguments: CommandLine, format_named: bool) -> Result<Exit, Command
         VerbArguments::Identities(verb) => verb.run(&context).await,
         VerbArguments::Revoke(verb) => verb.run(&context).await,
         VerbArguments::Join(verb) => verb.run(&context).await,
+        VerbArguments::Dashboard(verb) => verb.run(&server, &manner),
         VerbArguments::Servers(verb) => verb.run(&manner, output).await,
         VerbArguments::DialStdio(verb) => verb.run(&context).await,
         VerbArguments::Demo(verb) => verb.run().await,

@@ -3,8 +3,7 @@
 
 use clap::ValueEnum;
 use unicode_width::UnicodeWidthStr;
-use usher_core::language::Language;
-use usher_core::outcome::{Error, ErrorId};
+use usher_core::outcome::Error;
 
 use crate::words;
 
@@ -65,36 +64,13 @@ pub fn print_error_about(error: &Error, id: Option<&str>) {
 }
 
 /// The error as a sentence in the caller's language; `id` is the session that it concerns, if there is one.
-///
-/// The daemon speaks English, and most of what it says is known here. For what is not, such as the words of a newer
-/// daemon, each error ID has a sentence that quotes it.
 pub fn sentence(error: &Error, id: Option<&str>) -> String {
-    let language = words::language();
-    match (language, error.id, id) {
-        (Language::English, ..) => error.message.clone(),
-        (_, ErrorId::SessionNotFound, Some(id)) => words::with!("error-no-such-session", &[("id", id)]),
-        (_, ErrorId::OwnSession, Some(id)) => words::with!("error-own-session", &[("id", id)]),
-        // This program's own words are in the caller's language already.
-        _ if error.message.contains(is_han) && words::known(language, &error.message).is_none() => {
-            error.message.clone()
-        }
-        (_, other, _) => words::known(language, &error.message).unwrap_or_else(|| {
-            let detail = words::translated(language, &error.message);
-            words::text_in(language, &format!("error-{}", other.as_str()), &[("detail", &detail)])
-        }),
-    }
+    words::errors::sentence(words::language(), error, id)
 }
 
 /// The hint in the caller's language.
 pub fn hint(error: &Error) -> Option<String> {
-    let said = error.hint.as_ref()?;
-    let always = || words::find_in(words::language(), &format!("hint-{}", error.id.as_str()));
-    let known = words::known(words::language(), said).or_else(always);
-    Some(known.unwrap_or_else(|| words::translated(words::language(), said)))
-}
-
-fn is_han(c: char) -> bool {
-    ('\u{4e00}'..='\u{9fff}').contains(&c)
+    words::errors::hint(words::language(), error)
 }
 
 /// Names and values, the values below each other.

@@ -8,6 +8,8 @@ use std::sync::OnceLock;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 
+pub mod errors;
+
 pub use usher_core::language::{Language, known, translated, word};
 
 static CHOSEN: OnceLock<Language> = OnceLock::new();
@@ -165,6 +167,7 @@ macro_rules! files {
             include_str!(concat!("../../locales/", $directory, "/commands.ftl")),
             include_str!(concat!("../../locales/", $directory, "/usage.ftl")),
             include_str!(concat!("../../locales/", $directory, "/pages.ftl")),
+            include_str!(concat!("../../locales/", $directory, "/dashboard.ftl")),
             include_str!(concat!("../../locales/", $directory, "/demo.ftl")),
             include_str!(concat!("../../locales/", $directory, "/lockscreen.ftl")),
         ]

@@ -60,6 +60,24 @@ fn every_suggestion_can_be_typed_and_the_end_leaves_nothing_behind() {
 }
 
 #[test]
+fn ctrl_c_ends_the_web_page_and_every_process_of_the_demo() {
+    let daemon = Daemon::not_started();
+    let mut station = demo(&daemon, "C.UTF-8", "--web");
+    station.wait_for("opens it once");
+    let inside = daemon.directory().join("usher-demo");
+    let processes = || {
+        let places = std::fs::read_dir("/proc").expect("/proc").flatten().map(|entry| entry.path().join("cwd"));
+        let places = places.filter_map(|place| std::fs::read_link(place).ok());
+        places.filter(|place| place.to_string_lossy().starts_with(&*inside.to_string_lossy())).count()
+    };
+    wait_until("its sessions run", || processes() >= 3);
+    station.type_keys(b"\x03");
+    station.wait_for("its sessions and its directory are gone.");
+    station.wait_gone();
+    wait_until("no process is left", || processes() == 0);
+}
+
+#[test]
 fn a_chinese_caller_reads_chinese() {
     if need("tmux").is_none() {
         return;

@@ -7,9 +7,12 @@ use std::process::{Command, ExitCode};
 use crate::{programs, run};
 
 /// Builds the programs of the tour. Not optimized: what somebody waits for who tries usher is the compiler.
-pub fn build() -> Command {
+pub fn build(arguments: &[String]) -> Command {
     let mut build = run::cargo(&["build", "--locked"]);
     build.args(programs::DEMO);
+    if arguments.iter().any(|word| word == "--web") {
+        build.args(programs::WEB_DEMO);
+    }
     build
 }
 
@@ -22,7 +25,7 @@ pub fn tour(arguments: &[String]) -> Command {
 
 /// The whole task. The demo takes this program's place: signals and the terminal are its own.
 pub fn run(arguments: &[String]) -> ExitCode {
-    let mut build = build();
+    let mut build = build(arguments);
     let first = !run::target().join("demo/usher").exists();
     if first {
         eprintln!("xtask: the demo's programs are built; the first time this takes about two minutes");

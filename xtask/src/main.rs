@@ -6,6 +6,7 @@ use steps::Work;
 
 mod api;
 mod bench;
+mod dashboard;
 mod deb;
 mod demo;
 mod deny;
@@ -31,6 +32,7 @@ Usage: cargo xtask TASK
   cargo demo [-- ARGUMENTS]          build what it needs and run `usher demo ARGUMENTS`
   cargo verify [--require-hosts]     every check there is; with --require-hosts nothing may be skipped for want of a host
   cargo xtask api                    ask a daemon everything that the OpenAPI document allows and forbids
+  cargo xtask dashboard              try the web page in Chromium by mouse and keys, and take its pictures at every size
   cargo xtask docs                   write the generated files under docs/ again
   cargo xtask deb [--release]        build the Debian package that tests use, or that is shipped, into TARGET/debian
   cargo xtask fresh [SUITE…]         run both commands in a pristine Debian 12 and 13, as root on Debian; --short: no verify;
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
     let step = STEPS.iter().find(|(name, _)| *name == task);
     match (task.as_str(), step) {
         (name, Some((_, run))) => steps::alone(name, *run),
+        ("dashboard", _) => dashboard::run(),
         ("docs", _) => docs::run(),
         ("deb", _) => deb::run(!rest.is_empty()),
         ("verify", _) => verify::run(!rest.is_empty()),

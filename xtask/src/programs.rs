@@ -15,6 +15,12 @@ pub const DEMO: &[&str] = &[
     "--bins",
 ];
 
+/// What `cargo demo -- --web` builds too: the page, and what draws pictures of the sessions.
+pub const WEB_DEMO: &[&str] = &["--package", "usher-dashboard", "--package", "usher-shield"];
+
+/// Every program of the workspace, without its tests.
+pub const ALL: &[&str] = &["build", "--workspace", "--bins", "--locked"];
+
 /// Everything that tests run, built with the features that it has beside them: one build for all of verify's steps.
 pub const TESTED: &[&str] = &["test", "--workspace", "--locked", "--no-run"];
 
@@ -25,6 +31,7 @@ pub const SHIPPED: &[&[&str]] = &[
     &["--package", "usher-tty", "--bins"],
     &["--package", "usher-shield", "--bins"],
     &["--package", "usher-gateway", "--bins"],
+    &["--package", "usher-dashboard", "--bins"],
 ];
 
 /// The package whose manifest describes the Debian package, and that has the documentation's tests and the figures.

@@ -24,15 +24,26 @@ const LOAD: &str = "while :; do uptime 2>/dev/null || cat /proc/loadavg; sleep 2
 pub(super) struct DemoStage {
     directory: PathBuf,
     daemon: Option<Child>,
+    /// Whether the terminal's signals do not reach the daemon.
+    apart: bool,
 }
 
 impl DemoStage {
     /// Makes the directory and starts the daemon.
     pub(super) fn set() -> io::Result<DemoStage> {
+        Self::begin(false)
+    }
+
+    /// Does the same with a daemon that Ctrl-C does not end, because it has the sessions to close then.
+    pub(super) fn set_apart() -> io::Result<DemoStage> {
+        Self::begin(true)
+    }
+
+    fn begin(apart: bool) -> io::Result<DemoStage> {
         let name = format!("usher-demo-{}", std::process::id());
         let directory = std::env::temp_dir().join(name);
         std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700).create(&directory)?;
-        let mut stage = DemoStage { directory, daemon: None };
+        let mut stage = DemoStage { directory, daemon: None, apart };
         stage.start_daemon()?;
         Ok(stage)
     }
@@ -52,6 +63,9 @@ impl DemoStage {
         command.arg("--user").arg("--socket").arg(self.socket());
         command.arg("--state-dir").arg(self.directory.join("state"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        if self.apart {
+            std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        }
         let mut child = command
             .spawn()
             .map_err(|e| io::Error::new(e.kind(), words::with!("demo-no-usherd", &[("why", &e.to_string())])))?;

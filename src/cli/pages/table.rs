@@ -27,7 +27,7 @@ const fn page(
 }
 
 /// One for each verb, in the order of the help.
-pub(super) static PAGES: [VerbPage; 31] = [
+pub(super) static PAGES: [VerbPage; 32] = [
     page(
         "",
         Ends::Targets,
@@ -202,6 +202,15 @@ pub(super) static PAGES: [VerbPage; 31] = [
             &["usher-list(1)", "usherd(8)", "usher-gateway(8)"],
         )
     },
+    page(
+        "dashboard",
+        Ends::Here,
+        &[
+            ("usher dashboard --open", key!("example-dashboard")),
+            ("usher dashboard --server lab1,lab2", key!("example-dashboard-server")),
+        ],
+        &["usher-thumbnail(1)", "usher-servers(1)", "usher-audit(1)"],
+    ),
     page(
         "demo",
         Ends::Here,

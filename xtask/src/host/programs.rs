@@ -10,6 +10,8 @@ pub const ALL: &[(&str, &str)] = &[
     ("Xvnc", "tigervnc-standalone-server"),
     ("bash", "bash"),
     ("cat", "coreutils"),
+    ("chromedriver", "chromium-driver"),
+    ("chromium", "chromium"),
     ("cp", "coreutils"),
     ("debootstrap", "debootstrap"),
     ("dpkg-deb", "dpkg"),

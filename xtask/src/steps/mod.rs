@@ -98,8 +98,9 @@ pub fn rustdoc(_: &mut Report) -> Verdict {
 
 /// The whole tour, unattended, with the programs that `cargo demo` builds.
 pub fn demo(_: &mut Report) -> Verdict {
-    match passes(&mut tour::build()) {
-        Verdict::Passed => passes(&mut tour::tour(&["--script".to_owned()])),
+    let script = ["--script".to_owned()];
+    match passes(&mut tour::build(&script)) {
+        Verdict::Passed => passes(&mut tour::tour(&script)),
         verdict => verdict,
     }
 }

@@ -1,0 +1,67 @@
+//! `usher dashboard`: hands over to the program that serves the page, so that this one's tree holds none of it.
+
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::Command;
+
+use clap::Args;
+use usher_core::outcome::{Error, ErrorId, Exit};
+use usher_core::servers::ServerName;
+use usher_core::sys::program::beside_this_program;
+
+use super::CommandError;
+use super::hosts::Manner;
+use crate::client::ClientError;
+use crate::words;
+
+/// Show the sessions as a web page, with their pictures, and act on them there
+///
+/// The page has a tile for each session of this host, or of the hosts that --server names. It acts as you, with the
+/// rights that you have on each host. It can lock, unlock, disconnect and close sessions and block everybody, but
+/// not open, attach to or invite.
+///
+/// This command serves the page on this machine alone, to nobody but you, until you press Ctrl-C or close the terminal.
+/// It prints an address that opens the page once, in one browser.
+///
+/// Each picture is a look at somebody's screen. The audit log of its host records it.
+#[derive(Debug, Args)]
+pub struct Dashboard {
+    /// The port to listen on; 0 for one that is free
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    port: u16,
+    /// Also open the page in the desktop's browser
+    #[arg(long)]
+    open: bool,
+}
+
+impl Dashboard {
+    pub(super) fn run(self, servers: &[ServerName], manner: &Manner) -> Result<Exit, CommandError> {
+        let program = program();
+        let mut command = Command::new(&program);
+        command.arg("--port").arg(self.port.to_string()).arg("--lang").arg(words::language().tag());
+        if self.open {
+            command.arg("--open");
+        }
+        if let Some(socket) = &manner.socket {
+            command.arg("--socket").arg(socket);
+        }
+        if !servers.is_empty() {
+            let names: Vec<&str> = servers.iter().map(ServerName::as_str).collect();
+            command.arg("--server").arg(names.join(","));
+        }
+        if let Some(patience) = manner.patience {
+            command.arg("--timeout").arg(format!("{}s", patience.as_secs()));
+        }
+        // It takes this program's place: signals and the terminal are its own.
+        let error = command.exec();
+        let message = words::with!("dashboard-no-program", &[("why", &error.to_string())]);
+        let error = Error::new(ErrorId::BackendFailed, message);
+        Err(ClientError { error, exit: Exit::Unreachable }.into())
+    }
+}
+
+/// `usher-dashboard`, beside this program or in the path.
+fn program() -> PathBuf {
+    let beside = beside_this_program("usher-dashboard");
+    if beside.exists() { beside } else { PathBuf::from("usher-dashboard") }
+}

@@ -1,0 +1,93 @@
+// @ts-check
+// The page: news come in, tiles go out, keys and buttons lead to verbs.
+import * as dialogs from "./dialogs.js";
+import * as pictures from "./pictures.js";
+import * as select from "./select.js";
+import { arrange, draw, element, hosts, lastWord, take, tiles, write } from "./tiles.js";
+import * as verbs from "./verbs.js";
+import * as view from "./view.js";
+import { follow } from "./wire.js";
+import { say, when } from "./words.js";
+
+let heard = Date.now();
+
+function drawHosts() {
+  const nodes = [...hosts.values()].map((host) => {
+    const node = document.createElement("li");
+    node.className = host.reach;
+    node.textContent = host.name;
+    if (host.reach === "lost") node.title = `${say("lost", { host: host.name, why: host.why ?? "" })} (${lastWord(host)})`;
+    if (host.reach === "waiting") node.title = say("waiting", { host: host.name });
+    return node;
+  });
+  element("hosts").replaceChildren(...nodes);
+}
+
+/** Shows what is selected and what can be done with it. */
+function drawSelection() {
+  const count = select.selection().length;
+  write(element("selected"), say("selected", { count }));
+  for (const button of document.querySelectorAll("[data-verb]")) /** @type {HTMLButtonElement} */ (button).disabled = count === 0;
+}
+
+function drawAll() {
+  const shown = arrange(view.wanted(), view.setting("sort"));
+  select.show(shown);
+  const locked = shown.filter((tile) => tile.session.locked).length;
+  write(element("counts"), say("counts", { count: shown.length, locked }));
+  element("empty").hidden = shown.length > 0 || [...hosts.values()].some((host) => host.reach === "waiting");
+  pictures.follow();
+}
+
+/** @param {import("./wire.js").News} news */
+function news(news) {
+  heard = Date.now();
+  take(news);
+  if (news.hosts.length) {
+    drawHosts();
+    verbs.drawBlock();
+  }
+  drawAll();
+}
+
+/** @param {"here" | "away" | "out"} state */
+function turn(state) {
+  const lost = element("lost");
+  document.body.classList.toggle("away", state !== "here");
+  lost.hidden = state === "here";
+  write(lost, state === "here" ? "" : state === "out" ? say("signedOut") : say("lostPage", { time: when(heard) }));
+}
+
+/** @type {Record<string, () => void>} */
+const keys = {
+  "/": () => element("filter").focus(),
+  "?": () => /** @type {HTMLDialogElement} */ (element("keys-dialog")).showModal(),
+  Escape: select.none,
+  a: select.all,
+  b: () => void verbs.turnBlock(),
+  l: () => void verbs.act("lock"),
+  u: () => void verbs.act("unlock"),
+  d: () => void verbs.act("disconnect"),
+  c: () => void verbs.act("close"),
+};
+
+document.addEventListener("keydown", (event) => {
+  const writes = event.target instanceof HTMLInputElement && event.target.type !== "range" || event.target instanceof HTMLSelectElement;
+  if (writes && event.key === "Escape") /** @type {HTMLElement} */ (event.target).blur();
+  if (writes || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  const act = keys[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+
+// The tile's own keys come first, so that what is typed into the page's field reaches no verb.
+view.begin(drawAll);
+select.begin(drawSelection, pictures.enlarge);
+dialogs.begin();
+verbs.begin();
+pictures.begin();
+element("all").addEventListener("click", select.all);
+element("keys").addEventListener("click", keys["?"]);
+setInterval(() => { for (const tile of tiles.values()) draw(tile); }, 20000);
+follow(news, turn);

@@ -1,0 +1,131 @@
+//! What is known of every host and session, and since when. Pages are told what changed.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::sync::{Semaphore, watch};
+use usher::client::Client;
+use usher::client::target::TargetHost;
+use usher_core::session::{Rule, Session};
+
+mod bounds;
+mod follow;
+mod news;
+
+pub use news::News;
+
+/// How many pictures a host makes for us at a time.
+const PICTURES_AT_ONCE: usize = 2;
+
+/// Every host, followed for as long as the page is served.
+pub struct Wall {
+    hosts: Vec<WallHost>,
+    /// Counts changes.
+    changes: watch::Sender<u64>,
+    viewers: AtomicUsize,
+}
+
+/// One host.
+pub struct WallHost {
+    target: TargetHost,
+    known: Mutex<HeardHost>,
+    /// Turns at asking it for pictures.
+    pub pictures: Semaphore,
+}
+
+/// Whether a host can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HostReach {
+    /// It was not heard yet.
+    Waiting,
+    /// It tells what happens.
+    Here,
+    /// It does not answer, or not any more.
+    Lost,
+}
+
+/// What is known of a host.
+#[derive(Debug, Clone, Serialize)]
+pub struct HeardHost {
+    name: String,
+    reach: HostReach,
+    /// When it was heard last.
+    last_word: Option<Timestamp>,
+    /// Why it is lost.
+    why: Option<String>,
+    /// The standing rules; none for who may not see them.
+    rules: Option<Vec<Rule>>,
+    #[serde(skip)]
+    sessions: BTreeMap<u32, Session>,
+}
+
+impl Wall {
+    /// Follows these hosts from now on.
+    pub fn of(targets: Vec<TargetHost>) -> Arc<Self> {
+        let hosts = targets.into_iter().map(WallHost::new).collect();
+        let wall = Arc::new(Wall { hosts, changes: watch::Sender::new(0), viewers: AtomicUsize::new(0) });
+        for index in 0..wall.hosts.len() {
+            tokio::spawn(follow::follow(Arc::clone(&wall), index));
+        }
+        wall
+    }
+
+    /// A host by its place.
+    pub fn host(&self, index: usize) -> Option<&WallHost> {
+        self.hosts.get(index)
+    }
+
+    /// What changes from now on, all that is known first, for as long as somebody looks.
+    pub fn news(self: &Arc<Self>) -> News {
+        News::new(Arc::clone(self))
+    }
+
+    fn change(&self, index: usize, change: impl FnOnce(&mut HeardHost)) {
+        if let Some(host) = self.hosts.get(index) {
+            change(&mut host.known());
+            self.changes.send_modify(|count| *count = count.wrapping_add(1));
+        }
+    }
+
+    /// Nobody looks: nothing needs to be asked for.
+    fn is_unseen(&self) -> bool {
+        self.viewers.load(Ordering::Relaxed) == 0
+    }
+}
+
+impl WallHost {
+    fn new(target: TargetHost) -> Self {
+        let name = target.label().map_or_else(own_name, str::to_owned);
+        let known = HeardHost {
+            name,
+            reach: HostReach::Waiting,
+            last_word: None,
+            why: None,
+            rules: None,
+            sessions: BTreeMap::new(),
+        };
+        WallHost { target, known: Mutex::new(known), pictures: Semaphore::new(PICTURES_AT_ONCE) }
+    }
+
+    /// Asks its daemon.
+    pub fn client(&self) -> &Client {
+        &self.target.client
+    }
+
+    /// How the caller called it, else its own name.
+    pub fn name(&self) -> String {
+        self.known().name.clone()
+    }
+
+    fn known(&self) -> MutexGuard<'_, HeardHost> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn own_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}

@@ -1,0 +1,37 @@
+//! Pictures: what the page gets is ours, within bounds, and on record.
+
+use crate::harness::{Lab, wait_until};
+
+#[test]
+fn a_session_is_pictured_on_record_and_sent_again_only_if_it_changed() {
+    let lab = Lab::start();
+    let id = lab.open("", "printf 'hello\\033]2;said\\007'; exec cat");
+    wait_until("it has said it", || lab.session(id)["title"] == "said");
+    let dashboard = lab.dashboard();
+    let browser = dashboard.browser();
+    let path = format!("/pictures/0/{id}?size=medium");
+    let picture = browser.get(&path);
+    assert_eq!((picture.status, picture.header("content-type")), (200, Some("image/png")), "{}", picture.body);
+    assert!(picture.bytes.starts_with(b"\x89PNG\r\n\x1a\n"));
+    let width = u32::from_be_bytes(picture.bytes[16..20].try_into().unwrap());
+    assert!((1..=320).contains(&width), "{width}");
+    let tag = picture.header("etag").unwrap().to_owned();
+    let again = browser.request("GET", &path, &[("If-None-Match", &tag)], "");
+    assert_eq!((again.status, again.bytes.len()), (304, 0));
+    let records = lab.json(&["audit", "--action", "thumbnail"]);
+    assert_eq!(records.as_array().map(Vec::len), Some(2), "each look is on record");
+}
+
+#[test]
+fn a_picture_that_there_is_not_says_why() {
+    let lab = Lab::start();
+    let dashboard = lab.dashboard();
+    let browser = dashboard.browser();
+    let none = browser.get("/pictures/0/4711");
+    assert_eq!((none.status, none.header("content-type")), (502, Some("application/json")));
+    assert!(none.body.contains("SessionNotFound"), "{}", none.body);
+    assert_eq!(browser.get("/pictures/9/1").status, 502);
+    for path in ["/pictures/0/1?size=fullscreen", "/pictures/0/1?size=huge", "/pictures/0/x", "/pictures/0"] {
+        assert_eq!(browser.get(path).status, 404, "{path}");
+    }
+}
