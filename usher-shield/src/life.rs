@@ -63,7 +63,7 @@ pub fn run(shield: &mut Shield, mut next_control: u64) -> io::Result<End> {
         }
         if shield.retire {
             let gone = shield.mate.as_ref().is_none_or(|mate| !mate.shown);
-            if !shield.stage.shown && gone {
+            if !shield.stage.begun && gone {
                 return Ok(End::Retired);
             }
         }

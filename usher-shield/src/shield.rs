@@ -197,7 +197,7 @@ impl Shield {
     pub fn settle(&mut self) {
         self.retry_at = None;
         let wanted = !self.covers.is_empty();
-        let result = match (wanted, self.stage.shown || !self.stage.leftovers.is_empty() || !self.stage.kept.is_empty())
+        let result = match (wanted, self.stage.begun || !self.stage.leftovers.is_empty() || !self.stage.kept.is_empty())
         {
             (true, _) => self.cover(),
             (false, true) => self.uncover(),
@@ -309,6 +309,8 @@ impl Shield {
                 self.stage.keeper.x.heard();
                 (self.stage.covered, self.stage.keeper.covered) = (false, false);
                 self.stage.keeper.grabs = Grabs::default();
+                // What was sent last may need no answer: then nothing would tell.
+                let _ = self.stage.keeper.x.ask_for_a_sign();
             }
             Err(Trouble::Gone(why)) => self.trouble = Some(why),
             // A window that somebody destroyed at the wrong moment.

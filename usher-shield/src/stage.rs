@@ -61,6 +61,8 @@ pub struct Stage {
     pub banner: Banner,
     /// Windows of ours were found destroyed or taken away, and made anew.
     pub rebuilt: bool,
+    /// Covering began: windows may come to be seen though the server has answered nothing.
+    pub begun: bool,
     /// The windows are to be seen.
     pub shown: bool,
     /// They were seen to be on top.
@@ -128,6 +130,7 @@ impl Stage {
             panels: Vec::new(),
             banner: Banner::default(),
             rebuilt: false,
+            begun: false,
             shown: false,
             covered: false,
             leftovers: Vec::new(),
@@ -181,6 +184,8 @@ impl Stage {
     /// The windows are mapped before the grabs are asked for, so that what is typed at the desktop is seen to stop.
     pub fn cover(&mut self, hold: bool) -> Asked {
         self.allow_time();
+        // What is sent from here on may come to be shown long after nobody waits for it any more.
+        self.begun = true;
         let before = if hold && self.before.is_none() { Some(Before::ask(&self.keeper.x)?) } else { None };
         if !self.cut {
             self.x.conn.set_close_down_mode(CloseDown::RETAIN_PERMANENT)?;
@@ -292,7 +297,7 @@ impl Stage {
             self.strike()?;
         }
         self.keeper.release()?;
-        (self.shown, self.covered, self.slow) = (false, false, false);
+        (self.begun, self.shown, self.covered, self.slow) = (false, false, false, false);
         Ok(())
     }
 

@@ -18,7 +18,7 @@ impl Shield {
         let Some(order) = self.lock_order() else {
             // A twin that was slow to cover may be about to: its last word must be about this order.
             let followed = |mate: &Mate| !mate.shown && mate.serial == self.told_twin.serial;
-            return !self.stage.shown && self.mate.as_ref().is_none_or(followed);
+            return !self.stage.begun && self.mate.as_ref().is_none_or(followed);
         };
         let is = |other: Option<&Order>| other == Some(&order);
         // Without a connection that has windows there is nowhere to paint it.

@@ -35,10 +35,10 @@ impl Stage {
     /// the root, and the overlay is in no tree that can be asked for (Composite extension 0.3). It is
     /// made where there is none, and gone again with our use of it.
     fn in_overlay(&self) -> Asked<Vec<Window>> {
-        let overlay = self.keeper.x.conn.composite_get_overlay_window(self.keeper.x.root)?.reply()?.overlay_win;
-        let tree = self.keeper.x.conn.query_tree(overlay)?.reply()?.children;
+        let overlay = self.keeper.x.overlay(self.keeper.x.root)?;
+        let tree = self.keeper.x.conn.query_tree(overlay)?;
         self.keeper.x.conn.composite_release_overlay_window(self.keeper.x.root)?;
-        Ok(tree)
+        Ok(tree.reply()?.children)
     }
 
     /// Frees everything of processes that are gone, also of those whose successor was gone before it could.

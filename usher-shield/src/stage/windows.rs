@@ -60,7 +60,7 @@ impl Stage {
         }
         let x = &self.x;
         if self.overlay.is_none() {
-            self.overlay = Some((x.conn.composite_get_overlay_window(x.root)?.reply()?.overlay_win, None));
+            self.overlay = Some((x.overlay(x.root)?, None));
         }
         let Some((window, curtain)) = &mut self.overlay else { return Ok(()) };
         if curtain.is_none() {

@@ -224,6 +224,25 @@ impl Display {
         Ok(self.conn.stream().await_room().map_err(ConnectionError::from)?)
     }
 
+    /// The use of a screen's composite overlay. Where its answer does not come in time, it is given back at once: the server
+    /// would show it whenever it gets to the question, and nobody would know of it.
+    pub fn overlay(&self, root: xproto::Window) -> Asked<xproto::Window> {
+        let asked = composite::get_overlay_window(&self.conn, root)?;
+        match asked.reply() {
+            Ok(overlay) => Ok(overlay.overlay_win),
+            Err(error) => {
+                composite::release_overlay_window(&self.conn, root)?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Asks for an answer that nobody waits for: its arrival tells that the server answers again.
+    pub fn ask_for_a_sign(&self) -> Asked {
+        drop(xproto::get_input_focus(&self.conn)?);
+        self.flush()
+    }
+
     /// Waits until everything that was asked is done.
     pub fn sync(&self) -> Asked {
         xproto::get_input_focus(&self.conn)?.reply()?;

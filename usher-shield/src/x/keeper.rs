@@ -197,7 +197,7 @@ impl Ground {
         }
         let overlay = match self.overlay {
             Some(overlay) => overlay,
-            None => x.conn.composite_get_overlay_window(self.root)?.reply()?.overlay_win,
+            None => x.overlay(self.root)?,
         };
         if self.overlay.is_none() {
             let events = EventMask::SUBSTRUCTURE_NOTIFY | EventMask::STRUCTURE_NOTIFY;
