@@ -273,6 +273,7 @@ fn a_program_that_keeps_the_server_to_itself_again_and_again_is_stopped_between_
     // With its end the server is everybody's again.
     host.root(&format!("kill -KILL {pid}")).succeeds();
     let _ = host.root_usher(&["unlock", &screen.session]);
+    wait_until("the display is free", || !covered(&screen.pixels()));
 }
 
 #[test]
