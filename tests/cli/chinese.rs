@@ -7,23 +7,6 @@ use crate::harness::{Daemon, Station};
 #[path = "../common/foreign.rs"]
 mod foreign;
 
-/// What options take, which is the same in every language.
-const VALUES: &[&str] = &[
-    "table",
-    "list",
-    "json",
-    "jsonl",
-    "connected",
-    "remote",
-    "disconnected",
-    "closing",
-    "small",
-    "medium",
-    "large",
-    "fullscreen",
-    "yesterday",
-];
-
 /// What was said, if it is Chinese, but for what the command line itself says.
 fn chinese(daemon: &Daemon, arguments: &[&str]) -> Result<String, String> {
     let said = daemon.usher(&[&["--lang", "zh-CN"], arguments].concat()).said();
@@ -31,9 +14,13 @@ fn chinese(daemon: &Daemon, arguments: &[&str]) -> Result<String, String> {
     let host = rustix::system::uname();
     let host = host.nodename().to_str().expect("a name");
     let values = usher_core::request::Verb::AUDITED.map(usher_core::request::Verb::as_str);
-    let names =
-        [&values[..], VALUES, &[host, "cat", "work", "passwd", "group", "user", "all", "late", "sh"], arguments]
-            .concat();
+    let names = [
+        &values[..],
+        foreign::OPTION_VALUES,
+        &[host, "cat", "work", "passwd", "group", "user", "all", "late", "sh"],
+        arguments,
+    ]
+    .concat();
     let found = foreign::foreign_words(&text, &names);
     let right = found.is_empty() && !text.trim().is_empty();
     if right { Ok(text) } else { Err(format!("usher {arguments:?} says {found:?}:\n{text}")) }

@@ -11,6 +11,23 @@ const NAMES: &str = "
     alice bob olga lab1 lab2 laptop root s m h
 ";
 
+/// What options take, which is the same in every language.
+pub const OPTION_VALUES: &[&str] = &[
+    "table",
+    "list",
+    "json",
+    "jsonl",
+    "connected",
+    "remote",
+    "disconnected",
+    "closing",
+    "small",
+    "medium",
+    "large",
+    "fullscreen",
+    "yesterday",
+];
+
 /// The Latin words of a Chinese text that are none of these: names, options, identifiers, variables, files, code between
 /// backticks or quotation marks, values in braces, and what stands in the code of an example.
 pub fn foreign_words(text: &str, more: &[&str]) -> Vec<String> {

@@ -8,24 +8,12 @@ mod foreign;
 use foreign::foreign_words;
 use usher_core::language::{Language, help};
 
-/// Values that options take, and the names of what JSON has. They are the same in every language.
-const VALUES: &[&str] = &[
-    "table",
-    "list",
-    "json",
-    "jsonl",
+/// More values of options, names of what JSON has, and other words that are the same in every language.
+const SAME_WORDS: &[&str] = &[
     "text",
     "ssh",
     "console",
     "wayland",
-    "connected",
-    "remote",
-    "disconnected",
-    "closing",
-    "small",
-    "medium",
-    "large",
-    "fullscreen",
     "operator",
     "administrator",
     "none",
@@ -34,7 +22,6 @@ const VALUES: &[&str] = &[
     "group",
     "done",
     "en",
-    "yesterday",
     "today",
     "lock",
     "close",
@@ -153,7 +140,8 @@ pub fn manuals() -> super::Files {
 fn complaint(place: &str, text: &str) -> Option<String> {
     let usher = usher::cli::command();
     let verbs = paths(&usher).concat();
-    let names: Vec<&str> = VALUES.iter().copied().chain(verbs.iter().map(String::as_str)).collect();
+    let names: Vec<&str> =
+        foreign::OPTION_VALUES.iter().chain(SAME_WORDS).copied().chain(verbs.iter().map(String::as_str)).collect();
     // A line that shows how something is typed.
     let is_typed = |line: &&str| {
         !["usher ", "usherd ", "$ ", "sudo ", "loginctl"].iter().any(|word| line.trim_start().starts_with(word))
