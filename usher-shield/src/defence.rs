@@ -57,10 +57,10 @@ fn mind_covers(shield: &mut Shield, what: Disturbance, arrived: Instant) {
 
 fn tell(shield: &mut Shield, what: Disturbance, arrived: Instant) {
     // Another of our windows was below the one that was taken away.
-    let second = shield.mate.as_ref().is_some_and(|mate| mate.shown);
+    let second = shield.mate.as_ref().is_some_and(|mate| mate.report.shown);
     let time = Some(arrived.elapsed());
     // A twin that begins to cover maps windows in the overlay that it has not told of yet.
-    let begins = shield.mate.as_ref().is_some_and(|mate| !mate.shown);
+    let begins = shield.mate.as_ref().is_some_and(|mate| !mate.report.shown);
     if what.obscured && !begins {
         shield.incident("a window was put above the cover, and is below it again", time);
     }

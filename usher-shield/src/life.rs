@@ -62,7 +62,7 @@ pub fn run(shield: &mut Shield, mut next_control: u64) -> io::Result<End> {
             shield.report();
         }
         if shield.retire {
-            let gone = shield.mate.as_ref().is_none_or(|mate| !mate.shown);
+            let gone = shield.mate.as_ref().is_none_or(|mate| !mate.report.begun);
             if !shield.stage.begun && gone {
                 return Ok(End::Retired);
             }

@@ -52,18 +52,24 @@ pub struct State {
 #[derive(Debug, Serialize, Deserialize)]
 pub enum FromTwin {
     /// How it is, whenever that changes.
-    Report {
-        /// Its covers.
-        windows: Vec<u32>,
-        /// They are mapped.
-        shown: bool,
-        /// What it holds of keyboard and pointer.
-        held: Grabs,
-        /// The last state that it followed.
-        serial: u64,
-    },
+    Report(TwinReport),
     /// The X server does not let it in; it goes on trying.
     KeptOut,
+}
+
+/// How a twin is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TwinReport {
+    /// Its covers.
+    pub windows: Vec<u32>,
+    /// It began to cover: they may come to be seen, whenever the server answers.
+    pub begun: bool,
+    /// They are mapped.
+    pub shown: bool,
+    /// What it holds of keyboard and pointer.
+    pub held: Grabs,
+    /// The last state that it followed.
+    pub serial: u64,
 }
 
 /// The other process, as this one knows it.
@@ -76,11 +82,8 @@ pub struct Mate {
     pub ready: bool,
     /// It is not let in, and not to be waited for.
     pub kept_out: bool,
-    /// What it last said that it holds.
-    pub held: Grabs,
-    pub shown: bool,
-    /// The last state that it is known to have followed.
-    pub serial: u64,
+    /// What it said last.
+    pub report: TwinReport,
 }
 
 impl Mate {
@@ -92,9 +95,7 @@ impl Mate {
             pid: 0,
             ready: true,
             kept_out: false,
-            held: Grabs::default(),
-            shown: false,
-            serial: 0,
+            report: TwinReport::default(),
         })
     }
 
@@ -112,8 +113,8 @@ impl Mate {
         let pid = child.id();
         let mut conn = Conn::with_descriptors(ours)?;
         conn.send_message(&ToTwin::Arm(Box::new(arming.clone())));
-        let held = Grabs::default();
-        Ok(Mate { conn, child: Some(child), pid, ready: false, kept_out: false, held, shown: false, serial: 0 })
+        let report = TwinReport::default();
+        Ok(Mate { conn, child: Some(child), pid, ready: false, kept_out: false, report })
     }
 
     /// Lets go of a twin that is gone or was told to end.

@@ -13,7 +13,7 @@ use usher_core::wire::shield::{Arming, Crowd, FromShield, Status, ToShield};
 use crate::capture::Capture;
 use crate::drawing::{Drawer, Drawing};
 use crate::incidents::Incidents;
-use crate::mate::{FromTwin, Mate, State};
+use crate::mate::{FromTwin, Mate, State, TwinReport};
 use crate::picture::Order;
 use crate::reserve::Reserve;
 use crate::stage::Stage;
@@ -101,7 +101,7 @@ pub struct Shield {
     told_twin: State,
     /// As a twin: the number of the leader's last message.
     pub followed: u64,
-    reported: (Vec<u32>, bool, Grabs, u64),
+    reported: TwinReport,
     pub retire: bool,
 }
 
@@ -141,7 +141,7 @@ impl Shield {
             said: None,
             told_twin: State::default(),
             followed: 0,
-            reported: Default::default(),
+            reported: TwinReport::default(),
             retire: false,
         }
     }
@@ -243,19 +243,19 @@ impl Shield {
     pub fn held(&self) -> bool {
         // A server that does not answer is not known to hold anything for us.
         let ours = if self.hung { Grabs::default() } else { self.stage.keeper.grabs };
-        ours.with(self.mate.as_ref().map(|mate| mate.held).unwrap_or_default()).all()
+        ours.with(self.mate.as_ref().map(|mate| mate.report.held).unwrap_or_default()).all()
     }
 
     /// As the leader: takes what the twin reports. What it lost is taken at once.
     pub fn twin_reported(&mut self, report: FromTwin) {
-        let FromTwin::Report { windows, shown, held, serial } = report else {
+        let FromTwin::Report(report) = report else {
             self.mate.iter_mut().for_each(|mate| mate.kept_out = true);
             return;
         };
         let before = self.held();
-        self.stage.friends = windows;
+        self.stage.friends.clone_from(&report.windows);
         if let Some(mate) = &mut self.mate {
-            (mate.ready, mate.shown, mate.held, mate.serial) = (true, shown, held, serial);
+            (mate.ready, mate.report) = (true, report);
         }
         if before && !self.held() && !self.covers.is_empty() && !self.hung {
             self.settle();

@@ -12,7 +12,7 @@ use usher_core::wire::Conn;
 use usher_core::wire::shield::{Arming, FromShield, ToShield};
 
 use crate::life::{self, End};
-use crate::mate::{FromTwin, Mate, ToTwin};
+use crate::mate::{FromTwin, Mate, ToTwin, TwinReport};
 use crate::shield::{Control, Shield};
 use crate::takeover;
 use crate::x::{Display, NoDisplay, crowd};
@@ -173,12 +173,7 @@ fn follow() -> io::Result<()> {
         !end
     });
     let Ok((stage, reserve)) = armed else { return Ok(()) };
-    leader.conn.send_message(&FromTwin::Report {
-        windows: stage.windows(),
-        shown: false,
-        held: crate::x::Grabs::default(),
-        serial: 0,
-    });
+    leader.conn.send_message(&FromTwin::Report(TwinReport { windows: stage.windows(), ..TwinReport::default() }));
     let mut shield = Shield::new(*arming, (stage, reserve), listener, false);
     shield.mate = Some(leader);
     early.into_iter().for_each(|message| crate::takeover::learn(&mut shield, message));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use usher_core::wire::shield::{FromShield, Hello, PROTOCOL, RAW_INPUT, Status};
 
 use super::{Pending, Shield};
-use crate::mate::{FromTwin, Mate, State, ToTwin};
+use crate::mate::{FromTwin, Mate, State, ToTwin, TwinReport};
 use crate::picture::Order;
 use crate::words;
 
@@ -17,7 +17,7 @@ impl Shield {
         }
         let Some(order) = self.lock_order() else {
             // A twin that was slow to cover may be about to: its last word must be about this order.
-            let followed = |mate: &Mate| !mate.shown && mate.serial == self.told_twin.serial;
+            let followed = |mate: &Mate| !mate.report.begun && mate.report.serial == self.told_twin.serial;
             return !self.stage.begun && self.mate.as_ref().is_none_or(followed);
         };
         let is = |other: Option<&Order>| other == Some(&order);
@@ -147,10 +147,11 @@ impl Shield {
 
     /// As a twin: tells the leader how it is.
     pub fn report(&mut self) {
-        let report = (self.stage.windows(), self.stage.shown, self.stage.keeper.grabs, self.followed);
+        let stage = &self.stage;
+        let (begun, shown, held, serial) = (stage.begun, stage.shown, stage.keeper.grabs, self.followed);
+        let report = TwinReport { windows: stage.windows(), begun, shown, held, serial };
         if let Some(mate) = self.mate.as_mut().filter(|_| report != self.reported) {
-            let (windows, shown, held, serial) = report.clone();
-            mate.conn.send_message(&FromTwin::Report { windows, shown, held, serial });
+            mate.conn.send_message(&FromTwin::Report(report.clone()));
             self.reported = report;
         }
     }
