@@ -33,6 +33,7 @@ mod doubts;
 mod freezing;
 mod interface;
 mod introduction;
+mod mechanism;
 mod screen;
 mod seen;
 mod shield;

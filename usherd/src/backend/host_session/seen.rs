@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use usher_core::session::{Kind, SeenStation};
 use usher_core::sys::proc;
 
+use super::mechanism::Mechanism;
 use super::{HostSessionBackend, Known, State};
 use crate::backend::Noticed;
 use crate::logind::Login;
@@ -99,7 +100,7 @@ fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
             .or(login.idle_since),
         kind: Some(kind),
         closing: login.closing || !leads,
-        unlockable: unlockable(id, kind, login),
+        unlockable: Mechanism::of(kind, login).unlockable(id),
         undetachable: undetachable(id, kind, login),
     }
 }
@@ -166,18 +167,6 @@ fn seat_number(seat: &str) -> u32 {
 fn terminal_input(login: &Login) -> Option<Timestamp> {
     let meta = std::fs::metadata(std::path::Path::new("/dev").join(login.tty.as_ref()?)).ok()?;
     Timestamp::try_from(meta.accessed().ok()?).ok()
-}
-
-fn unlockable(id: u32, kind: Kind, login: &Login) -> Option<String> {
-    let what = match kind {
-        Kind::X11 if login.seat.is_none() => return None,
-        Kind::X11 => "shows X11 on a seat of this host",
-        Kind::Ssh => "is an ssh login",
-        Kind::Console => "is at a console of this host",
-        Kind::Wayland => "is shown by a Wayland compositor",
-        Kind::Text => return None,
-    };
-    Some(format!("session {id} {what}: such sessions cannot be locked yet, only listed and closed"))
 }
 
 fn undetachable(id: u32, kind: Kind, login: &Login) -> Option<String> {
