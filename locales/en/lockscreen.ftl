@@ -24,3 +24,5 @@ display-lock-by = Locked by { $by } on { $host } since { $since }
 display-lock-until = until { $time }
 display-close-notice = This session will close at { $time } ({ $by })
 looks-on = You only look on: keys go nowhere
+login-refused-by = { $by } has blocked new logins since { $since }
+login-not-yet = This host takes no logins until usherd has started

@@ -24,3 +24,5 @@ display-lock-by = 由 { $by } 于 { $since } 在 { $host } 上锁定
 display-lock-until = 锁定至 { $time }
 display-close-notice = 此会话将于 { $time } 关闭（{ $by }）
 looks-on = 您只能观看，按键不起作用
+login-refused-by = { $by } 自 { $since } 起禁止新的登录
+login-not-yet = usherd 启动之前，本主机不接受登录

@@ -4,11 +4,12 @@
 pub mod audit;
 pub mod clock;
 pub mod event;
-#[cfg(feature = "servers")]
+#[cfg(feature = "files")]
 pub mod files;
 pub mod language;
 #[cfg(feature = "daemon")]
 pub mod logging;
+pub mod logins;
 pub mod outcome;
 pub mod paths;
 pub mod request;

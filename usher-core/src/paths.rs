@@ -34,6 +34,22 @@ pub fn shields_of(socket: &Path) -> PathBuf {
     beside(socket, ".shield")
 }
 
+/// The file in which the daemon with this socket says whom it refuses a new login.
+pub fn login_rules_of(socket: &Path) -> PathBuf {
+    beside(socket, ".logins")
+}
+
+/// The file in this state directory that has the settings of [`login_rules_of`]'s file alone. It outlives a restart of the
+/// host.
+pub fn login_settings_in(state: &Path) -> PathBuf {
+    state.join("logins")
+}
+
+/// The socket at which the daemon with this socket hears of logins that were refused.
+pub fn refused_logins_of(socket: &Path) -> PathBuf {
+    beside(socket, ".refused")
+}
+
 fn beside(socket: &Path, suffix: &str) -> PathBuf {
     let mut name = socket.as_os_str().to_owned();
     name.push(suffix);

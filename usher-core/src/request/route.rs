@@ -52,7 +52,7 @@ impl Verb {
             Verb::Rekey => ("POST", "/v1/identities/rekey"),
             Verb::Revoke => ("DELETE", "/v1/identities/{name}"),
             Verb::Identities => ("GET", "/v1/identities"),
-            Verb::Expire | Verb::Release | Verb::End => return None,
+            Verb::Expire | Verb::Release | Verb::End | Verb::Login => return None,
         })
     }
 }

@@ -66,11 +66,13 @@ pub enum Verb {
     Release,
     /// A session came to its end without a caller: its program ended or its holder died.
     End,
+    /// A new login that a rule refused, told by PAM's module.
+    Login,
 }
 
 impl Verb {
     /// Every verb that the audit log can hold.
-    pub const AUDITED: [Verb; 19] = [
+    pub const AUDITED: [Verb; 20] = [
         Verb::Lock,
         Verb::Unlock,
         Verb::Disconnect,
@@ -90,6 +92,7 @@ impl Verb {
         Verb::Expire,
         Verb::Release,
         Verb::End,
+        Verb::Login,
     ];
 
     /// The verb in lower case.

@@ -206,7 +206,7 @@ fn urgency(verb: Verb) -> Urgency {
         Verb::Revoke => Urgency::Freeing,
         Verb::Unlock | Verb::Disconnect | Verb::Close | Verb::CancelClose | Verb::Unblock => Urgency::Freeing,
         Verb::List | Verb::Blocks | Verb::Audit | Verb::Watch | Verb::Status => Urgency::Binding,
-        Verb::Expire | Verb::Release | Verb::End => Urgency::Freeing,
+        Verb::Expire | Verb::Release | Verb::End | Verb::Login => Urgency::Freeing,
     }
 }
 

@@ -1,0 +1,5 @@
+//! PAM's own interface: the only unsafe code of the workspace.
+
+#![allow(unsafe_code)]
+
+mod module;
