@@ -98,6 +98,21 @@ const SAME_WORDS: &[&str] = &[
     "block",
     "unlock",
     "show",
+    "true",
+    "false",
+    "ms",
+    "Shift",
+    "journal",
+    "sshd",
+    "umask",
+    "Xorg",
+    "Composite",
+    "Landlock",
+    "seccomp",
+    "vfork",
+    "Cookie",
+    "Trusted",
+    "Types",
 ];
 
 /// The programs with every sentence in Chinese.
