@@ -3,6 +3,7 @@
 //! The form is the one that Windows PowerShell 5.1 shows (`ErrorView` `NormalView`), the kinds are those of
 //! `ErrorCategory`.
 
+use usher_core::language::{Language, translated};
 use usher_core::outcome::{Error, ErrorId};
 
 use super::Cmdlet;
@@ -12,7 +13,7 @@ use super::input::Unbound;
 /// An error with what it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// What happened, in the caller's language, or the sentence that scripts match on.
+    /// What happened, in the caller's language.
     pub message: String,
     /// Its kind.
     pub category: &'static str,
@@ -25,15 +26,15 @@ pub struct Record {
 }
 
 impl Record {
-    /// Words that make no call.
-    pub fn of_binding(error: &BindError) -> Self {
+    /// Words that make no call. As PowerShell does, the identifier stays what it is in every language.
+    pub fn of_binding(error: &BindError, language: Language) -> Self {
         let category = match error.category {
             Category::InvalidArgument => "InvalidArgument",
             Category::InvalidData => "InvalidData",
             Category::ParserError => "ParserError",
         };
         Record {
-            message: error.message.clone(),
+            message: translated(language, &error.message),
             category,
             target: None,
             exception: error.exception(),
@@ -48,8 +49,8 @@ impl Record {
     }
 
     /// An object from a pipe that names no session.
-    pub fn of_input(unbound: Unbound) -> Self {
-        Record { target: Some((unbound.object, "PSObject")), ..Record::of_binding(&unbound.error) }
+    pub fn of_input(unbound: Unbound, language: Language) -> Self {
+        Record { target: Some((unbound.object, "PSObject")), ..Record::of_binding(&unbound.error, language) }
     }
 
     /// The lines as they are shown.
@@ -106,9 +107,13 @@ mod tests {
 
     #[test]
     fn a_bind_error_is_about_nothing() {
-        let record = Record::of_binding(&BindError::no_set());
+        let record = Record::of_binding(&BindError::no_set(), Language::English);
         let lines = record.lines(find("Close-WmsSession").unwrap());
         assert!(lines.contains("InvalidArgument: (:) [Close-WmsSession], ParameterBindingException"), "{lines}");
         assert!(lines.ends_with("AmbiguousParameterSet,Close-WmsSession"), "{lines}");
+        let chinese =
+            Record::of_binding(&BindError::no_set(), Language::Chinese).lines(find("Close-WmsSession").unwrap());
+        assert_eq!(chinese.lines().skip(1).collect::<Vec<_>>(), lines.lines().skip(1).collect::<Vec<_>>());
+        assert!(chinese.starts_with("Close-WmsSession : 无法"), "{chinese}");
     }
 }

@@ -1,7 +1,7 @@
 //! Sentences for people, in their language. They are in `locales/`, one directory per language, in Fluent's syntax
 //! (`projectfluent.org`); the code knows their keys.
 //!
-//! Text that scripts match on (bind errors, identifiers, results, JSON) is not here: it is the same in every language.
+//! Text that scripts match on (identifiers, results, JSON) is not here: it is the same in every language.
 
 use std::sync::OnceLock;
 

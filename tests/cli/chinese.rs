@@ -85,6 +85,63 @@ fn what_a_daemon_refuses_is_said_in_chinese() {
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
+/// The identifiers below the sentence are the same in every language.
+#[test]
+fn words_that_make_no_call_of_a_cmdlet_are_refused_in_chinese() {
+    let daemon = Daemon::start();
+    let calls: &[&[&str]] = &[
+        &["Get-WmsSession", "-All", "-SessionId", "3"],
+        &["Close-WmsSession", "-Foo", "3"],
+        &["Close-WmsSession", "-", "3"],
+        &["Close-WmsSession", "3", "-W"],
+        &["Close-WmsSession", "3", "4"],
+        &["Close-WmsSession", "3", ""],
+        &["Close-WmsSession", "-SessionId"],
+        &["Close-WmsSession", "-Ses", "3", "-Ses", "4"],
+        &["Lock-WmsSession", "3"],
+        &["Lock-WmsSession", "3", ""],
+        &["Lock-WmsSession", "3", "a\nb"],
+        &["Lock-WmsSession", "3", &"长".repeat(1001)],
+        &["Close-WmsSession", "many of them"],
+        &["Close-WmsSession", "99999999999"],
+        &["Close-WmsSession", "-SessionId", "@()"],
+        &["Close-WmsSession", ",3"],
+        &["Close-WmsSession", "3,"],
+        &["Close-WmsSession", "3", "-Confirm:perhaps"],
+        &["Close-WmsSession", "3", "-OutBuffer", "-1"],
+        &["Close-WmsSession", "3", "-OutBuffer", "99999999999"],
+        &["Close-WmsSession", "3", "-ErrorAction", "S"],
+        &["Close-WmsSession", "3", "-ErrorAction", "Perhaps"],
+        &["Close-WmsSession", "3", "-OutVariable", ""],
+        &["Get-WmsSession", "3", "-Server", ""],
+    ];
+    for call in calls {
+        let said = daemon.usher(&[&["--lang", "zh-CN"], *call].concat()).exits(2).stderr;
+        let (sentence, identifiers) = said.split_once("\n    + CategoryInfo").expect("a record");
+        let (name, sentence) = sentence.split_once(" : ").expect("a sentence");
+        let found = foreign::foreign_words(
+            sentence,
+            &["Message", "Confirm", "Stop", "Continue", "Inquire", "Ignore", "Suspend", "Break"],
+        );
+        assert!(name == call[0] && found.is_empty(), "{call:?} says {found:?}: {said}");
+        assert!(sentence.contains(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{call:?}: {said}");
+        assert!(!sentence.contains("“A ") && !sentence.contains("“Cannot"), "{call:?} is only quoted: {said}");
+        assert!(identifiers.is_ascii() && identifiers.contains("FullyQualifiedErrorId : "), "{call:?}: {said}");
+    }
+    for (object, sentence) in [
+        (r#"{"UserName":"alice"}"#, "输入对象不能绑定到命令的任何参数"),
+        (r#"{"Server":"lab1"}"#, "输入对象不能绑定，因为其中没有必需的参数：SessionId"),
+        (r#"{"SessionId":null}"#, "参数“SessionId”的值不能为空"),
+        (r#"{"SessionId":[]}"#, "参数“SessionId”的值不能是空数组"),
+    ] {
+        let usher = env!("CARGO_BIN_EXE_usher");
+        let line = format!("echo '{object}' | {usher} --lang zh-CN Close-WmsSession");
+        let ran = std::process::Command::new("sh").args(["-c", &line]).env("USHER_SOCKET", daemon.socket()).output();
+        let said = String::from_utf8_lossy(&ran.expect("sh runs").stderr).into_owned();
+        assert!(said.starts_with(&format!("Close-WmsSession : {sentence}")), "{object}: {said}");
+    }
+}
+
 #[test]
 fn a_rule_that_still_covers_is_named_in_chinese() {
     let daemon = Daemon::start();

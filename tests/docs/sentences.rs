@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 
 /// Where sentences for callers come from. The command line's own are in Fluent's files, but for a few.
-const SAID: [&str; 7] = ["usher-core", "usherd", "usher-tty", "usher-shield", "usher-gateway", "src/cli", "src/client"];
+const SAID: [&str; 8] =
+    ["usher-core", "usherd", "usher-tty", "usher-shield", "usher-gateway", "src/cli", "src/client", "src/cmdlet/bind"];
 
 /// The files whose sentences are for machines, or for those who read the log.
 const OTHERS: [&str; 21] = [
@@ -99,7 +100,11 @@ const NOT_SAID: &[&str] = &[
 ];
 
 /// What the programs put together of pieces.
-const COMPOSED: [&str; 5] = [
+const COMPOSED: [&str; 8] = [
+    // A refusal of usherd's as a sentence of PowerShell's (`cmdlet/call.rs::sentence`).
+    "The message is empty: say something that the user can read.",
+    "The message has {chars} characters; the most is {}.",
+    "The message contains the control character U+{:04X}; write it as one line of plain text.",
     "the X server has no room for another client: {members}",
     "process {pid} of uid {uid} has {count}",
     "process {pid} of uid {uid} has {count} of {all} connections",

@@ -119,9 +119,10 @@ impl Invocation {
     /// The call, or `None` for help.
     fn call(&self) -> Result<Option<Call>, Record> {
         let bound = bind(self.cmdlet, &self.words, input::is_there(), &mut prompt::Mandatory::default());
-        match bound.map_err(|error| Record::of_binding(&error))? {
+        let record = |error| Record::of_binding(&error, words::language());
+        match bound.map_err(record)? {
             Binding::Help => Ok(None),
-            Binding::Call(bound) => Call::new(&bound).map(Some).map_err(|error| Record::of_binding(&error)),
+            Binding::Call(bound) => Call::new(&bound).map(Some).map_err(record),
         }
     }
 

@@ -118,7 +118,7 @@ impl CmdletRun {
         match bound {
             Ok(piped) => Ok(Some((self.call.server.clone().or(piped.server), piped.ids))),
             Err(unbound) => {
-                self.fail(&Record::of_input(unbound))?;
+                self.fail(&Record::of_input(unbound, words::language()))?;
                 Ok(None)
             }
         }

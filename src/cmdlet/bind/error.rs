@@ -1,5 +1,6 @@
-//! The binder's errors. Scripts look for the identifiers and match on the sentences, so both are PowerShell's to the
-//! letter (`ParameterBinderStrings.resx`), and nobody translates them.
+//! The binder's errors. Scripts look for the identifiers, and match on the sentences, so both are PowerShell's to the
+//! letter (`ParameterBinderStrings.resx`). A reader of another language reads the sentences in that language, as in
+//! PowerShell (`locales/zh-CN/sentences.toml`); the identifiers are never translated.
 
 use crate::cmdlet::Parameter;
 

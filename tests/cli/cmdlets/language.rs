@@ -14,7 +14,12 @@ fn the_locale_chooses_the_language_of_messages_and_not_of_identifiers() {
         "SessionNotFound,Close-WmsSession",
     );
     let said = shell(&daemon, "LANG=zh_CN.UTF-8 Close-WmsSession -Foo 3 < /dev/null").exits(2);
-    assert!(said.stderr.contains("A parameter cannot be found that matches parameter name 'Foo'."), "{}", said.stderr);
+    assert!(said.stderr.starts_with("Close-WmsSession : 没有名称与“Foo”匹配的参数。\n"), "{}", said.stderr);
+    has_record(
+        &said,
+        "InvalidArgument: (:) [Close-WmsSession], ParameterBindingException",
+        "NamedParameterNotFound,Close-WmsSession",
+    );
     // The option is stronger than the locale.
     let said = shell(&daemon, "LC_ALL=zh_CN.UTF-8 usher --lang en Close-WmsSession 99").exits(1);
     assert!(said.stderr.starts_with("Close-WmsSession : there is no session 99"), "{}", said.stderr);

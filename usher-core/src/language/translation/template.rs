@@ -55,7 +55,9 @@ impl Template {
         for (nth, (place, behind)) in self.rest.iter().enumerate() {
             let is_last = nth + 1 == self.rest.len();
             let end = if is_last { left.len().checked_sub(behind.len())? } else { left.find(behind.as_str())? };
-            if !left.is_char_boundary(end) || !left[end..].starts_with(behind.as_str()) || end == 0 {
+            // Nothing is a value only where quotation marks show that it is one.
+            let nothing = end == 0 && !behind.starts_with(['\'', '"']);
+            if nothing || !left.is_char_boundary(end) || !left[end..].starts_with(behind.as_str()) {
                 return None;
             }
             values.push((place.name.clone(), left[..end].to_owned()));
