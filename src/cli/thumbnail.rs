@@ -49,7 +49,7 @@ impl Thumbnail {
             // A file that cannot be written is found before the thumbnail is taken and recorded.
             Some(ThumbnailFile::open(&self.file).map_err(|error| self.unwritten(&error))?)
         };
-        let action = Action::Thumbnail(self.id.clone(), self.size);
+        let action = Action::Thumbnail(self.id.clone(), self.size.into());
         context.trace(host, &action);
         let png = host.client.call_bytes(&action).await?;
         match written {

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
+use usher_core::request::Pin;
 
 use crate::harness::{Daemon, Png, Station, USHER, USHERD, clean_command, has, http, need_shield, run, wait_until};
 
@@ -46,6 +47,29 @@ fn a_text_session_is_pictured_as_a_station_would_show_it() {
     assert_eq!(shown.cell((1, 3), SIZE), [205, 0, 0], "inverse");
     assert_eq!(shown.cell((1, 4), SIZE), [229, 229, 229], "the cursor");
     assert_eq!(shown.colours((5, 5), SIZE), 1, "nothing where nothing was written");
+}
+
+#[test]
+fn a_caller_who_has_the_picture_gets_none_until_the_screen_changes() {
+    if !need_shield() {
+        return;
+    }
+    let daemon = Daemon::start();
+    let id = daemon.open("printf '\\033]2;said\\007'; read line; printf 'changed\\033]2;changed\\007'; exec cat");
+    daemon.wait_session(id, "showing it", |session| session["title"] == "said");
+    picture(&daemon, id, "small");
+    let known = Pin::of(&fs::read(daemon.path("shot.png")).unwrap());
+    let again = |size: &str| {
+        let path = format!("/v1/sessions/{id}/thumbnail?size={size}&live=true&known={known}");
+        http::request(&daemon.socket(), "GET", &path, "").status
+    };
+    assert_eq!((again("small"), again("small"), again("large")), (204, 204, 200), "another size is another picture");
+    daemon.lock(id, "Eyes up");
+    assert_eq!(again("small"), 200, "a lock screen is another screen");
+    daemon.unlock(id);
+    assert_eq!(again("small"), 204);
+    let wrong = http::request(&daemon.socket(), "GET", &format!("/v1/sessions/{id}/thumbnail?known=x"), "");
+    assert_eq!(wrong.status, 400);
 }
 
 #[test]

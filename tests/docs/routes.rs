@@ -105,7 +105,7 @@ fn every_action() -> Vec<Action> {
         Action::Unblock(RuleName::All),
         Action::Open(Box::new(open)),
         Action::Attach(AttachTo::Session(id.clone()), attach),
-        Action::Thumbnail(id.clone(), ThumbnailSize::Small),
+        Action::Thumbnail(id.clone(), ThumbnailSize::Small.into()),
         Action::Screen(id.clone()),
         Action::Rename(id, RenameRequest { name: "essay".parse().expect("a name") }),
         Action::List,

@@ -59,7 +59,7 @@ pub enum Action {
     /// Sit down at a text session.
     Attach(AttachTo, AttachRequest),
     /// Take a thumbnail of a session.
-    Thumbnail(SessionRef, ThumbnailSize),
+    Thumbnail(SessionRef, ThumbnailQuery),
     /// Read the text on a session's screen.
     Screen(SessionRef),
     /// Give a text session another name.

@@ -3,6 +3,7 @@
 import * as dialogs from "./dialogs.js";
 import * as pictures from "./pictures.js";
 import * as select from "./select.js";
+import * as tables from "./tables.js";
 import { arrange, draw, element, hosts, lastWord, take, tiles, write } from "./tiles.js";
 import * as verbs from "./verbs.js";
 import * as view from "./view.js";
@@ -35,7 +36,7 @@ function drawAll() {
   select.show(shown);
   const locked = shown.filter((tile) => tile.session.locked).length;
   write(element("counts"), say("counts", { count: shown.length, locked }));
-  element("empty").hidden = shown.length > 0 || [...hosts.values()].some((host) => host.reach === "waiting");
+  element("empty").hidden = view.setting("view") !== "wall" || shown.length > 0 || [...hosts.values()].some((host) => host.reach === "waiting");
   pictures.follow();
 }
 
@@ -48,6 +49,29 @@ function news(news) {
     verbs.drawBlock();
   }
   drawAll();
+  if (view.setting("view") === "rules") tables.drawRules();
+  if (!logged && view.setting("view") === "log") changed("view");
+}
+
+/** Whether the log was asked for since its view was opened. */
+let logged = false;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let later;
+
+/**
+ * Shows what a setting changed.
+ * @param {import("./view.js").Setting} name
+ */
+function changed(name) {
+  drawAll();
+  if (view.setting("view") === "rules") tables.drawRules();
+  if (view.setting("view") !== "log") logged = false;
+  else if (name === "view" || ["lq", "hours", "action"].includes(name)) {
+    logged = hosts.size > 0;
+    // A log is not asked for at each letter.
+    clearTimeout(later);
+    later = setTimeout(() => void tables.drawLog(), name === "lq" ? 400 : 0);
+  }
 }
 
 /** @param {"here" | "away" | "out"} state */
@@ -75,6 +99,7 @@ document.addEventListener("keydown", (event) => {
   const writes = event.target instanceof HTMLInputElement && event.target.type !== "range" || event.target instanceof HTMLSelectElement;
   if (writes && event.key === "Escape") /** @type {HTMLElement} */ (event.target).blur();
   if (writes || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (view.setting("view") !== "wall" && event.key !== "?") return;
   const act = keys[event.key];
   if (!act) return;
   event.preventDefault();
@@ -82,12 +107,17 @@ document.addEventListener("keydown", (event) => {
 });
 
 // The tile's own keys come first, so that what is typed into the page's field reaches no verb.
-view.begin(drawAll);
+view.begin(changed);
 select.begin(drawSelection, pictures.enlarge);
 dialogs.begin();
 verbs.begin();
 pictures.begin();
 element("all").addEventListener("click", select.all);
+element("again").addEventListener("click", () => void tables.drawLog());
+addEventListener("lead", (event) => {
+  view.go("wall");
+  select.focus(/** @type {CustomEvent<import("./tiles.js").Tile>} */ (event).detail);
+});
 element("keys").addEventListener("click", keys["?"]);
 setInterval(() => { for (const tile of tiles.values()) draw(tile); }, 20000);
 follow(news, turn);

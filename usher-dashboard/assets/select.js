@@ -72,7 +72,7 @@ function range(tile) {
 }
 
 /** @param {Tile} tile */
-function focus(tile) {
+export function focus(tile) {
   for (const one of tiles.values()) if (one.node.tabIndex === 0) one.node.tabIndex = -1;
   tile.node.tabIndex = 0;
   tile.node.focus();

@@ -6,9 +6,11 @@
  * @typedef {{session_id: number, user: string, kind: string, state: string, station_id: number | null,
  *   client: string | null, locked: boolean, lock: Lock | null, idle_seconds: number, title: string,
  *   closing_at?: string, own?: boolean}} Session
- * @typedef {{name: string, by: string, since: string, until: string | null}} Rule
+ * @typedef {{name: string, message: string, by: string, since: string, until: string | null}} Rule
  * @typedef {{index: number, name: string, reach: "waiting" | "here" | "lost", last_word: string | null,
- *   why: string | null, rules: Rule[] | null}} Host
+ *   why: string | null, version: string | null, rules: Rule[] | null}} Host
+ * @typedef {{time: string, actor: string, from: string, action: string, message: string | null, targets: (number | string)[],
+ *   more: number, users: string[], done: number, failed: number, why: string | null, repeated: number}} Shown
  * @typedef {{first: boolean, hosts: Host[], tiles: {host: number, session: Session}[], gone: [number, number][]}} News
  * @typedef {{id: string, message: string, hint: string | null}} Failure
  * @typedef {{session_id: number | null, user: string | null, result: string, observed: boolean, error: Failure | null}} Outcome
@@ -75,6 +77,27 @@ async function* lines(body) {
   }
 }
 
+/** @param {Response} response */
+async function failure(response) {
+  const said = response.headers.get("content-type") === "application/json" ? (await response.json()).error.message : "";
+  return { failed: said || String(response.status) };
+}
+
+/**
+ * What a host's audit log has of what is looked for, the newest first.
+ * @param {number} host
+ * @param {URLSearchParams} query
+ * @returns {Promise<{records: Shown[], more: boolean} | {failed: string}>}
+ */
+export async function records(host, query) {
+  try {
+    const response = await fetch(`/log/${host}?${query}`);
+    return response.ok ? await response.json() : await failure(response);
+  } catch (error) {
+    return { failed: String(error) };
+  }
+}
+
 /**
  * A picture, unless it is the one that the page has.
  * @param {number} host
@@ -86,9 +109,6 @@ async function* lines(body) {
 export async function picture(host, id, size, tag) {
   const response = await fetch(`/pictures/${host}/${id}?size=${size}`, { headers: tag ? { "if-none-match": tag } : {} });
   if (response.status === 304) return { same: true };
-  if (!response.ok) {
-    const said = response.headers.get("content-type") === "application/json" ? (await response.json()).error.message : "";
-    return { failed: said || String(response.status) };
-  }
+  if (!response.ok) return failure(response);
   return { tag: response.headers.get("etag") ?? "", blob: await response.blob() };
 }

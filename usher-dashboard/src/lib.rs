@@ -8,6 +8,7 @@ pub mod door;
 pub mod order;
 pub mod page;
 pub mod picture;
+pub mod search;
 mod serve;
 mod start;
 mod terminal;

@@ -69,7 +69,7 @@ async fn with_thumbnails(
         let id = SessionRef::Id(session.session_id);
         let wanted = !matches!(targets, Targets::Ids(ids) if !ids.contains(&id));
         let thumbnail = match call.thumbnail.filter(|_| wanted) {
-            Some(size) => Some(host.client.call_bytes(&Action::Thumbnail(id, size)).await),
+            Some(size) => Some(host.client.call_bytes(&Action::Thumbnail(id, size.into())).await),
             None => None,
         };
         shown.push((session, thumbnail));

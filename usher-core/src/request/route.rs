@@ -6,7 +6,7 @@ use std::fmt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use super::{Action, AuditQuery, Verb, WatchQuery};
+use super::{Action, AuditQuery, ThumbnailQuery, Verb, WatchQuery};
 
 /// An action as an HTTP request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +83,7 @@ impl Action {
             Action::Unblock(rule) => self.without_body(&encoded(rule)),
             Action::Open(request) => self.with_body("", request),
             Action::Attach(id, request) => self.with_body(&encoded(id), request),
-            Action::Thumbnail(id, size) => self.without_body(&encoded(id)).with_query(&[("size", size.to_string())]),
+            Action::Thumbnail(id, query) => self.without_body(&encoded(id)).with_query(&thumbnail_pairs(query)),
             Action::Rename(id, request) => self.with_body(&encoded(id), request),
             Action::Show(id) | Action::Screen(id) => self.without_body(&encoded(id)),
             Action::End(id, query) => {
@@ -143,6 +143,13 @@ fn pairs(query: &AuditQuery) -> Vec<(&'static str, String)> {
     pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
+fn thumbnail_pairs(query: &ThumbnailQuery) -> Vec<(&'static str, String)> {
+    let ThumbnailQuery { size, live, known } = query;
+    let live = live.then(|| ("live", "true".to_owned()));
+    let known = known.as_ref().map(|pin| ("known", pin.to_string()));
+    [("size", size.to_string())].into_iter().chain(live).chain(known).collect()
+}
+
 fn watch_pairs(query: &WatchQuery) -> Vec<(&'static str, String)> {
     let WatchQuery { since, after } = query;
     let since = since.map(|time| ("since", time.to_string()));
@@ -157,7 +164,7 @@ fn encoded(value: &impl fmt::Display) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::{LockRequest, RuleName, Targets, ThumbnailSize};
+    use crate::request::{LockRequest, Pin, RuleName, Targets, ThumbnailSize};
 
     #[test]
     fn a_route_has_the_values_of_its_action() {
@@ -168,8 +175,12 @@ mod tests {
             "DELETE /v1/blocks/user%3Aann%2Dlee"
         );
         assert_eq!(text(Action::Revoke("olga@laptop".parse().unwrap())), "DELETE /v1/identities/olga%40laptop");
-        let thumbnail = Action::Thumbnail("c2".parse().unwrap(), ThumbnailSize::Small);
+        let thumbnail = Action::Thumbnail("c2".parse().unwrap(), ThumbnailSize::Small.into());
         assert_eq!(text(thumbnail), "GET /v1/sessions/c2/thumbnail?size=small");
+        let (known, size) = (Pin::of(b"x"), ThumbnailSize::Large);
+        let path = format!("GET /v1/sessions/7/thumbnail?size=large&live=true&known={known}");
+        let query = ThumbnailQuery { size, live: true, known: Some(known) };
+        assert_eq!(text(Action::Thumbnail("7".parse().unwrap(), query)), path);
         assert_eq!(text(Action::Show("alice/my essay".parse().unwrap())), "GET /v1/sessions/alice%2Fmy%20essay");
         let since = Some("2026-03-02T09:41:00Z".parse().unwrap());
         let query = AuditQuery { since, action: Some(Verb::Lock), ..AuditQuery::default() };

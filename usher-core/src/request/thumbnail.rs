@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 use utoipa::ToSchema;
 
-use super::InvalidValue;
+use super::{InvalidValue, Pin};
 
 /// The size of a thumbnail. It keeps the screen's proportions and is never larger than the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, ToSchema, IntoStaticStr)]
 #[serde(rename_all = "lowercase", try_from = "String")]
 #[strum(serialize_all = "lowercase")]
 pub enum ThumbnailSize {
@@ -97,6 +97,21 @@ pub struct ThumbnailQuery {
     #[serde(default)]
     #[param(inline)]
     pub size: ThumbnailSize,
+    /// More pictures of this session follow: the audit log gets one record when the look begins and one when it ends, instead
+    /// of one for each picture.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub live: bool,
+    /// The SHA-256 of the picture that the caller has: the answer is 204, without a picture, if the screen shows the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(value_type = Pin, required = false)]
+    pub known: Option<Pin>,
+}
+
+impl From<ThumbnailSize> for ThumbnailQuery {
+    /// One picture, whatever the caller has.
+    fn from(size: ThumbnailSize) -> Self {
+        ThumbnailQuery { size, live: false, known: None }
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::words::key;
 
 pub mod assets;
 mod dialogs;
+mod records;
 mod script_words;
 
 /// The language that a browser prefers of those that usher speaks (`Accept-Language`, RFC 9110, 12.5.4).
@@ -39,6 +40,8 @@ pub fn page(language: Language) -> Markup {
             main {
                 div #wall role="listbox" aria-multiselectable="true" aria-label=(say(key!("dashboard-sessions"))) {}
                 p #empty hidden { (say(key!("dashboard-none"))) }
+                (records::log(language))
+                (records::rules(language))
             }
             (failures(language))
             (actions(language))
@@ -79,6 +82,7 @@ fn bar(language: Language) -> Markup {
     html! {
         header.bar {
             h1 { "usher" }
+            (records::views(language))
             ul #hosts aria-label=(say(key!("dashboard-hosts"))) {}
             search {
                 input #filter type="search" autocomplete="off" spellcheck="false" enterkeyhint="search"

@@ -18,6 +18,7 @@ use crate::words::key;
 
 mod answer;
 mod events;
+mod log;
 mod pictures;
 mod routes;
 mod verbs;

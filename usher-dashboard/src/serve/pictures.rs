@@ -1,18 +1,19 @@
 //! Pictures of sessions, asked for when a page shows the session's tile.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
+use hyper::body::Bytes;
 use hyper::header::{ETAG, HeaderValue, IF_NONE_MATCH};
 use hyper::{HeaderMap, Response, StatusCode};
 use tokio::time::timeout;
 use usher::words::{Key, Language};
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::{Action, SessionRef, ThumbnailSize};
+use usher_core::request::{Action, Pin, SessionRef, ThumbnailQuery, ThumbnailSize};
 
 use super::DashboardState;
 use super::answer::{self, AnswerBody};
 use crate::picture;
+use crate::wall::WallHost;
 use crate::words::key;
 
 /// How long a page waits for its turn.
@@ -26,36 +27,48 @@ pub async fn picture(
     headers: &HeaderMap,
     language: Language,
 ) -> Response<AnswerBody> {
-    let taken = taken(dashboard, (host, id), size).await;
-    let png = match taken {
-        Ok(png) => png,
+    let known = headers.get(IF_NONE_MATCH).and_then(|tag| tag.to_str().ok()?.trim_matches('"').parse().ok());
+    let (tag, png) = match taken(dashboard, (host, id), size, known.clone()).await {
+        Ok(Some((tag, png))) => (Some(tag), Some(png)),
+        Ok(None) => (known, None),
         Err(error) => return answer::failed(StatusCode::BAD_GATEWAY, &error, language),
     };
-    let tag = tag(&png);
-    let known = headers.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
-    let mut response = match known {
-        true => answer::content(StatusCode::NOT_MODIFIED, "image/png", ""),
-        false => answer::content(StatusCode::OK, "image/png", png),
+    let mut response = match png {
+        None => answer::content(StatusCode::NOT_MODIFIED, "image/png", ""),
+        Some(png) => answer::content(StatusCode::OK, "image/png", png),
     };
-    response.headers_mut().extend(HeaderValue::from_str(&tag).ok().map(|tag| (ETAG, tag)));
+    let tag = tag.and_then(|tag| HeaderValue::from_str(&format!("\"{tag}\"")).ok());
+    response.headers_mut().extend(tag.map(|tag| (ETAG, tag)));
     response
 }
 
-async fn taken(dashboard: &DashboardState, (host, id): (usize, u32), size: ThumbnailSize) -> Result<Vec<u8>, Error> {
+/// The picture, and the hash of what the host sent; none if the page has it, and then the host sent none.
+async fn taken(
+    dashboard: &DashboardState,
+    (host, id): (usize, u32),
+    size: ThumbnailSize,
+    known: Option<Pin>,
+) -> Result<Option<(Pin, Vec<u8>)>, Error> {
     let none = |key: Key| Error::new(ErrorId::BackendFailed, key.text(&[]));
     let host = dashboard.wall.host(host).ok_or_else(|| none(key!("dashboard-no-host")))?;
     let turn = timeout(TURN, host.pictures.acquire()).await;
     let _turn = turn.ok().and_then(Result::ok).ok_or_else(|| none(key!("dashboard-picture-late")))?;
-    let action = Action::Thumbnail(SessionRef::Id(id), size);
-    let sent = host.client().call_bytes(&action).await.map_err(|error| error.error)?;
+    let query = ThumbnailQuery { size, live: true, known: known.clone() };
+    let sent = match ask(host, id, query).await {
+        // A host of before 0.2.0 knows nothing of looks that go on.
+        Err(error) if error.id == ErrorId::InvalidRequest => ask(host, id, size.into()).await?,
+        sent => sent?,
+    };
+    let tag = Pin::of(&sent);
+    if sent.is_empty() && known.is_some() || known.as_ref() == Some(&tag) {
+        return Ok(None);
+    }
     // Others are served meanwhile.
     let rewritten = tokio::task::spawn_blocking(move || picture::rewritten(&sent, size)).await;
-    rewritten.ok().flatten().ok_or_else(|| none(key!("dashboard-no-picture")))
+    let png = rewritten.ok().flatten().ok_or_else(|| none(key!("dashboard-no-picture")))?;
+    Ok(Some((tag, png)))
 }
 
-/// What two pictures have in common if they are the same.
-fn tag(png: &[u8]) -> String {
-    let mut hasher = DefaultHasher::new();
-    png.hash(&mut hasher);
-    format!("\"{:016x}\"", hasher.finish())
+async fn ask(host: &WallHost, id: u32, query: ThumbnailQuery) -> Result<Bytes, Error> {
+    host.client().call_bytes(&Action::Thumbnail(SessionRef::Id(id), query)).await.map_err(|error| error.error)
 }

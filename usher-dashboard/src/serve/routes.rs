@@ -10,10 +10,11 @@ use usher::words::Language;
 use usher_core::request::ThumbnailSize;
 
 use super::answer::{self, AnswerBody};
-use super::{DashboardState, events, pictures, verbs};
+use super::{DashboardState, events, log, pictures, verbs};
 use crate::door::Refused;
 use crate::order::PageVerb;
 use crate::page::{self, assets};
+use crate::search::LogSearch;
 use crate::words::key;
 
 /// Where a request leads.
@@ -29,6 +30,8 @@ enum PagePlace<'p> {
     Events,
     /// A picture of a session.
     Picture(usize, u32, ThumbnailSize),
+    /// What is looked for in a host's audit log.
+    Log(usize, LogSearch),
     /// A verb.
     Verb(PageVerb),
 }
@@ -63,11 +66,12 @@ pub async fn answer(dashboard: &Arc<DashboardState>, request: Request<Incoming>)
     match place {
         PagePlace::Page => answer::html(StatusCode::OK, page::page(language)),
         PagePlace::Enter(shown) => entered(dashboard, shown, &head.headers, language),
-        PagePlace::Asset(asset) => answer::content(StatusCode::OK, asset.kind, asset.content),
+        PagePlace::Asset(asset) => answer::content(StatusCode::OK, asset.kind, assets::served(asset)),
         PagePlace::Events => events::stream(&dashboard.wall),
         PagePlace::Picture(host, id, size) => {
             pictures::picture(dashboard, (host, id), size, &head.headers, language).await
         }
+        PagePlace::Log(host, search) => log::records(dashboard, host, &search, language).await,
         PagePlace::Verb(verb) => verbs::order(dashboard, verb, &head.headers, body, language).await,
     }
 }
@@ -76,7 +80,9 @@ pub async fn answer(dashboard: &Arc<DashboardState>, request: Request<Incoming>)
 fn admitted(dashboard: &DashboardState, place: &PagePlace<'_>, headers: &HeaderMap) -> Result<(), Refused> {
     match place {
         PagePlace::Enter(_) | PagePlace::Asset(_) => Ok(()),
-        PagePlace::Page | PagePlace::Events | PagePlace::Picture(..) => dashboard.door.reads(headers),
+        PagePlace::Page | PagePlace::Events | PagePlace::Picture(..) | PagePlace::Log(..) => {
+            dashboard.door.reads(headers)
+        }
         PagePlace::Verb(_) => dashboard.door.acts(headers),
     }
 }
@@ -99,6 +105,10 @@ fn place<'p>(method: &Method, path: &'p str, query: Option<&str>) -> Result<Page
             let (host, id) = (host.parse(), id.parse());
             let (Ok(host), Ok(id)) = (host, id) else { return Err(NoPlace::Unknown) };
             (PagePlace::Picture(host, id, size), "GET")
+        }
+        ["log", host] => {
+            let (Ok(host), Some(search)) = (host.parse(), LogSearch::of(query)) else { return Err(NoPlace::Unknown) };
+            (PagePlace::Log(host, search), "GET")
         }
         ["verbs", verb] => (PagePlace::Verb(PageVerb::of(verb).ok_or(NoPlace::Unknown)?), "POST"),
         _ => return Err(NoPlace::Unknown),

@@ -11,6 +11,7 @@ use usher_core::event::{Event, EventKind};
 use usher_core::outcome::ErrorId;
 use usher_core::request::{Action, WatchQuery};
 use usher_core::session::{Rule, Session};
+use usher_core::status::HostStatus;
 
 use super::{HeardHost, HostReach, Wall, bounds};
 use crate::words::key;
@@ -43,6 +44,7 @@ async fn follow_once(wall: &Arc<Wall>, index: usize, reached: &mut bool) -> Resu
     let Some(host) = wall.host(index) else { return Ok(()) };
     let mut events = host.client().call_stream(&Action::Watch(WatchQuery::default())).await?;
     ask(wall, index).await?;
+    ask_version(wall, index).await;
     *reached = true;
     let mut reader = EventReader::default();
     let mut refresh = interval(REFRESH);
@@ -86,6 +88,13 @@ async fn take(wall: &Arc<Wall>, index: usize, reader: &mut EventReader, bytes: &
         host.known().last_word = Some(clock::now());
     }
     Ok(true)
+}
+
+/// Asks for the version. A host that does not say has none that is known.
+async fn ask_version(wall: &Arc<Wall>, index: usize) {
+    let Some(host) = wall.host(index) else { return };
+    let status = host.client().call::<HostStatus>(&Action::Status).await.ok();
+    wall.change(index, |host| host.version = status.map(|status| status.version.chars().take(40).collect()));
 }
 
 /// Asks for all sessions and rules.

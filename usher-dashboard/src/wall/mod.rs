@@ -57,6 +57,8 @@ pub struct HeardHost {
     last_word: Option<Timestamp>,
     /// Why it is lost.
     why: Option<String>,
+    /// The version of its usherd.
+    version: Option<String>,
     /// The standing rules; none for who may not see them.
     rules: Option<Vec<Rule>>,
     #[serde(skip)]
@@ -105,6 +107,7 @@ impl WallHost {
             reach: HostReach::Waiting,
             last_word: None,
             why: None,
+            version: None,
             rules: None,
             sessions: BTreeMap::new(),
         };

@@ -47,5 +47,21 @@ fn a_room_is_locked_unlocked_and_blocked_by_keyboard_in_chromium() {
     page.click("#seen-all");
     page.until("document.querySelector('#failures').hidden");
 
+    // What was done stands in the log, whose view is a step to go back from.
+    page.click("[data-view=log]");
+    page.until("document.querySelectorAll('#records tr').length > 4");
+    assert_eq!(page.script("return location.search"), "?view=log");
+    page.script(
+        "const field = document.querySelector('#lq'); field.value = 'Eyes up'; field.dispatchEvent(new Event('input'))",
+    );
+    page.until("document.querySelectorAll('#records tr').length === 1");
+    assert_eq!(page.script("return location.search"), "?view=log&lq=Eyes+up");
+    page.click("#records button");
+    page.until("!document.querySelector('#wall').hidden && document.activeElement.classList.contains('tile')");
+    page.script("history.back()");
+    page.until("!document.querySelector('#log').hidden");
+    page.click("[data-view=rules]");
+    page.until("document.querySelectorAll('#reached tr').length === 1 && !document.querySelector('#no-rules').hidden");
+
     assert_eq!(page.complaints(), Vec::<String>::new(), "the console is empty");
 }

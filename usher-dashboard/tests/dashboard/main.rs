@@ -8,6 +8,7 @@ mod browser;
 mod door;
 mod ending;
 mod hosts;
+mod log;
 mod neighbours;
 mod pictures;
 mod verbs;

@@ -18,8 +18,30 @@ fn a_session_is_pictured_on_record_and_sent_again_only_if_it_changed() {
     let tag = picture.header("etag").unwrap().to_owned();
     let again = browser.request("GET", &path, &[("If-None-Match", &tag)], "");
     assert_eq!((again.status, again.bytes.len()), (304, 0));
-    let records = lab.json(&["audit", "--action", "thumbnail"]);
-    assert_eq!(records.as_array().map(Vec::len), Some(2), "each look is on record");
+}
+
+#[test]
+fn a_look_that_goes_on_is_on_record_when_it_begins_and_when_it_ends() {
+    let mut lab = Lab::start();
+    let id = lab.open("", "printf 'hello\\033]2;said\\007'; exec cat");
+    let notes = |lab: &Lab| -> Vec<String> {
+        let records = lab.json(&["audit", "--action", "thumbnail"]);
+        let notes = records.as_array().unwrap().iter().map(|record| record["outcomes"][0]["notes"][0].to_string());
+        notes.collect()
+    };
+    {
+        let dashboard = lab.dashboard();
+        let browser = dashboard.browser();
+        for _ in 0..3 {
+            assert_eq!(browser.get(&format!("/pictures/0/{id}?size=small")).status, 200);
+        }
+        let begun = notes(&lab);
+        assert!(begun.len() == 1 && begun[0].contains("the end of this look has a record of its own"), "{begun:?}");
+    }
+    lab.stop_usherd();
+    lab.start_usherd();
+    let ended = notes(&lab);
+    assert!(ended.len() == 2 && ended[1].contains("is over: pictures 3"), "{ended:?}");
 }
 
 #[test]

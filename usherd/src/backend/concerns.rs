@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use usher_core::outcome::Error;
-use usher_core::request::ThumbnailSize;
+use usher_core::request::{Pin, ThumbnailSize};
 use usher_core::session::{Cover, SessionKey};
 use usher_core::sys::process::Process;
 use usher_core::wire::holder::{Notice, OpenSpec, StationSpec};
@@ -48,8 +48,9 @@ pub trait Ending {
 
 /// Thumbnails of sessions' screens.
 pub trait Showing {
-    /// What the person at the session sees, as PNG. Other processes make and draw it; it is handed on unread.
-    fn thumbnail(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>>;
+    /// What the person at the session sees, as PNG; none if it is the picture that `known` is the hash of. Other processes
+    /// make and draw it; it is handed on unread.
+    fn thumbnail(&self, target: &Target, size: ThumbnailSize, known: Option<Pin>) -> Observation<Option<Vec<u8>>>;
     /// The text on the session's screen, where it has any: lines without control characters.
     fn text(&self, target: &Target) -> Observation<Vec<u8>>;
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 use usher_core::outcome::{Error, ErrorId};
+use usher_core::request::Pin;
 
 /// How long a thumbnail may take, from the request to its last byte.
 pub(super) const DEADLINE: Duration = Duration::from_secs(15);
@@ -29,6 +30,12 @@ pub(super) async fn collect(from: impl AsyncRead + Unpin) -> Result<Vec<u8>, Err
         Ok(count) if count <= MOST => Ok(bytes),
         _ => Err(failed("the thumbnail is larger than 64 MiB")),
     }
+}
+
+/// The thumbnail, unless the caller has it.
+pub(super) fn unless_known(png: Vec<u8>, known: Option<&Pin>) -> Result<Option<Vec<u8>>, Error> {
+    let same = known.is_some_and(|known| *known == Pin::of(&png));
+    Ok((!same).then_some(png))
 }
 
 /// No thumbnail came.

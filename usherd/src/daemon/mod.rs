@@ -15,6 +15,7 @@ use crate::accounts;
 use crate::api::server;
 use crate::backend::host_session;
 use crate::backend::text::TextBackend;
+use crate::execute::record_ended_looks;
 use crate::host::gateway::GatewayService;
 use crate::host::settings::Settings;
 use crate::host::{self, DaemonProcess, Host};
@@ -110,6 +111,7 @@ async fn serve(
 
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
     reconciling.abort();
+    record_ended_looks(&host, true).await;
     host.store.stop().await;
     // On another's socket the service manager goes on listening, and starts a daemon when somebody calls.
     if ours {

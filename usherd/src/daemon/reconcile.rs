@@ -18,6 +18,7 @@ use usher_core::session::{Cover, CoverSource, Kind, LockInfo, Session};
 use super::expire::{expire, record};
 use super::logins;
 use crate::backend::Noticed;
+use crate::execute::record_ended_looks;
 use crate::host::Host;
 use crate::session::{Change, Seen, Target, Tracked};
 
@@ -41,7 +42,10 @@ pub async fn run(host: Arc<Host>, mut noticed: mpsc::UnboundedReceiver<Noticed>)
             }
             () = host.wake.notified() => {}
             () = tokio::time::sleep(wait) => {}
-            _ = sweeping.tick() => sweep(&host).await,
+            _ = sweeping.tick() => {
+                sweep(&host).await;
+                record_ended_looks(&host, false).await;
+            }
             _ = tidying.tick() => {
                 if let Err(error) = host.store.tidy().await {
                     tracing::warn!("the store could not be tidied: {error}");

@@ -1,16 +1,23 @@
 //! Looking at a session's screen. A look is on record before it is taken: whose screen was looked at, and by whom.
 
+use std::time::Instant;
+
 use tokio::sync::MutexGuard;
 use usher_core::audit::AuditTarget;
-use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::ThumbnailSize;
+use usher_core::clock;
+use usher_core::outcome::{Error, ErrorId, Outcome, OutcomeResult};
+use usher_core::request::{ThumbnailQuery, ThumbnailSize};
 
 use super::{Answer, Execution, urgency};
 use crate::backend::Observation;
-use crate::host::gone_meanwhile;
+use crate::host::looks::{EndedLook, LookKey};
+use crate::host::{Host, gone_meanwhile};
 use crate::plan::Look;
 use crate::session::Target;
 use crate::store::Attempt;
+
+/// What the record of a look says of those that go on.
+const GOES_ON: &str = "more pictures follow: the end of this look has a record of its own";
 
 impl Execution<'_> {
     pub(super) async fn look(
@@ -33,34 +40,82 @@ impl Execution<'_> {
                 return Err(error);
             }
         };
-        let record = self.host.commit(Vec::new(), attempt, urgency(self.verb)).await?;
-        let kind = self.host.registry().get(looked_at.id).map(|session| session.kind);
-        let backend = kind.and_then(|kind| self.host.backend(kind));
-        let (size, seen): (ThumbnailSize, Observation<Vec<u8>>) = match (&look, backend) {
-            (Look::Picture(size), Some(backend)) => (*size, backend.thumbnail(looked_at, *size)),
-            // Text needs no more room than the smallest picture.
-            (Look::Text, Some(backend)) => (ThumbnailSize::Small, backend.text(looked_at)),
-            (Look::Last(text), _) => {
-                (ThumbnailSize::Small, Box::pin(std::future::ready(Ok(text.clone().into_bytes()))))
-            }
-            (Look::Picture(_) | Look::Text, None) => {
-                (ThumbnailSize::Small, Box::pin(std::future::ready(Err(gone_meanwhile(looked_at.id)))))
-            }
-        };
+        let live = attempt.as_ref().and_then(|attempt| live_key(&look, attempt, looked_at.id));
+        let goes_on = live.as_ref().is_some_and(|key| self.host.looks.goes_on(key, Instant::now()));
+        let begins = attempt.clone().filter(|_| !goes_on);
+        let record = self.host.commit(Vec::new(), begins, urgency(self.verb)).await?;
+        let (size, seen) = self.seen(&look, looked_at);
         drop(order);
         let taken = self.host.thumbnails.make(self.actor, size, seen).await;
-        let outcome = self.whole_outcome(target, None, taken.as_ref().err());
+        let mut outcome = self.whole_outcome(target, None, taken.as_ref().err());
+        if let (Some(key), Some(attempt), Ok(_), false) = (live, attempt, &taken, goes_on) {
+            outcome.notes.push(GOES_ON.to_owned());
+            if let Some(before) = self.host.looks.begin(key, attempt, Instant::now()) {
+                record_end(self.host, before).await;
+            }
+        }
         let recorded = self.conclude(record, &[outcome]).await;
         // Nobody sees a screen of which the audit log does not say so.
         let held = taken.and_then(|held| recorded.map(|()| held))?;
-        Ok(match look {
-            Look::Picture(_) => Answer::Thumbnail(held),
-            Look::Text | Look::Last(_) => Answer::Screen(held),
+        Ok(match (look, held) {
+            (_, None) => Answer::SameThumbnail,
+            (Look::Picture(_), Some(held)) => Answer::Thumbnail(held),
+            (Look::Text | Look::Last(_), Some(held)) => Answer::Screen(held),
         })
     }
+
+    /// Orders what is to be seen; none is what the caller has.
+    fn seen(&self, look: &Look, target: &Target) -> (ThumbnailSize, Observation<Option<Vec<u8>>>) {
+        let kind = self.host.registry().get(target.id).map(|session| session.kind);
+        let backend = kind.and_then(|kind| self.host.backend(kind));
+        match (look, backend) {
+            (Look::Picture(query), Some(backend)) => {
+                (query.size, backend.thumbnail(target, query.size, query.known.clone()))
+            }
+            // Text needs no more room than the smallest picture.
+            (Look::Text, Some(backend)) => {
+                let text = backend.text(target);
+                (ThumbnailSize::Small, Box::pin(async { text.await.map(Some) }))
+            }
+            (Look::Last(text), _) => {
+                let text = text.clone().into_bytes();
+                (ThumbnailSize::Small, Box::pin(std::future::ready(Ok(Some(text)))))
+            }
+            (Look::Picture(_) | Look::Text, None) => {
+                (ThumbnailSize::Small, Box::pin(std::future::ready(Err(gone_meanwhile(target.id)))))
+            }
+        }
+    }
+}
+
+/// Whose look this is, if it is one that goes on.
+fn live_key(look: &Look, attempt: &Attempt, session: u32) -> Option<LookKey> {
+    let Look::Picture(ThumbnailQuery { live: true, .. }) = look else { return None };
+    Some(LookKey { owner: attempt.share.owner.clone(), from: attempt.from.clone(), session })
 }
 
 /// The name that the caller gave, where no session has it.
 fn named(target: &Option<Target>, asked: Vec<AuditTarget>) -> Vec<AuditTarget> {
     if target.is_some() { Vec::new() } else { asked }
+}
+
+/// Records the looks that are over; all that go on if the daemon ends.
+pub(crate) async fn record_ended_looks(host: &Host, all: bool) {
+    for over in host.looks.take_over(Instant::now(), all) {
+        record_end(host, over).await;
+    }
+}
+
+async fn record_end(host: &Host, over: EndedLook) {
+    let note = over.note();
+    let session = over.attempt.targets.iter().find_map(|target| match target {
+        AuditTarget::Session(id) => Some(*id),
+        AuditTarget::Name(_) => None,
+    });
+    let attempt = Attempt { time: clock::now(), ..over.attempt };
+    let outcome = Outcome::new(&host.name, attempt.action, OutcomeResult::Done).of(session, None);
+    let outcome = Outcome { notes: vec![note], observed: true, ..outcome };
+    if let Err(fault) = host.store.record(attempt, vec![outcome]).await {
+        tracing::warn!("the end of a look could not be recorded: {fault}");
+    }
 }

@@ -36,6 +36,7 @@ mod sessions;
 mod status;
 use attempt::attempt_of;
 pub(crate) use close::show_as_ordered;
+pub(crate) use look::record_ended_looks;
 use refuse::refuse;
 
 /// The answer to a request.
@@ -50,6 +51,8 @@ pub enum Answer {
     Attached(Target, AttachRequest),
     /// A session's screen, as PNG.
     Thumbnail(HeldScreen),
+    /// It is the one that the caller has.
+    SameThumbnail,
     /// The same as text.
     Screen(HeldScreen),
     /// Sessions.

@@ -23,6 +23,7 @@ mod fresh;
 pub mod gateway;
 #[cfg(test)]
 pub(crate) mod lab;
+pub mod looks;
 pub mod metrics;
 pub mod per_user;
 pub mod places;
@@ -37,6 +38,7 @@ use complaints::Complaints;
 use condition::LastLook;
 use events::Events;
 use gateway::GatewayService;
+use looks::OngoingLooks;
 use metrics::Metrics;
 use releases::Releases;
 use settings::Settings;
@@ -102,6 +104,8 @@ pub struct Host {
     pub watchers: Watchers,
     /// Room for thumbnails.
     pub thumbnails: ThumbnailRoom,
+    /// Looks that go on.
+    pub looks: OngoingLooks,
     /// When somebody last looked at the stations.
     stations_seen: Mutex<Option<Instant>>,
     registry: Mutex<Registry>,
@@ -141,6 +145,7 @@ impl Host {
             gateway,
             watchers: Watchers::default(),
             thumbnails: ThumbnailRoom::default(),
+            looks: OngoingLooks::default(),
             stations_seen: Mutex::default(),
             registry: Mutex::new(registry),
             events: Events::default(),

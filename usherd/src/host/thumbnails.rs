@@ -43,7 +43,7 @@ impl Default for ThumbnailRoom {
 }
 
 impl ThumbnailRoom {
-    /// Makes a thumbnail for this actor once there is room for the largest of its size.
+    /// Makes a thumbnail for this actor once there is room for the largest of its size; none if the actor has it.
     ///
     /// # Errors
     /// There is no room in time, or the thumbnail cannot be made.
@@ -51,16 +51,16 @@ impl ThumbnailRoom {
         &self,
         actor: &Actor,
         size: ThumbnailSize,
-        making: impl Future<Output = Result<Vec<u8>, Error>>,
-    ) -> Result<HeldScreen, Error> {
+        making: impl Future<Output = Result<Option<Vec<u8>>, Error>>,
+    ) -> Result<Option<HeldScreen>, Error> {
         let room = if actor.role >= Role::Operator { &self.kept } else { &self.ordinary };
         let most = largest(size);
         let waiting = tokio::time::timeout(PATIENCE, Arc::clone(room).acquire_many_owned(most)).await;
         let mut room = waiting.ok().and_then(Result::ok).ok_or_else(no_room)?;
-        let png = making.await?;
+        let Some(png) = making.await? else { return Ok(None) };
         let surplus = usize::try_from(most).unwrap_or(usize::MAX).checked_sub(mebibytes(png.len()));
         drop(room.split(surplus.ok_or_else(|| too_large(size))?));
-        Ok(HeldScreen { png, _room: room })
+        Ok(Some(HeldScreen { png, _room: room }))
     }
 }
 
@@ -100,7 +100,8 @@ mod tests {
 
     fn make(room: &ThumbnailRoom, role: Role, size: ThumbnailSize, bytes: usize) -> Result<HeldScreen, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(room.make(&actor(role), size, ready(Ok(vec![0; bytes]))))
+        let made = runtime.block_on(room.make(&actor(role), size, ready(Ok(Some(vec![0; bytes])))));
+        made.map(Option::unwrap)
     }
 
     #[test]

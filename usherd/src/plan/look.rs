@@ -2,7 +2,7 @@
 //! all.
 
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::{SessionRef, ThumbnailSize};
+use usher_core::request::{SessionRef, ThumbnailQuery};
 use usher_core::session::Kind;
 
 use super::select::privileged_session;
@@ -11,13 +11,13 @@ use crate::actor::Role;
 use crate::session::{EndedSession, Target, Tracked};
 
 impl View<'_> {
-    pub(super) fn thumbnail(&self, reference: &SessionRef, size: ThumbnailSize) -> Work {
+    pub(super) fn thumbnail(&self, reference: &SessionRef, query: &ThumbnailQuery) -> Work {
         let session = match self.visible(reference) {
             Ok(session) => session,
             Err(unknown) => return Work::Look { target: None, admitted: Err(unknown) },
         };
         let refusal = self.may_not_touch(session, "look at").or_else(|| cannot_be_pictured(session));
-        let admitted = refusal.map_or(Ok(Look::Picture(size)), Err);
+        let admitted = refusal.map_or(Ok(Look::Picture(query.clone())), Err);
         Work::Look { target: Some(Target::from(session)), admitted }
     }
 

@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use usher_core::outcome::{Error, ErrorId, OutcomeResult};
 use usher_core::request::{
-    Action, AttachRequest, AuditQuery, Message, Name, OpenRequest, Seconds, SessionRef, Targets, ThumbnailSize, Verb,
+    Action, AttachRequest, AuditQuery, Message, Name, OpenRequest, Seconds, SessionRef, Targets, ThumbnailQuery, Verb,
     WatchQuery,
 };
 use usher_core::session::{Kind, Terms};
@@ -99,8 +99,8 @@ pub enum Work {
 /// The form in which a session's screen is seen.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Look {
-    /// A picture, as large as this.
-    Picture(ThumbnailSize),
+    /// A picture.
+    Picture(ThumbnailQuery),
     /// The text on it.
     Text,
     /// The last text on it; the session has ended.
@@ -242,7 +242,7 @@ pub fn plan(authorized: Authorized, snapshot: Snapshot<'_>) -> Plan {
         Action::Unblock(name) => view.unblock(name),
         Action::Open(request) => Work::Open(view.open(request)),
         Action::Attach(reference, request) => view.attach(reference, request),
-        Action::Thumbnail(reference, size) => view.thumbnail(reference, *size),
+        Action::Thumbnail(reference, query) => view.thumbnail(reference, query),
         Action::Screen(reference) => view.screen(reference),
         Action::Rename(reference, request) => view.rename(reference, &request.name),
         Action::List => Work::Read(Ok(Reading::Sessions(actor.sight()))),

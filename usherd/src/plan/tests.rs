@@ -124,7 +124,7 @@ proptest! {
     fn a_screen_is_seen_by_its_user_by_administrators_and_if_it_is_a_standard_users_by_operators(
         actor in actor(), id in reference(), registry in registry(),
     ) {
-        let Some(plan) = planned(&actor, &Action::Thumbnail(id.clone(), ThumbnailSize::Small), &registry) else {
+        let Some(plan) = planned(&actor, &Action::Thumbnail(id.clone(), ThumbnailQuery::default()), &registry) else {
             return Ok(());
         };
         let Work::Look { target, admitted } = plan.work() else { panic!("{plan:?}") };
@@ -322,7 +322,7 @@ proptest! {
         let others: Vec<u32> = registry.sessions().filter(|s| Some(s.uid) != actor.uid()).map(|s| s.id).collect();
         others.into_iter().for_each(|id| without.apply(&Change::SessionEnded(id)));
         let attach = AttachRequest { size: Default::default(), colours: Default::default(), client: None, read_only: false };
-        let looks = [Action::Thumbnail(id.clone(), ThumbnailSize::Small), Action::Screen(id.clone()), Action::Show(id.clone())];
+        let looks = [Action::Thumbnail(id.clone(), ThumbnailQuery::default()), Action::Screen(id.clone()), Action::Show(id.clone())];
         for action in [Action::Attach(AttachTo::Session(id), attach)].into_iter().chain(looks) {
             prop_assert_eq!(planned(&actor, &action, &registry), planned(&actor, &action, &without));
         }

@@ -99,6 +99,7 @@ pub(super) async fn answer(host: &Arc<Host>, caller: &Caller, action: Action) ->
         Answer::Rule(answer) => axum::Json(answer).into_response(),
         Answer::Opened(session) => (StatusCode::CREATED, axum::Json(session)).into_response(),
         Answer::Thumbnail(png) => thumbnail::png(png),
+        Answer::SameThumbnail => StatusCode::NO_CONTENT.into_response(),
         Answer::Screen(text) => thumbnail::text(text),
         Answer::Sessions(sessions) => axum::Json(sessions).into_response(),
         Answer::Session(session) => axum::Json(session).into_response(),

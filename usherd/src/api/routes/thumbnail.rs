@@ -15,10 +15,11 @@ use crate::execute::flow::Caller;
 use crate::host::thumbnails::HeldScreen;
 
 /// Takes a picture of what the person at a session sees. A locked session shows its lock screen. Every look is in the
-/// audit log.
+/// audit log; one that goes on has a record when it begins and one when it ends.
 #[utoipa::path(get, path = "/v1/sessions/{id}/thumbnail",
     params(("id" = usher_core::request::SessionRef, Path, description = "A session ID, native ID or name"), ThumbnailQuery), responses(
     (status = 200, description = "The picture", content_type = "image/png"),
+    (status = 204, description = "The screen shows what the caller knows"),
     (status = "default", description = "No picture was taken", body = ErrorBody)))]
 pub(super) async fn thumbnail(
     State(host): Shared,
@@ -28,7 +29,7 @@ pub(super) async fn thumbnail(
 ) -> Result<Response, ErrorResponse> {
     let Query(query) =
         query.map_err(|rejection| ErrorResponse(request_error(ErrorId::InvalidRequest, &rejection.body_text())))?;
-    answer(&host, &caller, Action::Thumbnail(parse(&id)?, query.size)).await
+    answer(&host, &caller, Action::Thumbnail(parse(&id)?, query)).await
 }
 
 /// Reads the text on a text session's screen, without control characters; of a session that ended in the last hour the

@@ -32,8 +32,8 @@ impl Ending for HostSessionBackend {
 }
 
 impl Showing for HostSessionBackend {
-    fn thumbnail(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
-        thumbnail::thumbnail(self, target, size)
+    fn thumbnail(&self, target: &Target, size: ThumbnailSize, known: Option<Pin>) -> Observation<Option<Vec<u8>>> {
+        thumbnail::thumbnail(self, target, size, known)
     }
 
     /// Refused: displays have no text.

@@ -2,21 +2,26 @@
 
 use tokio::time::timeout;
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::ThumbnailSize;
+use usher_core::request::{Pin, ThumbnailSize};
 use usher_core::wire::shield::{FromShield, ToShield, WITH_PICTURES};
 
 use super::HostSessionBackend;
 use super::screen::{DisplayState, ShieldState};
 use crate::backend::Observation;
-use crate::backend::thumbnail::{DEADLINE, collect, failed, late, pipe, too_old};
+use crate::backend::thumbnail::{DEADLINE, collect, failed, late, pipe, too_old, unless_known};
 use crate::session::Target;
 use crate::xdisplay::stations::Moment;
 
-pub(super) fn thumbnail(backend: &HostSessionBackend, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
+pub(super) fn thumbnail(
+    backend: &HostSessionBackend,
+    target: &Target,
+    size: ThumbnailSize,
+    known: Option<Pin>,
+) -> Observation<Option<Vec<u8>>> {
     let (backend, target) = (backend.clone(), target.clone());
     Box::pin(async move {
         let made = timeout(DEADLINE, made(&backend, &target, size)).await;
-        made.unwrap_or_else(|_| Err(late(target.id)))
+        unless_known(made.unwrap_or_else(|_| Err(late(target.id)))?, known.as_ref())
     })
 }
 

@@ -35,8 +35,8 @@ impl Seating for TextBackend {
 }
 
 impl Showing for TextBackend {
-    fn thumbnail(&self, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
-        thumbnail::thumbnail(self, target, size)
+    fn thumbnail(&self, target: &Target, size: ThumbnailSize, known: Option<Pin>) -> Observation<Option<Vec<u8>>> {
+        thumbnail::thumbnail(self, target, size, known)
     }
 
     fn text(&self, target: &Target) -> Observation<Vec<u8>> {

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::net::UnixStream;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::ThumbnailSize;
+use usher_core::request::{Pin, ThumbnailSize};
 use usher_core::session::{Cover, SessionKey};
 use usher_core::sys::proc;
 use usher_core::sys::process::Process;
@@ -45,6 +45,8 @@ pub struct TextBackend {
     seq: Arc<AtomicU64>,
     /// Places for processes that draw.
     drawing: Arc<Semaphore>,
+    /// What was drawn last of each session.
+    drawn: Arc<Mutex<thumbnail::Drawn>>,
 }
 
 /// A holder found alive.
@@ -81,7 +83,7 @@ impl TextBackend {
         log.push(".log");
         let log = PathBuf::from(log);
         let (seq, drawing) = (Arc::new(AtomicU64::new(1)), Arc::new(Semaphore::new(thumbnail::AT_ONCE)));
-        TextBackend { directory, serving, log, links: Arc::default(), noticed, seq, drawing }
+        TextBackend { directory, serving, log, links: Arc::default(), noticed, seq, drawing, drawn: Arc::default() }
     }
 
     /// Where the holder of a session listens.

@@ -1,33 +1,42 @@
 //! A thumbnail of a text session: its holder writes the cells into a file in memory, and a process of the program
 //! `usher-shield`, which knows fonts, draws them.
 
+use std::collections::HashMap;
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::PoisonError;
 
 use rustix::fs::{MemfdFlags, memfd_create};
 use tokio::process::Command;
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::ThumbnailSize;
+use usher_core::request::{Pin, ThumbnailSize};
 use usher_core::sys::program::beside_this_program;
 use usher_core::wire::holder::{FromHolder, ToHolder, WITH_STILLS};
 
 use super::TextBackend;
 use crate::backend::Observation;
-use crate::backend::thumbnail::{DEADLINE, collect, failed, late, too_old};
+use crate::backend::thumbnail::{DEADLINE, collect, failed, late, too_old, unless_known};
 use crate::session::Target;
 
 /// Processes that draw at once; the others wait for their turn.
 pub(super) const AT_ONCE: usize = 4;
+/// More than the cells of the largest screen.
+const MOST_CELLS: usize = 64 << 20;
 
 /// Orders the cells now, and draws them when somebody awaits it.
-pub(super) fn thumbnail(backend: &TextBackend, target: &Target, size: ThumbnailSize) -> Observation<Vec<u8>> {
+pub(super) fn thumbnail(
+    backend: &TextBackend,
+    target: &Target,
+    size: ThumbnailSize,
+    known: Option<Pin>,
+) -> Observation<Option<Vec<u8>>> {
     let cells = cells(backend, target);
-    let (places, id) = (backend.drawing.clone(), target.id);
+    let (places, drawn, id) = (backend.drawing.clone(), backend.drawn.clone(), target.id);
     Box::pin(async move {
-        let drawn = async {
+        let made = async {
             let (reply, mut file) = cells?;
             match reply.await {
                 Ok(FromHolder::Written { error: None, .. }) => {}
@@ -36,12 +45,53 @@ pub(super) fn thumbnail(backend: &TextBackend, target: &Target, size: ThumbnailS
                     return Err(Error::new(ErrorId::SessionChanged, format!("session {id} ended meanwhile")));
                 }
             }
-            file.seek(SeekFrom::Start(0)).map_err(|e| failed(&e.to_string()))?;
+            let written = written(&mut file)?;
+            let last = drawn.lock().unwrap_or_else(PoisonError::into_inner).of(id, size, &written);
+            if known.is_some() && known == last {
+                return Ok(None);
+            }
             let _place = places.acquire().await;
-            draw(&beside_this_program("usher-shield"), file, size).await
+            let png = draw(&beside_this_program("usher-shield"), file, size).await?;
+            drawn.lock().unwrap_or_else(PoisonError::into_inner).keep((id, size), written, Pin::of(&png));
+            unless_known(png, known.as_ref())
         };
-        tokio::time::timeout(DEADLINE, drawn).await.unwrap_or_else(|_| Err(late(id)))
+        tokio::time::timeout(DEADLINE, made).await.unwrap_or_else(|_| Err(late(id)))
     })
+}
+
+/// What the cells of each session were when they were drawn, and the picture of them: as hashes.
+#[derive(Debug, Default)]
+pub(super) struct Drawn(HashMap<(u32, ThumbnailSize), (Pin, Pin)>);
+
+impl Drawn {
+    /// The most pictures that are known of.
+    const MOST: usize = 1024;
+
+    /// The picture that was drawn of these cells, if they were the last.
+    fn of(&self, id: u32, size: ThumbnailSize, cells: &Pin) -> Option<Pin> {
+        self.0.get(&(id, size)).filter(|(drawn, _)| drawn == cells).map(|(_, png)| png.clone())
+    }
+
+    fn keep(&mut self, place: (u32, ThumbnailSize), cells: Pin, png: Pin) {
+        // What is forgotten is drawn once more.
+        if self.0.len() >= Self::MOST && !self.0.contains_key(&place) {
+            self.0.clear();
+        }
+        self.0.insert(place, (cells, png));
+    }
+}
+
+/// The hash of what the holder wrote, which is read again from the beginning.
+fn written(file: &mut File) -> Result<Pin, Error> {
+    let failed = |e: std::io::Error| failed(&e.to_string());
+    let mut cells = Vec::new();
+    file.seek(SeekFrom::Start(0)).map_err(failed)?;
+    let read = Read::take(&mut *file, MOST_CELLS as u64).read_to_end(&mut cells).map_err(failed)?;
+    if read == MOST_CELLS {
+        return Err(crate::backend::thumbnail::failed("its cells are larger than 64 MiB"));
+    }
+    file.seek(SeekFrom::Start(0)).map_err(failed)?;
+    Ok(Pin::of(&cells))
 }
 
 type Cells = (crate::backend::link::Reply<FromHolder>, File);

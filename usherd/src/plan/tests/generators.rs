@@ -12,7 +12,7 @@ use usher_core::session::{SeenStation, SessionKey, Terms};
 use crate::accounts::Groups;
 use crate::actor::{Actor, Role, Who};
 use crate::plan::{
-    Action, AttachRequest, Change, CloseOrder, Kind, Registry, RuleRecord, Targets, ThumbnailSize, Tracked,
+    Action, AttachRequest, Change, CloseOrder, Kind, Registry, RuleRecord, Targets, ThumbnailQuery, Tracked,
 };
 use crate::session::Seen;
 
@@ -220,7 +220,7 @@ pub(super) fn any_action() -> impl Strategy<Value = Action> {
         Just(Action::Status),
         Just(Action::Audit(AuditQuery::default()))
     ];
-    let look = reference().prop_map(|id| Action::Thumbnail(id, ThumbnailSize::Small));
+    let look = reference().prop_map(|id| Action::Thumbnail(id, ThumbnailQuery::default()));
     prop_oneof![
         4 => session_verb(),
         2 => rule_verb(),
