@@ -123,8 +123,7 @@ pub fn main(language: &str) -> io::Result<()> {
     }
     let order: Order = serde_json::from_slice(&order)?;
     let (pictures, notes) = typesetter.draw(&order);
-    let sizes = pictures.iter().map(|picture| (picture.width, picture.height)).collect();
-    let answer = picture::write(&picture::Heading { pictures: sizes, notes }, &pictures);
+    let answer = picture::write(&pictures, notes);
     // Nobody may want it any more.
     let _ = File::from(io::stdout().as_fd().try_clone_to_owned()?).write_all(&answer);
     Ok(())

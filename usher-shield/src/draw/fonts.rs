@@ -10,6 +10,15 @@ const PREFERRED: [&str; 6] = ["Noto Sans", "Inter", "Open Sans", "DejaVu Sans", 
 const MONOSPACED: [&str; 5] =
     ["DejaVu Sans Mono", "Noto Sans Mono", "Liberation Mono", "FreeMono", "Noto Sans Mono CJK SC"];
 
+/// Fonts whose emoji have colours.
+const COLOURED: [&str; 3] = ["Noto Color Emoji", "Twemoji", "Twitter Color Emoji"];
+
+/// The host's font with colours, if there is one.
+pub fn coloured(fonts: &FontSystem) -> Option<&'static str> {
+    let has = |name: &&str| fonts.db().query(&Query { families: &[Family::Name(name)], ..Query::default() }).is_some();
+    COLOURED.into_iter().find(has)
+}
+
 /// All fonts of the host, with the best of those that we know as the first choice.
 pub fn load() -> FontSystem {
     let mut db = Database::new();

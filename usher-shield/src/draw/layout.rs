@@ -1,6 +1,7 @@
 //! Where every line goes: as large as fits. Where there is little room the message stays, and what
 //! is said around it goes.
 
+use super::{emoji, fonts};
 use cosmic_text::{Align, Attrs, Buffer, Family, FontSystem, Metrics, Shaping, Weight, Wrap};
 
 /// What a block is.
@@ -131,14 +132,20 @@ fn lay(fonts: &mut FontSystem, blocks: &[&Block], room: (f32, f32), size: f32) -
     Laid { lines, rule, width: widest + size * 0.3, height: top, wrap, size }
 }
 
-fn shape(fonts: &mut FontSystem, block: &Block, size: f32, wrap: f32) -> Buffer {
-    let mut buffer = Buffer::new(fonts, Metrics::new(size, size * LINE));
+fn shape(system: &mut FontSystem, block: &Block, size: f32, wrap: f32) -> Buffer {
+    let mut buffer = Buffer::new(system, Metrics::new(size, size * LINE));
     let weight = if block.role == Role::Message { Weight::BOLD } else { Weight::NORMAL };
     let attributes = Attrs::new().family(Family::SansSerif).weight(weight);
     buffer.set_wrap(Wrap::WordOrGlyph);
     buffer.set_size(Some(wrap), None);
-    buffer.set_text(&block.text, &attributes, Shaping::Advanced, Some(Align::Center));
-    buffer.shape_until_scroll(fonts, false);
+    // Another font may have an emoji as well, without its colours.
+    let coloured = emoji::are_in(&block.text).then(|| fonts::coloured(system)).flatten();
+    let emoji = coloured.map_or(attributes.clone(), |name| Attrs::new().family(Family::Name(name)));
+    let runs = emoji::runs(&block.text);
+    let runs =
+        runs.into_iter().map(|(text, is_emoji)| (text, if is_emoji { emoji.clone() } else { attributes.clone() }));
+    buffer.set_rich_text(runs, &attributes, Shaping::Advanced, Some(Align::Center));
+    buffer.shape_until_scroll(system, false);
     buffer
 }
 

@@ -1,6 +1,7 @@
 //! Draws the message, in a process of its own that ends when it is done.
 
 mod canvas;
+mod emoji;
 pub mod fonts;
 mod layout;
 mod scripts;
@@ -9,7 +10,7 @@ use cosmic_text::{FontSystem, SwashCache};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::picture::{Order, Picture, Words};
+use crate::picture::{MAX_STAMPED, Order, Picture, Words};
 use crate::words::{self, Reader};
 use layout::{Block, Role};
 
@@ -36,10 +37,13 @@ impl Typesetter {
         let banner = matches!(order.words, Words::Notice(_));
         let mut missing = Vec::new();
         let mut pictures = Vec::new();
+        let mut room = MAX_STAMPED;
         for size in &order.sizes {
             let laid = layout::fit(&mut self.fonts, &blocks, *size, banner);
             missing.extend(laid.missing());
-            pictures.push(canvas::render(&mut self.fonts, &mut self.cache, &laid, *size, banner));
+            let mut pen = canvas::Pen { fonts: &mut self.fonts, cache: &mut self.cache, room };
+            pictures.push(canvas::render(&mut pen, &laid, *size, banner));
+            room = pen.room;
         }
         let scripts = scripts::names(&missing);
         let notes = if scripts.is_empty() { Vec::new() } else { vec![words::no_font(&scripts)] };
@@ -90,6 +94,35 @@ mod tests {
                 assert_eq!(picture.bytes.len(), usize::from(picture.width) * usize::from(picture.height));
             }
         }
+    }
+
+    /// How many pixels of what is stamped are of a strong colour.
+    fn colourful(picture: &Picture) -> usize {
+        let pixels = picture.stamps.iter().flat_map(|stamp| &stamp.pixels);
+        pixels.filter(|[r, g, b, counts]| *counts > 0 && r.max(g).max(b).abs_diff(*r.min(g).min(b)) > 100).count()
+    }
+
+    #[test]
+    fn emoji_have_their_own_colours() {
+        let mut typesetter = Typesetter::new("en");
+        let stamps = if fonts::coloured(&typesetter.fonts).is_some() { 3 } else { 0 };
+        let (pictures, notes) =
+            typesetter.draw(&order("Locked \u{1f512}\u{1f389} 1\u{fe0f}\u{20e3}", vec![(640, 480), (1280, 720)]));
+        for picture in &pictures {
+            let counted = colourful(picture);
+            assert_eq!((picture.stamps.len(), counted > 200), (stamps, stamps > 0), "{counted}");
+        }
+        assert!(notes.is_empty() || stamps == 0, "{notes:?}");
+        let (pictures, _) = typesetter.draw(&order("Locked 15 \u{a9} \u{2714}\u{fe0e}", vec![(640, 480)]));
+        assert!(pictures[0].stamps.is_empty(), "letters have no colours of their own");
+    }
+
+    #[test]
+    fn a_thousand_emoji_take_no_more_than_there_is_room_for() {
+        let sizes = vec![(3840, 2160), (1920, 1080), (1280, 720)];
+        let (pictures, _) = Typesetter::new("en").draw(&order(&"\u{1f389}".repeat(1000), sizes.clone()));
+        let answer = crate::picture::write(&pictures, Vec::new());
+        assert_eq!(crate::picture::read(&answer).map(|(pictures, _)| pictures.len()), Some(sizes.len()));
     }
 
     #[test]

@@ -6,12 +6,14 @@ use x11rb::protocol::xproto::{
 };
 
 use super::display::{Asked, Display, Trouble};
-use crate::picture::{COLOURS, GROUND, LEVELS, Picture};
+use crate::picture::{GROUND, Picture, blend};
 
 /// The pixel of every byte that a picture may hold: which colour, and how much of it.
 pub struct Palette {
     pub ground: u32,
     pixels: Vec<u32>,
+    /// How any colour becomes a pixel, where the screen has more than a few.
+    visual: Option<Visualtype>,
     bytes: usize,
     order: ImageOrder,
     pad: usize,
@@ -34,33 +36,34 @@ impl Palette {
         let pixels = (0..=255u8).map(|byte| pixel(blend(byte))).collect();
         let bytes = usize::from(format.bits_per_pixel / 8).max(1);
         let pad = usize::from(format.scanline_pad / 8).max(1);
-        Ok(Palette { ground: pixel(GROUND), pixels, bytes, order: setup.image_byte_order, pad })
+        let visual = Some(*visual).filter(is_true_colour);
+        Ok(Palette { ground: pixel(GROUND), pixels, visual, bytes, order: setup.image_byte_order, pad })
     }
 
-    /// Appends one row of pixels.
-    fn row(&self, bytes: &[u8], out: &mut Vec<u8>) {
+    /// Appends a row of the picture.
+    fn row(&self, picture: &Picture, y: usize, bytes: &[u8], out: &mut Vec<u8>) {
         let start = out.len();
         for byte in bytes {
-            let pixel = self.pixels[usize::from(*byte)];
-            if self.order == ImageOrder::LSB_FIRST {
-                out.extend_from_slice(&pixel.to_le_bytes()[..self.bytes]);
-            } else {
-                out.extend_from_slice(&pixel.to_be_bytes()[4 - self.bytes..]);
+            let (pixel, count) = self.stored(self.pixels[usize::from(*byte)]);
+            out.extend_from_slice(&pixel[..count]);
+        }
+        if let Some(visual) = &self.visual {
+            for (x, rgb) in picture.stamped(y) {
+                let (pixel, count) = self.stored(masked(visual, rgb));
+                out[start + x * count..][..count].copy_from_slice(&pixel[..count]);
             }
         }
         let used = (out.len() - start).next_multiple_of(self.pad);
         out.resize(start + used, 0);
     }
-}
 
-/// The colour of a picture's byte: two bits of colour, six of how much of it.
-fn blend(byte: u8) -> [u8; 3] {
-    let colour = COLOURS[usize::from(byte / LEVELS)];
-    let (much, full) = (u16::from(byte % LEVELS), u16::from(LEVELS - 1));
-    std::array::from_fn(|i| {
-        let mixed = (u16::from(colour[i]) * much + u16::from(GROUND[i]) * (full - much)) / full;
-        u8::try_from(mixed).unwrap_or(u8::MAX)
-    })
+    /// A pixel as the server stores it, in the first so many bytes.
+    fn stored(&self, pixel: u32) -> ([u8; 4], usize) {
+        if self.order == ImageOrder::LSB_FIRST {
+            return (pixel.to_le_bytes(), self.bytes);
+        }
+        ((pixel << (8 * (4 - self.bytes))).to_be_bytes(), self.bytes)
+    }
 }
 
 /// The ground's pixel on a screen.
@@ -71,10 +74,18 @@ pub fn ground(screen: &x11rb::protocol::xproto::Screen) -> u32 {
 
 /// A colour's pixel: by the visual's masks where it has any, else black or white, which every screen has.
 fn pixel(visual: &Visualtype, screen: &x11rb::protocol::xproto::Screen, rgb: [u8; 3]) -> u32 {
-    if !matches!(visual.class, VisualClass::TRUE_COLOR | VisualClass::DIRECT_COLOR) {
+    if !is_true_colour(visual) {
         let bright = rgb.iter().map(|c| u32::from(*c)).sum::<u32>() > 3 * 128;
         return if bright { screen.white_pixel } else { screen.black_pixel };
     }
+    masked(visual, rgb)
+}
+
+fn is_true_colour(visual: &Visualtype) -> bool {
+    matches!(visual.class, VisualClass::TRUE_COLOR | VisualClass::DIRECT_COLOR)
+}
+
+fn masked(visual: &Visualtype, rgb: [u8; 3]) -> u32 {
     let masks = [visual.red_mask, visual.green_mask, visual.blue_mask];
     masks.iter().zip(rgb).map(|(mask, value)| scale(value, *mask)).sum()
 }
@@ -101,7 +112,9 @@ pub fn upload(x: &Display, palette: &Palette, picture: &Picture) -> Asked<Pixmap
     let mut pixels = Vec::with_capacity(rows * row);
     for (piece, bytes) in picture.bytes.chunks(rows * width).enumerate() {
         pixels.clear();
-        bytes.chunks(width).for_each(|bytes| palette.row(bytes, &mut pixels));
+        for (nth, bytes) in bytes.chunks(width).enumerate() {
+            palette.row(picture, piece * rows + nth, bytes, &mut pixels);
+        }
         let height = u16::try_from(bytes.len() / width).unwrap_or(0);
         let top = i16::try_from(piece * rows).unwrap_or(i16::MAX);
         let format = ImageFormat::Z_PIXMAP;
@@ -129,11 +142,5 @@ mod tests {
             [0xff0000, 0xf800, 0, 128]
         );
         assert_eq!(scale(255, 0), 0);
-    }
-
-    #[test]
-    fn nothing_of_a_colour_is_the_ground_and_all_of_it_is_the_colour() {
-        assert_eq!(blend(0), GROUND);
-        assert_eq!(blend(2 * LEVELS + LEVELS - 1), COLOURS[2]);
     }
 }

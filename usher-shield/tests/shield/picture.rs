@@ -38,6 +38,11 @@ impl Shot {
         let over = |value: &u8, green: &u8| *value > green.saturating_add(40);
         self.pixels.iter().filter(|[red, green, blue]| over(red, green) && over(blue, green)).count()
     }
+
+    /// Pixels of a warm colour, which nothing has that usher draws itself.
+    fn warm(&self) -> usize {
+        self.pixels.iter().filter(|[red, _, blue]| *red > blue.saturating_add(80)).count()
+    }
 }
 
 const DESKTOP: [u8; 3] = [0xff, 0, 0xff];
@@ -67,6 +72,40 @@ fn shows_what_is_there(test: &str, program: &str, arguments: &[&str], size: (u32
     // Nothing was changed by looking.
     desktop.type_and_click();
     assert_eq!(desktop.got(), 3);
+}
+
+/// The font that has them in colours.
+const EMOJI: &str = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf";
+
+fn emoji_are_coloured(test: &str, program: &str, arguments: &[&str]) {
+    if !can_run(test, &[program, EMOJI]) {
+        return;
+    }
+    let server = Server::start(program, arguments);
+    let _desktop = Desktop::new(&server);
+    let mut usherd = Usherd::start(&server);
+    usherd.lock("Exam, 考试");
+    assert_eq!(Shot::of(&mut usherd, ThumbnailSize::FullScreen).warm(), 0, "letters have usher's own colours");
+    // A lock of gold and a party popper; the same again, for a picture that takes the place of one with emoji.
+    for message in ["\u{1f512}\u{1f389}", "考试 \u{1f512}\u{1f389}"] {
+        usherd.lock(message);
+        let shot = Shot::of(&mut usherd, ThumbnailSize::FullScreen);
+        assert!(shot.warm() > 300 && shot.desktop() == 0, "{message}: {} warm pixels", shot.warm());
+    }
+    usherd.lock("Exam");
+    assert_eq!(Shot::of(&mut usherd, ThumbnailSize::FullScreen).warm(), 0);
+}
+
+#[test]
+fn emoji_on_an_xvfb_screen_are_coloured() {
+    let test = "picture::emoji_on_an_xvfb_screen_are_coloured";
+    emoji_are_coloured(test, "Xvfb", &["-screen", "0", "800x600x24", "-noreset"]);
+}
+
+#[test]
+fn emoji_are_coloured_where_a_pixel_has_two_bytes() {
+    let test = "picture::emoji_are_coloured_where_a_pixel_has_two_bytes";
+    emoji_are_coloured(test, "Xvfb", &["-screen", "0", "800x600x16", "-noreset"]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("/usr/share/bash-completion/bash_completion", "bash-completion"),
     ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", "fonts-noto-cjk"),
     ("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "fonts-dejavu-core"),
+    ("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf", "fonts-noto-color-emoji"),
     ("/usr/share/tesseract-ocr/5/tessdata/chi_sim.traineddata", "tesseract-ocr-chi-sim"),
     ("Xvfb", "xvfb"),
     ("Xvnc", "tigervnc-standalone-server"),

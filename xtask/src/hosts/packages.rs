@@ -25,6 +25,7 @@ const BASE: &[&str] = &[
 const DESKTOP: &[&str] = &[
     "fonts-dejavu-core",
     "fonts-noto-cjk",
+    "fonts-noto-color-emoji",
     "openbox",
     "tigervnc-standalone-server",
     "tigervnc-viewer",
