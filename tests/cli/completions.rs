@@ -103,6 +103,9 @@ fn completes_data(shell: &Station, daemon: &Daemon) {
     completes(shell, "usher servers ungroup c", "usher servers ungroup classroom");
     completes(shell, "usher help thu", "usher help thumbnail");
     completes(shell, "usher help Lock-W", "usher help Lock-WmsSession");
+    completes(shell, "usher help servers un", "usher help servers ungroup");
+    completes(shell, "usher help --lang en servers rem", "usher help --lang en servers remove");
+    offers(shell, "usher help servers ", &["group", "ungroup", "remove", "test"]);
     offers(shell, "Close-WmsSession -SessionId ", &["1", "2", "3"]);
     // Files are the shell's business, and so is another program's line.
     std::fs::write(daemon.path("picture-of-a-screen.png"), "").expect("a file");

@@ -8,8 +8,8 @@ use super::line::Line;
 use crate::cmdlet::{Cmdlet, Parameter, Type, find, help};
 use crate::words;
 
-/// The options of `usher` before a cmdlet's name that take a value.
-const WITH_VALUE: [&str; 7] = ["--socket", "--server", "--timeout", "--at-once", "--output", "-o", "--lang"];
+/// The options of `usher` itself that take a value.
+pub(super) const WITH_VALUE: [&str; 7] = ["--socket", "--server", "--timeout", "--at-once", "--output", "-o", "--lang"];
 
 /// Where a cmdlet's name is, before the word that is being typed.
 pub(super) fn named(words: &[String]) -> Option<usize> {

@@ -49,6 +49,11 @@ impl KnownWords {
         Some(KnownWords { manner, servers, typed: typed.to_vec(), runtime })
     }
 
+    /// What was typed before the word at the cursor.
+    pub(super) fn typed(&self) -> &[String] {
+        &self.typed
+    }
+
     /// What the hosts answer in time.
     fn ask<T: DeserializeOwned>(&self, action: &Action) -> Vec<T> {
         let mut all = Vec::new();

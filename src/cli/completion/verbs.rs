@@ -11,6 +11,7 @@ use usher_core::request::RuleName;
 use usher_core::session::{Kind, Session};
 
 use super::answer::{Suggestion, Suggestions};
+use super::cmdlets::WITH_VALUE;
 use super::known::{KnownWords, own_text};
 use super::line::Line;
 use crate::cli::localized;
@@ -127,7 +128,7 @@ fn candidates(asked: &Lookup, subject: Subject, current: &OsStr) -> Vec<Completi
         Subject::Hosts => known.hosts(),
         Subject::HostGroups => known.host_groups(),
         Subject::Joined => known.joined(),
-        Subject::Verbs => verbs(),
+        Subject::Verbs => explained(known.typed()),
         Subject::Times => ["1m", "5m", "10m", "45m", "1h"]
             .map(|time| Suggestion { value: time.to_owned(), about: String::new() })
             .into(),
@@ -137,14 +138,30 @@ fn candidates(asked: &Lookup, subject: Subject, current: &OsStr) -> Vec<Completi
     found.map(|it| CompletionCandidate::new(it.value).help(Some(it.about.into()))).collect()
 }
 
-/// Every verb and every cmdlet.
-fn verbs() -> Vec<Suggestion> {
+/// What `usher help` explains behind these words: every verb and every cmdlet, or the verbs of a verb.
+fn explained(typed: &[String]) -> Vec<Suggestion> {
     let language = words::language();
     let command = localized::command(language);
+    let Some(of) = named_verb(&command, typed) else { return Vec::new() };
     let about = |verb: &Command| verb.get_about().map(ToString::to_string).unwrap_or_default();
-    let shown = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+    let shown = of.get_subcommands().filter(|verb| !verb.is_hide_set());
     let verbs = shown.map(|verb| Suggestion { value: verb.get_name().to_owned(), about: about(verb) });
-    let cmdlets = cmdlet::ALL.into_iter();
+    let is_first = of.get_name() == command.get_name();
+    let cmdlets = cmdlet::ALL.into_iter().filter(|_| is_first);
     let cmdlets = cmdlets.map(|it| Suggestion { value: it.name.to_owned(), about: help::synopsis(it, language) });
     verbs.chain(cmdlets).collect()
+}
+
+/// The verb that the words behind `help` name; the program itself where there are none.
+fn named_verb<'c>(command: &'c Command, typed: &[String]) -> Option<&'c Command> {
+    let mut words = typed.iter().skip_while(|word| *word != "help").skip(1);
+    let mut verb = command;
+    while let Some(word) = words.next() {
+        match word {
+            option if WITH_VALUE.contains(&option.as_str()) => drop(words.next()),
+            option if option.starts_with('-') => {}
+            name => verb = verb.find_subcommand(name)?,
+        }
+    }
+    Some(verb)
 }
