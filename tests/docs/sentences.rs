@@ -82,6 +82,9 @@ const NOT_SAID: &[&str] = &[
     "the store could not be tidied: {error}",
     "identity {name}",
     "the groups of {silent:?} cannot be looked up",
+    "the user's groups cannot be looked up",
+    "the rules have {} bytes; the most is {MOST_BYTES}",
+    "no rules yet",
     "session {name}",
     "usher on {host}",
     // Written by a daemon on its own terminal.

@@ -17,6 +17,7 @@ mod join;
 mod lab;
 mod list;
 mod lock;
+mod login;
 mod logins;
 mod looking;
 mod packaging;

@@ -68,19 +68,23 @@ fn packed(tool: &Path, purpose: Use) -> Verdict {
             return Verdict::Failed(format!("{} cannot be removed: {error}", package.display()));
         }
     }
-    let mut deb = run::program(tool);
-    deb.args(["--package", programs::MAIN, "--no-build", "--locked", "--output"]).arg(&directory);
     // Where cargo built is told, not guessed.
     let built = match purpose {
         Use::Tests => staged(),
         Use::Release => Ok(run::target()),
     };
-    match built {
-        Ok(built) => deb.env("CARGO_TARGET_DIR", built),
+    let built = match built {
+        Ok(built) => built,
         Err(error) => return Verdict::Failed(format!("the test build cannot be packed: {error}")),
     };
-    // The release build is stripped already. A package for tests is read once, so its size is worth no time.
-    passes(deb.args(if purpose == Use::Tests { &["--strip", "--fast"][..] } else { &["--no-strip"] }))
+    let pack = |package: &&str| {
+        let mut deb = run::program(tool);
+        deb.args(["--package", package, "--no-build", "--locked", "--output"]).arg(&directory);
+        // The release build is stripped already. A package for tests is read once, so its size is worth no time.
+        deb.args(if purpose == Use::Tests { &["--strip", "--fast"][..] } else { &["--no-strip"] });
+        passes(deb.env("CARGO_TARGET_DIR", &built))
+    };
+    programs::PACKED.iter().map(pack).find(|packed| *packed != Verdict::Passed).unwrap_or(Verdict::Passed)
 }
 
 /// A target directory whose release build is the test build: cargo-deb packs releases alone.
@@ -91,6 +95,9 @@ fn staged() -> std::io::Result<PathBuf> {
     if link.is_symlink() {
         fs::remove_file(&link)?;
     }
-    std::os::unix::fs::symlink("../debug", link)?;
+    std::os::unix::fs::symlink("../debug", &link)?;
+    for library in programs::LIBRARIES {
+        fs::copy(link.join("deps").join(library), link.join(library))?;
+    }
     Ok(staged)
 }

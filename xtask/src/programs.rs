@@ -32,7 +32,14 @@ pub const SHIPPED: &[&[&str]] = &[
     &["--package", "usher-shield", "--bins"],
     &["--package", "usher-gateway", "--bins"],
     &["--package", "usher-dashboard", "--bins"],
+    &["--package", "pam_usher", "--lib"],
 ];
+
+/// The packages whose manifests describe a Debian package.
+pub const PACKED: &[&str] = &[MAIN, "pam_usher"];
+
+/// What is built for others than Rust. Cargo puts it beside the programs only where somebody asks for it alone.
+pub const LIBRARIES: &[&str] = &["libpam_usher.so"];
 
 /// The package whose manifest describes the Debian package, and that has the documentation's tests and the figures.
 pub const MAIN: &str = "usher";

@@ -87,7 +87,13 @@ impl Host {
     /// Installs the packages under test.
     #[track_caller]
     pub fn install(&self) {
-        self.root("DEBIAN_FRONTEND=noninteractive dpkg --install /opt/packages/*.deb").succeeds();
+        self.root("DEBIAN_FRONTEND=noninteractive dpkg --install /opt/packages/usher_*.deb").succeeds();
+    }
+
+    /// Installs PAM's module beside them, which most hosts do without: a block keeps new logins out with it.
+    #[track_caller]
+    pub fn install_pam(&self) {
+        self.root("DEBIAN_FRONTEND=noninteractive dpkg --install /opt/packages/libpam-usher_*.deb").succeeds();
     }
 
     /// Its name.

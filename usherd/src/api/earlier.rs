@@ -90,7 +90,7 @@ pub(super) async fn unknown_action(host: &Host, query: &AuditQuery) -> Result<Op
 }
 
 fn is_known(verb: Verb) -> bool {
-    !matches!(verb, Verb::CancelClose | Verb::Show | Verb::Rename | Verb::Status)
+    !matches!(verb, Verb::CancelClose | Verb::Show | Verb::Rename | Verb::Status | Verb::Login)
 }
 
 /// To leave out records would make an audit log that lies.

@@ -4,7 +4,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::net::UnixListener;
+use tokio::net::{UnixDatagram, UnixListener};
 use tokio::sync::mpsc;
 use usher_core::clock;
 use usher_core::outcome::{Error, ErrorId};
@@ -17,6 +17,7 @@ use crate::backend::host_session;
 use crate::backend::text::TextBackend;
 use crate::execute::record_ended_looks;
 use crate::host::gateway::GatewayService;
+use crate::host::login_rules::leave_login_settings;
 use crate::host::settings::Settings;
 use crate::host::{self, DaemonProcess, Host};
 use crate::paths::{Mode, Paths};
@@ -29,6 +30,7 @@ mod instance;
 pub mod logins;
 pub mod main;
 pub mod reconcile;
+mod refused_logins;
 mod release;
 mod watchdog;
 
@@ -68,6 +70,7 @@ async fn serve(
     let gateway = GatewayService::new(settings.gateway_user.clone(), paths.gateway());
     gateway.look_up(paths.mode, uid).await;
     let last_session_id = loaded.last_session_id;
+    let refused = if paths.mode == Mode::System { before_logins(paths, &settings) } else { None };
     let registry = adopt::remembered(loaded, &settings, paths.mode);
     let daemon = DaemonProcess {
         boot_id,
@@ -92,6 +95,11 @@ async fn serve(
         }
         None => server::listen(&paths.socket, paths.mode)?,
     };
+    // Before the service manager lets anybody in.
+    host.publish_login_rules().await;
+    if let Some(socket) = refused {
+        tokio::spawn(refused_logins::record(Arc::clone(&host), socket));
+    }
     adopt::adopt(&host).await;
     logins::begin(&host, &mut news).await;
     reconcile::catch_up(&host, &mut news).await;
@@ -119,6 +127,16 @@ async fn serve(
     }
     tracing::info!("usherd stopped; its sessions go on");
     Ok(())
+}
+
+/// What login programs are told before the rules are known, and the socket at which they tell of refusals. Sessions are
+/// covered without either.
+fn before_logins(paths: &Paths, settings: &Settings) -> Option<UnixDatagram> {
+    if let Err(error) = leave_login_settings(&paths.state, settings) {
+        tracing::error!("login programs do not know this daemon's settings before it starts: {error}");
+    }
+    let heard = refused_logins::listen(&paths.socket);
+    heard.inspect_err(|error| tracing::error!("refused logins are not recorded: {error}")).ok()
 }
 
 /// A directory that is ours: made with this mode if it is not there, refused if somebody else could put things into it.

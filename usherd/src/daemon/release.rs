@@ -7,12 +7,13 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use usher_core::paths::{holders_of, shields_of};
+use usher_core::paths::{SYSTEM, SYSTEM_STATE, holders_of, shields_of};
 use usher_core::wire::holder::{FromHolder, ToHolder};
 use usher_core::wire::shield::FromShield;
 use usher_core::wire::{Decoder, Tag, control};
 
 use crate::backend::host_session::{release_record, thaw_everybody};
+use crate::host::login_rules::refuse_no_logins;
 
 /// Frees every holder and shield of the daemon with this socket; fails if one did not confirm.
 pub(super) fn release_all(socket: &Path) -> ExitCode {
@@ -31,6 +32,9 @@ pub(super) fn release_all(socket: &Path) -> ExitCode {
     // Without this a daemon does not believe what shields will say.
     if let Err(error) = std::fs::write(release_record(&shields_of(socket)), "") {
         tracing::warn!("that this was done cannot be recorded, and a daemon may cover displays again: {error}");
+    }
+    if let Err(error) = refuse_no_logins(socket, (socket == Path::new(SYSTEM)).then_some(Path::new(SYSTEM_STATE))) {
+        tracing::warn!("new logins may still be refused: {error}");
     }
     // Nobody else would let the processes of locked users go on.
     thaw_everybody();

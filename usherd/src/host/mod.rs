@@ -23,6 +23,7 @@ mod fresh;
 pub mod gateway;
 #[cfg(test)]
 pub(crate) mod lab;
+pub mod login_rules;
 pub mod looks;
 pub mod metrics;
 pub mod per_user;
@@ -200,8 +201,13 @@ impl Host {
         urgency: Urgency,
     ) -> Result<Option<OpenRecord>, Error> {
         let record = self.store.commit(changes.clone(), attempt, urgency).await?;
-        let mut registry = self.registry();
-        changes.iter().for_each(|change| registry.apply(change));
+        {
+            let mut registry = self.registry();
+            changes.iter().for_each(|change| registry.apply(change));
+        }
+        if changes.iter().any(Change::concerns_logins) {
+            self.publish_login_rules().await;
+        }
         Ok(record)
     }
 

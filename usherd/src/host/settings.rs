@@ -13,6 +13,30 @@ use crate::accounts::Groups;
 use crate::actor::Role;
 use crate::store::AuditLimits;
 
+/// The PAM services of Debian's by which people log in. What runs for a user who is there already, such as `su`, `sudo`, `cron`
+/// and `systemd-user`, is none.
+const LOGIN_SERVICES: [&str; 19] = [
+    "sshd",
+    "login",
+    "remote",
+    "gdm-password",
+    "gdm-fingerprint",
+    "gdm-smartcard",
+    "gdm-autologin",
+    "lightdm",
+    "lightdm-autologin",
+    "sddm",
+    "sddm-autologin",
+    "xdm",
+    "lxdm",
+    "slim",
+    "greetd",
+    "xrdp-sesman",
+    "tigervnc",
+    "cockpit",
+    "usher-login",
+];
+
 /// What `usherd --config FILE` may set, in TOML.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -37,6 +61,10 @@ pub struct Settings {
     pub gateway_user: String,
     /// Seconds for which an invitation can be used.
     pub invitation_seconds: u32,
+    /// The PAM services at which PAM's module refuses new logins under a block. System mode only.
+    pub login_services: Vec<String>,
+    /// Those of them that let in root and administrators alone until the daemon has started. System mode only.
+    pub closed_login_services: Vec<String>,
     /// Roles of remote identities, whatever they were invited with.
     pub identities: BTreeMap<IdentityName, IdentityRole>,
 }
@@ -55,6 +83,8 @@ impl Default for Settings {
             scrollback_lines: 1000,
             gateway_user: "usher-gateway".to_owned(),
             invitation_seconds: 15 * 60,
+            login_services: LOGIN_SERVICES.map(str::to_owned).to_vec(),
+            closed_login_services: Vec::new(),
             identities: BTreeMap::new(),
         }
     }

@@ -12,6 +12,7 @@ const BASE: &[&str] = &[
     "libpam-systemd",
     "openssh-client",
     "openssh-server",
+    "pamtester",
     "polkitd",
     "procps",
     "psmisc",
