@@ -81,3 +81,23 @@ fn keys_typed_at_a_lock_that_ends_while_its_holder_stands_still_never_arrive() {
     fresh.type_keys(b"after\r");
     daemon.wait_content("typed", "after\n");
 }
+
+/// How many filters of system calls a process has, which kernels tell since 5.9.
+fn filters(pid: u32) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it lives");
+    let line = text.lines().find_map(|line| line.strip_prefix("Seccomp_filters:"));
+    line.and_then(|count| count.trim().parse().ok()).expect("a count")
+}
+
+#[test]
+fn a_holder_has_a_filter_of_its_own_once_its_program_runs() {
+    let daemon = Daemon::start();
+    let id = daemon.open("echo yes > runs; exec sleep 1000");
+    daemon.wait_content("runs", "yes\n");
+    let holder = daemon.holder(id);
+    wait_until("it has one more than what it was started by", || filters(holder) > filters(std::process::id()));
+    let status = std::fs::read_to_string(format!("/proc/{holder}/status")).expect("it lives");
+    for line in ["Seccomp:\t2", "NoNewPrivs:\t1"] {
+        assert!(status.lines().any(|one| one == line), "{status}");
+    }
+}

@@ -32,7 +32,7 @@ impl Beat {
         assert!(self.is_still(), "{} stands still", self.file);
     }
 
-    fn is_still(&self) -> bool {
+    pub fn is_still(&self) -> bool {
         let before = self.count();
         self.host.root("for i in $(seq 100); do /bin/true; done").succeeds();
         before == self.count()
@@ -56,14 +56,14 @@ fn chain(host: &Host, user: &User, name: &str) -> String {
     format!("python3 {path} >/dev/null 2>&1 </dev/null")
 }
 
-fn freeze(host: &Host, screen: &Screen) -> serde_json::Value {
+pub fn freeze(host: &Host, screen: &Screen) -> serde_json::Value {
     let ran = host.root_usher(&["lock", &screen.session, "--message", "Listen", "--freeze", "--output", "json"]);
     let done = outcome(&ran, 0);
     assert_eq!((done["result"].as_str(), done["observed"].as_bool()), (Some("done"), Some(true)), "{ran:?}");
     done
 }
 
-fn unlock(host: &Host, screen: &Screen) {
+pub fn unlock(host: &Host, screen: &Screen) {
     host.root_usher(&["unlock", &screen.session]).succeeds();
 }
 

@@ -1,6 +1,6 @@
 //! A lock outlives the daemon, its own shield's processes, the X server and the login.
 
-use crate::harness::{DESKTOP, Display, Host, Options, Suite, X11, covered, ready, skip, wait_until};
+use crate::harness::{DESKTOP, Display, Host, Options, Screen, Suite, X11, covered, ready, skip, wait_until};
 use crate::who::{listed, locked, shield_pids, wait_state};
 
 /// A host of its own, because these tests kill what all others need.
@@ -205,6 +205,35 @@ fn every_shield_has_a_uid_and_bounds_of_its_own() {
     let bounds = host.root(&format!("systemctl show '{unit}' -p MemoryMax -p MemorySwapMax -p TasksMax")).succeeds();
     for bound in ["MemoryMax=268435456", "MemorySwapMax=0", "TasksMax=16"] {
         assert!(bounds.contains(bound), "{bounds}");
+    }
+    kernel_bounds(&host, &screens[0], &[("memory.max", "268435456"), ("memory.swap.max", "0"), ("pids.max", "16")]);
+    let spares = can_spare(&host);
+    for screen in screens.iter().filter(|_| spares) {
+        let spared = |pid: &String| host.content(format!("/proc/{pid}/oom_score_adj")).trim() == "-900";
+        wait_until("once it is armed, the kernel spares it", || shield_pids(&host, screen).iter().all(spared));
+    }
+}
+
+/// Whether the kernel spares any process of the host's: without CAP_SYS_RESOURCE not even the service manager can ask for it.
+pub fn can_spare(host: &Host) -> bool {
+    let spares = host.content(format!("/proc/{}/oom_score_adj", main_pid(host))).trim() == "-900";
+    if !spares {
+        println!("skipped within the test: on this machine nobody can be spared by the OOM killer");
+    }
+    spares
+}
+
+/// The bounds as the kernel has them, where it gives the host what they take.
+fn kernel_bounds(host: &Host, screen: &Screen, bounds: &[(&str, &str)]) {
+    let pid = shield_pids(host, screen).remove(0);
+    let group = host.content(format!("/proc/{pid}/cgroup"));
+    let group = group.lines().find_map(|line| line.strip_prefix("0::")).expect("a group");
+    for (file, bound) in bounds {
+        let read = host.root(&format!("cat /sys/fs/cgroup{group}/{file} /sys/fs/cgroup/unified{group}/{file}"));
+        match read.stdout.trim() {
+            "" => println!("skipped within the test: this kernel gives hosts no {file}"),
+            found => assert_eq!(found, *bound, "{file}"),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::harness::{DESKTOP, Host, Options, Screen, Suite, X11, covered, ready, skip, wait_for, wait_until};
+use crate::harness::{Host, Options, Screen, Suite, X11, covered, ready, skip, wait_for, wait_until};
 use crate::host;
 use crate::who::{outcome, session, wait_state};
 
@@ -18,23 +18,23 @@ fn hold_abstract(screen: &Screen, name: &str) {
     wait_until("the socket is there", || screen.host.content(&mark) == "yes");
 }
 
-fn home(screen: &Screen) -> String {
+pub fn home(screen: &Screen) -> String {
     format!("/home/{}", screen.user.name)
 }
 
 /// The outcome of locking a session that shows more than is covered.
-fn lock_fails(host: &Host, screen: &Screen) -> Value {
+pub fn lock_fails(host: &Host, screen: &Screen) -> Value {
     let ran = host.root_usher(&["lock", &screen.session, "--message", "Please listen", "--output", "json"]);
     let failed = outcome(&ran, 1);
     assert_eq!((failed["result"].as_str(), failed["observed"].as_bool()), (Some("failed"), Some(false)), "{failed}");
     failed
 }
 
-fn says(outcome: &Value, what: &str) -> bool {
+pub fn says(outcome: &Value, what: &str) -> bool {
     outcome["error"]["message"].as_str().is_some_and(|message| message.contains(what))
 }
 
-fn disconnect(host: &Host, screen: &Screen) -> Value {
+pub fn disconnect(host: &Host, screen: &Screen) -> Value {
     outcome(&host.root_usher(&["disconnect", &screen.id(), "--output", "json"]), 0)
 }
 
@@ -134,66 +134,11 @@ fn an_x_server_calls_its_viewer_and_that_one_is_seen_and_dropped() {
 }
 
 /// The pid that a script of the session's wrote.
-fn pid(screen: &Screen, file: &str) -> String {
+pub fn pid(screen: &Screen, file: &str) -> String {
     let path = format!("{}/{file}", home(screen));
     wait_for("the process is there", || {
         Some(screen.host.content(&path).trim().to_owned()).filter(|pid| !pid.is_empty())
     })
-}
-
-#[test]
-fn a_second_x_server_under_another_name_is_not_told_as_covered() {
-    let host = host!(Bookworm);
-    let alice = host.x11(&host.user("alice"), X11::Xvfb);
-    let second = host.next_display();
-    // A name that usherd took for a Wayland compositor's, and that is no text.
-    alice.start(&format!(
-        "evil=\"$HOME/$(printf 'Xwayland\\377')\"; cp /usr/bin/Xvfb \"$evil\"; echo $$ > $HOME/server; exec \"$evil\" :{second} -auth $HOME/.Xauthority"
-    ));
-    let server = pid(&alice, "server");
-    wait_until("it listens", || host.path(format!("/tmp/.X11-unix/X{second}")).exists());
-    let failed = lock_fails(&host, &alice);
-    assert!(says(&failed, &format!("process {server} (Xwayland")), "{failed}");
-    host.root(&format!("kill -9 {server}")).succeeds();
-    wait_until("without it the lock is observed", || {
-        let ran = host.root_usher(&["lock", &alice.session, "--message", "Please listen", "--output", "json"]);
-        ran.code == Some(0) && ran.array()[0]["observed"] == true
-    });
-    assert!(covered(&alice.pixels()));
-}
-
-#[test]
-fn an_x_server_that_listens_where_nobody_finds_it_is_not_told_as_covered() {
-    let host = host!(Bookworm);
-    let alice = host.x11(&host.user("alice"), X11::Xvfb);
-    let second = host.next_display();
-    alice.start(&format!(
-        "echo $$ > $HOME/server; exec Xvfb :{second} -auth $HOME/.Xauthority -nolisten unix -nolisten local -listen tcp"
-    ));
-    let server = pid(&alice, "server");
-    let comm = || host.content(format!("/proc/{server}/comm"));
-    wait_until("it runs", || comm().trim() == "Xvfb");
-    let failed = lock_fails(&host, &alice);
-    assert!(says(&failed, &format!("process {server} (Xvfb)")), "{failed}");
-}
-
-#[test]
-fn an_x_server_of_a_service_of_the_users_is_not_told_as_covered() {
-    let host = host!(Bookworm);
-    let alice = host.x11(&host.user("alice"), X11::Xvfb);
-    let second = host.next_display();
-    // As at and cron start programs: with the user's uid, and in no session of logind's.
-    let (unit, name) = (format!("job-{second}"), &alice.user.name);
-    host.root(&format!(
-        "systemd-run --quiet --collect --unit={unit} -p User={name} Xvfb :{second} -auth {}/.Xauthority",
-        home(&alice)
-    ))
-    .succeeds();
-    wait_until("it listens", || host.path(format!("/tmp/.X11-unix/X{second}")).exists());
-    let server = host.root(&format!("systemctl show {unit} --property=MainPID --value")).succeeds();
-    let failed = lock_fails(&host, &alice);
-    assert!(says(&failed, &format!("process {} (Xvfb)", server.trim())), "{failed}");
-    host.root(&format!("systemctl stop {unit}")).succeeds();
 }
 
 /// A host of its own, whose daemon is restarted, or could be made to stand still.
@@ -230,39 +175,6 @@ fn junk_sockets_hide_no_display_of_anybody_elses() {
     }
     let failed = lock_fails(&host, &mallory);
     assert!(covered(&mallory.pixels()), "her own display is covered all the same: {failed}");
-}
-
-/// What her session is called changes nothing.
-fn type_is_no_way_out(host: &Host) {
-    let alice = host.x11(&host.user("alice"), X11::Xvnc);
-    let viewer = host.viewer(&alice);
-    wait_state(host, &alice, "remote", |s| s["state"] == "remote");
-    for kind in ["wayland", "tty"] {
-        std::fs::write(host.path("/usr/local/bin/set-type"), include_str!("set_type.py")).expect("a script");
-        alice.start(&format!("echo $$ > $HOME/{kind}; exec python3 /usr/local/bin/set-type {kind}"));
-        wait_until("the type is another", || host.logind_session(&alice.session, "Type") == kind);
-        wait_state(host, &alice, "on X11", |s| s["kind"] == "x11");
-        let lock = ["lock", &alice.session, "--message", "Please listen", "--output", "json"];
-        let locked = outcome(&host.root_usher(&lock), 0);
-        assert_eq!((locked["result"].as_str(), locked["observed"].as_bool()), (Some("done"), Some(true)), "{locked}");
-        assert!(covered(&alice.pixels()));
-        host.root_usher(&["unlock", &alice.session]).succeeds();
-        wait_until("the desktop is back", || alice.pixels().share(DESKTOP) > 0.5);
-        host.root(&format!("kill -9 {}", pid(&alice, kind))).succeeds();
-        wait_until("the type is as it was", || host.logind_session(&alice.session, "Type") == "x11");
-    }
-    assert_eq!(disconnect(host, &alice)["result"], "done");
-    viewer.leave();
-}
-
-#[test]
-fn the_type_of_a_session_is_no_way_out_of_a_lock_on_debian_12() {
-    type_is_no_way_out(&host!(Bookworm));
-}
-
-#[test]
-fn the_type_of_a_session_is_no_way_out_of_a_lock_on_debian_13() {
-    type_is_no_way_out(&host!(Trixie));
 }
 
 #[test]

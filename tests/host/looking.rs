@@ -1,9 +1,11 @@
 //! What users do to their X server before it is locked: it is traced, or has no room.
 
-use crate::harness::{Host, Screen, X11, covered, wait_for, wait_until};
+use crate::freezing::{Beat, beating};
+use crate::harness::{DESKTOP, Host, Screen, X11, covered, wait_for, wait_until};
+use crate::holding_on::can_spare;
 use crate::host;
 use crate::logins::own;
-use crate::who::shield_pids;
+use crate::who::{outcome, shield_pids};
 
 /// What is written in a file of the user's home, once it is there.
 fn written(screen: &Screen, file: &str) -> String {
@@ -64,13 +66,57 @@ fn a_shield_that_finds_no_room_is_waited_for() {
     wait_until("the lock fails, and says why", || {
         let failed = lock(&host, &alice).1;
         let said = failed["error"]["message"].to_string();
-        failed["result"] == "failed" && said.contains("no room")
+        failed["result"] == "failed" && said.contains("no room") && said.contains(&names(&filler, &alice))
     });
     let waiting = shield_pids(&host, &alice);
     assert_eq!(waiting.len(), 1, "it waits: {waiting:?}");
+    let score = |pid: &String| host.content(format!("/proc/{pid}/oom_score_adj")).trim().to_owned();
+    assert_eq!(score(&waiting[0]), "0", "the kernel spares none that has not been armed");
+    // With --freeze the user stands still although nothing can be covered.
+    let beat = Beat::of(&host, &alice.user, "beat");
+    alice.start(&beating("beat"));
+    beat.goes_on();
+    let freeze = ["lock", &alice.session, "--message", "Please listen", "--freeze", "--output", "json"];
+    let frozen = outcome(&host.root_usher(&freeze), 1);
+    assert_eq!((frozen["result"].as_str(), frozen["observed"].as_bool()), (Some("failed"), Some(false)), "{frozen}");
+    assert!(frozen["error"]["message"].to_string().contains("were stopped all the same"), "{frozen}");
+    wait_until("it stands still", || beat.is_still());
+    let _ = host.root_usher(&["unlock", &alice.session]);
+    beat.goes_on();
     assert_eq!(lock(&host, &alice).0, Some(1));
     assert_eq!(shield_pids(&host, &alice), waiting, "it waits on");
     host.root(&format!("kill -9 {filler}")).succeeds();
     wait_until("the display is covered", || lock(&host, &alice).0 == Some(0));
     assert!(covered(&alice.pixels()) && shield_pids(&host, &alice).contains(&waiting[0]), "by the one that waited");
+    let spared = || shield_pids(&host, &alice).iter().all(|pid| score(pid) == "-900");
+    if can_spare(&host) {
+        wait_until("the kernel spares it now", spared);
+    }
+}
+
+/// How the process that fills the server is told of.
+fn names(filler: &str, screen: &Screen) -> String {
+    format!("process {filler} of uid {} has ", screen.user.uid)
+}
+
+#[test]
+fn whoever_fills_the_server_of_a_display_that_is_covered_all_the_same_is_named() {
+    let host = host!(Bookworm);
+    let alice = host.x11(&host.user("alice"), X11::Xvfb);
+    wait_until("it has a shield", || shield_pids(&host, &alice).len() >= 2);
+    assert_eq!(lock(&host, &alice).0, Some(0));
+    let watch = alice.watch(|picture| !picture.has(DESKTOP));
+    let cuts = host.script("cuts_covers.py", include_str!("attacks/cuts_covers.py"));
+    alice.start(&format!("exec python3 {cuts} $HOME/cut"));
+    let filler = written(&alice, "cut");
+    wait_until("the lock holds, and says who fills it", || {
+        let (code, done) = lock(&host, &alice);
+        code == Some(0) && done["observed"] == true && done["notes"].to_string().contains(&names(&filler, &alice))
+    });
+    watch.finish().always_right();
+    host.root(&format!("kill -9 {filler}")).succeeds();
+    wait_until("nobody is named any more", || {
+        let (code, done) = lock(&host, &alice);
+        code == Some(0) && !done["notes"].to_string().contains("no room")
+    });
 }

@@ -6,6 +6,7 @@
 #[allow(dead_code, reason = "the benchmarks stand on it too, and each uses a part of it")]
 mod harness;
 
+mod auditing;
 mod bounds;
 mod close;
 mod cmdlets;
@@ -24,11 +25,15 @@ mod packaging;
 mod raw;
 mod reading;
 mod reboot;
+mod releasing;
 mod roles;
 mod server;
 mod sessions;
 mod shield;
 mod status;
+mod stopping;
 mod stuck;
 mod thumbnail;
+mod types;
+mod unseen;
 mod who;

@@ -99,6 +99,41 @@ fn what_the_unit_leaves_open_is_explained_on_debian_13() {
     explains_its_openness(&host!(Trixie));
 }
 
+/// What bounds the daemon, as the service manager and the kernel have it.
+fn is_bounded(host: &Host) {
+    let of = |property: &str| {
+        host.root(&format!("systemctl show usherd --property={property} --value")).succeeds().trim().to_owned()
+    };
+    let bounds = [
+        ("WatchdogUSec", "30s"),
+        ("MemoryMax", "805306368"),
+        ("MemorySwapMax", "67108864"),
+        ("TasksMax", "128"),
+        ("OOMScoreAdjust", "-900"),
+    ];
+    for (property, value) in bounds {
+        assert_eq!(of(property), value, "{property}");
+    }
+    let status = host.content(format!("/proc/{}/status", of("MainPID")));
+    for set in ["CapBnd:", "CapEff:", "CapPrm:"] {
+        let line = status.lines().find_map(|line| line.strip_prefix(set)).expect("a set of capabilities");
+        let bits = u64::from_str_radix(line.trim(), 16).expect("a number");
+        // CAP_CHOWN and CAP_FOWNER (`capabilities(7)`): nothing uses them.
+        assert_eq!(bits & (1 << 0 | 1 << 3), 0, "{set} {line}");
+    }
+    assert!(status.lines().any(|line| line == "NoNewPrivs:\t1"), "{status}");
+}
+
+#[test]
+fn the_daemon_is_watched_and_bounded_on_debian_12() {
+    is_bounded(&host!(Bookworm));
+}
+
+#[test]
+fn the_daemon_is_watched_and_bounded_on_debian_13() {
+    is_bounded(&host!(Trixie));
+}
+
 /// Makes a newer package of the one under test, and installs it.
 fn upgrade(host: &Host) {
     host.root(

@@ -67,3 +67,29 @@ fn a_process_whose_arguments_and_environment_never_come_keeps_nobody_else_waitin
     assert!(covered(&alice.pixels()));
     drop(files);
 }
+
+#[test]
+fn a_process_that_cannot_be_stopped_is_named() {
+    if !Path::new("/dev/fuse").exists() {
+        return skip("there is no /dev/fuse here");
+    }
+    let Some(host) = own() else { return };
+    let alice = host.x11(&host.user("alice"), X11::Xvfb);
+    let (home, asked) = (format!("/home/{}", alice.user.name), "/run/asked");
+    alice.shell("mkdir $HOME/stuck").succeeds();
+    let files = Stuck::mount(&host, alice.user.uid, &format!("{home}/stuck"), asked);
+    alice.start("echo $$ > $HOME/reader; exec cat $HOME/stuck/file");
+    wait_until("its read has come to the file system", || host.path(asked).exists());
+    let reader = host.content(format!("{home}/reader"));
+    let lock = ["lock", &alice.session, "--message", "Please listen", "--freeze", "--output", "json"];
+    let failed = outcome(&host.root_usher(&lock), 1);
+    assert_eq!((failed["result"].as_str(), failed["observed"].as_bool()), (Some("failed"), Some(false)), "{failed}");
+    let said = failed["error"]["message"].as_str().unwrap_or_default();
+    assert!(said.contains(&format!("process {} (cat)", reader.trim())), "{failed}");
+    assert!(covered(&alice.pixels()), "it is covered all the same");
+    drop(files);
+    wait_until("with its end the lock is observed", || {
+        let ran = host.root_usher(&lock);
+        ran.code == Some(0) && ran.array()[0]["observed"] == true
+    });
+}

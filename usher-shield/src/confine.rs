@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use landlock::{ABI, AccessFs, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, Scope};
+use landlock::{ABI, AccessFs, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus, Scope};
 use libc::c_long;
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
@@ -132,13 +132,21 @@ const FORKING: &[c_long] = &[];
 const NAMESPACES: u64 = 0x7e02_0000;
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
-type Done = Result<(), Box<dyn std::error::Error>>;
+type Done<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 /// A process that holds a display: it starts others. To be called once; who is started is confined with it.
 pub fn holder() {
-    // Each is worth having without the other.
-    let _ = confine_files();
-    let _ = confine_calls(&[ALLOWED, OLDER, STARTING, FORKING].concat(), true);
+    // Each is worth having without the other. The journal of the shield's unit tells which one is missing.
+    match confine_files() {
+        Ok(RulesetStatus::NotEnforced) => {
+            eprintln!("usher-shield: this kernel has no Landlock: files are not confined")
+        }
+        Ok(RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced) => {}
+        Err(error) => eprintln!("usher-shield: files are not confined: {error}"),
+    }
+    if let Err(error) = confine_calls(&[ALLOWED, OLDER, STARTING, FORKING].concat(), true) {
+        eprintln!("usher-shield: system calls are not confined: {error}");
+    }
 }
 
 /// A process that draws, or takes a picture.
@@ -147,11 +155,11 @@ pub fn worker() {
 }
 
 /// Nothing is written but to what is open, and no process elsewhere is signalled, where Landlock knows of that (Linux 6.12).
-fn confine_files() -> Done {
+fn confine_files() -> Done<RulesetStatus> {
     let write = AccessFs::from_write(ABI::V5);
     let ruleset = Ruleset::default().handle_access(write)?.scope(Scope::Signal)?.create()?;
-    ruleset.add_rule(PathBeneath::new(PathFd::new("/dev/null")?, AccessFs::WriteFile))?.restrict_self()?;
-    Ok(())
+    let ruleset = ruleset.add_rule(PathBeneath::new(PathFd::new("/dev/null")?, AccessFs::WriteFile))?;
+    Ok(ruleset.restrict_self()?.ruleset)
 }
 
 fn confine_calls(allowed: &[c_long], starts: bool) -> Done {
@@ -194,16 +202,35 @@ mod tests {
             let traced = pidfd_open(parent, PidfdFlags::empty()).map(drop);
             let network = std::net::UdpSocket::bind("127.0.0.1:0").is_ok();
             let unshared = std::process::Command::new("unshare").args(["-U", "true"]).status();
-            let file = std::fs::write(std::env::temp_dir().join(format!("usher-confined-{}", std::process::id())), "");
             let started = std::process::Command::new("true").status().is_ok_and(|status| status.success());
             let pair = std::os::unix::net::UnixStream::pair().is_ok();
-            (signalled, traced, network, unshared.is_ok_and(|s| s.success()), file.is_ok(), started && pair)
+            (signalled, traced, network, unshared.is_ok_and(|s| s.success()), started && pair)
         });
-        let (signalled, traced, network, unshared, _, useful) = tried.join().unwrap();
+        let (signalled, traced, network, unshared, useful) = tried.join().unwrap();
         assert_eq!(signalled, [Err(Errno::NOSYS); 2]);
         assert_eq!(traced, Err(Errno::NOSYS));
         assert!(!network && !unshared);
         assert!(useful, "what a shield needs still works");
+    }
+
+    #[test]
+    fn a_confined_process_writes_no_file_where_the_kernel_has_landlock() {
+        let apart = |confine: fn()| {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("there");
+            std::fs::write(&path, "before").unwrap();
+            std::thread::spawn(move || {
+                confine();
+                let made = std::fs::write(directory.path().join("new"), "").is_ok();
+                let opened = std::fs::OpenOptions::new().write(true).open(&path).is_ok();
+                let null = std::fs::OpenOptions::new().write(true).open("/dev/null").is_ok();
+                [made, opened, null]
+            })
+        };
+        assert_eq!(apart(|| {}).join().unwrap(), [true; 3], "nothing else keeps it from that");
+        let enforced = std::thread::spawn(|| confine_files().is_ok_and(|how| how != RulesetStatus::NotEnforced));
+        let may_write = !enforced.join().unwrap();
+        assert_eq!(apart(holder).join().unwrap(), [may_write, may_write, true]);
     }
 
     #[test]

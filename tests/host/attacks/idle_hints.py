@@ -1,5 +1,5 @@
 """Tells logind of the caller's own session, as fast as the bus takes it, that it is idle and not idle again, without end.
-Writes how often it did, a thousand at a time.
+Writes how often logind has done it, a thousand at a time, and FILE.sent once the first thousand are on their way.
 
     idle_hints.py FILE
 """
@@ -58,6 +58,9 @@ answers, done = bus.makefile("rb"), 0
 while True:
     for number in range(done, done + 1000):
         bus.sendall(set_idle(number + 2, number % 2))
+    if not done:
+        with open(sys.argv[1] + ".sent", "w") as mark:
+            mark.write("yes")
     done += 1000
     # Who asks for more than the bus keeps is thrown out of it: this one waits until everything is done.
     bus.sendall(set_idle(done + 2, 0, flags=0))

@@ -45,6 +45,7 @@ fn a_full_server_frees_no_locked_display() {
     let mut usherd = Usherd::start(&server);
     usherd.lock("You stay here");
     let watcher = Watcher::new(&server);
+    let before = usherd.hello.pids.clone();
     cut_all(&mut attacker, &desktop);
     crowded_by(&mut usherd, &attacker);
     usherd.await_status(|status| status.covered && status.input_held && status.covers.len() == 1);
@@ -55,6 +56,7 @@ fn a_full_server_frees_no_locked_display() {
     // The lock that stands is also given another message, and both processes live.
     usherd.lock("You still stay here");
     usherd.connect_again();
+    assert_eq!(usherd.hello.pids, before, "neither has ended");
     assert!(usherd.status.covered && usherd.status.input_held);
     attacker.tell("free");
     usherd.await_status(|status| status.crowd.is_none());

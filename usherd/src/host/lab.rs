@@ -97,6 +97,7 @@ pub(crate) fn login(native_id: &str, user: &str) -> Login {
         leader_start: 1,
         since: clock::now(),
         kind: Kind::X11,
+        by_terminal: false,
         seat: None,
         remote: None,
         tty: None,

@@ -34,6 +34,8 @@ pub struct Login {
     pub since: Timestamp,
     /// What it is by its type alone, whatever runs in it.
     pub kind: Kind,
+    /// A service that gives a terminal let it in: it stays one, whatever runs there.
+    pub by_terminal: bool,
     /// The seat it is at; none for a remote or virtual one.
     pub seat: Option<String>,
     /// It came over the network, and from where.

@@ -31,6 +31,7 @@ pub(super) fn login(properties: &Properties) -> Option<Login> {
         leader_start: Process::of(leader).ok().flatten().map_or(0, |process| process.start),
         since: moment(properties, "Timestamp").unwrap_or_else(usher_core::clock::now),
         kind: kind(&text("Type"), remote.is_some(), &text("TTY"), &service),
+        by_terminal: gives_terminal(&service) || matches!(&*service, "login" | "su" | "su-l"),
         seat: seat(properties),
         remote,
         tty: Some(text("TTY")).filter(|tty| !tty.is_empty()),
@@ -47,16 +48,21 @@ fn is_users(class: &str) -> bool {
     matches!(class, "user" | "user-early" | "user-incomplete" | "user-light" | "user-early-light")
 }
 
+/// Services that let people in from afar, at a terminal and nothing else: sshd, and `login -h` of telnetd and its like.
+fn gives_terminal(service: &str) -> bool {
+    service.starts_with("sshd") || matches!(service, "dropbear" | "remote" | "rlogin" | "rsh" | "telnet")
+}
+
+/// The service is what let the user in; type and terminal are what the user says (`SetType`, `SetTTY`).
 fn kind(session_type: &str, remote: bool, tty: &str, service: &str) -> Kind {
-    let service_is_ssh = service.starts_with("sshd");
+    let is_terminal = tty.starts_with("pts/") || tty.starts_with("tty");
     match session_type {
-        // The service is what let the user in; the type is what the user says.
-        _ if service_is_ssh => Kind::Ssh,
+        _ if gives_terminal(service) => Kind::Ssh,
         "x11" => Kind::X11,
         "wayland" | "mir" => Kind::Wayland,
-        _ if remote => Kind::Ssh,
+        _ if remote && is_terminal => Kind::Ssh,
         // A display server that nobody declared is found by its socket. What a user opened is no console of the host.
-        _ if tty.is_empty() || tty.starts_with("pts/") => Kind::X11,
+        _ if remote || tty.is_empty() || tty.starts_with("pts/") => Kind::X11,
         _ => Kind::Console,
     }
 }
@@ -131,6 +137,12 @@ mod tests {
             ("tty", false, "", "xrdp-sesman", Kind::X11),
             ("tty", false, "pts/3", "xrdp-sesman", Kind::X11),
             ("x11", true, "pts/0", "sshd", Kind::Ssh),
+            ("x11", true, "pts/0", "remote", Kind::Ssh),
+            // A client of xrdp on another machine; the type, and later the terminal, are the user's.
+            ("tty", true, "", "xrdp-sesman", Kind::X11),
+            ("unspecified", true, "xrdp-sesman", "xrdp-sesman", Kind::X11),
+            // From afar to a terminal, by a service that nobody knows, unless a display is seen.
+            ("tty", true, "pts/2", "shell-in-a-page", Kind::Ssh),
         ] {
             assert_eq!(kind(session_type, remote, tty, service), expected, "{session_type} {service}");
         }

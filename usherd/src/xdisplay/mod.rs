@@ -19,6 +19,7 @@ use usher_core::sys::sockets::{Name, Unix};
 use usher_core::sys::{cgroup, diag, peer, proc, sockets};
 
 pub mod authority;
+pub mod crowd;
 pub mod language;
 pub mod stations;
 pub mod trust;

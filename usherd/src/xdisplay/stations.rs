@@ -43,16 +43,16 @@ impl Moment {
         Moment::default()
     }
 
-    fn tcp(&self) -> io::Result<&[Tcp]> {
+    pub(super) fn tcp(&self) -> io::Result<&[Tcp]> {
         as_read(self.tcp.get_or_init(diag::tcp))
     }
 
-    fn unix(&self) -> io::Result<&[Unix]> {
+    pub(super) fn unix(&self) -> io::Result<&[Unix]> {
         as_read(self.unix.get_or_init(diag::unix))
     }
 
     /// The sockets that a process has open.
-    fn open(&self, process: Process) -> io::Result<Rc<HashSet<u64>>> {
+    pub(super) fn open(&self, process: Process) -> io::Result<Rc<HashSet<u64>>> {
         if let Some(known) = self.open.borrow().get(&process) {
             return Ok(Rc::clone(known));
         }

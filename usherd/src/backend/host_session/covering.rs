@@ -46,7 +46,9 @@ pub(super) fn cover(backend: &HostSessionBackend, target: &Target, covers: Vec<C
                 seen(&backend, &target, &login, &covers, ordered, until),
                 doubts::look(&backend, &target, &login, &covers, until),
             );
-            covered.and_then(|covered| doubts.map(|()| covered))
+            let mut covered = covered.and_then(|covered| doubts.map(|()| covered))?;
+            covered.notes.extend(backend.crowd_notes(target.id, &covers).await);
+            Ok::<_, Error>(covered)
         };
         if reach.is_none() {
             // A stopped program may keep the display from being uncovered.

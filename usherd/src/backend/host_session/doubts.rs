@@ -141,3 +141,18 @@ impl HostSessionBackend {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::display;
+    use super::*;
+
+    #[test]
+    fn of_two_servers_on_one_number_the_later_one_is_named() {
+        let other = |number: u32, pid: u32| Display { server: Process { pid, start: 1 }, ..display(number) };
+        assert!(one_server_a_number(3, &[other(10, 1), other(11, 2), other(12, 3)]).is_ok());
+        let failed = one_server_a_number(3, &[other(10, 1), other(11, 2), other(10, 4)]).unwrap_err();
+        assert!(failed.message.contains("process 4 (") && failed.message.contains("display :10"), "{failed:?}");
+        assert!(failed.message.contains("has the number of process 1's display"), "{failed:?}");
+    }
+}

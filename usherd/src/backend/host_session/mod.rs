@@ -28,6 +28,7 @@ use crate::xdisplay;
 mod admission;
 mod closing;
 mod covering;
+mod crowding;
 mod detaching;
 mod doubts;
 mod freezing;

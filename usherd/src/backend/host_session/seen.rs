@@ -91,7 +91,7 @@ fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
     let shown = || state.screens_of(id).filter_map(|screen| screen.status());
     Seen {
         covers,
-        stations: stations(state, id, login, leads, moment),
+        stations: stations(state, id, (login, kind), leads, moment),
         title: shown().find_map(|status| status.title.clone()).or_else(|| program(login, leads)),
         last_input: shown()
             .filter_map(|status| status.last_input)
@@ -111,11 +111,11 @@ fn program(login: &Login, leads: bool) -> Option<String> {
 }
 
 /// Whoever has a display is on X11, whatever type the session's user gave it (`SetType` of
-/// `org.freedesktop.login1(5)`). A terminal in which a display server was started stays a terminal: somebody may still type
-/// at it.
+/// `org.freedesktop.login1(5)`). A terminal that a service gave, and in which a display server was started, stays a terminal:
+/// somebody may still type at it.
 fn kind(login: &Login, has_display: bool, leads: bool) -> Kind {
     match login.kind {
-        Kind::Ssh | Kind::Console if has_display && (login.seat.is_some() || !leads) => Kind::X11,
+        Kind::Ssh | Kind::Console if has_display && (!login.by_terminal || login.seat.is_some() || !leads) => Kind::X11,
         Kind::Wayland if has_display => Kind::X11,
         kind => kind,
     }
@@ -126,7 +126,7 @@ fn leads(login: &Login) -> bool {
     login.leading().lives()
 }
 
-fn stations(state: &State, id: u32, login: &Login, leads: bool, moment: &Moment) -> Vec<SeenStation> {
+fn stations(state: &State, id: u32, (login, kind): (&Login, Kind), leads: bool, moment: &Moment) -> Vec<SeenStation> {
     if let Some(seat) = &login.seat {
         return vec![SeenStation { id: seat_number(seat), client: None }];
     }
@@ -144,7 +144,7 @@ fn stations(state: &State, id: u32, login: &Login, leads: bool, moment: &Moment)
     let mut stations: Vec<_> =
         clients.iter().map(|(_, client)| SeenStation { id: 0, client: Some(address(client)) }).collect();
     if stations.is_empty() && leads {
-        match (&login.remote, login.kind) {
+        match (&login.remote, kind) {
             (Some(host), Kind::Ssh) => {
                 stations.push(SeenStation {
                     id: 0,
@@ -177,5 +177,24 @@ fn undetachable(id: u32, kind: Kind, login: &Login) -> Option<String> {
             "session {id} is at a seat of this host: such sessions cannot be disconnected yet, only listed and closed"
         )),
         Kind::Text => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::login;
+    use super::*;
+
+    #[test]
+    fn a_session_that_no_terminal_service_let_in_is_on_x11_as_soon_as_it_has_a_display() {
+        let of = |kind, by_terminal| Login { kind, by_terminal, ..login() };
+        for said in [Kind::Ssh, Kind::Console, Kind::Wayland, Kind::X11] {
+            assert_eq!(kind(&of(said, false), true, true), Kind::X11, "{said:?}");
+        }
+        for terminal in [Kind::Ssh, Kind::Console] {
+            assert_eq!(kind(&of(terminal, false), false, true), terminal);
+            assert_eq!(kind(&of(terminal, true), true, true), terminal, "somebody may still type at it");
+            assert_eq!(kind(&of(terminal, true), true, false), Kind::X11, "nobody does");
+        }
     }
 }

@@ -55,7 +55,7 @@ impl DisplayState {
     }
 
     /// Whether a shield may be tried now.
-    fn may_be_tried(&self) -> bool {
+    pub(super) fn may_be_tried(&self) -> bool {
         let (tries, last) = self.tries;
         let rested = tries < TRIES || last.is_none_or(|last| last.elapsed() >= PAUSE.1);
         matches!(self.shield, ShieldState::Absent(_)) && rested
@@ -109,7 +109,7 @@ impl HostSessionBackend {
     }
 
     /// Notes that a display got no shield, and why. Whether it is to be tried again at once.
-    fn goes_on_after(&self, place: (u32, u32), id: u32, why: String) -> bool {
+    pub(super) fn goes_on_after(&self, place: (u32, u32), id: u32, why: String) -> bool {
         let tries = {
             let mut state = self.state();
             let Some(screen) = state.screens.get_mut(&place) else { return false };
@@ -216,7 +216,7 @@ impl HostSessionBackend {
         id: u32,
     ) -> Result<IntroducedShield, Error> {
         let why = match tokio::time::timeout(INTRODUCTION, hear_of(&mut connection)).await.map_err(|_| late())? {
-            Introduction::Waits(why) => why,
+            Introduction::Waits(why) => self.who_crowds(place, why).await,
             other => return other.done(connection),
         };
         tracing::warn!("session {id}: the shield of display :{} waits: {why}", place.0);

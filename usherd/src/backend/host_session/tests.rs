@@ -50,7 +50,7 @@ fn target() -> Target {
     Target { id: 3, key: key(), user: "nobody-here".to_owned(), uid: 4_000_000 }
 }
 
-fn login() -> Login {
+pub(super) fn login() -> Login {
     Login {
         native_id: "3".to_owned(),
         uid: target().uid,
@@ -59,6 +59,7 @@ fn login() -> Login {
         leader_start: 1,
         since: "2026-03-02T09:41:00Z".parse().unwrap(),
         kind: Kind::X11,
+        by_terminal: false,
         seat: None,
         remote: None,
         tty: None,
@@ -70,7 +71,7 @@ fn login() -> Login {
 }
 
 /// A display whose server is this process.
-fn display(number: u32) -> Display {
+pub(super) fn display(number: u32) -> Display {
     let me = std::process::id();
     Display {
         number,
@@ -291,4 +292,26 @@ async fn no_display_that_is_covered_gives_its_shield_up() {
     assert_eq!(room_for(&lab.backend.state(), (100, 100)), Room::Taken);
     lab.backend.state().screens.get_mut(&(105, 105)).unwrap().desired = Some(Vec::new());
     assert_eq!(room_for(&lab.backend.state(), (100, 100)), Room::After((105, 105)));
+}
+
+#[tokio::test]
+async fn a_display_whose_shield_never_arms_is_given_up_and_tried_again_after_a_while() {
+    let lab = Lab::new();
+    let place = (100, std::process::id());
+    let mut screen = DisplayState::new(display(100));
+    (screen.session, screen.shield) = (Some(3), ShieldState::Arming);
+    lab.backend.state().screens.insert(place, screen);
+    let may_be_tried = || lab.backend.state().screens[&place].may_be_tried();
+    for nth in 1..=10 {
+        lab.backend.admit(place).unwrap();
+        assert_eq!(lab.backend.goes_on_after(place, 3, "it does not answer".to_owned()), nth < 10, "try {nth}");
+        let state = lab.backend.state();
+        let screen = &state.screens[&place];
+        assert_eq!(screen.admitted, None, "it keeps no place");
+        assert_eq!(matches!(screen.shield, ShieldState::Absent(_)), nth == 10);
+    }
+    assert!(!may_be_tried(), "not again at once");
+    let long_ago = std::time::Instant::now().checked_sub(std::time::Duration::from_secs(61));
+    lab.backend.state().screens.get_mut(&place).unwrap().tries.1 = long_ago;
+    assert!(may_be_tried());
 }

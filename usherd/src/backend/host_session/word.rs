@@ -12,6 +12,8 @@ use usher_core::wire::shield::{FromShield, Status};
 const MOST_CHARACTERS: usize = 1000;
 /// The most sentences of one answer.
 const MOST_NOTES: usize = 8;
+/// The most processes that are said to crowd a display.
+const MOST_MEMBERS: usize = 4;
 /// For how long after `usherd --release-all` began shields may be freed by it.
 const RELEASING: Duration = Duration::from_secs(60);
 
@@ -47,6 +49,7 @@ pub(super) fn checked(message: FromShield, shields: &Path) -> FromShield {
 
 fn status(mut status: Status, shields: &Path) -> Status {
     status.title = status.title.as_deref().map(line);
+    status.crowd.iter_mut().for_each(|crowd| crowd.members.truncate(MOST_MEMBERS));
     if let Some((by, at)) = &status.released
         && !was_released(&release_record(shields), by, *at)
     {
