@@ -21,6 +21,7 @@ mod lock;
 mod login;
 mod logins;
 mod looking;
+mod open;
 mod packaging;
 mod raw;
 mod reading;

@@ -194,7 +194,8 @@ impl Holder {
                 self.reply(daemon, &FromHolder::Text { seq, text });
             }
             // The session is open already.
-            ToHolder::Open(_) | ToHolder::Start | ToHolder::Heard => {}
+            ToHolder::Open(_) | ToHolder::Lead { .. } | ToHolder::Start => {}
+            ToHolder::ProgramEnded { .. } | ToHolder::Heard => {}
         }
     }
 

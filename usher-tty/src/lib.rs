@@ -2,12 +2,13 @@
 //!
 //! The holder outlives usherd: it keeps the lock, the screen and the program while the daemon is
 //! down, is killed, or is replaced by a later version. It is born with a connection to the daemon on
-//! standard input, and listens on a socket of its own for the daemons and the `--release-all` after.
+//! standard input, and listens on a socket of its own for the daemons and the `--release-all` after. In system mode it is a
+//! service with a uid of its own, and its standard input is that socket.
 
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
+mod birth;
 mod cells;
 mod daemon;
 pub mod emulator;
@@ -30,7 +31,8 @@ mod station;
 pub fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     match arguments.next() {
-        Some(word) if word == "lead" => leader::lead(arguments),
+        Some(word) if word == "lead" => leader::lead(),
+        Some(word) if word == "login" => leader::login(arguments),
         Some(word) if word == "hold" => hold(),
         _ => {
             eprintln!(
@@ -43,8 +45,8 @@ pub fn main() -> ExitCode {
 }
 
 fn hold() -> ExitCode {
-    let born_with = rustix::io::fcntl_dupfd_cloexec(std::io::stdin().as_fd(), 3).map(UnixStream::from);
-    match born_with.map_err(Into::into).and_then(run::hold) {
+    let standard_input = rustix::io::fcntl_dupfd_cloexec(std::io::stdin().as_fd(), 3);
+    match standard_input.map_err(Into::into).and_then(birth::of).and_then(run::hold) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("usher-tty: {error}");

@@ -77,7 +77,9 @@ impl Parting {
                         }
                     }
                     ToHolder::Open(_)
+                    | ToHolder::Lead { .. }
                     | ToHolder::Start
+                    | ToHolder::ProgramEnded { .. }
                     | ToHolder::Announce(_)
                     | ToHolder::Withdraw
                     | ToHolder::Still { .. }

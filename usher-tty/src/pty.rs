@@ -45,6 +45,13 @@ impl Pty {
         Ok((pty, slave))
     }
 
+    /// Its number below `/dev/pts`.
+    pub(super) fn number(&self) -> io::Result<u32> {
+        let name = rustix::pty::ptsname(&self.master, Vec::new())?;
+        let number = name.to_str().ok().and_then(|name| name.rsplit('/').next()?.parse().ok());
+        number.ok_or_else(|| io::Error::other("the terminal has no number"))
+    }
+
     /// The descriptor alone, blocking, for those who read it in a thread of their own.
     pub fn into_fd(self) -> io::Result<OwnedFd> {
         rustix::io::ioctl_fionbio(&self.master, false)?;
@@ -118,23 +125,41 @@ impl Pty {
 
 /// The process that leads the session, before it runs the session's program.
 pub(super) struct Leader {
-    pub(super) child: Child,
+    pub(super) pid: u32,
+    /// None where it is another's child.
+    child: Option<Child>,
     channel: UnixStream,
 }
 
 impl Leader {
     /// Starts the leader: this very program in the role of [`super::leader`]. It waits for [`run`](Self::run).
-    pub(super) fn start(spec: &OpenSpec, slave: OwnedFd) -> io::Result<Leader> {
+    pub(super) fn start(slave: OwnedFd) -> io::Result<Leader> {
         let (channel, theirs) = UnixStream::pair()?;
         let mut command = Command::new(std::env::current_exe()?);
-        command.arg("lead").arg(&spec.program).args(&spec.arguments);
+        command.arg("lead");
         // The session's own environment could make even this program run its user's code (LD_PRELOAD).
         command.current_dir("/").env_clear();
         command
             .stdin(Stdio::from(slave.try_clone()?))
             .stdout(Stdio::from(slave))
             .stderr(Stdio::from(OwnedFd::from(theirs)));
-        Ok(Leader { child: command.spawn()?, channel })
+        let child = command.spawn()?;
+        Ok(Leader { pid: child.id(), child: Some(child), channel })
+    }
+
+    /// A leader that the service manager has started, and the channel to it.
+    pub(super) fn of_login(pid: u32, channel: OwnedFd) -> Leader {
+        Leader { pid, child: None, channel: UnixStream::from(channel) }
+    }
+
+    /// Whether it is this process's child, whose end this process sees.
+    pub(super) fn is_child(&self) -> bool {
+        self.child.is_some()
+    }
+
+    /// Ends it. One that is another's child ends by itself when its channel does.
+    pub(super) fn kill(&mut self) {
+        let _ = self.child.as_mut().map(Child::kill);
     }
 
     /// Lets the leader run its program.
@@ -143,7 +168,13 @@ impl Leader {
     /// The program cannot be run; the sentence says why.
     pub(super) fn run(&mut self, spec: &OpenSpec) -> Result<(), String> {
         use std::io::{Read, Write};
-        let go = Go { directory: spec.directory.clone(), environment: spec.environment.clone() };
+        let go = Go {
+            program: spec.program.clone(),
+            arguments: spec.arguments.clone(),
+            directory: spec.directory.clone(),
+            environment: spec.environment.clone(),
+            keeps_environment: spec.hosted,
+        };
         let go = serde_json::to_vec(&go).map_err(|e| format!("the directory or the environment is no text: {e}"))?;
         let said = self.channel.write_all(&go).and_then(|()| self.channel.shutdown(std::net::Shutdown::Write));
         said.map_err(|e| format!("the session's first process is gone: {e}"))?;

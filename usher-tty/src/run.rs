@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
@@ -11,12 +12,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::SIGCHLD;
 use usher_core::clock;
 use usher_core::language::Language;
-use usher_core::session::SessionKey;
+use usher_core::session::{ProgramEnd, SessionKey};
 use usher_core::sys::descriptors;
 use usher_core::sys::process::Process;
 use usher_core::wire::Tag;
 use usher_core::wire::holder::{Farewell, FromHolder, OpenSpec, ToHolder};
 
+use super::birth::{self, Birth};
 use super::daemon::{self, DaemonConn};
 use super::emulator::Emulator;
 use super::ending::{self, in_words, left_over, reap_watching};
@@ -32,28 +34,28 @@ const BORN_WITH: u64 = 0;
 const OUTPUT_TURN: usize = 128 << 10;
 
 /// Holds one session until it ends.
-pub(super) fn hold(mut born_with: UnixStream) -> io::Result<()> {
+pub(super) fn hold(Birth { connection: mut born_with, listener }: Birth) -> io::Result<()> {
     // A terminal's Ctrl-C or a dying daemon's process group is none of the session's business.
     let _ = rustix::process::setsid();
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     let mut decoder = usher_core::wire::Decoder::default();
     let Some(ToHolder::Open(spec)) = next_message(&mut born_with, &mut decoder)? else { return Ok(()) };
     descriptors::set_limit(spec.open_files);
-    match open(&spec) {
+    let mut daemon = DaemonConn::new(born_with, BORN_WITH)?;
+    daemon.conn = daemon.conn.resuming(decoder);
+    match open(&spec, listener, &mut daemon) {
         Ok((mut holder, leader, listener, terminal)) => {
-            let mut daemon = DaemonConn::new(born_with, BORN_WITH)?;
-            daemon.conn = daemon.conn.resuming(decoder);
             daemon.send(&holder.hello());
             holder.daemons.push(daemon);
+            let (started, program_end, next_daemon) = (false, None, BORN_WITH + 1);
             let result =
-                Loop { holder, leader, listener, _terminal: terminal, started: false, next_daemon: BORN_WITH + 1 }
-                    .run(&spec);
+                Loop { holder, leader, listener, _terminal: terminal, started, program_end, next_daemon }.run(&spec);
             let _ = std::fs::remove_file(&spec.socket);
             result
         }
         Err(error) => {
-            let message = FromHolder::Failed { message: error.to_string() };
-            io::Write::write_all(&mut born_with, &usher_core::wire::control(&message))
+            daemon.send(&FromHolder::Failed { message: error.to_string() });
+            Ok(())
         }
     }
 }
@@ -76,23 +78,20 @@ fn next_message(stream: &mut UnixStream, decoder: &mut usher_core::wire::Decoder
 }
 
 /// Makes the terminal, the leader and the socket of a session; its program does not run yet.
-fn open(spec: &OpenSpec) -> io::Result<(Holder, Leader, UnixListener, OwnedFd)> {
+fn open(
+    spec: &OpenSpec,
+    listener: Option<UnixListener>,
+    daemon: &mut DaemonConn,
+) -> io::Result<(Holder, Leader, UnixListener, OwnedFd)> {
     let size = spec.size.clamped();
     let (pty, slave) = Pty::open(size)?;
     let kept = slave.try_clone()?;
-    let leader = Leader::start(spec, slave)?;
-    let leader_pid = leader.child.id();
-    let first = Process::of(leader_pid)?.ok_or_else(|| io::Error::other("the session's first process is gone"))?;
-    let listener = UnixListener::bind(&spec.socket)
-        .map_err(|e| io::Error::new(e.kind(), format!("cannot listen on {}: {e}", spec.socket.display())))?;
-    std::fs::set_permissions(&spec.socket, std::fs::Permissions::from_mode(0o600))?;
-    listener.set_nonblocking(true)?;
-    let key = SessionKey {
-        boot_id: spec.boot_id.clone(),
-        native_id: spec.native_id.clone(),
-        leader_pid,
-        leader_start: first.start,
+    let (leader, key) = match spec.hosted {
+        true => birth::login(spec, pty.number()?, daemon)?,
+        false => own_leader(spec, slave)?,
     };
+    let listener = listener.map_or_else(|| listen(&spec.socket), Ok)?;
+    listener.set_nonblocking(true)?;
     let value = |name: &str| spec.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     let locale = Locale { language: Language::of_variables(value), zone: TimeZone::system() };
     let mut holder = Holder::new(spec.session_id, key, pty, size, locale);
@@ -100,6 +99,21 @@ fn open(spec: &OpenSpec) -> io::Result<(Holder, Leader, UnixListener, OwnedFd)> 
         holder.emulator = Emulator::with_scrollback(size, lines);
     }
     Ok((holder, leader, listener, kept))
+}
+
+fn own_leader(spec: &OpenSpec, slave: OwnedFd) -> io::Result<(Leader, SessionKey)> {
+    let leader = Leader::start(slave)?;
+    let first = Process::of(leader.pid)?.ok_or_else(|| io::Error::other("the session's first process is gone"))?;
+    let (boot_id, native_id) = (spec.boot_id.clone(), spec.native_id.clone());
+    let key = SessionKey { boot_id, native_id, leader_pid: leader.pid, leader_start: first.start };
+    Ok((leader, key))
+}
+
+fn listen(socket: &Path) -> io::Result<UnixListener> {
+    let listener = UnixListener::bind(socket)
+        .map_err(|e| io::Error::new(e.kind(), format!("cannot listen on {}: {e}", socket.display())))?;
+    std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
 }
 
 /// Where something waits to be read, or may be written again.
@@ -118,6 +132,8 @@ struct Loop {
     /// Keeps the terminal open: a program that closes it would make the other end ready for ever.
     _terminal: OwnedFd,
     started: bool,
+    /// How the program ended, where it is another's child.
+    program_end: Option<ProgramEnd>,
     next_daemon: u64,
 }
 
@@ -132,7 +148,7 @@ impl Loop {
         loop {
             if !self.started && !self.holder.daemons.iter().any(|daemon| daemon.id == BORN_WITH) {
                 // The daemon died before the session was on the books: there is no session.
-                let _ = self.leader.child.kill();
+                self.leader.kill();
                 return Ok(());
             }
             let ready = self.wait(&children)?;
@@ -201,6 +217,7 @@ impl Loop {
             for message in self.holder.daemons[index].receive() {
                 match message {
                     ToHolder::Start => self.start(id, spec),
+                    ToHolder::ProgramEnded { end } => self.program_end = Some(end),
                     other => self.holder.obey(id, other),
                 }
             }
@@ -218,7 +235,7 @@ impl Loop {
             Ok(()) => {
                 self.started = true;
                 self.holder.reply(daemon, &FromHolder::Started);
-                sandbox::enter(&spec.socket);
+                sandbox::enter(Some(&*spec.socket).filter(|_| !spec.hosted));
             }
             Err(message) => {
                 self.holder.reply(daemon, &FromHolder::Failed { message });
@@ -255,7 +272,12 @@ impl Loop {
             }
             return Ok(None);
         }
-        match reap_watching(self.leader.child.id()) {
+        let ended = match self.leader.is_child() {
+            true => reap_watching(self.leader.pid),
+            // A program that ended before its start was known ends once it is.
+            false => self.program_end.filter(|_| self.started),
+        };
+        match ended {
             Some(how) if self.started => {
                 // Its last words may still be on the way.
                 self.read_output(buffer)?;

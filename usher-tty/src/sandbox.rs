@@ -5,7 +5,7 @@
 //! touches no file except its own socket and `/proc`. The session itself was started before and gives up nothing.
 //!
 //! Where the kernel has no Landlock or no seccomp, the holder goes on without: it never has more
-//! rights than the session's user in `--user` mode.
+//! rights than the session's user in `--user` mode, and in system mode its unit has taken them.
 
 use std::path::Path;
 
@@ -13,24 +13,26 @@ use landlock::{ABI, Access, AccessFs, BitFlags, PathBeneath, PathFd, Ruleset, Ru
 
 mod calls;
 
-/// Enters the sandbox, as far as the kernel has one.
-pub(super) fn enter(socket: &Path) {
+/// Enters the sandbox, as far as the kernel has one. The socket is the holder's own to remove, if it made it.
+pub(super) fn enter(socket: Option<&Path>) {
     // Each is worth having without the other.
     let _ = confine_files(socket);
     let _ = confine_calls();
 }
 
 /// Allows reading `/proc` and removing the holder's own socket. No other file can be opened or changed.
-fn confine_files(socket: &Path) -> Result<(), Box<dyn std::error::Error>> {
+fn confine_files(socket: Option<&Path>) -> Result<(), Box<dyn std::error::Error>> {
     let abi = ABI::V5;
     let read: BitFlags<AccessFs> = AccessFs::ReadFile | AccessFs::ReadDir;
-    let directory = socket.parent().unwrap_or(Path::new("/"));
-    Ruleset::default()
+    let mut rules = Ruleset::default()
         .handle_access(AccessFs::from_all(abi))?
         .create()?
-        .add_rule(PathBeneath::new(PathFd::new("/proc")?, read))?
-        .add_rule(PathBeneath::new(PathFd::new(directory)?, AccessFs::RemoveFile))?
-        .restrict_self()?;
+        .add_rule(PathBeneath::new(PathFd::new("/proc")?, read))?;
+    if let Some(socket) = socket {
+        let directory = socket.parent().unwrap_or(Path::new("/"));
+        rules = rules.add_rule(PathBeneath::new(PathFd::new(directory)?, AccessFs::RemoveFile))?;
+    }
+    rules.restrict_self()?;
     Ok(())
 }
 

@@ -20,6 +20,7 @@ mod ready;
 mod remote;
 mod school;
 mod shell;
+mod terminal;
 mod watch;
 
 pub use common::skip::skip;

@@ -25,10 +25,11 @@ pub enum SessionRef {
 }
 
 impl SessionRef {
-    /// Whether it is the ID or the native ID of this session.
+    /// Whether it is the ID or the native ID of this session. A number that a login manager gave names a hosted session
+    /// too, which has another ID.
     pub fn names(&self, id: u32, native_id: &str) -> bool {
         match self {
-            SessionRef::Id(named) => *named == id,
+            SessionRef::Id(named) => *named == id || native_id.parse() == Ok(*named),
             SessionRef::Native(native) => native.as_str() == native_id,
             SessionRef::Own(_) | SessionRef::Of(..) => false,
         }

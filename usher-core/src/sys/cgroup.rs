@@ -61,6 +61,11 @@ pub fn membership(path: &str) -> Membership {
     Membership::Other
 }
 
+/// The user in whose slice a group is.
+pub fn user_of(path: &str) -> Option<u32> {
+    path.strip_prefix("/user.slice/user-")?.split_once(".slice")?.0.parse().ok()
+}
+
 /// One group below the mount.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group(PathBuf);
@@ -199,5 +204,7 @@ mod tests {
         ] {
             assert_eq!(membership(path), expected, "{path}");
         }
+        assert_eq!(user_of("/user.slice/user-1001.slice/session-3.scope"), Some(1001));
+        assert_eq!(user_of("/system.slice/user-1001.slice"), None);
     }
 }

@@ -49,6 +49,10 @@ pub struct OpenSpec {
     /// The daemon says [`ToHolder::Heard`] once the end of the session's program is on record.
     #[serde(default)]
     pub records_ends: bool,
+    /// The session's first process is another's child: the holder says its [`FromHolder::Terminal`] and awaits
+    /// [`ToHolder::Lead`].
+    #[serde(default)]
+    pub hosted: bool,
 }
 
 /// A message from usherd to a holder.
@@ -56,8 +60,22 @@ pub struct OpenSpec {
 pub enum ToHolder {
     /// Be this session, but do not run its program yet.
     Open(Box<OpenSpec>),
+    /// The first process of a session that is [`hosted`](OpenSpec::hosted). The channel to it comes with this message.
+    Lead {
+        /// The ID that the login manager gave the session.
+        native_id: String,
+        /// The process.
+        leader_pid: u32,
+        /// Its start time in clock ticks since boot.
+        leader_start: u64,
+    },
     /// The session is on the books: run its program.
     Start,
+    /// The program of a session that is [`hosted`](OpenSpec::hosted) has ended.
+    ProgramEnded {
+        /// How.
+        end: ProgramEnd,
+    },
     /// These are the covers now; with none, the session is unlocked.
     Cover {
         /// Comes back in the answer.
@@ -141,6 +159,11 @@ pub struct Notice {
 pub enum FromHolder {
     /// The holder's introduction; first on every connection, once there is a session.
     Hello(Box<HolderHello>),
+    /// The terminal of a session that is [`hosted`](OpenSpec::hosted), below `/dev/pts`.
+    Terminal {
+        /// Its number.
+        number: u32,
+    },
     /// The session could not be opened or its program not be run.
     Failed {
         /// Why.

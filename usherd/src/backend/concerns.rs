@@ -81,8 +81,8 @@ pub trait Opening {
     fn socket(&self, id: u32) -> PathBuf;
     /// What every process of a session has in its environment.
     fn environment(&self, id: u32, boot_id: &str) -> [(String, String); 2];
-    /// Starts a holder and has it make the session ready.
-    fn open(&self, spec: OpenSpec) -> BoxFuture<'_, Result<Opened, Error>>;
+    /// Starts a holder and has it make a session of this uid's ready.
+    fn open(&self, uid: u32, spec: OpenSpec) -> BoxFuture<'_, Result<Opened, Error>>;
     /// Connects a session that is on the books, whose program does not run yet, and orders its covers.
     fn connect(&self, id: u32, opened: Opened, covers: Vec<Cover>) -> Starting;
     /// Runs the session's program once its covers were seen.

@@ -218,7 +218,7 @@ impl Opening for Fake {
         [("USHER_SESSION".to_owned(), format!("{boot_id}:{id}")), ("USHER_SOCKET".to_owned(), String::new())]
     }
 
-    fn open(&self, spec: OpenSpec) -> BoxFuture<'_, Result<Opened, Error>> {
+    fn open(&self, _: u32, spec: OpenSpec) -> BoxFuture<'_, Result<Opened, Error>> {
         let key = SessionKey {
             boot_id: spec.boot_id,
             native_id: spec.native_id,

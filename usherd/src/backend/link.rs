@@ -119,6 +119,12 @@ impl Connection {
         self.stream.write_all(&control(message)).await
     }
 
+    /// The same with a descriptor.
+    #[cfg(feature = "system")]
+    pub(super) async fn send_with(&mut self, message: &impl Serialize, descriptor: &OwnedFd) -> std::io::Result<()> {
+        hand(&mut self.stream, &control(message), descriptor).await
+    }
+
     /// Reads until a whole message is there; `None` when the connection ended or speaks garbage.
     pub(super) async fn receive<M: Incoming>(&mut self) -> Option<M> {
         receive(&mut self.stream, &mut self.decoder).await

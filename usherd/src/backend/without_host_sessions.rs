@@ -8,6 +8,10 @@ use usher_core::outcome::{Error, ErrorId};
 
 use super::{HostSessions, Noticed};
 
+/// The way to the system bus, which this build does not have.
+#[derive(Debug, Clone, Default)]
+pub struct Bus;
+
 /// Refuses: there is no such backend in this build.
 ///
 /// # Errors
@@ -17,6 +21,7 @@ pub fn open(
     _: PathBuf,
     _always_freeze: bool,
     _: mpsc::UnboundedSender<Noticed>,
+    _: Bus,
 ) -> Result<Arc<dyn HostSessions>, Error> {
     let why = "this usherd was built without D-Bus: it controls no sessions that logind knows";
     Err(Error::new(ErrorId::NotSupported, why)

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use usher_core::clock;
-use usher_core::session::Kind;
+use usher_core::session::{Kind, SessionKey};
+use usher_core::sys::cgroup::{self, Membership};
 use usher_core::sys::proc;
 
+use crate::accounts::account;
 use crate::backend::Ended;
 use crate::backend::text::Found;
 use crate::host::Host;
@@ -19,6 +21,7 @@ use crate::store::{Loaded, Urgency};
 pub fn remembered(loaded: Loaded, settings: &Settings, mode: Mode) -> Registry {
     let mut registry = Registry::default();
     registry.of_system = mode == Mode::System;
+    registry.most_text_sessions = settings.text_sessions_per_user;
     registry.orchestrate_admins = settings.orchestrate_admins;
     let lifetime = settings.invitation_lifetime();
     registry.identities = Identities::new(loaded.identities, loaded.invitations, settings.identities.clone(), lifetime);
@@ -72,11 +75,14 @@ async fn unknown(host: &Arc<Host>, found: Found) {
 /// A session of which the database knows nothing any more is put on the books again, with the cover it shows.
 async fn take_over(host: &Arc<Host>, found: Found) {
     let (id, now) = (found.id(), clock::now());
+    let Some((uid, user)) = owner(host, found.key()).await else {
+        return tracing::error!("session {id} has a holder, and nobody knows whose session it is: it is left alone");
+    };
     let record = SessionRecord {
         id,
         key: found.key().clone(),
-        user: host.daemon.user.clone(),
-        uid: host.daemon.uid,
+        user,
+        uid,
         since: now,
         name: None,
         program: proc::name(found.key().leader_pid).unwrap_or_else(|| "?".to_owned()),
@@ -94,6 +100,17 @@ async fn take_over(host: &Arc<Host>, found: Found) {
         }
         Err(error) => tracing::error!("session {id} could not be taken over: {error}"),
     }
+}
+
+/// Whose session this is: in system mode the user's in whose slice the kernel has the session's leader.
+async fn owner(host: &Host, key: &SessionKey) -> Option<(u32, String)> {
+    if host.daemon.mode == Mode::User {
+        return Some((host.daemon.uid, host.daemon.user.clone()));
+    }
+    let group = cgroup::of(key.leader_pid).ok()??;
+    let is_its_login = cgroup::membership(&group) == Membership::Session(key.native_id.clone());
+    let uid = cgroup::user_of(&group).filter(|_| is_its_login && key.leader().lives())?;
+    Some((uid, account(uid).await.name))
 }
 
 /// Looks for the holder of a session that is on the books but not connected: adopts it, or forgets

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use usher_core::event::EventKind;
-use usher_core::session::SessionKey;
+use usher_core::session::{Kind, SessionKey};
 
 use super::reconcile::{self, Closing};
 use crate::accounts::Groups;
 use crate::backend::{Ended, HostSessions, Noticed};
 use crate::host::Host;
 use crate::logind::{Login, LoginChange};
-use crate::session::{Change, SessionRecord};
+use crate::session::{Change, SessionRecord, Tracked};
 use crate::store::Urgency;
 
 /// The first number of sessions for which logind has none: its own are audit session IDs.
@@ -68,7 +68,7 @@ pub(super) async fn take(host: &Arc<Host>, closing: &Closing, change: LoginChang
 fn over(host: &Host, sessions: &dyn HostSessions, listed: &[Login]) -> Vec<u32> {
     let keys: Vec<SessionKey> = listed.iter().map(|one| sessions.key(one)).collect();
     let registry = host.registry();
-    let booked = registry.sessions().filter(|s| s.kind != usher_core::session::Kind::Text);
+    let booked = registry.sessions().filter(|s| s.kind != Kind::Text);
     booked.filter(|s| !keys.iter().any(|key| same(key, &s.key))).map(|s| s.id).collect()
 }
 
@@ -80,7 +80,8 @@ fn same(now: &SessionKey, booked: &SessionKey) -> bool {
 
 fn booked(host: &Host, native_id: &str) -> Option<(u32, SessionKey)> {
     let registry = host.registry();
-    registry.sessions().find(|s| s.key.native_id == native_id).map(|s| (s.id, s.key.clone()))
+    let of_logind = |s: &&Tracked| s.kind != Kind::Text && s.key.native_id == native_id;
+    registry.sessions().find(of_logind).map(|s| (s.id, s.key.clone()))
 }
 
 /// Puts a session on the books if it is new, and remembers what is known of it.

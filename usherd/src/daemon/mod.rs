@@ -13,8 +13,8 @@ use usher_core::sys::{descriptors, proc};
 
 use crate::accounts;
 use crate::api::server;
-use crate::backend::host_session;
-use crate::backend::text::TextBackend;
+use crate::backend::host_session::{self, Bus};
+use crate::backend::text::{TextBackend, Units};
 use crate::execute::record_ended_looks;
 use crate::host::gateway::GatewayService;
 use crate::host::login_rules::leave_login_settings;
@@ -45,11 +45,13 @@ async fn serve(
 ) -> Result<(), Error> {
     let boot_id = proc::boot_id().map_err(|e| failed("the kernel's boot ID cannot be read", &e))?;
     let (noticed, mut news) = mpsc::unbounded_channel();
-    let host_sessions = match paths.mode {
-        Mode::User => None,
+    let (host_sessions, units) = match paths.mode {
+        Mode::User => (None, None),
         Mode::System => {
-            let who = (boot_id.clone(), host::host_name());
-            Some(host_session::open(who, paths.shields(), settings.freeze_while_locked, noticed.clone())?)
+            let (who, bus) = ((boot_id.clone(), host::host_name()), Bus::default());
+            let (shields, freeze) = (paths.shields(), settings.freeze_while_locked);
+            let sessions = host_session::open(who, shields, freeze, noticed.clone(), bus.clone())?;
+            (Some(sessions), Units::new(bus))
         }
     };
     // Whatever is made from here on is ours alone to read.
@@ -81,7 +83,7 @@ async fn serve(
         socket: paths.socket.clone(),
         since: clock::now(),
     };
-    let text = Arc::new(TextBackend::new(paths, noticed));
+    let text = Arc::new(TextBackend::new(paths, noticed, units));
     let host = Arc::new(Host::new(daemon, settings, store, text, host_sessions, gateway, registry));
     host.session_ids_beyond(last_session_id);
     if paths.mode == Mode::System {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::{Action, DeclaredSession, IdentityName, Pin};
+use usher_core::session::Kind;
+use usher_core::sys::cgroup::Membership;
 use usher_core::sys::peer::Peer;
 use usher_core::sys::process::Process;
 use usher_core::sys::{cgroup, proc};
@@ -166,8 +168,22 @@ pub(super) fn descent(host: &Host, peer: Peer) -> std::io::Result<Vec<u32>> {
         && let Some(group) = cgroup::of(peer.pid)?
     {
         sessions.extend(host_sessions.sessions_of_group(&group));
+        sessions.extend(text_sessions_of_group(host, &group));
     }
     Ok(sessions)
+}
+
+/// The text sessions that a process of this control group may sit in: the one that has the login, or every one of the
+/// user's whose service manager it belongs to.
+fn text_sessions_of_group(host: &Host, group: &str) -> Vec<u32> {
+    let registry = host.registry();
+    match cgroup::membership(group) {
+        Membership::Session(native_id) => registry.hosted_login(&native_id).map(|s| s.id).into_iter().collect(),
+        Membership::UserManager(uid) => {
+            registry.sessions().filter(|s| s.kind == Kind::Text && s.uid == uid).map(|s| s.id).collect()
+        }
+        Membership::Other => Vec::new(),
+    }
 }
 
 /// Waits a little for the news of a login from which a request comes right away, as over `--server`: before it is
@@ -178,7 +194,9 @@ async fn await_own_login(host: &Host, peer: Peer) {
     const STEPS: usize = 30;
     let Some(sessions) = &host.host_sessions else { return };
     let Ok(Some(group)) = cgroup::of(peer.pid) else { return };
-    if let cgroup::Membership::Session(_) = cgroup::membership(&group) {
+    if let Membership::Session(native_id) = cgroup::membership(&group)
+        && host.registry().hosted_login(&native_id).is_none()
+    {
         for _ in 0..STEPS {
             if !sessions.sessions_of_group(&group).is_empty() {
                 return;

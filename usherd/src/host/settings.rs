@@ -55,6 +55,8 @@ pub struct Settings {
     pub operator_groups: Vec<String>,
     /// Every lock also stops the user's other processes. System mode only.
     pub freeze_while_locked: bool,
+    /// How many text sessions a user may have at once. System mode only.
+    pub text_sessions_per_user: u32,
     /// Lines above the screen that a text session keeps.
     pub scrollback_lines: u32,
     /// The user as which usher-gateway runs, the only one that may speak for remote identities. System mode only.
@@ -80,6 +82,7 @@ impl Default for Settings {
             admin_groups: ["usher-admin", "sudo", "wheel"].map(str::to_owned).to_vec(),
             operator_groups: vec!["usher-operator".to_owned()],
             freeze_while_locked: false,
+            text_sessions_per_user: 16,
             scrollback_lines: 1000,
             gateway_user: "usher-gateway".to_owned(),
             invitation_seconds: 15 * 60,

@@ -37,7 +37,7 @@ impl Bus {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    fn connection(&self) -> Result<Connection, Error> {
+    pub(super) fn connection(&self) -> Result<Connection, Error> {
         let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         connection.ok_or_else(|| {
             Error::new(ErrorId::BackendFailed, "the system bus cannot be reached")

@@ -10,13 +10,17 @@ use zbus::{ObjectPath, OwnedVariant, Variant};
 
 use super::Login;
 
+/// The service by which PAM lets users into text sessions; it is root who names it.
+const HOSTED: &str = "usher-login";
+
 /// logind's properties of one session, by name.
 type Properties = HashMap<String, OwnedVariant>;
 
 /// The session that these properties describe, if it is one of class user.
 pub(super) fn login(properties: &Properties) -> Option<Login> {
     let text = |name: &str| text(properties, name);
-    if !is_users(&text("Class")) {
+    // A text session is on the books already, by its holder.
+    if !is_users(&text("Class")) || text("Service") == HOSTED {
         return None;
     }
     let leader = number(properties, "Leader").and_then(|pid| u32::try_from(pid).ok()).unwrap_or(0);

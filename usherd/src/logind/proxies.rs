@@ -39,4 +39,7 @@ pub(super) trait ServiceManager {
     fn enable_unit_files(&self, files: &[&str], runtime: bool, force: bool)
     -> zbus::Result<(bool, Vec<InstallChange>)>;
     fn start_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
+    fn stop_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
+    fn reset_failed_unit(&self, name: &str) -> zbus::Result<()>;
+    fn get_unit(&self, name: &str) -> zbus::Result<OwnedObjectPath>;
 }

@@ -2,10 +2,15 @@
 
 use std::os::fd::BorrowedFd;
 
-use usher_core::outcome::Error;
+use usher_core::outcome::{Error, ErrorId};
+use zbus::fdo::PropertiesProxy;
+use zbus::names::InterfaceName;
 use zbus::{Fd, Variant};
 
-use super::bus::{Bus, in_time};
+use super::bus::{Bus, DEADLINE, in_time};
+
+const SYSTEMD: &str = "org.freedesktop.systemd1";
+const SERVICE: &str = "org.freedesktop.systemd1.Service";
 
 /// A property of a unit, by its name on the bus.
 pub type Property<'a> = (&'a str, Variant<'a>);
@@ -22,9 +27,49 @@ impl Bus {
         mut properties: Vec<Property<'_>>,
     ) -> Result<(), Error> {
         properties.push(("StandardInputFileDescriptor", Variant::from(Fd::from(input))));
+        self.start_transient(name, properties).await
+    }
+
+    /// Starts a service of this name.
+    ///
+    /// # Errors
+    /// The service manager refuses, or does not answer.
+    pub async fn start_transient(&self, name: &str, properties: Vec<Property<'_>>) -> Result<(), Error> {
         let manager = self.service_manager().await?;
         let started = manager.start_transient_unit(name, "fail", properties, Vec::new());
         in_time("StartTransientUnit", started).await.map(drop)
+    }
+
+    /// Stops a unit and forgets that it failed, if it is there.
+    ///
+    /// # Errors
+    /// The service manager does not answer.
+    pub async fn forget_unit(&self, name: &str) -> Result<(), Error> {
+        let manager = self.service_manager().await?;
+        // A unit that is not there is stopped.
+        let _ = in_time("StopUnit", manager.stop_unit(name, "replace")).await;
+        let _ = in_time("ResetFailedUnit", manager.reset_failed_unit(name)).await;
+        Ok(())
+    }
+
+    /// A number among a service's properties.
+    ///
+    /// # Errors
+    /// There is no such unit or property, or the service manager does not answer.
+    pub async fn service_number(&self, name: &str, property: &str) -> Result<i64, Error> {
+        let path = in_time("GetUnit", self.service_manager().await?.get_unit(name)).await?;
+        let wrong = |why: zbus::Error| Error::new(ErrorId::BackendFailed, format!("{property} of {name}: {why}"));
+        let interface = InterfaceName::try_from(SERVICE).map_err(wrong)?;
+        let asked = async {
+            let proxy = PropertiesProxy::new(&self.connection()?, SYSTEMD, path).await.map_err(wrong)?;
+            proxy.get(interface, property).await.map_err(|e| wrong(e.into()))
+        };
+        let late = || Error::new(ErrorId::Timeout, format!("{property} of {name} was not told in time"));
+        match &*tokio::time::timeout(DEADLINE, asked).await.map_err(|_| late())?? {
+            Variant::I32(number) => Ok(i64::from(*number)),
+            Variant::U32(number) => Ok(i64::from(*number)),
+            _ => Err(Error::new(ErrorId::BackendFailed, format!("{property} of {name} is no number"))),
+        }
     }
 
     /// Has a unit started now and at every boot, and does nothing where it is so already.
@@ -37,4 +82,34 @@ impl Bus {
         in_time("EnableUnitFiles", manager.enable_unit_files(&[name], runtime, force)).await?;
         in_time("StartUnit", manager.start_unit(name, "replace")).await.map(drop)
     }
+}
+
+/// The properties of a service that reads what users' programs say: it has no right that it could lose to them
+/// (`systemd.exec(5)`). Its system calls are those of this list.
+pub fn without_rights(calls: &[&str]) -> Vec<Property<'static>> {
+    let text = |value: &str| Variant::from(value.to_owned());
+    let list = |values: &[&str]| Variant::from(values.iter().map(|v| (*v).to_owned()).collect::<Vec<String>>());
+    let only = |values: &[&str]| Variant::from((true, values.iter().map(|v| (*v).to_owned()).collect::<Vec<String>>()));
+    vec![
+        // A uid of its own: services of ours cannot signal each other, nor can anybody else's processes signal them.
+        ("DynamicUser", Variant::from(true)),
+        ("UMask", Variant::from(0o077u32)),
+        ("NoNewPrivileges", Variant::from(true)),
+        ("CapabilityBoundingSet", Variant::from(0u64)),
+        ("ProtectSystem", text("strict")),
+        ("ProtectHome", text("yes")),
+        ("PrivateDevices", Variant::from(true)),
+        ("ProtectKernelTunables", Variant::from(true)),
+        ("ProtectKernelModules", Variant::from(true)),
+        ("ProtectControlGroups", Variant::from(true)),
+        ("ProtectClock", Variant::from(true)),
+        ("RestrictNamespaces", Variant::from(0u64)),
+        ("RestrictRealtime", Variant::from(true)),
+        ("RestrictSUIDSGID", Variant::from(true)),
+        ("LockPersonality", Variant::from(true)),
+        ("MemoryDenyWriteExecute", Variant::from(true)),
+        ("RestrictAddressFamilies", only(&["AF_UNIX"])),
+        ("SystemCallFilter", only(calls)),
+        ("SystemCallArchitectures", list(&["native"])),
+    ]
 }

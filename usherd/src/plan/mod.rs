@@ -27,6 +27,7 @@ mod select;
 mod session_verbs;
 pub use identities::{IdentityWork, LocalName};
 pub(crate) use naming::require_free;
+pub(crate) use open::require_room;
 use select::{Candidate, select};
 
 /// The work for one authorized action. Only [`plan`] makes one.

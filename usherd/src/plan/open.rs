@@ -2,16 +2,12 @@
 
 use usher_core::request::OpenRequest;
 
-use super::{Error, ErrorId, View};
+use super::{Error, ErrorId, Kind, Registry, View};
 
 impl View<'_> {
     /// The request, if its words can become a program's arguments and environment.
     pub(super) fn open(&self, request: &OpenRequest) -> Result<Box<OpenRequest>, Error> {
-        if self.registry.of_system {
-            let why = "the system's daemon hosts no text sessions yet: it controls those that logind knows";
-            return Err(Error::new(ErrorId::NotSupported, why)
-                .hint("start `usherd --user`, and give its socket with --socket or $USHER_SOCKET"));
-        }
+        self.actor.uid().map_or(Ok(()), |uid| require_room(self.registry, uid))?;
         let wrong = |why: &str| Err(Error::new(ErrorId::InvalidRequest, why));
         if request.command.iter().chain(&request.environment).any(|text| text.contains('\0')) {
             return wrong("a command or an environment cannot contain a NUL byte");
@@ -24,4 +20,18 @@ impl View<'_> {
         }
         Ok(Box::new(request.clone()))
     }
+}
+
+/// A user of the system's daemon has fewer text sessions than they may have.
+///
+/// # Errors
+/// They have as many.
+pub(crate) fn require_room(registry: &Registry, uid: u32) -> Result<(), Error> {
+    let theirs = registry.sessions().filter(|session| session.kind == Kind::Text && session.uid == uid).count();
+    let most = registry.most_text_sessions;
+    if !registry.of_system || u32::try_from(theirs).is_ok_and(|theirs| theirs < most) {
+        return Ok(());
+    }
+    let message = format!("you have {theirs} text sessions on this host, and may have {most}");
+    Err(Error::new(ErrorId::AccessDenied, message).hint("`usher attach` resumes one, and `exit` in it ends it"))
 }

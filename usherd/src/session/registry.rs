@@ -82,8 +82,10 @@ pub struct Registry {
     exemptions: BTreeSet<Exemption>,
     /// Whether administrators' and operators' sessions may be locked.
     pub orchestrate_admins: bool,
-    /// Whether the daemon is the system's, which starts no text sessions of its own.
+    /// Whether the daemon is the system's, which serves every user.
     pub of_system: bool,
+    /// How many text sessions a user of the system's daemon may have at once.
+    pub most_text_sessions: u32,
     /// The remote identities.
     pub identities: Identities,
     /// The sessions that ended a while ago at most.
@@ -104,10 +106,15 @@ impl Registry {
     /// The session with this ID or native ID. What a name means depends on the caller: `plan` knows.
     pub fn find(&self, reference: &SessionRef) -> Option<&Tracked> {
         match reference {
-            SessionRef::Id(id) => self.get(*id),
+            SessionRef::Id(id) => self.get(*id).or_else(|| self.hosted_login(&id.to_string())),
             SessionRef::Native(_) => self.sessions.values().find(|s| reference.names(s.id, &s.key.native_id)),
             SessionRef::Own(_) | SessionRef::Of(..) => None,
         }
+    }
+
+    /// The text session that logind knows by this ID.
+    pub fn hosted_login(&self, native_id: &str) -> Option<&Tracked> {
+        self.sessions().find(|session| session.kind == Kind::Text && session.key.native_id == native_id)
     }
 
     /// The sessions of this user's that have this name: one at most, but for those that were named before names had to

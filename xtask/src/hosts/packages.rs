@@ -7,6 +7,7 @@ pub const SUITES: [&str; 2] = ["bookworm", "trixie"];
 const BASE: &[&str] = &[
     "at",
     "dbus",
+    "git",
     "iproute2",
     "libcap2-bin",
     "libpam-systemd",
@@ -16,10 +17,12 @@ const BASE: &[&str] = &[
     "polkitd",
     "procps",
     "psmisc",
+    "rsync",
     "sudo",
     "systemd",
     "systemd-sysv",
     "uidmap",
+    "vim-tiny",
 ];
 
 /// Displays, window managers, remote desktops, and programs that people have on them.

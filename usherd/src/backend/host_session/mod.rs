@@ -21,7 +21,7 @@ use super::{
     Covered, Covering, Displays, Ending, HostSessions, Logins, Noticed, Observation, Seating, Showing, changed,
 };
 use crate::logind::Login;
-use crate::logind::bus::Bus;
+pub use crate::logind::bus::Bus;
 use crate::session::{Seen, Target};
 use crate::xdisplay;
 
@@ -56,8 +56,9 @@ pub fn open(
     directory: PathBuf,
     always_freeze: bool,
     noticed: mpsc::UnboundedSender<Noticed>,
+    bus: Bus,
 ) -> Result<Arc<dyn HostSessions>, Error> {
-    Ok(Arc::new(HostSessionBackend::new(who, directory, always_freeze, noticed)))
+    Ok(Arc::new(HostSessionBackend::new(who, directory, always_freeze, noticed, bus)))
 }
 
 /// The backend of logind's sessions.
@@ -146,9 +147,10 @@ impl HostSessionBackend {
         directory: PathBuf,
         always_freeze: bool,
         noticed: mpsc::UnboundedSender<Noticed>,
+        bus: Bus,
     ) -> Self {
         HostSessionBackend(Arc::new(Inner {
-            bus: Bus::default(),
+            bus,
             boot_id,
             host,
             directory,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use usher_core::sys::cgroup::Group;
 use zbus::Variant;
 
-use crate::logind::unit::Property;
+use crate::logind::unit::{Property, without_rights};
 use crate::xdisplay::SOCKETS;
 
 /// The most memory of a shield, with the processes that draw text and thumbnails for it.
@@ -45,17 +45,13 @@ pub(super) fn unit(program: &Path, display: u32) -> Vec<Property<'static>> {
     let program = program.to_string_lossy().into_owned();
     let command = vec![(program.clone(), vec![program], false)];
     let text = |value: &str| Variant::from(value.to_owned());
-    let list = |values: &[&str]| Variant::from(values.iter().map(|v| (*v).to_owned()).collect::<Vec<String>>());
-    let only = |values: &[&str]| Variant::from((true, values.iter().map(|v| (*v).to_owned()).collect::<Vec<String>>()));
-    vec![
+    let mut properties = vec![
         ("Description", Variant::from(format!("usher's shield of display :{display}"))),
         ("ExecStart", Variant::from(command)),
         ("Type", text("exec")),
         // Two processes hold the display; the one that is left starts another.
         ("ExitType", text("cgroup")),
         ("CollectMode", text("inactive-or-failed")),
-        // A uid of its own: shields cannot signal each other, nor can anybody else's processes signal them.
-        ("DynamicUser", Variant::from(true)),
         // A unit with such a uid has a directory for temporary files of its own, and X servers listen in everybody's.
         ("BindReadOnlyPaths", Variant::from(vec![(SOCKETS.to_owned(), SOCKETS.to_owned(), true, 0u64)])),
         // It is raised until the shield is armed.
@@ -63,23 +59,7 @@ pub(super) fn unit(program: &Path, display: u32) -> Vec<Property<'static>> {
         ("MemoryMax", Variant::from(MEMORY)),
         ("MemorySwapMax", Variant::from(0u64)),
         ("TasksMax", Variant::from(16u64)),
-        ("UMask", Variant::from(0o077u32)),
-        ("NoNewPrivileges", Variant::from(true)),
-        ("CapabilityBoundingSet", Variant::from(0u64)),
-        ("ProtectSystem", text("strict")),
-        ("ProtectHome", text("yes")),
-        ("PrivateDevices", Variant::from(true)),
-        ("ProtectKernelTunables", Variant::from(true)),
-        ("ProtectKernelModules", Variant::from(true)),
-        ("ProtectControlGroups", Variant::from(true)),
-        ("ProtectClock", Variant::from(true)),
-        ("RestrictNamespaces", Variant::from(0u64)),
-        ("RestrictRealtime", Variant::from(true)),
-        ("RestrictSUIDSGID", Variant::from(true)),
-        ("LockPersonality", Variant::from(true)),
-        ("MemoryDenyWriteExecute", Variant::from(true)),
-        ("RestrictAddressFamilies", only(&["AF_UNIX"])),
-        ("SystemCallFilter", only(&CALLS)),
-        ("SystemCallArchitectures", list(&["native"])),
-    ]
+    ];
+    properties.extend(without_rights(&CALLS));
+    properties
 }

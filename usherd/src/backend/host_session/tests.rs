@@ -15,7 +15,7 @@ use usher_core::wire::{Decoder, Tag, control};
 
 use super::admission::{Room, room_for};
 use super::screen::{DisplayState, ShieldState};
-use super::{Covering, HostSessionBackend, Known};
+use super::{Bus, Covering, HostSessionBackend, Known};
 use crate::backend::link::{Connection, PeerLink};
 use crate::backend::{Covered, Noticed};
 use crate::logind::Login;
@@ -94,7 +94,7 @@ impl Lab {
         let directory = tempfile::tempdir().unwrap();
         let (noticed, news) = mpsc::unbounded_channel();
         let who = ("boot".to_owned(), "host".to_owned());
-        let backend = HostSessionBackend::new(who, directory.path().to_owned(), false, noticed);
+        let backend = HostSessionBackend::new(who, directory.path().to_owned(), false, noticed, Bus::default());
         backend.state().logins.insert(3, Known { login: login(), key: key() });
         Lab { backend, news, _directory: directory }
     }

@@ -1,6 +1,5 @@
 //! The daemon's hold on one session's holder.
 
-use tokio::net::UnixStream;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::session::SessionKey;
 use usher_core::sys::process::Process;
@@ -26,8 +25,7 @@ pub(super) struct IntroducedHolder {
 }
 
 /// Waits for the holder's introduction.
-pub(super) async fn introduce(stream: UnixStream) -> Result<IntroducedHolder, Error> {
-    let mut connection = Connection::new(stream);
+pub(super) async fn introduce(mut connection: Connection) -> Result<IntroducedHolder, Error> {
     match connection.receive().await {
         Some(FromHolder::Hello(hello)) => {
             let gone = || Error::new(ErrorId::BackendFailed, "the session's holder ended or cannot be looked at");
@@ -51,6 +49,7 @@ impl Incoming for FromHolder {
             | FromHolder::Text { seq, .. }
             | FromHolder::Closed { seq, .. } => Some(*seq),
             FromHolder::Hello(_)
+            | FromHolder::Terminal { .. }
             | FromHolder::Failed { .. }
             | FromHolder::Started
             | FromHolder::Status(_)

@@ -80,6 +80,9 @@ impl Ending for TextBackend {
 
     /// A holder that does not answer is killed, and its session's processes with it.
     fn close(&self, target: &Target, by: &str, grace: Duration) -> Observation<bool> {
+        if let Some(units) = self.units.clone() {
+            return Box::pin(self.clone().close_hosted(units, target.clone(), by.to_owned(), grace));
+        }
         let grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
         let (backend, target, by) = (self.clone(), target.clone(), by.to_owned());
         let link = self.link(&target);
@@ -128,10 +131,7 @@ impl Adopting for TextBackend {
     }
 
     fn reap<'a>(&'a self, id: u32, key: &'a SessionKey) -> BoxFuture<'a, ()> {
-        Box::pin(async move {
-            mop_up(key, &self.marks(id, key)).await;
-            let _ = std::fs::remove_file(self.socket(id));
-        })
+        Box::pin(self.mop_up(id, key))
     }
 }
 
@@ -144,8 +144,8 @@ impl Opening for TextBackend {
         TextBackend::environment(self, id, boot_id)
     }
 
-    fn open(&self, spec: OpenSpec) -> BoxFuture<'_, Result<Opened, Error>> {
-        Box::pin(TextBackend::open(self, spec))
+    fn open(&self, uid: u32, spec: OpenSpec) -> BoxFuture<'_, Result<Opened, Error>> {
+        Box::pin(TextBackend::open(self, uid, spec))
     }
 
     fn connect(&self, id: u32, opened: Opened, covers: Vec<Cover>) -> Starting {

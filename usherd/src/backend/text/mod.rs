@@ -1,6 +1,6 @@
 //! Text sessions: each is held by an `usher-tty` process of its own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +18,7 @@ use usher_core::sys::process::Process;
 use usher_core::wire::holder::{Farewell, FromHolder, HolderStatus, Notice, OpenSpec, StationSpec, ToHolder};
 
 use super::leftovers::{kill, mop_up, verify_gone};
-use super::link::{LinkEvent, PeerLink, Reply};
+use super::link::{Connection, LinkEvent, PeerLink, Reply};
 use super::{
     Adopting, Covered, Covering, DEADLINE, Ended, Ending, Noticed, Observation, Opening, Seating, Showing,
     TextSessions, changed,
@@ -27,10 +27,16 @@ use crate::paths::Paths;
 use crate::session::{Seen, Target};
 
 mod held;
+#[cfg(feature = "system")]
+mod hosted;
+#[cfg(not(feature = "system"))]
+#[path = "without_hosted.rs"]
+mod hosted;
 mod interface;
 mod opening;
 mod thumbnail;
 use held::{Held, IntroducedHolder, introduce};
+pub use hosted::Units;
 use interface::plain;
 pub use opening::{Opened, Starting};
 
@@ -47,6 +53,10 @@ pub struct TextBackend {
     drawing: Arc<Semaphore>,
     /// What was drawn last of each session.
     drawn: Arc<Mutex<thumbnail::Drawn>>,
+    /// In system mode, the services of sessions.
+    units: Option<Units>,
+    /// The sessions whose programs are being ended.
+    ending: Arc<Mutex<BTreeSet<u32>>>,
 }
 
 /// A holder found alive.
@@ -76,14 +86,15 @@ impl Found {
 
 impl TextBackend {
     /// The backend of the daemon with these paths; `noticed` takes its news.
-    pub fn new(paths: &Paths, noticed: mpsc::UnboundedSender<Noticed>) -> Self {
+    pub fn new(paths: &Paths, noticed: mpsc::UnboundedSender<Noticed>, units: Option<Units>) -> Self {
         let (directory, serving) = (paths.holders(), paths.socket.clone());
         // Not with the state: holders keep it open, and with it its file system, longer than the daemon lives.
         let mut log = paths.socket.as_os_str().to_owned();
         log.push(".log");
         let log = PathBuf::from(log);
         let (seq, drawing) = (Arc::new(AtomicU64::new(1)), Arc::new(Semaphore::new(thumbnail::AT_ONCE)));
-        TextBackend { directory, serving, log, links: Arc::default(), noticed, seq, drawing, drawn: Arc::default() }
+        let (links, ending, drawn) = (Arc::default(), Arc::default(), Arc::default());
+        TextBackend { directory, serving, log, links, noticed, seq, drawing, drawn, units, ending }
     }
 
     /// Where the holder of a session listens.
@@ -104,7 +115,8 @@ impl TextBackend {
     /// Every holder that listens in the directory and answers; sockets that nobody listens on are removed.
     async fn find(&self) -> Vec<Found> {
         let Ok(entries) = std::fs::read_dir(&self.directory) else { return Vec::new() };
-        let looks: Vec<_> = entries.flatten().map(|entry| tokio::spawn(look(entry.path()))).collect();
+        let names = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        let looks: Vec<_> = names.map(|id| tokio::spawn(self.clone().look(id))).collect();
         let mut found = Vec::new();
         for look in looks {
             found.extend(look.await.ok().flatten());
@@ -114,7 +126,7 @@ impl TextBackend {
 
     /// Looks once more for the holder of one session.
     async fn find_one(&self, id: u32) -> Option<Found> {
-        look(self.socket(id)).await
+        self.clone().look(id).await
     }
 
     /// Takes a holder over.
@@ -161,6 +173,10 @@ impl TextBackend {
         let protocol = hello.protocol;
         let held = Held { key: hello.key, holder, protocol, link };
         links.insert(id, held.clone());
+        drop(links);
+        if self.units.is_some() {
+            tokio::spawn(self.clone().await_end(id, held.clone()));
+        }
         held
     }
 
@@ -170,8 +186,7 @@ impl TextBackend {
         // A process that is on its way out may still be seen for a moment.
         for _ in 0..50 {
             if link.holder.is_gone() {
-                mop_up(&link.key, &self.marks(id, &link.key)).await;
-                let _ = std::fs::remove_file(self.socket(id));
+                self.mop_up(id, &link.key).await;
                 self.tell(Noticed::Gone { id, how: Ended::HolderDied });
                 return;
             }
@@ -189,6 +204,10 @@ impl TextBackend {
         let held = self.links().get(&id).cloned();
         // One of an earlier version has gone without that.
         let _ = held.map(|held| held.link.send(&ToHolder::Heard));
+        if let Some(units) = self.units.clone() {
+            let socket = self.socket(id);
+            tokio::spawn(async move { units.forget(id, &socket).await });
+        }
     }
 
     fn links(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Held>> {
@@ -240,6 +259,88 @@ impl Tended {
 }
 
 impl TextBackend {
+    /// Connects to a session's holder and lets it introduce itself.
+    async fn look(self, id: u32) -> Option<Found> {
+        let path = self.socket(id);
+        match tokio::time::timeout(Duration::from_secs(2), UnixStream::connect(&path)).await {
+            Ok(Ok(stream)) => {
+                let introduced = introduce(Connection::new(stream));
+                let introduced = tokio::time::timeout(Duration::from_secs(2), introduced).await.ok()?.ok()?;
+                let is_believed = self
+                    .units
+                    .as_ref()
+                    .is_none_or(|units| introduced.hello.session_id == id && units.is_holder(id, introduced.holder));
+                is_believed.then_some(Found(introduced))
+            }
+            Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+                // Its holder died without removing it.
+                let _ = std::fs::remove_file(&path);
+                None
+            }
+            Ok(Err(_)) | Err(_) => None,
+        }
+    }
+
+    /// Ends a holder, whatever it is doing.
+    fn kill_holder(&self, id: u32, held: &Held) {
+        match &self.units {
+            Some(units) => units.kill_holder(id),
+            None => kill(held.holder),
+        }
+    }
+
+    /// Ends what a dead holder left of its session.
+    async fn mop_up(&self, id: u32, key: &SessionKey) {
+        match &self.units {
+            Some(units) => {
+                if let Err(error) = units.end(id, key, Duration::ZERO).await {
+                    tracing::warn!("{error}");
+                }
+                units.forget(id, &self.socket(id)).await;
+            }
+            None => mop_up(key, &self.marks(id, key)).await,
+        }
+        let _ = std::fs::remove_file(self.socket(id));
+    }
+
+    /// Tells the holder of a session whose program is the service manager's child when the program has ended, and how.
+    async fn await_end(self, id: u32, held: Held) {
+        let Some(units) = &self.units else { return };
+        units.leader_ends(held.key.leader()).await;
+        let is_closing = || self.ending.lock().unwrap_or_else(PoisonError::into_inner).contains(&id);
+        if is_closing() {
+            return;
+        }
+        let end = units.program_end(id).await;
+        if !is_closing() {
+            // One that is not connected any more is told when it is found again.
+            let _ = held.link.send(&ToHolder::ProgramEnded { end });
+        }
+    }
+
+    /// Ends the session's programs, then its holder.
+    async fn close_hosted(self, units: Units, target: Target, by: String, grace: Duration) -> Result<bool, Error> {
+        if let Err(error) = self.link(&target)
+            && error.id == ErrorId::SessionChanged
+        {
+            return Err(error);
+        }
+        let id = target.id;
+        let ending = || self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        ending().insert(id);
+        let ended = units.end(id, &target.key, grace).await;
+        if ended.is_ok() {
+            let reply = self.ask(&target, |seq| ToHolder::Close { seq, grace_ms: 0, by });
+            let told = async { observe(reply?, DEADLINE, "no answer").await };
+            if told.await.is_err() {
+                units.kill_holder(id);
+            }
+            units.forget(id, &self.socket(id)).await;
+        }
+        ending().remove(&id);
+        ended
+    }
+
     /// The process that listens on a session's socket although it does not introduce itself; where its
     /// queue is full, the one that the session's leader descends from.
     async fn unconnected_holder(&self, target: &Target) -> Option<Process> {
@@ -262,27 +363,14 @@ async fn observe(reply: Reply<FromHolder>, deadline: Duration, what: &str) -> Re
     }
 }
 
-/// Connects to a holder's socket and lets it introduce itself.
-async fn look(path: PathBuf) -> Option<Found> {
-    match tokio::time::timeout(Duration::from_secs(2), UnixStream::connect(&path)).await {
-        Ok(Ok(stream)) => {
-            let introduced = tokio::time::timeout(Duration::from_secs(2), introduce(stream)).await.ok()?.ok()?;
-            Some(Found(introduced))
-        }
-        Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-            // Its holder died without removing it.
-            let _ = std::fs::remove_file(&path);
-            None
-        }
-        Ok(Err(_)) | Err(_) => None,
-    }
-}
+/// The most characters of a title. A holder keeps no more; one that was taken over may say anything.
+const MOST_OF_TITLE: usize = 256;
 
 fn seen(status: &HolderStatus) -> Seen {
     Seen {
         covers: status.covers.clone(),
         stations: status.stations.clone(),
-        title: status.title.clone(),
+        title: status.title.as_deref().map(|title| plain(title).chars().take(MOST_OF_TITLE).collect()),
         last_input: status.last_input,
         ..Seen::default()
     }

@@ -14,8 +14,7 @@ use usher_core::wire::holder::{FromHolder, OpenSpec, ToHolder};
 
 use super::TextBackend;
 use super::held::{Held, IntroducedHolder, introduce};
-use crate::backend::leftovers::kill;
-use crate::backend::link::Reply;
+use crate::backend::link::{Connection, Reply};
 
 /// How long a holder may take to introduce itself.
 const INTRODUCTION: Duration = Duration::from_secs(5);
@@ -73,7 +72,16 @@ impl TextBackend {
     ///
     /// # Errors
     /// The holder cannot be started, or cannot make the session.
-    pub(super) async fn open(&self, spec: OpenSpec) -> Result<Opened, Error> {
+    pub(super) async fn open(&self, uid: u32, spec: OpenSpec) -> Result<Opened, Error> {
+        let introduced = match &self.units {
+            Some(units) => units.open(uid, spec).await?,
+            None => self.open_own(spec).await?,
+        };
+        Ok(Opened { key: introduced.hello.key.clone(), connected: Some(introduced) })
+    }
+
+    /// Starts a holder of the daemon's own user.
+    async fn open_own(&self, spec: OpenSpec) -> Result<IntroducedHolder, Error> {
         let failed = |what: &str, e: std::io::Error| Error::new(ErrorId::BackendFailed, format!("{what}: {e}"));
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(|e| failed("no socket pair", e))?;
         ours.set_nonblocking(true).map_err(|e| failed("no socket pair", e))?;
@@ -95,15 +103,10 @@ impl TextBackend {
             tokio::io::AsyncWriteExt::write_all(&mut stream, &control(&ToHolder::Open(Box::new(spec))))
                 .await
                 .map_err(|e| failed("the session's holder is gone", e))?;
-            introduce(stream).await
+            introduce(Connection::new(stream)).await
         };
-        match tokio::time::timeout(INTRODUCTION, born).await {
-            Ok(introduced) => {
-                let introduced = introduced?;
-                Ok(Opened { key: introduced.hello.key.clone(), connected: Some(introduced) })
-            }
-            Err(_) => Err(Error::new(ErrorId::Timeout, "the session's holder did not get ready in 5 s")),
-        }
+        let late = || Error::new(ErrorId::Timeout, "the session's holder did not get ready in 5 s");
+        tokio::time::timeout(INTRODUCTION, born).await.unwrap_or_else(|_| Err(late()))
     }
 
     /// The file for what failing holders say. It begins anew when it is large.
@@ -146,7 +149,7 @@ impl TextBackend {
         let result = tokio::time::timeout(INTRODUCTION, begun).await.unwrap_or_else(|_| Err(late()));
         if result.is_err() {
             // Off the books means gone: a holder that starts after all would be nobody's.
-            kill(held.holder);
+            self.kill_holder(id, &held);
             self.links().remove(&id);
         }
         result

@@ -35,6 +35,7 @@ pub(super) fn thumbnail(
 ) -> Observation<Option<Vec<u8>>> {
     let cells = cells(backend, target);
     let (places, drawn, id) = (backend.drawing.clone(), backend.drawn.clone(), target.id);
+    let (units, turn) = (backend.units.clone(), backend.next_seq());
     Box::pin(async move {
         let made = async {
             let (reply, mut file) = cells?;
@@ -51,7 +52,11 @@ pub(super) fn thumbnail(
                 return Ok(None);
             }
             let _place = places.acquire().await;
-            let png = draw(&beside_this_program("usher-shield"), file, size).await?;
+            let program = beside_this_program("usher-shield");
+            let png = match units {
+                Some(units) => units.draw(program, file, size, turn).await,
+                None => draw(&program, file, size).await,
+            }?;
             drawn.lock().unwrap_or_else(PoisonError::into_inner).keep((id, size), written, Pin::of(&png));
             unless_known(png, known.as_ref())
         };

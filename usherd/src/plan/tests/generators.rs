@@ -112,10 +112,12 @@ prop_compose! {
         exempt in proptest::collection::vec((rule_name(), 1u32..12), 0..4),
         orchestrate_admins: bool,
         of_system: bool,
+        most_text_sessions in 0u32..4,
     ) -> Registry {
         let mut registry = Registry::default();
         registry.orchestrate_admins = orchestrate_admins;
         registry.of_system = of_system;
+        registry.most_text_sessions = most_text_sessions;
         sessions.into_iter().for_each(|session| registry.put(session));
         rules.into_iter().for_each(|rule| registry.apply(&Change::RuleSet(rule)));
         exempt.into_iter().for_each(|(rule, id)| registry.apply(&Change::Exempted(rule, key_of(id))));
