@@ -223,11 +223,12 @@ pub fn main() -> ExitCode {
     if let Some(language) = named_language(std::env::args_os().map(|word| word.to_string_lossy().into_owned())) {
         words::speak(language);
     }
-    let command = localized::command(words::language());
+    let language = words::language();
     let matched = if std::env::args_os().any(|word| word == "--help") {
-        pages::documented(command, words::language()).try_get_matches()
+        pages::documented(localized::command(language), language).try_get_matches()
     } else {
-        command.try_get_matches()
+        // Only who is told something needs it in words of theirs: to find those takes longer than a short command.
+        command().try_get_matches().or_else(|_| localized::command(language).try_get_matches())
     };
     let format_named = matched.as_ref().is_ok_and(names_format);
     let arguments = match matched.and_then(|matches| CommandLine::from_arg_matches(&matches)) {

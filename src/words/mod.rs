@@ -3,7 +3,8 @@
 //!
 //! Text that scripts match on (identifiers, results, JSON) is not here: it is the same in every language.
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
@@ -124,7 +125,14 @@ pub fn find_in(language: Language, key: &str) -> Option<String> {
 }
 
 fn format(language: Language, key: &str, values: &[(&str, &str)]) -> Option<String> {
-    let bundle = bundle(language);
+    let catalogue = catalogue(language);
+    let source = catalogue.sources.get(key)?;
+    let mut bundle = catalogue.bundle.lock().unwrap_or_else(PoisonError::into_inner);
+    if !bundle.has_message(key) {
+        // One with an error is used as far as it can be read; a test reads all of them.
+        let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(readable, _)| readable);
+        let _ = bundle.add_resource(resource);
+    }
     let pattern = bundle.get_message(key)?.value()?;
     let mut arguments = FluentArgs::new();
     for (name, value) in values {
@@ -133,12 +141,17 @@ fn format(language: Language, key: &str, values: &[(&str, &str)]) -> Option<Stri
     Some(bundle.format_pattern(pattern, Some(&arguments), &mut Vec::new()).into_owned())
 }
 
-type Bundle = FluentBundle<FluentResource>;
+/// The sentences of one language. Each is parsed when it is first said: a short command says one or two, and to parse all
+/// would take longer than anything else that it does.
+struct Catalogue {
+    /// What stands in the files for each key.
+    sources: HashMap<&'static str, &'static str>,
+    bundle: Mutex<FluentBundle<FluentResource>>,
+}
 
-/// The sentences of one language, read when the first is needed.
-fn bundle(language: Language) -> &'static Bundle {
-    static ENGLISH: OnceLock<Bundle> = OnceLock::new();
-    static CHINESE: OnceLock<Bundle> = OnceLock::new();
+fn catalogue(language: Language) -> &'static Catalogue {
+    static ENGLISH: OnceLock<Catalogue> = OnceLock::new();
+    static CHINESE: OnceLock<Catalogue> = OnceLock::new();
     let place = match language {
         Language::English => &ENGLISH,
         Language::Chinese => &CHINESE,
@@ -147,12 +160,20 @@ fn bundle(language: Language) -> &'static Bundle {
         let mut bundle = FluentBundle::new_concurrent(vec![language.tag().parse().unwrap_or_default()]);
         // Isolating marks are for mixed directions, and would stand in what scripts read.
         bundle.set_use_isolating(false);
-        for file in files(language) {
-            // A file with an error is used as far as it can be read; a test reads all of it.
-            let resource = FluentResource::try_new((*file).to_owned()).unwrap_or_else(|(readable, _)| readable);
-            let _ = bundle.add_resource(resource);
-        }
-        bundle
+        let sources = files(language).iter().flat_map(|file| sources(file)).collect();
+        Catalogue { sources, bundle: Mutex::new(bundle) }
+    })
+}
+
+/// The keys of a file with their sentences: a line that begins with a letter, and those below it that are indented.
+fn sources(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let begins = |at: usize| file[at..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '#');
+    let lines = file.match_indices('\n').map(|(end, _)| end + 1).filter(move |at| begins(*at)).chain([file.len()]);
+    let mut start = 0;
+    lines.filter_map(move |end| {
+        let source = &file[start..end];
+        start = end;
+        source.split_once(" =").filter(|_| !source.starts_with('#')).map(|(key, _)| (key, source))
     })
 }
 

@@ -49,6 +49,22 @@ fn every_key_is_there_in_every_language_with_the_same_names_in_it() {
 }
 
 #[test]
+fn every_sentence_is_found_where_it_stands() {
+    for language in Language::ALL {
+        let parsed: BTreeSet<String> = keys(language).into_keys().collect();
+        let found: BTreeSet<String> = catalogue(language).sources.keys().map(|key| (*key).to_owned()).collect();
+        assert_eq!(found, parsed, "{language}");
+        for (key, source) in &catalogue(language).sources {
+            let alone = parse(*source).unwrap_or_else(|(_, errors)| panic!("{key}: {errors:?}"));
+            assert_eq!(alone.body.len(), 1, "{source}");
+        }
+    }
+    // Several lines, and a blank one between two paragraphs.
+    let found: Vec<_> = sources("# No = sentence\none = 1\n\ntwo =\n    a\n\n    b\n# x\nthree = 3").collect();
+    assert_eq!(found, [("one", "one = 1\n\n"), ("two", "two =\n    a\n\n    b\n"), ("three", "three = 3")]);
+}
+
+#[test]
 fn chinese_is_chinese() {
     let han = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
     for key in keys(Language::Chinese).keys() {
