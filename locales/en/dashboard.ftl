@@ -134,3 +134,22 @@ dashboard-host-heard = Last heard
 dashboard-host-here = reachable
 dashboard-now = now
 dashboard-log-large = the host's log is too large to be looked through: narrow the search
+
+# Signing in on a host's page.
+dashboard-sign-in = Sign in
+dashboard-sign-in-about = Use your user name and password on this host. Whoever may look at screens here does so on record.
+dashboard-sign-in-user = User name
+dashboard-sign-in-password = Password
+dashboard-sign-in-answer = Answer
+dashboard-sign-in-next = Continue
+dashboard-sign-in-wrong = The user name or the password is wrong.
+dashboard-sign-in-barred = This account may not sign in now.
+dashboard-sign-in-wait = Too many tries. Try again in { $seconds } s.
+dashboard-sign-in-broken = Nobody can sign in at the moment. The host's log says why.
+dashboard-sign-in-late = That took too long. Sign in again.
+dashboard-sign-out = Sign out
+dashboard-root = the page's service refuses to run as root: `usher dashboard enable` starts it as the right user
+dashboard-enabled = The page is served at { $address }. It shows a certificate with this SHA-256 fingerprint:
+dashboard-disabled = The page is not served any more.
+dashboard-systemctl = systemctl failed: { $why }
+dashboard-not-ready = the service has not said yet where it listens: see `systemctl status usher-dashboard.service`

@@ -134,3 +134,22 @@ dashboard-host-heard = 最近联系
 dashboard-host-here = 可以访问
 dashboard-now = 刚刚
 dashboard-log-large = 主机的日志太大，无法全部查找，请缩小搜索范围
+
+# 登录主机的网页。
+dashboard-sign-in = 登录
+dashboard-sign-in-about = 请使用您在此主机上的用户名和密码。在这里查看他人屏幕的操作都会被记录。
+dashboard-sign-in-user = 用户名
+dashboard-sign-in-password = 密码
+dashboard-sign-in-answer = 回答
+dashboard-sign-in-next = 继续
+dashboard-sign-in-wrong = 用户名或密码错误。
+dashboard-sign-in-barred = 此账户目前不能登录。
+dashboard-sign-in-wait = 尝试次数过多，请在 { $seconds } 秒后重试。
+dashboard-sign-in-broken = 目前无法登录，原因见主机的日志。
+dashboard-sign-in-late = 等待时间过长，请重新登录。
+dashboard-sign-out = 退出登录
+dashboard-root = 网页服务拒绝以 root 身份运行；`usher dashboard enable` 会以正确的用户启动它
+dashboard-enabled = 网页地址为 { $address }，其证书的 SHA-256 指纹为：
+dashboard-disabled = 网页已停止提供。
+dashboard-systemctl = systemctl 执行失败：{ $why }
+dashboard-not-ready = 服务尚未报告监听地址，请查看 `systemctl status usher-dashboard.service`

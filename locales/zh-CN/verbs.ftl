@@ -171,7 +171,11 @@ verb-dashboard-long =
 
     网页只在本机提供，而且只供您本人使用，直到您按 Ctrl-C 或关闭终端。命令会显示一个地址，只能用它在一个浏览器中打开一次。
 
-    每个画面都是对他人屏幕的一次查看，所在主机的审计日志会记录下来。
+    用 `usher dashboard enable` 可以让主机自己通过 TLS 提供网页，用户以主机上的用户名和密码登录。
+
+    对他人屏幕的每次查看都会记入所在主机的审计日志。
+verb-enable = 从现在起由本机通过 TLS 提供网页，供用户登录（仅限管理员）
+verb-disable = 本机不再提供网页
 verb-dashboard-port = 监听的端口；0 表示任选一个空闲端口
 verb-dashboard-open = 同时在桌面浏览器中打开网页
 verb-demo = 在专用的守护进程上体验全部功能，提供三个练习会话
@@ -260,11 +264,15 @@ verb-invite-long =
 verb-invite-name = 受邀者的名称，例如 olga@laptop [默认：由持有令牌的人选择]
 verb-invite-role = 用令牌加入的人的角色：operator（操作员）或 administrator（管理员）
 verb-invite-address = 另一台机器连接本主机所用的地址 [默认：本机名称及各网卡的地址]
-verb-identities = 列出从其他机器加入本主机的身份
+verb-identities = 列出从其他机器加入本主机的身份，或已登录网页的用户
 verb-identities-long =
     表中列出每个身份的角色、加入时间、邀请人和吊销时间。只有管理员可以在本机查看。
 
     用 `usher invite` 发出邀请，用 `usher revoke` 拒绝某个身份。
+
+    指定 --web 时，表中列出谁登录了 `usher dashboard enable` 提供的网页。--end 让其中一个登录失效：此人的下一个请求会被拒绝，正在观看的内容也会终止。
+verb-identities-web = 列出已登录网页的用户
+verb-identities-end = 让这个登录失效
 verb-revoke = 从现在起拒绝某个远程身份
 verb-revoke-long =
     主机会拒绝该身份的下一个请求，终止它正在观看的事件流，并撤回其未用的邀请。对方机器上的文件不再有效。

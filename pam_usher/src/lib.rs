@@ -4,6 +4,8 @@
 //! it does little: it reads the rules that usherd wrote, decides ([`usher_core::logins`]), says the message, and tells
 //! usherd without waiting for it.
 
+pub mod auth;
+mod conversation;
 mod ffi;
 pub mod login;
 mod news;

@@ -4,7 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use usher_core::outcome::{Error, ErrorId, Exit};
 use usher_core::servers::ServerName;
 use usher_core::sys::program::beside_this_program;
@@ -23,9 +23,14 @@ use crate::words;
 /// This command serves the page on this machine alone, to nobody but you, until you press Ctrl-C or close the terminal.
 /// It prints an address that opens the page once, in one browser.
 ///
-/// Each picture is a look at somebody's screen. The audit log of its host records it.
+/// `usher dashboard enable` has the host serve the page itself, by TLS, to whoever signs in with a user name and a
+/// password of the host.
+///
+/// Each look at somebody's screen is in the audit log of its host.
 #[derive(Debug, Args)]
 pub struct Dashboard {
+    #[command(subcommand)]
+    service: Option<DashboardService>,
     /// The port to listen on; 0 for one that is free
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     port: u16,
@@ -34,10 +39,24 @@ pub struct Dashboard {
     open: bool,
 }
 
+/// What becomes of the page that the host itself serves.
+#[derive(Debug, Subcommand)]
+enum DashboardService {
+    /// Have this host serve the page from now on, by TLS, to whoever signs in (administrators)
+    Enable,
+    /// Have this host serve the page no more
+    Disable,
+}
+
 impl Dashboard {
     pub(super) fn run(self, servers: &[ServerName], manner: &Manner) -> Result<Exit, CommandError> {
         let program = program();
         let mut command = Command::new(&program);
+        match self.service {
+            Some(DashboardService::Enable) => _ = command.arg("--enable"),
+            Some(DashboardService::Disable) => _ = command.arg("--disable"),
+            None => {}
+        }
         command.arg("--port").arg(self.port.to_string()).arg("--lang").arg(words::language().tag());
         if self.open {
             command.arg("--open");

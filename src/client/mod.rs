@@ -1,5 +1,6 @@
 //! The caller's end of the socket.
 
+use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,12 +15,13 @@ use tokio::net::UnixStream;
 use tokio::sync::Mutex;
 use usher_core::outcome::{Error, ErrorId, Exit};
 use usher_core::paths;
-use usher_core::request::{Action, Route, Seconds};
+use usher_core::request::{Action, Route, Seconds, Secret};
 use usher_core::servers::ServerName;
 use usher_core::sys::{cgroup, proc};
 use usher_core::wire::answers::{ErrorBody, Health};
 use usher_core::wire::headers::{
-    API_HEADER, API_VERSION, OWN_SESSION_HEADER, SESSION_HEADER, STATION_PROTOCOL, VERSION, VERSION_HEADER,
+    API_HEADER, API_VERSION, FROM_HEADER, OWN_SESSION_HEADER, SESSION_HEADER, STATION_PROTOCOL, VERSION,
+    VERSION_HEADER, WEB_HEADER,
 };
 
 use crate::words::{self, Key, key};
@@ -91,6 +93,8 @@ pub struct Client {
     reach: Option<Duration>,
     patience: Duration,
     own_session: Option<String>,
+    /// The secret of somebody who signed in on the web page, and from where they call.
+    page: Option<(Secret, IpAddr)>,
     /// A request was sent.
     asked: AtomicBool,
     /// A connection to another host that has nothing to do at the moment: a new one takes a login there.
@@ -126,10 +130,17 @@ impl Client {
             reach: None,
             patience: PATIENCE,
             own_session,
+            page: None,
             asked: AtomicBool::default(),
             idle: Mutex::default(),
         };
         client.within(asked)
+    }
+
+    /// The same client, which asks for somebody who signed in on the web page. usherd hears it from usher-dashboard alone.
+    #[must_use]
+    pub fn by_the_page(self, secret: &Secret, from: IpAddr) -> Self {
+        Client { own_session: None, page: Some((secret.clone(), from)), ..self }
     }
 
     /// The same client, with another patience.
@@ -236,6 +247,9 @@ impl Client {
             .header(VERSION_HEADER, VERSION);
         if let Some(own) = &self.own_session {
             request = request.header(OWN_SESSION_HEADER, own);
+        }
+        if let Some((secret, from)) = &self.page {
+            request = request.header(WEB_HEADER, secret.as_str()).header(FROM_HEADER, from.to_string());
         }
         if let Some(protocol) = upgrade {
             request = request.header(header::CONNECTION, "upgrade").header(header::UPGRADE, protocol);

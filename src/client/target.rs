@@ -19,6 +19,11 @@ pub struct TargetHost {
 }
 
 impl TargetHost {
+    /// This host, which nobody named, asked by this client.
+    pub fn this(client: Client) -> Self {
+        TargetHost { label: None, client }
+    }
+
     /// How the caller called it.
     pub fn label(&self) -> Option<&str> {
         self.label.as_deref()

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use usher_core::request::{
     Action, AttachRequest, AttachTo, AuditQuery, BlockRequest, CancelCloseRequest, CloseRequest, DisconnectRequest,
     EndQuery, IdentityName, InviteRequest, LockRequest, OpenRequest, Pin, RedeemRequest, RekeyRequest, RenameRequest,
-    RuleName, Secret, SessionRef, Size, Targets, ThumbnailSize, UnlockRequest, Verb, WatchQuery,
+    RuleName, Secret, SessionRef, SignInRequest, SignInStep, Size, Targets, ThumbnailSize, UnlockRequest, Verb,
+    WatchQuery, WhichSignIn,
 };
 use usher_gateway::gateway::routes::forwards;
 use usherd::actor::{Actor, Role, Who};
@@ -121,6 +122,13 @@ fn every_action() -> Vec<Action> {
         Action::Redeem(redeem.clone()),
         Action::Rekey(RekeyRequest { key: redeem.key }),
         Action::Revoke(redeem.name),
+        Action::SignIns,
+        Action::SignOut(WhichSignIn::Own),
+        Action::SignIn(SignInRequest {
+            user: "alice".parse().unwrap(),
+            from: [10, 0, 0, 5].into(),
+            step: SignInStep::Begins,
+        }),
         Action::Identities,
     ];
     all.iter().for_each(listed);
@@ -139,6 +147,7 @@ fn listed(action: &Action) {
         | Action::Watch(_)
         | Action::Invite(_)
         | Action::Redeem(_) => {}
+        Action::SignIn(_) | Action::SignIns | Action::SignOut(_) => {}
         Action::Rekey(_) | Action::Revoke(_) | Action::Identities | Action::Rename(..) | Action::Status => {}
         Action::Ended | Action::End(..) | Action::Screen(_) => {}
     }

@@ -37,4 +37,5 @@ mod stuck;
 mod thumbnail;
 mod types;
 mod unseen;
+mod web;
 mod who;

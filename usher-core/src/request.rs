@@ -20,6 +20,7 @@ mod thumbnail;
 mod values;
 mod verb;
 mod watch;
+mod web;
 pub use address::Address;
 pub use declared::DeclaredSession;
 pub use end::EndQuery;
@@ -33,6 +34,7 @@ pub use thumbnail::{ThumbnailQuery, ThumbnailSize};
 pub use values::{InvalidValue, Message, Name, RuleName, Seconds};
 pub use verb::Verb;
 pub use watch::{EventId, WatchQuery};
+pub use web::{SignInAnswer, SignInRequest, SignInStep, WebSignIn, WhichSignIn};
 
 /// Everything a caller can ask of a host.
 ///
@@ -92,6 +94,12 @@ pub enum Action {
     Revoke(IdentityName),
     /// Read the identities.
     Identities,
+    /// Take note of a sign-in on the web page.
+    SignIn(SignInRequest),
+    /// End one.
+    SignOut(WhichSignIn),
+    /// Read who is signed in.
+    SignIns,
 }
 
 impl Action {
@@ -119,7 +127,9 @@ impl Action {
             Action::Redeem(_) => Verb::Redeem,
             Action::Rekey(_) => Verb::Rekey,
             Action::Revoke(_) => Verb::Revoke,
-            Action::Identities => Verb::Identities,
+            Action::Identities | Action::SignIns => Verb::Identities,
+            Action::SignIn(_) => Verb::SignIn,
+            Action::SignOut(_) => Verb::SignOut,
         }
     }
 
@@ -156,7 +166,10 @@ impl Action {
             | Action::Redeem(_)
             | Action::Rekey(_)
             | Action::Revoke(_)
-            | Action::Identities => None,
+            | Action::Identities
+            | Action::SignIn(_)
+            | Action::SignOut(_)
+            | Action::SignIns => None,
         }
     }
 }

@@ -21,6 +21,9 @@ pub struct HostStatus {
     pub since: Timestamp,
     /// The socket that it answers on.
     pub socket: String,
+    /// The caller's name. Daemons of before do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
     /// The caller's role: `administrator`, `operator` or `user`.
     pub role: String,
     /// The sessions that the caller may see.

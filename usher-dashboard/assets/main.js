@@ -113,6 +113,10 @@ dialogs.begin();
 verbs.begin();
 pictures.begin();
 element("all").addEventListener("click", select.all);
+document.getElementById("out")?.addEventListener("click", async () => {
+  await fetch("/sign-out", { method: "POST" });
+  location.assign("/");
+});
 element("again").addEventListener("click", () => void tables.drawLog());
 addEventListener("lead", (event) => {
   view.go("wall");

@@ -14,10 +14,13 @@ use usher_core::request::Seconds;
 use usher_core::servers::ServerName;
 
 use crate::door::Door;
-use crate::serve::{self, DashboardState};
+use crate::serve::{self, DashboardState, Entry};
 use crate::terminal;
 use crate::wall::Wall;
 use crate::words::key;
+
+mod enable;
+mod service;
 
 /// Serve the sessions as a web page
 ///
@@ -40,6 +43,15 @@ pub struct DashboardArguments {
     /// Also open the page in the browser
     #[arg(long)]
     open: bool,
+    /// Serve the page by TLS to whoever signs in; for usher-dashboard.service
+    #[arg(long, conflicts_with_all = ["server", "open", "enable", "disable"])]
+    service: bool,
+    /// Have the host serve the page from now on, also after its next start
+    #[arg(long, conflicts_with = "disable")]
+    enable: bool,
+    /// Have it served no more
+    #[arg(long)]
+    disable: bool,
     /// The language of messages on the terminal
     #[arg(long, value_name = "LANGUAGE", value_parser = clap::value_parser!(Language))]
     lang: Option<Language>,
@@ -55,7 +67,12 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return cannot_serve(&error.to_string()),
     };
-    let exit = runtime.block_on(run(arguments));
+    let exit = match arguments {
+        DashboardArguments { enable: true, .. } => enable::enable(),
+        DashboardArguments { disable: true, .. } => enable::disable(),
+        DashboardArguments { service: true, socket, .. } => runtime.block_on(service::run(socket)),
+        own => runtime.block_on(run(own)),
+    };
     // A host that hangs is not waited for.
     runtime.shutdown_background();
     exit
@@ -84,7 +101,7 @@ async fn run(arguments: DashboardArguments) -> ExitCode {
         eprintln!("usher dashboard: {}", key!("dashboard-no-browser").text(&[]));
     }
     let wall = Wall::of(hosts);
-    serve::serve(&Arc::new(DashboardState { wall, door }), listener, ended).await;
+    serve::serve(&Arc::new(DashboardState { entry: Entry::Own(door, wall) }), listener, ended).await;
     Exit::Success.into()
 }
 

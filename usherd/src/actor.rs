@@ -46,6 +46,13 @@ pub enum Who {
         /// The hash of the public key that it proved to have.
         key: Pin,
     },
+    /// A user of this host who signed in on its web page.
+    Web {
+        /// By usher-auth's word.
+        uid: u32,
+        /// The hash of the secret that the browser has.
+        secret: Pin,
+    },
     /// The gateway, for nobody: it may redeem invitations and nothing else.
     Gateway,
 }
@@ -100,7 +107,7 @@ impl Actor {
     /// The caller's uid; an identity has none, and so owns no session.
     pub fn uid(&self) -> Option<u32> {
         match self.who {
-            Who::User(uid) => Some(uid),
+            Who::User(uid) | Who::Web { uid, .. } => Some(uid),
             Who::Identity { .. } | Who::Gateway => None,
         }
     }
@@ -109,7 +116,7 @@ impl Actor {
     pub fn identity(&self) -> Option<&IdentityName> {
         match &self.who {
             Who::Identity { name, .. } => Some(name),
-            Who::User(_) | Who::Gateway => None,
+            Who::User(_) | Who::Web { .. } | Who::Gateway => None,
         }
     }
 

@@ -4,7 +4,7 @@
 //! whose is it) is judged in `plan`, which can only be reached with an [`Authorized`].
 
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::Action;
+use usher_core::request::{Action, WhichSignIn};
 
 use crate::actor::{Actor, Role, Who};
 
@@ -39,6 +39,8 @@ pub fn authorize(actor: Actor, action: Action) -> Result<Authorized, Error> {
         Action::Close(_) | Action::CancelClose(_) => Role::Operator,
         Action::Block(..) | Action::Unblock(_) | Action::Blocks => Role::Operator,
         Action::Audit(_) | Action::Invite(_) | Action::Revoke(_) | Action::Identities => Role::Administrator,
+        Action::SignIn(_) | Action::SignIns | Action::SignOut(WhichSignIn::Number(_)) => Role::Administrator,
+        Action::SignOut(WhichSignIn::Own) => Role::User,
         Action::Redeem(_) | Action::Rekey(_) => Role::User,
         // Whose session it is decides the rest, in `plan`.
         Action::Thumbnail(..) | Action::Screen(_) | Action::Rename(..) | Action::OfUser(_) => Role::User,
@@ -66,6 +68,12 @@ fn suits(who: &Who, action: &Action) -> Result<(), Error> {
         (_, Action::Redeem(_) | Action::Rekey(_)) => {
             refused(format!("{verb} is for usher-gateway alone"), "`usher join` redeems a token, from another machine")
         }
+        // Whoever is root needs no word of usher-auth's; nobody else's word counts.
+        (Who::User(0), Action::SignIn(_)) | (Who::Web { .. }, Action::SignOut(WhichSignIn::Own)) => Ok(()),
+        (_, Action::SignIn(_)) => refused(format!("{verb} is for usher-auth alone"), "sign in on the host's web page"),
+        (_, Action::SignOut(WhichSignIn::Own)) => {
+            refused("only who is signed in on the web page signs out there".to_owned(), "give the sign-in's number")
+        }
         (Who::Gateway, _) => refused(
             format!("usher-gateway may not {verb} by itself"),
             "it vouches for an identity, which may or may not",
@@ -78,8 +86,25 @@ fn suits(who: &Who, action: &Action) -> Result<(), Error> {
             format!("{name} is a remote identity: who may call from afar is decided on the host itself"),
             "log in by ssh and do it there",
         ),
+        (Who::Identity { name, .. }, Action::SignIns | Action::SignOut(_)) => refused(
+            format!("{name} is a remote identity: who is signed in on a host's web page is seen on the host itself"),
+            "log in by ssh and do it there",
+        ),
+        // The page can do so much and no more, whoever has taken it over.
         (
-            Who::Identity { .. },
+            Who::Web { .. },
+            Action::Open(_)
+            | Action::Attach(..)
+            | Action::End(..)
+            | Action::Rename(..)
+            | Action::Invite(_)
+            | Action::Revoke(_)
+            | Action::Identities
+            | Action::SignIns
+            | Action::SignOut(_),
+        ) => refused(format!("nobody may {verb} by the web page"), "use the command line, on the host itself"),
+        (
+            Who::Identity { .. } | Who::Web { .. },
             Action::Lock(_)
             | Action::Unlock(_)
             | Action::Disconnect(_)

@@ -32,7 +32,7 @@ pub const SHIPPED: &[&[&str]] = &[
     &["--package", "usher-shield", "--bins"],
     &["--package", "usher-gateway", "--bins"],
     &["--package", "usher-dashboard", "--bins"],
-    &["--package", "pam_usher", "--lib"],
+    &["--package", "pam_usher", "--lib", "--bins"],
 ];
 
 /// The packages whose manifests describe a Debian package.

@@ -2,4 +2,7 @@
 
 #![allow(unsafe_code)]
 
+mod client;
 mod module;
+
+pub(crate) use client::judge;

@@ -136,7 +136,7 @@ impl Login for PamLogin {
 ///
 /// # Safety
 /// The pointer is null, or of a string that ends with a null byte.
-unsafe fn copied(text: *const c_char) -> Option<String> {
+pub(super) unsafe fn copied(text: *const c_char) -> Option<String> {
     if text.is_null() {
         return None;
     }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use usher_core::audit::{AuditRecord, AuditTarget};
 use usher_core::outcome::{Outcome, OutcomeResult};
-use usher_core::request::{Identity, Invitation};
+use usher_core::request::{Identity, Invitation, WebSignIn};
 use usher_core::session::{Rule, Session, State};
 use usher_core::status::HostStatus;
 use usher_core::wire::joining::Joined;
@@ -263,6 +263,29 @@ impl TableRow for AuditRecord {
 
     fn counted(&self) -> Vec<Key> {
         vec![key!("sum-records")]
+    }
+}
+
+impl TableRow for WebSignIn {
+    fn heads() -> Vec<&'static str> {
+        vec!["ID", "USER", "FROM", "SINCE", "UNTIL"]
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let WebSignIn { id, user, uid: _, from, since, until } = self;
+        vec![id.to_string(), user.clone(), from.clone(), moment(*since), moment(*until)]
+    }
+
+    fn cuttable() -> Vec<&'static str> {
+        vec!["USER", "FROM"]
+    }
+
+    fn spare() -> Vec<&'static str> {
+        vec!["SINCE", "FROM"]
+    }
+
+    fn counted(&self) -> Vec<Key> {
+        vec![key!("sum-sign-ins")]
     }
 }
 

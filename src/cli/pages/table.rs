@@ -208,8 +208,9 @@ pub(super) static PAGES: [VerbPage; 32] = [
         &[
             ("usher dashboard --open", key!("example-dashboard")),
             ("usher dashboard --server lab1,lab2", key!("example-dashboard-server")),
+            ("sudo usher dashboard enable", key!("example-dashboard-enable")),
         ],
-        &["usher-thumbnail(1)", "usher-servers(1)", "usher-audit(1)"],
+        &["usher-thumbnail(1)", "usher-servers(1)", "usher-identities(1)", "usher-audit(1)"],
     ),
     page(
         "demo",

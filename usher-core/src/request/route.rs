@@ -52,6 +52,8 @@ impl Verb {
             Verb::Rekey => ("POST", "/v1/identities/rekey"),
             Verb::Revoke => ("DELETE", "/v1/identities/{name}"),
             Verb::Identities => ("GET", "/v1/identities"),
+            Verb::SignIn => ("POST", "/v1/web/sign-ins"),
+            Verb::SignOut => ("DELETE", "/v1/web/sign-ins/{id}"),
             Verb::Expire | Verb::Release | Verb::End | Verb::Login => return None,
         })
     }
@@ -66,6 +68,7 @@ impl Action {
             Action::OfUser(_) => ("GET", "/v1/users/{user}/sessions"),
             Action::Ended => ("GET", "/v1/sessions/ended"),
             Action::End(..) => ("GET", "/v1/sessions/{id}/end"),
+            Action::SignIns => ("GET", "/v1/web/sign-ins"),
             // Every action is a caller's: the verbs without an endpoint are no actions, which a test shows.
             _ => self.verb().endpoint().unwrap_or_default(),
         }
@@ -90,7 +93,7 @@ impl Action {
                 self.without_body(&encoded(id)).with_query(&[("wait_seconds", query.wait_seconds.to_string())])
             }
             Action::OfUser(name) => self.without_body(&encoded(name)),
-            Action::List | Action::Ended | Action::Blocks | Action::Status | Action::Identities => {
+            Action::List | Action::Ended | Action::Blocks | Action::Status | Action::Identities | Action::SignIns => {
                 self.without_body("")
             }
             Action::Watch(query) => self.without_body("").with_query(&watch_pairs(query)),
@@ -99,6 +102,8 @@ impl Action {
             Action::Redeem(request) => self.with_body("", request),
             Action::Rekey(request) => self.with_body("", request),
             Action::Revoke(name) => self.without_body(&encoded(name)),
+            Action::SignIn(request) => self.with_body("", request),
+            Action::SignOut(which) => self.without_body(&encoded(which)),
         }
     }
 

@@ -60,6 +60,14 @@ pub enum Verb {
     Revoke,
     /// `usher identities`
     Identities,
+    /// Somebody signed in on the web page, or tried to.
+    #[serde(rename = "sign-in")]
+    #[strum(serialize = "sign-in")]
+    SignIn,
+    /// Somebody signed out, or was.
+    #[serde(rename = "sign-out")]
+    #[strum(serialize = "sign-out")]
+    SignOut,
     /// A lock or a block reached its end; asked for by the one who set it, done by the daemon.
     Expire,
     /// `usherd --release-all`
@@ -72,7 +80,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb that the audit log can hold.
-    pub const AUDITED: [Verb; 20] = [
+    pub const AUDITED: [Verb; 22] = [
         Verb::Lock,
         Verb::Unlock,
         Verb::Disconnect,
@@ -89,6 +97,8 @@ impl Verb {
         Verb::Redeem,
         Verb::Rekey,
         Verb::Revoke,
+        Verb::SignIn,
+        Verb::SignOut,
         Verb::Expire,
         Verb::Release,
         Verb::End,

@@ -24,6 +24,10 @@ pub const IDENTITY_KEY_HEADER: &str = "usher-identity-key";
 /// The header with the address from which the identity, or the bearer of an invitation, calls.
 pub const FROM_HEADER: &str = "usher-from";
 
+/// The header in which usher-dashboard shows the secret of somebody who signed in on the web page. [`FROM_HEADER`] says from
+/// where they call.
+pub const WEB_HEADER: &str = "usher-web";
+
 /// The header of an answer to `attach` with the ID of the session.
 pub const SESSION_HEADER: &str = "usher-session";
 

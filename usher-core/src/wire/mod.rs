@@ -12,6 +12,7 @@ pub mod holder;
 #[cfg(feature = "servers")]
 pub mod joining;
 pub mod shield;
+pub mod sign_in;
 
 pub use conn::Conn;
 pub use frames::{DRAW_CHUNK, Decoder, FLUSH, Garbage, MAX_PAYLOAD, Tag, control, put};

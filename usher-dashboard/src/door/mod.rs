@@ -11,6 +11,7 @@ use hyper::HeaderMap;
 use hyper::header::{COOKIE, HOST, HeaderName, ORIGIN};
 
 mod neighbour;
+pub mod secure;
 pub use neighbour::owner;
 
 /// The bytes of a secret.
@@ -36,6 +37,8 @@ pub enum Refused {
     Origin,
     /// There is no cookie, or not ours.
     SignedOut,
+    /// There is no place for one more, or the host does not answer.
+    Busy,
 }
 
 impl Door {

@@ -10,6 +10,7 @@ pub mod assets;
 mod dialogs;
 mod records;
 mod script_words;
+pub mod sign_in;
 
 /// The language that a browser prefers of those that usher speaks (`Accept-Language`, RFC 9110, 12.5.4).
 pub fn language(accepted: Option<&str>) -> Language {
@@ -29,13 +30,13 @@ pub fn notice(language: Language, sentence: Key) -> Markup {
     frame(language, &html! { main.notice { p { (say(language, sentence)) } } }, false)
 }
 
-/// The page itself.
-pub fn page(language: Language) -> Markup {
+/// The page itself; somebody who signed in is told who they are, and can sign out.
+pub fn page(language: Language, user: Option<&str>) -> Markup {
     let say = |key| say(language, key);
     frame(
         language,
         &html! {
-            (bar(language))
+            (bar(language, user))
             p #lost role="status" hidden {}
             main {
                 div #wall role="listbox" aria-multiselectable="true" aria-label=(say(key!("dashboard-sessions"))) {}
@@ -76,13 +77,16 @@ fn frame(language: Language, body: &Markup, script: bool) -> Markup {
     }
 }
 
-fn bar(language: Language) -> Markup {
+fn bar(language: Language, user: Option<&str>) -> Markup {
     let say = |key| say(language, key);
     let option = |value: &str, key| html! { option value=(value) { (say(key)) } };
     html! {
         header.bar {
             h1 { "usher" }
             (records::views(language))
+            @if let Some(user) = user {
+                button #out type="button" title=(say(key!("dashboard-sign-out"))) { (user) " · " (say(key!("dashboard-sign-out"))) }
+            }
             ul #hosts aria-label=(say(key!("dashboard-hosts"))) {}
             search {
                 input #filter type="search" autocomplete="off" spellcheck="false" enterkeyhint="search"
@@ -186,7 +190,7 @@ mod tests {
     #[test]
     fn the_page_has_no_script_style_or_address_of_anybody_else() {
         for language in Language::ALL {
-            let text = page(language).into_string();
+            let text = page(language, Some("olga")).into_string();
             assert!(text.contains(&format!("<html lang=\"{language}\">")));
             assert_eq!(text.matches("<script").count(), 1);
             for foreign in ["style=", "onclick", "http:", "https:", "//", "javascript:", "<form action", "<style"] {

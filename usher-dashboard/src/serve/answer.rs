@@ -49,6 +49,16 @@ pub fn streamed(status: StatusCode, kind: &'static str, body: AnswerBody) -> Res
     response
 }
 
+/// A page with a form for our own routes.
+pub fn with_form(status: StatusCode, page: maud::Markup) -> Response<AnswerBody> {
+    let mut response = html(status, page);
+    let policy = POLICY.replace("form-action 'none'", "form-action 'self'");
+    response
+        .headers_mut()
+        .extend(HeaderValue::from_str(&policy).ok().map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
+    response
+}
+
 /// A page.
 pub fn html(status: StatusCode, page: maud::Markup) -> Response<AnswerBody> {
     content(status, "text/html; charset=utf-8", page.into_string())

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use futures_util::stream;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Bytes, Frame};
@@ -19,6 +20,7 @@ const SILENCE: Duration = Duration::from_secs(15);
 /// The news for as long as the page reads them.
 pub fn stream(wall: &Arc<Wall>) -> Response<AnswerBody> {
     let told = stream::unfold(wall.news(), |mut news| async { Some((next(&mut news).await, news)) });
+    let told = told.take_until(Box::pin(wall.ending()));
     answer::streamed(StatusCode::OK, "text/event-stream", StreamBody::new(told).boxed_unsync())
 }
 

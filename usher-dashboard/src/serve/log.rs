@@ -12,10 +12,9 @@ use usher_core::clock;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::Action;
 
-use super::DashboardState;
 use super::answer::{self, AnswerBody};
 use crate::search::{LogSearch, MOST, ShownRecord};
-use crate::wall::WallHost;
+use crate::wall::{Wall, WallHost};
 use crate::words::key;
 
 /// How long a log may take to be read.
@@ -25,14 +24,9 @@ const MOST_BYTES: usize = 128 << 20;
 const LONGEST: usize = 4 << 20;
 
 /// The newest records that match, the newest first.
-pub async fn records(
-    dashboard: &DashboardState,
-    host: usize,
-    search: &LogSearch,
-    language: Language,
-) -> Response<AnswerBody> {
+pub async fn records(wall: &Wall, host: usize, search: &LogSearch, language: Language) -> Response<AnswerBody> {
     let failed = |error: &Error| answer::failed(StatusCode::BAD_GATEWAY, error, language);
-    let Some(host) = dashboard.wall.host(host) else {
+    let Some(host) = wall.host(host) else {
         return failed(&Error::new(ErrorId::BackendFailed, key!("dashboard-no-host").text(&[])));
     };
     let late = || Error::new(ErrorId::Timeout, key!("dashboard-log-late").text(&[]));

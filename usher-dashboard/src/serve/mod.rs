@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
 
 use crate::door::{self, Door};
+use crate::reception::Reception;
 use crate::wall::Wall;
 use crate::words::key;
 
@@ -21,7 +23,11 @@ mod events;
 mod log;
 mod pictures;
 mod routes;
+mod secure;
+mod sign_in;
 mod verbs;
+
+pub use secure::serve_by_tls;
 
 /// How many connections there are at the same time. A browser makes six for a page, and one more for its events.
 const MOST: usize = 64;
@@ -34,10 +40,16 @@ const MAX_HEAD: usize = 16 << 10;
 
 /// What is served, and to whom.
 pub struct DashboardState {
-    /// The sessions.
-    pub wall: Arc<Wall>,
-    /// Who may see them.
-    pub door: Door,
+    /// The way in.
+    pub entry: Entry,
+}
+
+/// How people come in, and what they see.
+pub enum Entry {
+    /// The user who started the page, with its link, sees what they may see.
+    Own(Door, Arc<Wall>),
+    /// Whoever signs in sees what they may see.
+    Service(Reception),
 }
 
 /// Serves the page until `ended` resolves.
@@ -61,7 +73,8 @@ async fn accept(dashboard: &Arc<DashboardState>, listener: &TcpListener) {
         let (dashboard, strangers) = (Arc::clone(dashboard), Arc::clone(&strangers));
         tokio::spawn(async move {
             if is_own(&stream, far, &strangers).await {
-                connection(&dashboard, stream).await;
+                let _ = stream.set_nodelay(true);
+                connection(&dashboard, far.ip(), stream).await;
             }
             drop(place);
         });
@@ -85,13 +98,12 @@ async fn is_own(stream: &TcpStream, far: SocketAddr, strangers: &Mutex<BTreeSet<
     false
 }
 
-async fn connection(dashboard: &Arc<DashboardState>, stream: TcpStream) {
-    let _ = stream.set_nodelay(true);
+async fn connection(dashboard: &Arc<DashboardState>, from: IpAddr, stream: impl AsyncRead + AsyncWrite) {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_DEADLINE));
     let service = service_fn(|request| {
         let dashboard = Arc::clone(dashboard);
-        async move { Ok::<_, Infallible>(routes::answer(&dashboard, request).await) }
+        async move { Ok::<_, Infallible>(routes::answer(&dashboard, from, request).await) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())

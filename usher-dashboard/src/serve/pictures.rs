@@ -10,10 +10,9 @@ use usher::words::{Key, Language};
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::{Action, Pin, SessionRef, ThumbnailQuery, ThumbnailSize};
 
-use super::DashboardState;
 use super::answer::{self, AnswerBody};
 use crate::picture;
-use crate::wall::WallHost;
+use crate::wall::{Wall, WallHost};
 use crate::words::key;
 
 /// How long a page waits for its turn.
@@ -21,14 +20,14 @@ const TURN: Duration = Duration::from_secs(20);
 
 /// The picture, unless it is the one that the page has.
 pub async fn picture(
-    dashboard: &DashboardState,
+    wall: &Wall,
     (host, id): (usize, u32),
     size: ThumbnailSize,
     headers: &HeaderMap,
     language: Language,
 ) -> Response<AnswerBody> {
     let known = headers.get(IF_NONE_MATCH).and_then(|tag| tag.to_str().ok()?.trim_matches('"').parse().ok());
-    let (tag, png) = match taken(dashboard, (host, id), size, known.clone()).await {
+    let (tag, png) = match taken(wall, (host, id), size, known.clone()).await {
         Ok(Some((tag, png))) => (Some(tag), Some(png)),
         Ok(None) => (known, None),
         Err(error) => return answer::failed(StatusCode::BAD_GATEWAY, &error, language),
@@ -44,13 +43,13 @@ pub async fn picture(
 
 /// The picture, and the hash of what the host sent; none if the page has it, and then the host sent none.
 async fn taken(
-    dashboard: &DashboardState,
+    wall: &Wall,
     (host, id): (usize, u32),
     size: ThumbnailSize,
     known: Option<Pin>,
 ) -> Result<Option<(Pin, Vec<u8>)>, Error> {
     let none = |key: Key| Error::new(ErrorId::BackendFailed, key.text(&[]));
-    let host = dashboard.wall.host(host).ok_or_else(|| none(key!("dashboard-no-host")))?;
+    let host = wall.host(host).ok_or_else(|| none(key!("dashboard-no-host")))?;
     let turn = timeout(TURN, host.pictures.acquire()).await;
     let _turn = turn.ok().and_then(Result::ok).ok_or_else(|| none(key!("dashboard-picture-late")))?;
     let query = ThumbnailQuery { size, live: true, known: known.clone() };

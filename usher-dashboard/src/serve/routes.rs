@@ -4,16 +4,19 @@
 use std::sync::Arc;
 
 use hyper::body::Incoming;
+use std::net::IpAddr;
+
 use hyper::header::{ACCEPT_LANGUAGE, ALLOW, HeaderValue, LOCATION, SET_COOKIE};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use usher::words::Language;
 use usher_core::request::ThumbnailSize;
 
 use super::answer::{self, AnswerBody};
-use super::{DashboardState, events, log, pictures, verbs};
-use crate::door::Refused;
+use super::{DashboardState, Entry, events, log, pictures, sign_in, verbs};
+use crate::door::{Door, Refused, secure};
 use crate::order::PageVerb;
 use crate::page::{self, assets};
+use crate::reception::Visit;
 use crate::search::LogSearch;
 use crate::words::key;
 
@@ -22,8 +25,10 @@ use crate::words::key;
 enum PagePlace<'p> {
     /// The page, for whoever has the cookie.
     Page,
-    /// The link.
+    /// The link; for the user who started the page.
     Enter(&'p str),
+    /// A way in or out; for whoever comes by TLS.
+    Sign(SignForm),
     /// A file of the page's.
     Asset(&'static assets::Asset),
     /// The stream of news.
@@ -36,6 +41,17 @@ enum PagePlace<'p> {
     Verb(PageVerb),
 }
 
+/// What is sent to sign in or out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignForm {
+    /// A name and a password.
+    In,
+    /// The answer to another question of PAM's.
+    Answer,
+    /// Nothing more: out.
+    Out,
+}
+
 /// Why a request leads nowhere.
 #[derive(Debug, PartialEq, Eq)]
 enum NoPlace {
@@ -45,10 +61,14 @@ enum NoPlace {
 }
 
 /// Answers one request.
-pub async fn answer(dashboard: &Arc<DashboardState>, request: Request<Incoming>) -> Response<AnswerBody> {
+pub async fn answer(dashboard: &Arc<DashboardState>, from: IpAddr, request: Request<Incoming>) -> Response<AnswerBody> {
     let language = page::language(request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()));
     let (head, body) = request.into_parts();
-    if let Err(why) = dashboard.door.by_name(&head.headers) {
+    let named = match &dashboard.entry {
+        Entry::Own(door, _) => door.by_name(&head.headers),
+        Entry::Service(_) => secure::by_name(&head.headers).map(drop),
+    };
+    if let Err(why) = named {
         return refused(why, language);
     }
     let place = match place(&head.method, head.uri.path(), head.uri.query()) {
@@ -60,30 +80,60 @@ pub async fn answer(dashboard: &Arc<DashboardState>, request: Request<Incoming>)
             return response;
         }
     };
-    if let Err(why) = admitted(dashboard, &place, &head.headers) {
-        return refused(why, language);
-    }
-    match place {
-        PagePlace::Page => answer::html(StatusCode::OK, page::page(language)),
-        PagePlace::Enter(shown) => entered(dashboard, shown, &head.headers, language),
-        PagePlace::Asset(asset) => answer::content(StatusCode::OK, asset.kind, assets::served(asset)),
-        PagePlace::Events => events::stream(&dashboard.wall),
-        PagePlace::Picture(host, id, size) => {
-            pictures::picture(dashboard, (host, id), size, &head.headers, language).await
+    match (place, &dashboard.entry) {
+        // The files of the page are in every package, and say nothing.
+        (PagePlace::Asset(asset), _) => answer::content(StatusCode::OK, asset.kind, assets::served(asset)),
+        (PagePlace::Enter(shown), Entry::Own(door, _)) => entered(door, shown, &head.headers, language),
+        (PagePlace::Sign(form), Entry::Service(reception)) => match secure::acts(&head.headers) {
+            Ok(()) => sign_in::answer(reception, form, from, &head.headers, body, language).await,
+            Err(why) => refused(why, language),
+        },
+        (PagePlace::Enter(_), Entry::Service(_)) | (PagePlace::Sign(_), Entry::Own(..)) => {
+            answer::plain(StatusCode::NOT_FOUND, "there is no such place")
         }
-        PagePlace::Log(host, search) => log::records(dashboard, host, &search, language).await,
-        PagePlace::Verb(verb) => verbs::order(dashboard, verb, &head.headers, body, language).await,
+        (place, entry) => match admitted(entry, &place, &head.headers, from).await {
+            Ok(visit) => visited(&visit, place, &head.headers, body, language).await,
+            Err(Refused::SignedOut) if matches!((&place, entry), (PagePlace::Page, Entry::Service(_))) => {
+                sign_in::form(StatusCode::OK, language, None)
+            }
+            Err(why) => refused(why, language),
+        },
     }
 }
 
-/// What each place takes. The files of the page are in every package, and say nothing.
-fn admitted(dashboard: &DashboardState, place: &PagePlace<'_>, headers: &HeaderMap) -> Result<(), Refused> {
+/// What somebody gets who may have it.
+async fn visited(
+    visit: &Visit,
+    place: PagePlace<'_>,
+    headers: &HeaderMap,
+    body: Incoming,
+    language: Language,
+) -> Response<AnswerBody> {
+    let wall = &visit.wall;
     match place {
-        PagePlace::Enter(_) | PagePlace::Asset(_) => Ok(()),
-        PagePlace::Page | PagePlace::Events | PagePlace::Picture(..) | PagePlace::Log(..) => {
-            dashboard.door.reads(headers)
+        PagePlace::Page => answer::html(StatusCode::OK, page::page(language, visit.user.as_deref())),
+        PagePlace::Events => events::stream(wall),
+        PagePlace::Picture(host, id, size) => pictures::picture(wall, (host, id), size, headers, language).await,
+        PagePlace::Log(host, search) => log::records(wall, host, &search, language).await,
+        PagePlace::Verb(verb) => verbs::order(wall, verb, headers, body, language).await,
+        PagePlace::Enter(_) | PagePlace::Sign(_) | PagePlace::Asset(_) => {
+            answer::plain(StatusCode::NOT_FOUND, "there is no such place")
         }
-        PagePlace::Verb(_) => dashboard.door.acts(headers),
+    }
+}
+
+/// Who may have what is at this place.
+async fn admitted(entry: &Entry, place: &PagePlace<'_>, headers: &HeaderMap, from: IpAddr) -> Result<Visit, Refused> {
+    let acts = matches!(place, PagePlace::Verb(_));
+    match entry {
+        Entry::Own(door, wall) => {
+            if acts { door.acts(headers) } else { door.reads(headers) }?;
+            Ok(Visit { wall: Arc::clone(wall), user: None })
+        }
+        Entry::Service(reception) => {
+            if acts { secure::acts(headers) } else { secure::reads(headers) }?;
+            reception.visit(headers, from).await
+        }
     }
 }
 
@@ -94,6 +144,9 @@ fn place<'p>(method: &Method, path: &'p str, query: Option<&str>) -> Result<Page
         ["enter", secret] => (PagePlace::Enter(secret), "GET"),
         ["assets", name] => (PagePlace::Asset(assets::asset(name).ok_or(NoPlace::Unknown)?), "GET"),
         ["favicon.ico"] => (PagePlace::Asset(assets::asset("icon.svg").ok_or(NoPlace::Unknown)?), "GET"),
+        ["sign-in"] => (PagePlace::Sign(SignForm::In), "POST"),
+        ["sign-in", "answer"] => (PagePlace::Sign(SignForm::Answer), "POST"),
+        ["sign-out"] => (PagePlace::Sign(SignForm::Out), "POST"),
         ["events"] => (PagePlace::Events, "GET"),
         ["pictures", host, id] => {
             let size = match query {
@@ -117,9 +170,9 @@ fn place<'p>(method: &Method, path: &'p str, query: Option<&str>) -> Result<Page
 }
 
 /// Changes the link for a cookie, and leads to the page, whose address has no secret.
-fn entered(dashboard: &DashboardState, shown: &str, headers: &HeaderMap, language: Language) -> Response<AnswerBody> {
-    let cookie = dashboard.door.enter(shown).and_then(|cookie| HeaderValue::from_str(&cookie).ok());
-    if cookie.is_none() && dashboard.door.reads(headers).is_err() {
+fn entered(door: &Door, shown: &str, headers: &HeaderMap, language: Language) -> Response<AnswerBody> {
+    let cookie = door.enter(shown).and_then(|cookie| HeaderValue::from_str(&cookie).ok());
+    if cookie.is_none() && door.reads(headers).is_err() {
         return refused(Refused::SignedOut, language);
     }
     let mut response = answer::plain(StatusCode::SEE_OTHER, "");
@@ -132,6 +185,9 @@ fn refused(why: Refused, language: Language) -> Response<AnswerBody> {
     let sentence = match why {
         Refused::Host => return answer::plain(StatusCode::MISDIRECTED_REQUEST, "this page has another name"),
         Refused::Origin => return answer::plain(StatusCode::FORBIDDEN, "another page sent this"),
+        Refused::Busy => {
+            return answer::plain(StatusCode::SERVICE_UNAVAILABLE, "the host is busy, or usherd does not answer");
+        }
         Refused::SignedOut => key!("dashboard-signed-out"),
     };
     answer::html(StatusCode::FORBIDDEN, page::notice(language, sentence))

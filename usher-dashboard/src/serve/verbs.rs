@@ -17,17 +17,16 @@ use usher::words::Language;
 use usher_core::outcome::{Outcome, RuleAnswer};
 use usher_core::request::{Action, Targets};
 
-use super::DashboardState;
 use super::answer::{self, AnswerBody, in_language};
 use crate::order::{PageOrder, PageVerb};
-use crate::wall::WallHost;
+use crate::wall::{Wall, WallHost};
 
 /// The largest order.
 const LARGEST: usize = 256 << 10;
 
 /// Carries out an order.
 pub async fn order(
-    dashboard: &Arc<DashboardState>,
+    wall: &Arc<Wall>,
     verb: PageVerb,
     headers: &HeaderMap,
     body: Incoming,
@@ -41,7 +40,7 @@ pub async fn order(
     let Ok(body) = Limited::new(body, LARGEST).collect().await else { return wrong("the order is too large") };
     let Ok(order) = serde_json::from_slice::<PageOrder>(&body.to_bytes()) else { return wrong("this is no order") };
     let of_host = |(host, ids): (&usize, &Vec<u32>)| {
-        dashboard.wall.host(*host)?;
+        wall.host(*host)?;
         Some((*host, order.action(verb, ids)?))
     };
     let Some(actions) = order.targets.iter().map(of_host).collect::<Option<Vec<_>>>() else {
@@ -49,9 +48,9 @@ pub async fn order(
     };
     let (say, said) = mpsc::unbounded_channel();
     for (host, action) in actions {
-        let (dashboard, say) = (Arc::clone(dashboard), say.clone());
+        let (wall, say) = (Arc::clone(wall), say.clone());
         tokio::spawn(async move {
-            let Some(target) = dashboard.wall.host(host) else { return };
+            let Some(target) = wall.host(host) else { return };
             let outcomes = answered(target, &action, language).await;
             // One line for each host: never more than the order named.
             let _ = say.send(json!({"host": host, "outcomes": outcomes}).to_string() + "\n");

@@ -28,6 +28,8 @@ pub async fn follow(wall: Arc<Wall>, index: usize) {
         let mut reached = false;
         let why = match follow_once(&wall, index, &mut reached).await {
             Ok(()) => key!("dashboard-host-stopped").text(&[]),
+            // The sign-in is over; the page says so when it asks next.
+            Err(error) if error.error.id == ErrorId::AccessDenied && wall.of_sign_in => return wall.end(),
             Err(error) => error.error.message,
         };
         wall.change(index, |host| {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::{Semaphore, watch};
+use tokio::task::AbortHandle;
 use usher::client::Client;
 use usher::client::target::TargetHost;
 use usher_core::session::{Rule, Session};
@@ -26,6 +27,11 @@ pub struct Wall {
     /// Counts changes.
     changes: watch::Sender<u64>,
     viewers: AtomicUsize,
+    /// What follows the hosts.
+    following: Mutex<Vec<AbortHandle>>,
+    ended: watch::Sender<bool>,
+    /// It is somebody's who signed in, and ends when the host serves them no more.
+    of_sign_in: bool,
 }
 
 /// One host.
@@ -68,12 +74,48 @@ pub struct HeardHost {
 impl Wall {
     /// Follows these hosts from now on.
     pub fn of(targets: Vec<TargetHost>) -> Arc<Self> {
+        Wall::new(targets, false)
+    }
+
+    /// Follows this host for somebody who signed in, for as long as they are.
+    pub fn of_sign_in(target: TargetHost) -> Arc<Self> {
+        Wall::new(vec![target], true)
+    }
+
+    fn new(targets: Vec<TargetHost>, of_sign_in: bool) -> Arc<Self> {
         let hosts = targets.into_iter().map(WallHost::new).collect();
-        let wall = Arc::new(Wall { hosts, changes: watch::Sender::new(0), viewers: AtomicUsize::new(0) });
+        let wall = Arc::new(Wall {
+            hosts,
+            changes: watch::Sender::new(0),
+            viewers: AtomicUsize::new(0),
+            following: Mutex::default(),
+            ended: watch::Sender::new(false),
+            of_sign_in,
+        });
         for index in 0..wall.hosts.len() {
-            tokio::spawn(follow::follow(Arc::clone(&wall), index));
+            let task = tokio::spawn(follow::follow(Arc::clone(&wall), index));
+            wall.following.lock().unwrap_or_else(PoisonError::into_inner).push(task.abort_handle());
         }
         wall
+    }
+
+    /// Follows no host any more, and tells no page: whoever it was for is signed out.
+    pub fn end(&self) {
+        self.ended.send_replace(true);
+        for task in self.following.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+    }
+
+    /// Whether it was.
+    pub fn has_ended(&self) -> bool {
+        *self.ended.borrow()
+    }
+
+    /// Resolves when it is.
+    pub fn ending(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut ended = self.ended.subscribe();
+        async move { drop(ended.wait_for(|ended| *ended).await) }
     }
 
     /// A host by its place.
@@ -94,7 +136,7 @@ impl Wall {
     }
 
     /// Nobody looks: nothing needs to be asked for.
-    fn is_unseen(&self) -> bool {
+    pub fn is_unseen(&self) -> bool {
         self.viewers.load(Ordering::Relaxed) == 0
     }
 }

@@ -90,7 +90,8 @@ pub(super) async fn unknown_action(host: &Host, query: &AuditQuery) -> Result<Op
 }
 
 fn is_known(verb: Verb) -> bool {
-    !matches!(verb, Verb::CancelClose | Verb::Show | Verb::Rename | Verb::Status | Verb::Login)
+    let since = [Verb::CancelClose, Verb::Show, Verb::Rename, Verb::Status, Verb::Login, Verb::SignIn, Verb::SignOut];
+    !since.contains(&verb)
 }
 
 /// To leave out records would make an audit log that lies.

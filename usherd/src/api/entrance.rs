@@ -15,7 +15,8 @@ const ORDINARY: usize = 896;
 const KEPT: usize = 128;
 /// Connections at once of one user who is not root: nobody keeps the others out.
 const MOST_PER_USER: u32 = 64;
-/// Connections at once of the gateway, beside all others. It bounds each identity's itself.
+/// Connections at once of the gateway, and of the web page's service, beside all others. They bound each identity's and
+/// each browser's themselves.
 const MOST_OF_GATEWAY: u32 = 256;
 /// Connections at once of one user for which its role is looked up, because only kept places are free: users who try
 /// again and again keep nobody else's from being looked up.
@@ -70,7 +71,9 @@ impl Entrance {
         let (most, claimant) = match host.daemon.mode {
             Mode::User => (u32::MAX, Claimant::Privileged),
             Mode::System if uid == 0 => (u32::MAX, Claimant::Privileged),
-            Mode::System if host.gateway.uid() == Some(uid) => (MOST_OF_GATEWAY, Claimant::Gateway),
+            Mode::System if host.gateway.uid() == Some(uid) || host.web.uid() == Some(uid) => {
+                (MOST_OF_GATEWAY, Claimant::Gateway)
+            }
             Mode::System => (MOST_PER_USER, Claimant::Anybody),
         };
         let own = self.of_user.take_one(uid, most)?;

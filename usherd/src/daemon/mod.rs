@@ -102,6 +102,7 @@ async fn serve(
     if let Some(socket) = refused {
         tokio::spawn(refused_logins::record(Arc::clone(&host), socket));
     }
+    host.web.look_up(paths.mode).await;
     adopt::adopt(&host).await;
     logins::begin(&host, &mut news).await;
     reconcile::catch_up(&host, &mut news).await;

@@ -14,7 +14,9 @@ pub fn attempt_of(actor: &Actor, action: &Action) -> Option<Attempt> {
     let message = match action {
         Action::List | Action::Show(_) | Action::OfUser(_) | Action::Ended | Action::End(..) => return None,
         Action::Blocks | Action::Audit(_) => return None,
-        Action::Watch(_) | Action::Status | Action::Identities => return None,
+        Action::Watch(_) | Action::Status | Action::Identities | Action::SignIns => return None,
+        // Its record names who signs in.
+        Action::SignIn(_) => return None,
         Action::Disconnect(r) if r.dry_run => return None,
         Action::Close(r) if r.dry_run => return None,
         Action::Lock(r) => Some(r.message.to_string()),
@@ -25,6 +27,7 @@ pub fn attempt_of(actor: &Actor, action: &Action) -> Option<Attempt> {
         Action::Attach(..) | Action::Thumbnail(..) | Action::Screen(_) => None,
         Action::Rename(_, r) => Some(r.name.to_string()),
         Action::Invite(_) | Action::Redeem(_) | Action::Rekey(_) | Action::Revoke(_) => None,
+        Action::SignOut(_) => None,
     };
     Some(Attempt {
         time: usher_core::clock::now(),
@@ -50,6 +53,7 @@ fn asked_targets(actor: &Actor, action: &Action) -> Vec<AuditTarget> {
         Action::Redeem(r) => vec![name(r.name.to_string())],
         Action::Rekey(_) => actor.identity().map(|who| name(who.to_string())).into_iter().collect(),
         Action::Revoke(who) => vec![name(who.to_string())],
+        Action::SignOut(which) => vec![name(which.to_string())],
         _ => match action.targets() {
             Some(Targets::All) => vec![name("all".to_owned())],
             Some(Targets::Users(users)) => users.iter().map(|u| name(format!("user:{u}"))).collect(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use usher_core::clock;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::{Action, DeclaredSession, IdentityName, Pin};
 use usher_core::session::Kind;
@@ -10,9 +11,11 @@ use usher_core::sys::peer::Peer;
 use usher_core::sys::process::Process;
 use usher_core::sys::{cgroup, proc};
 
+use super::web::by_the_dashboard;
 use crate::actor::{Actor, Role, Who};
 use crate::host::Host;
 use crate::host::gateway::{self, Vouched};
+use crate::host::web::WebClaim;
 
 /// Where a connection came from when it was made. Its maker may end and leave it to a process of which nobody knows
 /// where it sits.
@@ -37,6 +40,9 @@ impl Origin {
     }
 }
 
+/// Nobody, or nobody any more.
+const SIGNED_OUT: &str = "nobody is signed in with this: the sign-in is over, or was ended";
+
 /// A caller as its connection shows it.
 #[derive(Debug, Clone)]
 pub struct Caller {
@@ -48,6 +54,8 @@ pub struct Caller {
     pub declared: Option<DeclaredSession>,
     /// The identity that it says it asks for.
     pub vouched: Option<Vouched>,
+    /// The secret of somebody who signed in on the web page.
+    pub web: Option<WebClaim>,
 }
 
 /// `bash > usher`: a process's program behind the one that started it. Nothing of the process's memory is read, which it
@@ -94,6 +102,14 @@ pub async fn stands(host: &Host, caller: &Caller) -> Result<(), Error> {
 
 /// The actor behind a caller, and whether it may ask at all.
 pub(super) async fn identify(host: &Host, caller: &Caller) -> (Actor, Result<(), Error>) {
+    if let Some(claim) = &caller.web {
+        return web(host, caller, claim).await;
+    }
+    if host.web.uid() == Some(caller.peer.uid) {
+        let why = "usher-dashboard is served nothing for itself";
+        let refusal = Error::new(ErrorId::AccessDenied, why).hint("it asks for those who signed in");
+        return (user(host, caller).await, Err(refusal));
+    }
     let remote = |who, name: String, role| {
         let here = || format!("process {}", caller.peer.pid);
         let from = caller.vouched.as_ref().map_or_else(here, |v| format!("TLS from {}", v.from));
@@ -107,9 +123,29 @@ pub(super) async fn identify(host: &Host, caller: &Caller) -> (Actor, Result<(),
             (remote(Who::Identity { name, key }, shown, role), admitted)
         }
         Ok(Who::Gateway) => (remote(Who::Gateway, "usher-gateway".to_owned(), Role::User), Ok(())),
-        Ok(Who::User(_)) => (user(host, caller).await, Ok(())),
+        Ok(Who::User(_) | Who::Web { .. }) => (user(host, caller).await, Ok(())),
         Err(refusal) => (user(host, caller).await, Err(refusal)),
     }
+}
+
+/// The user who signed in on the web page, with the rights that they have now.
+async fn web(host: &Host, caller: &Caller, claim: &WebClaim) -> (Actor, Result<(), Error>) {
+    let Some(uid) = host.web.whose(caller.peer.uid, &claim.secret, clock::now()) else {
+        let refusal = Error::new(ErrorId::AccessDenied, SIGNED_OUT).hint("sign in again");
+        return (user(host, caller).await, Err(refusal));
+    };
+    let (name, role) = host.look_up_caller(uid).await;
+    // A browser on this very host may run in any of the user's sessions.
+    let own = |id| claim.from.to_canonical().is_loopback().then_some(id);
+    let own_sessions = host.registry().sessions().filter(|s| s.uid == uid).filter_map(|s| own(s.id)).collect();
+    let who = Who::Web { uid, secret: claim.secret.clone() };
+    (Actor { who, name, role, from: by_the_dashboard(claim.from), own_sessions }, Ok(()))
+}
+
+/// Whether somebody is still signed in on the web page.
+pub(super) fn still_signed_in(host: &Host, secret: &Pin) -> Result<(), Error> {
+    let known = host.web.is_signed_in(secret, clock::now());
+    known.map(drop).ok_or_else(|| Error::new(ErrorId::AccessDenied, SIGNED_OUT).hint("sign in again"))
 }
 
 /// The present role of an identity that proved to have this key, and whether it may ask at all.

@@ -8,7 +8,7 @@ use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::{Action, RuleName, Targets};
 
 pub use super::caller::{Caller, Origin, stands};
-use super::caller::{descent, identify, nobody_knows, standing};
+use super::caller::{descent, identify, nobody_knows, standing, still_signed_in};
 use super::names::{NamedAction, looked_up};
 use super::{Answer, attempt_of, execute, read, refuse};
 use crate::accounts;
@@ -97,7 +97,15 @@ async fn look_freshly(host: &Host, action: &Action) {
 
 /// Whether the action is about remote identities: no session's groups matter to it.
 fn concerns_identities(action: &Action) -> bool {
-    matches!(action, Action::Invite(_) | Action::Redeem(_) | Action::Rekey(_) | Action::Revoke(_))
+    matches!(
+        action,
+        Action::Invite(_)
+            | Action::Redeem(_)
+            | Action::Rekey(_)
+            | Action::Revoke(_)
+            | Action::SignIn(_)
+            | Action::SignOut(_)
+    )
 }
 
 /// Whether the name that an invitation's bearer asks for is a local user's.
@@ -125,6 +133,10 @@ fn again(
             actor.role = role;
             admitted
         }
+        Who::Web { secret, .. } => match still_signed_in(host, secret) {
+            Ok(()) => return (actor, Ok(None)),
+            Err(refusal) => Err(refusal),
+        },
         Who::User(_) | Who::Gateway => {
             let known = actor.own_sessions.len();
             let Ok(sits_in) = descent(host, caller.peer) else {

@@ -11,7 +11,7 @@ use usher_core::audit::AuditTarget;
 use usher_core::clock;
 use usher_core::event::EventKind;
 use usher_core::outcome::{Error, ErrorId, Outcome, RuleAnswer};
-use usher_core::request::{AttachRequest, Identity, Invitation, Revocation, Verb};
+use usher_core::request::{AttachRequest, Identity, Invitation, Revocation, SignInAnswer, Verb, WebSignIn};
 use usher_core::session::{Rule, Session};
 use usher_core::status::HostStatus;
 
@@ -34,6 +34,7 @@ mod open;
 mod refuse;
 mod sessions;
 mod status;
+mod web;
 use attempt::attempt_of;
 pub(crate) use close::show_as_ordered;
 pub(crate) use look::record_ended_looks;
@@ -73,6 +74,10 @@ pub enum Answer {
     Revoked(Box<Revocation>),
     /// Every remote identity.
     Identities(Vec<Identity>),
+    /// What comes next in a sign-in on the web page.
+    SignIn(Box<SignInAnswer>),
+    /// People who are signed in there, or were until now.
+    SignIns(Vec<WebSignIn>),
     /// The daemon itself.
     Status(Box<HostStatus>),
 }
@@ -106,6 +111,8 @@ pub async fn execute(
             execution.open(request, attempt, order).await.map(|session| Answer::Opened(Box::new(session)))
         }
         Work::Identity(work) => execution.identity(work, attempt, order).await,
+        Work::SignIn(request) => execution.sign_in(request, order).await,
+        Work::SignOut(which) => execution.sign_out(which, attempt, order).await,
         Work::Attach { target, admitted } => execution.attach(target, admitted, attempt).await,
         Work::Look { target, admitted } => execution.look(target, admitted, attempt, order).await,
         Work::Read(reading) => {
@@ -195,6 +202,7 @@ impl Execution<'_> {
             Reading::Audit(query) => Answer::Audit(query, self.actor.who.clone()),
             Reading::Events(sight, query) => Answer::Events(self.host.watch(&query), sight, self.actor.who.clone()),
             Reading::Identities => Answer::Identities(registry.identities.shown()),
+            Reading::SignIns => Answer::SignIns(self.host.web.shown(clock::now())),
             Reading::Status => Answer::Status(Box::new(status::status(self.host, &registry, self.actor))),
         })
     }
@@ -206,7 +214,8 @@ fn urgency(verb: Verb) -> Urgency {
         Verb::Lock | Verb::Block | Verb::Open | Verb::Attach | Verb::Thumbnail => Urgency::Binding,
         Verb::Show | Verb::Rename => Urgency::Binding,
         Verb::Invite | Verb::Redeem | Verb::Rekey | Verb::Identities => Urgency::Binding,
-        Verb::Revoke => Urgency::Freeing,
+        Verb::SignIn => Urgency::Binding,
+        Verb::Revoke | Verb::SignOut => Urgency::Freeing,
         Verb::Unlock | Verb::Disconnect | Verb::Close | Verb::CancelClose | Verb::Unblock => Urgency::Freeing,
         Verb::List | Verb::Blocks | Verb::Audit | Verb::Watch | Verb::Status => Urgency::Binding,
         Verb::Expire | Verb::Release | Verb::End | Verb::Login => Urgency::Freeing,

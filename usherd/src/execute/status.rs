@@ -33,6 +33,7 @@ pub(super) fn status(host: &Host, registry: &Registry, actor: &Actor) -> HostSta
         mode: if host.daemon.mode == Mode::System { "system" } else { "user" }.to_owned(),
         since: host.daemon.since,
         socket: host.daemon.socket.display().to_string(),
+        caller: Some(actor.name.clone()),
         role: actor.role.as_str().to_owned(),
         sessions: sessions.len(),
         locked: sessions.iter().filter(|session| session.locked).count(),

@@ -16,7 +16,7 @@ fn owner(host: &Host) -> Caller {
     let pid = std::process::id();
     let start = Process::of(pid).unwrap().map(|process| process.start);
     let peer = Peer { uid: host.daemon.uid, pid, start };
-    Caller { peer, origin: Origin::of(host, peer), declared: None, vouched: None }
+    Caller { peer, origin: Origin::of(host, peer), declared: None, vouched: None, web: None }
 }
 
 fn ids(ids: &[u32]) -> Targets {

@@ -26,6 +26,7 @@ pub(crate) mod lab;
 pub mod login_rules;
 pub mod looks;
 pub mod metrics;
+pub mod patience;
 pub mod per_user;
 pub mod places;
 mod releases;
@@ -34,6 +35,7 @@ pub mod thumbnails;
 mod unannounced;
 mod waiting;
 pub mod watchers;
+pub mod web;
 
 use complaints::Complaints;
 use condition::LastLook;
@@ -47,6 +49,7 @@ use thumbnails::ThumbnailRoom;
 use unannounced::Unannounced;
 use waiting::EndWaiters;
 use watchers::Watchers;
+use web::WebService;
 
 /// How the daemon runs on its host.
 pub struct DaemonProcess {
@@ -101,6 +104,8 @@ pub struct Host {
     group_trouble: Complaints,
     /// The service that speaks for remote identities.
     pub gateway: GatewayService,
+    /// Who is signed in on the host's web page.
+    pub web: WebService,
     /// Places for those who watch.
     pub watchers: Watchers,
     /// Room for thumbnails.
@@ -144,6 +149,7 @@ impl Host {
             last_groups: Default::default(),
             group_trouble: Complaints::default(),
             gateway,
+            web: WebService::default(),
             watchers: Watchers::default(),
             thumbnails: ThumbnailRoom::default(),
             looks: OngoingLooks::default(),

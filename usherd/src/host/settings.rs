@@ -67,6 +67,8 @@ pub struct Settings {
     pub login_services: Vec<String>,
     /// Those of them that let in root and administrators alone until the daemon has started. System mode only.
     pub closed_login_services: Vec<String>,
+    /// Seconds after which whoever signed in on the web page signs in again. System mode only.
+    pub sign_in_seconds: u32,
     /// Roles of remote identities, whatever they were invited with.
     pub identities: BTreeMap<IdentityName, IdentityRole>,
 }
@@ -88,6 +90,7 @@ impl Default for Settings {
             invitation_seconds: 15 * 60,
             login_services: LOGIN_SERVICES.map(str::to_owned).to_vec(),
             closed_login_services: Vec::new(),
+            sign_in_seconds: 8 * 3600,
             identities: BTreeMap::new(),
         }
     }
@@ -127,6 +130,11 @@ impl Settings {
     /// How long an invitation can be used.
     pub fn invitation_lifetime(&self) -> SignedDuration {
         SignedDuration::from_secs(i64::from(self.invitation_seconds))
+    }
+
+    /// How long a sign-in on the web page lasts.
+    pub fn sign_in_lifetime(&self) -> SignedDuration {
+        SignedDuration::from_secs(i64::from(self.sign_in_seconds))
     }
 
     /// The audit log's limits.

@@ -121,7 +121,9 @@ impl View<'_> {
                     IdentityChange::Rekeyed { name: name.clone(), used: key.clone(), next: request.key.clone() };
                 Ok(IdentityWork::Write(name.clone(), change))
             }
-            Who::User(_) | Who::Gateway => Err(Error::new(ErrorId::AccessDenied, "only an identity has a key")),
+            Who::User(_) | Who::Web { .. } | Who::Gateway => {
+                Err(Error::new(ErrorId::AccessDenied, "only an identity has a key"))
+            }
         }
     }
 

@@ -7,8 +7,8 @@
 use jiff::Timestamp;
 use usher_core::outcome::{Error, ErrorId, OutcomeResult};
 use usher_core::request::{
-    Action, AttachRequest, AuditQuery, Message, Name, OpenRequest, Seconds, SessionRef, Targets, ThumbnailQuery, Verb,
-    WatchQuery,
+    Action, AttachRequest, AuditQuery, Message, Name, OpenRequest, Seconds, SessionRef, SignInRequest, Targets,
+    ThumbnailQuery, Verb, WatchQuery, WhichSignIn,
 };
 use usher_core::session::{Kind, Terms};
 
@@ -93,6 +93,10 @@ pub enum Work {
         /// What is to be seen, or why nothing is.
         admitted: Result<Look, Error>,
     },
+    /// A sign-in on the web page is noted.
+    SignIn(SignInRequest),
+    /// One ends.
+    SignOut(WhichSignIn),
     /// Something is read, or there is nothing that this actor may read.
     Read(Result<Reading, Error>),
 }
@@ -129,6 +133,8 @@ pub enum Reading {
     Events(Sight, WatchQuery),
     /// The remote identities.
     Identities,
+    /// Everybody who is signed in on the web page.
+    SignIns,
     /// The daemon itself.
     Status,
 }
@@ -256,6 +262,9 @@ pub fn plan(authorized: Authorized, snapshot: Snapshot<'_>) -> Plan {
         Action::Watch(query) => Work::Read(Ok(Reading::Events(actor.sight(), query.clone()))),
         Action::Status => Work::Read(Ok(Reading::Status)),
         Action::Identities => Work::Read(Ok(Reading::Identities)),
+        Action::SignIns => Work::Read(Ok(Reading::SignIns)),
+        Action::SignIn(request) => Work::SignIn(request.clone()),
+        Action::SignOut(which) => Work::SignOut(*which),
         Action::Invite(request) => Work::Identity(Ok(view.invite(request))),
         Action::Redeem(request) => Work::Identity(view.redeem(request)),
         Action::Rekey(request) => Work::Identity(view.rekey(request)),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use usher_core::outcome::ErrorId;
-use usher_core::request::{AttachTo, Name, RuleName, Targets, WatchQuery};
+use usher_core::request::{AttachTo, Name, RuleName, Targets, WatchQuery, WhichSignIn};
 use usher_core::session::CoverSource;
 
 use super::*;
@@ -32,6 +32,7 @@ fn steps(plan: &Plan) -> &[Step] {
     match plan.work() {
         Work::Sessions(steps) | Work::Rule { steps, .. } => steps,
         Work::Open(_) | Work::Attach { .. } | Work::Look { .. } | Work::Identity(_) | Work::Read(_) => &[],
+        Work::SignIn(_) | Work::SignOut(_) => &[],
     }
 }
 
@@ -112,6 +113,7 @@ proptest! {
         let allowed = match actor.who {
             Who::User(_) => of_users || looks(&action),
             Who::Identity { .. } => looks(&action) || matches!(action, Action::Rekey(_)),
+            Who::Web { .. } => looks(&action) || matches!(action, Action::SignOut(WhichSignIn::Own)),
             Who::Gateway => matches!(action, Action::Redeem(_)),
         };
         match authorize(actor, action) {

@@ -57,7 +57,7 @@ impl Share {
     /// The share of an actor.
     pub fn of(actor: &Actor) -> Self {
         let owner = match &actor.who {
-            Who::User(uid) => format!("uid {uid}"),
+            Who::User(uid) | Who::Web { uid, .. } => format!("uid {uid}"),
             Who::Identity { name, .. } => format!("identity {name}"),
             Who::Gateway => "usher-gateway".to_owned(),
         };

@@ -110,6 +110,8 @@ pub(super) async fn answer(host: &Arc<Host>, caller: &Caller, action: Action) ->
         Answer::Identity(identity) => axum::Json(identity).into_response(),
         Answer::Revoked(revocation) => axum::Json(revocation).into_response(),
         Answer::Status(status) => axum::Json(status).into_response(),
+        Answer::SignIn(next) => axum::Json(next).into_response(),
+        Answer::SignIns(all) => axum::Json(all).into_response(),
         Answer::Identities(identities) => axum::Json(identities).into_response(),
         Answer::Attached(..) => {
             return Err(ErrorResponse(Error::new(

@@ -6,12 +6,14 @@ use std::str::FromStr;
 use axum::extract::FromRequestParts;
 use axum::http::{HeaderMap, request::Parts};
 use usher_core::outcome::{Error, ErrorId};
+use usher_core::request::Secret;
 use usher_core::sys::peer::Peer;
-use usher_core::wire::headers::{FROM_HEADER, IDENTITY_HEADER, IDENTITY_KEY_HEADER, OWN_SESSION_HEADER};
+use usher_core::wire::headers::{FROM_HEADER, IDENTITY_HEADER, IDENTITY_KEY_HEADER, OWN_SESSION_HEADER, WEB_HEADER};
 
 use super::answer::ErrorResponse;
 use crate::execute::flow::{Caller, Origin};
 use crate::host::gateway::Vouched;
+use crate::host::web::WebClaim;
 
 impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = ErrorResponse;
@@ -21,8 +23,19 @@ impl<S: Sync> FromRequestParts<S> for Caller {
         let peer = parts.extensions.get::<Peer>().copied().ok_or_else(nobody)?;
         let origin = parts.extensions.get::<Origin>().cloned().ok_or_else(nobody)?;
         let declared = one(&parts.headers, OWN_SESSION_HEADER)?;
-        let vouched = vouched(&parts.headers)?;
-        Ok(Caller { peer, origin, declared, vouched })
+        let web = web(&parts.headers)?;
+        let vouched = if web.is_some() { None } else { vouched(&parts.headers)? };
+        Ok(Caller { peer, origin, declared, vouched, web })
+    }
+}
+
+/// Whose sign-in on the web page the caller shows. Nobody speaks for that and an identity at once.
+fn web(headers: &HeaderMap) -> Result<Option<WebClaim>, ErrorResponse> {
+    let Some(secret) = one::<Secret>(headers, WEB_HEADER)? else { return Ok(None) };
+    let from = one::<IpAddr>(headers, FROM_HEADER)?;
+    match from.filter(|_| !headers.contains_key(IDENTITY_HEADER) && !headers.contains_key(IDENTITY_KEY_HEADER)) {
+        Some(from) => Ok(Some(WebClaim { secret: secret.hash(), from })),
+        None => Err(wrong("a sign-in is shown with the address from which it calls, and with no identity")),
     }
 }
 

@@ -26,6 +26,7 @@ mod sessions;
 mod stream_reader;
 mod streams;
 mod thumbnail;
+mod web;
 use answer::ErrorResponse;
 
 /// The largest body: an environment and a command line fit.
@@ -60,6 +61,8 @@ fn described() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(identities::redeem))
         .routes(routes!(identities::rekey))
         .routes(routes!(identities::revoke))
+        .routes(routes!(web::sign_ins, web::sign_in))
+        .routes(routes!(web::sign_out))
         .routes(routes!(service::status))
         .routes(routes!(service::openapi))
         .routes(routes!(service::healthz))

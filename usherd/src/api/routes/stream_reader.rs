@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
+use usher_core::clock;
 
 use crate::actor::{Role, Who};
 use crate::host::Host;
@@ -31,8 +32,9 @@ impl StreamReader {
     /// Whether the reader may go on. A user's groups are looked up now and then, an identity is looked at each time.
     pub(super) async fn may_go_on(&mut self, host: &Host) -> bool {
         match &self.who {
-            Who::User(_) if self.due() > Instant::now() => true,
-            Who::User(uid) => {
+            Who::Web { secret, .. } if host.web.is_signed_in(secret, clock::now()).is_none() => false,
+            Who::User(_) | Who::Web { .. } if self.due() > Instant::now() => true,
+            Who::User(uid) | Who::Web { uid, .. } => {
                 let role = if self.needs == Role::User { Role::User } else { host.look_up_caller(*uid).await.1 };
                 self.looked_at = Instant::now();
                 role >= self.needs

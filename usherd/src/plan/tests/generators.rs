@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use usher_core::request::{
     AttachTo, AuditQuery, BlockRequest, CancelCloseRequest, CloseRequest, DisconnectRequest, IdentityName,
     IdentityRole, InviteRequest, LockRequest, Message, Name, OpenRequest, Pin, RedeemRequest, RekeyRequest, RuleName,
-    Seconds, Secret, SessionRef, Size, UnlockRequest, WatchQuery,
+    Seconds, Secret, SessionRef, Size, UnlockRequest, WatchQuery, WhichSignIn,
 };
 use usher_core::session::{SeenStation, SessionKey, Terms};
 
@@ -137,6 +137,7 @@ fn who() -> impl Strategy<Value = (Who, String)> {
         6 => user,
         3 => Just((remote, format!("{} via TLS", identity()))),
         1 => Just((Who::Gateway, "usher-gateway".to_owned())),
+        1 => Just((Who::Web { uid: 1000, secret: Pin::of(b"secret") }, USERS[0].to_owned())),
     ]
 }
 
@@ -194,6 +195,9 @@ fn identity_verb() -> impl Strategy<Value = Action> {
         Just(Action::Rekey(RekeyRequest { key })),
         Just(Action::Revoke(name)),
         Just(Action::Identities),
+        Just(Action::SignIns),
+        Just(Action::SignOut(WhichSignIn::Own)),
+        Just(Action::SignOut(WhichSignIn::Number(1))),
     ]
 }
 

@@ -1,0 +1,24 @@
+"""A browser that does what it is told: web.py SOURCE METHOD PATH COOKIE ORIGIN TYPE BODY, and prints the answer as JSON."""
+import http.client
+import json
+import ssl
+import sys
+
+source, method, path, cookie, origin, kind, body = sys.argv[1:8]
+context = ssl.create_default_context()
+context.check_hostname = False
+context.verify_mode = ssl.CERT_NONE
+connection = http.client.HTTPSConnection("10.99.0.1", 8478, timeout=60, context=context, source_address=(source, 0))
+headers = {"Host": "lab:8478", "Cookie": cookie, "Origin": origin, "Content-Type": kind}
+connection.request(method, path, body or None, {name: value for name, value in headers.items() if value})
+answer = connection.getresponse()
+if path == "/events":
+    text = ""
+    while not text.startswith("data: "):
+        text = answer.readline().decode()
+        if not text:
+            break
+else:
+    text = answer.read().decode("utf-8", "replace")
+cookies = [value for name, value in answer.getheaders() if name.lower() == "set-cookie"]
+print(json.dumps({"status": answer.status, "cookies": cookies, "headers": dict(answer.getheaders()), "body": text}))

@@ -1,0 +1,122 @@
+//! People who signed in on a host's web page.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{InvalidValue, Name, Pin};
+
+/// Body of `POST /v1/web/sign-ins`, from usher-auth alone: how far somebody's sign-in is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignInRequest {
+    /// Who somebody says to be.
+    pub user: Name,
+    /// From where, by the web server's word.
+    #[schema(value_type = String)]
+    pub from: IpAddr,
+    /// How far it is.
+    pub step: SignInStep,
+}
+
+/// How far a sign-in is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SignInStep {
+    /// It begins, if it may: nobody was asked for a password yet.
+    Begins,
+    /// PAM said no.
+    Refused,
+    /// PAM said yes.
+    Proved {
+        /// Whom it said yes to.
+        uid: u32,
+        /// The hash of the secret that the browser has from now on.
+        secret: Pin,
+    },
+}
+
+/// Answer to `POST /v1/web/sign-ins`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SignInAnswer {
+    /// So many seconds must pass before this user may try again, or somebody from this address; 0 if now is the time.
+    pub wait_seconds: u32,
+    /// The sign-in, once it is proved.
+    pub sign_in: Option<WebSignIn>,
+}
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WebSignIn {
+    /// Its number, until usherd ends.
+    pub id: u32,
+    /// Who.
+    pub user: String,
+    /// Their uid.
+    pub uid: u32,
+    /// From where.
+    pub from: String,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+    /// Until when at most.
+    #[schema(value_type = String, format = DateTime)]
+    pub until: Timestamp,
+}
+
+/// A sign-in that is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhichSignIn {
+    /// The caller's own.
+    Own,
+    /// By its number.
+    Number(u32),
+}
+
+impl fmt::Display for WhichSignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WhichSignIn::Own => f.write_str("own"),
+            WhichSignIn::Number(id) => write!(f, "{id}"),
+        }
+    }
+}
+
+impl FromStr for WhichSignIn {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        match text {
+            "own" => Ok(WhichSignIn::Own),
+            _ => {
+                text.parse().map(WhichSignIn::Number).map_err(|_| InvalidValue::new("a sign-in is a number, or `own`"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_in_is_named_by_its_number_or_as_ones_own() {
+        assert_eq!("own".parse(), Ok(WhichSignIn::Own));
+        assert_eq!("7".parse(), Ok(WhichSignIn::Number(7)));
+        assert_eq!(WhichSignIn::Number(7).to_string(), "7");
+        assert!("Own".parse::<WhichSignIn>().is_err() && "-1".parse::<WhichSignIn>().is_err());
+    }
+
+    #[test]
+    fn what_pam_said_is_one_of_three_things() {
+        let step = |text: &str| serde_json::from_str::<SignInStep>(text).ok();
+        assert_eq!(step("\"begins\""), Some(SignInStep::Begins));
+        let proved = serde_json::to_string(&SignInStep::Proved { uid: 7, secret: Pin::of(b"x") }).unwrap();
+        assert_eq!(step(&proved), Some(SignInStep::Proved { uid: 7, secret: Pin::of(b"x") }));
+        assert_eq!(step("\"yes\""), None);
+    }
+}

@@ -1,0 +1,163 @@
+//! Signing in and out. usher-auth decides; this passes questions and answers on, and gives the browser its cookie.
+
+use std::net::IpAddr;
+
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use hyper::header::{HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE};
+use hyper::{HeaderMap, Response, StatusCode};
+use percent_encoding::percent_decode_str;
+use tokio::time::{Duration, timeout};
+use usher::words::Language;
+use usher_core::wire::sign_in::{FromAuth, SignInRefusal};
+
+use super::answer::{self, AnswerBody};
+use super::routes::SignForm;
+use crate::door::secure::{ASKED_NAME, COOKIE_NAME, cookie, forgotten, shown};
+use crate::page::sign_in;
+use crate::reception::Reception;
+use crate::reception::conversation::{NextStep, SigningIn};
+use crate::words::key;
+
+/// The largest form, and how long it may take to come.
+const LARGEST: usize = 8 << 10;
+const DEADLINE: Duration = Duration::from_secs(10);
+/// How long a browser waits for its turn at PAM.
+const TURN: Duration = Duration::from_secs(20);
+
+/// Answers what was sent to sign in or out.
+pub async fn answer(
+    reception: &Reception,
+    form: SignForm,
+    from: IpAddr,
+    headers: &HeaderMap,
+    body: Incoming,
+    language: Language,
+) -> Response<AnswerBody> {
+    if form == SignForm::Out {
+        reception.sign_out(headers, from).await;
+        return led_home(&[forgotten(COOKIE_NAME)]);
+    }
+    let read = timeout(DEADLINE, Limited::new(body, LARGEST).collect()).await;
+    let Ok(Ok(body)) = read else { return answer::plain(StatusCode::BAD_REQUEST, "this is no form") };
+    let body = String::from_utf8_lossy(&body.to_bytes()).into_owned();
+    let turn = timeout(TURN, reception.turns.acquire()).await;
+    let Ok(Ok(_turn)) = turn else { return over(language, SignInRefusal::Broken) };
+    match form {
+        SignForm::In => {
+            let (Some(user), Some(password)) = (field(&body, "user"), field(&body, "password")) else {
+                return answer::plain(StatusCode::BAD_REQUEST, "this is no form");
+            };
+            match SigningIn::begin(&reception.auth, user, password, from).await {
+                Ok(signing_in) => step(reception, signing_in, language).await,
+                Err(error) => broken(language, &error),
+            }
+        }
+        SignForm::Answer | SignForm::Out => {
+            let going_on = shown(headers, ASKED_NAME).and_then(|secret| reception.take_asked(&secret));
+            let (Some(mut signing_in), Some(said)) = (going_on, field(&body, "answer")) else {
+                let late = key!("dashboard-sign-in-late").in_language(language, &[]);
+                return self::form(StatusCode::FORBIDDEN, language, Some(&late));
+            };
+            signing_in.told.clear();
+            match signing_in.answer(said).await {
+                Ok(()) => step(reception, signing_in, language).await,
+                Err(error) => broken(language, &error),
+            }
+        }
+    }
+}
+
+/// The form.
+pub fn form(status: StatusCode, language: Language, wrong: Option<&str>) -> Response<AnswerBody> {
+    answer::with_form(status, sign_in::sign_in(language, wrong))
+}
+
+async fn step(reception: &Reception, mut signing_in: SigningIn, language: Language) -> Response<AnswerBody> {
+    match signing_in.next().await {
+        Ok(NextStep::Asked { text, echo }) => {
+            let page = sign_in::asked(language, &text, echo, &signing_in.told);
+            let Some(secret) = reception.keep_asked(signing_in) else { return over(language, SignInRefusal::Broken) };
+            let mut response = answer::with_form(StatusCode::OK, page);
+            append(&mut response, &SET_COOKIE, &cookie(ASKED_NAME, secret.as_str()));
+            response
+        }
+        Ok(NextStep::Over(FromAuth::Admitted { secret, .. })) => {
+            led_home(&[cookie(COOKIE_NAME, secret.as_str()), forgotten(ASKED_NAME)])
+        }
+        Ok(NextStep::Over(FromAuth::Refused(why))) => over(language, why),
+        Ok(NextStep::Over(FromAuth::Ask { .. } | FromAuth::Tell(_))) => over(language, SignInRefusal::Broken),
+        Err(error) => broken(language, &error),
+    }
+}
+
+fn broken(language: Language, error: &std::io::Error) -> Response<AnswerBody> {
+    eprintln!("usher-dashboard: usher-auth: {error}");
+    over(language, SignInRefusal::Broken)
+}
+
+/// Says why nobody is signed in.
+fn over(language: Language, why: SignInRefusal) -> Response<AnswerBody> {
+    let seconds = if let SignInRefusal::Wait(seconds) = why { seconds.to_string() } else { String::new() };
+    let (status, key) = match why {
+        SignInRefusal::Wrong => (StatusCode::FORBIDDEN, key!("dashboard-sign-in-wrong")),
+        SignInRefusal::Barred => (StatusCode::FORBIDDEN, key!("dashboard-sign-in-barred")),
+        SignInRefusal::Wait(_) => (StatusCode::TOO_MANY_REQUESTS, key!("dashboard-sign-in-wait")),
+        SignInRefusal::Broken => (StatusCode::SERVICE_UNAVAILABLE, key!("dashboard-sign-in-broken")),
+    };
+    let mut response = form(status, language, Some(&key.in_language(language, &[("seconds", &seconds)])));
+    if !seconds.is_empty() {
+        append(&mut response, &RETRY_AFTER, &seconds);
+    }
+    response
+}
+
+/// Leads to the page, with these cookies.
+fn led_home(cookies: &[String]) -> Response<AnswerBody> {
+    let mut response = answer::plain(StatusCode::SEE_OTHER, "");
+    response.headers_mut().insert(LOCATION, HeaderValue::from_static("/"));
+    for cookie in cookies {
+        append(&mut response, &SET_COOKIE, cookie);
+    }
+    response
+}
+
+fn append(response: &mut Response<AnswerBody>, name: &HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().append(name, value);
+    }
+}
+
+/// A field of a form (`application/x-www-form-urlencoded`).
+fn field(body: &str, name: &str) -> Option<String> {
+    let (_, value) =
+        body.trim_end().split('&').filter_map(|pair| pair.split_once('=')).find(|(known, _)| *known == name)?;
+    percent_decode_str(&value.replace('+', " ")).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forms_fields_are_what_was_typed() {
+        let body = "user=alice&password=a%2Bb+%26%20%E7%9C%BC%3D&x=";
+        assert_eq!(field(body, "user").as_deref(), Some("alice"));
+        assert_eq!(field(body, "password").as_deref(), Some("a+b & 眼="));
+        assert_eq!(field(body, "x").as_deref(), Some(""));
+        assert_eq!(field(body, "answer"), None);
+        assert_eq!(field("user=%ff", "user"), None);
+    }
+
+    #[test]
+    fn every_refusal_says_what_it_is_and_when_to_try_again() {
+        let waited = over(Language::English, SignInRefusal::Wait(7));
+        assert_eq!(
+            (waited.status(), waited.headers()[RETRY_AFTER].as_bytes()),
+            (StatusCode::TOO_MANY_REQUESTS, &b"7"[..])
+        );
+        assert_eq!(over(Language::English, SignInRefusal::Wrong).status(), StatusCode::FORBIDDEN);
+        let policy = over(Language::English, SignInRefusal::Broken).headers()["content-security-policy"].clone();
+        assert!(policy.to_str().unwrap().contains("form-action 'self'"));
+    }
+}
