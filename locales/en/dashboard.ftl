@@ -153,3 +153,5 @@ dashboard-enabled = The page is served at { $address }. It shows a certificate w
 dashboard-disabled = The page is not served any more.
 dashboard-systemctl = systemctl failed: { $why }
 dashboard-not-ready = the service has not said yet where it listens: see `systemctl status usher-dashboard.service`
+dashboard-group = Group
+dashboard-group-long = Select the members of a Unix group

@@ -83,6 +83,7 @@ example-status-json = Read the troubles in a script:
 example-dashboard = See the sessions of this host in the browser:
 example-dashboard-server = See the sessions of two hosts on one page:
 example-dashboard-enable = Let people sign in on this host by a browser alone:
+example-dashboard-disable = Have nobody sign in there any more:
 example-demo = Take the tour:
 example-demo-script = Have the tour take itself, and check each step:
 example-help = Explain a verb:

@@ -83,6 +83,7 @@ example-status-json = 在脚本中读取异常情况：
 example-dashboard = 在浏览器中查看本机的会话：
 example-dashboard-server = 在一个网页上查看两台主机的会话：
 example-dashboard-enable = 让用户只用浏览器登录本机：
+example-dashboard-disable = 不再让人在网页上登录：
 example-demo = 开始演示：
 example-demo-script = 自动演示，并检查每一步：
 example-help = 说明某个动词：

@@ -76,6 +76,7 @@ const NOT_SAID: &[&str] = &[
     "a window of the cover was destroyed or taken away, and made anew",
     "usher's shield of display :{display}",
     "sessions of uid {uid}",
+    "sign-ins of {name}",
     "uid {me}",
     "uid {}",
     "a caller could not be accepted: {error}",

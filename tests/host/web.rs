@@ -28,8 +28,8 @@ impl Page {
     #[track_caller]
     fn open(suite: Suite) -> Self {
         let host = Host::boot(Options { suite, packages: true });
-        host.root("ip link add web0 type dummy && ip address add 10.99.0.1/24 dev web0 && ip address add 10.99.0.2/24 dev web0 && ip link set web0 up")
-            .succeeds();
+        // Both on the host, and neither is a loopback address.
+        host.root("ip address add 10.99.0.1/32 dev lo && ip address add 10.99.0.2/32 dev lo").succeeds();
         assert!(
             !host.root("ss -Hltn 'sport = :8478'").stdout.contains(":8478"),
             "no port is open before it is enabled"

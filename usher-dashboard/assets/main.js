@@ -8,7 +8,7 @@ import { arrange, draw, element, hosts, lastWord, take, tiles, write } from "./t
 import * as verbs from "./verbs.js";
 import * as view from "./view.js";
 import { follow } from "./wire.js";
-import { say, when } from "./words.js";
+import { order, say, when } from "./words.js";
 
 let heard = Date.now();
 
@@ -29,11 +29,27 @@ function drawSelection() {
   const count = select.selection().length;
   write(element("selected"), say("selected", { count }));
   for (const button of document.querySelectorAll("[data-verb]")) /** @type {HTMLButtonElement} */ (button).disabled = count === 0;
+  // A close that counts down can be called off.
+  element("cancel-close").hidden = !select.selection().some((tile) => tile.session.closing_at);
+}
+
+const group = /** @type {HTMLSelectElement} */ (element("group"));
+
+/**
+ * Offers the Unix groups of those who are shown.
+ * @param {import("./tiles.js").Tile[]} shown
+ */
+function drawGroups(shown) {
+  const all = [...new Set(shown.flatMap((tile) => tile.session.groups ?? []))].sort(order);
+  if (all.join() === [...group.options].slice(1).map((option) => option.value).join()) return;
+  group.replaceChildren(group.options[0], ...all.map((name) => new Option(name, name)));
+  group.hidden = all.length === 0;
 }
 
 function drawAll() {
   const shown = arrange(view.wanted(), view.setting("sort"));
   select.show(shown);
+  drawGroups(shown);
   const locked = shown.filter((tile) => tile.session.locked).length;
   write(element("counts"), say("counts", { count: shown.length, locked }));
   element("empty").hidden = view.setting("view") !== "wall" || shown.length > 0 || [...hosts.values()].some((host) => host.reach === "waiting");
@@ -116,6 +132,10 @@ element("all").addEventListener("click", select.all);
 document.getElementById("out")?.addEventListener("click", async () => {
   await fetch("/sign-out", { method: "POST" });
   location.assign("/");
+});
+group.addEventListener("input", () => {
+  select.ofGroup(group.value);
+  group.value = "";
 });
 element("again").addEventListener("click", () => void tables.drawLog());
 addEventListener("lead", (event) => {

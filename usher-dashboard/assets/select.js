@@ -1,5 +1,6 @@
 // @ts-check
-// What is selected: by click, by keys, all at once. One tile at a time takes the keys.
+// What is selected: by click, by keys, by a band, all at once. One tile at a time takes the keys.
+import * as band from "./band.js";
 import { element, tiles } from "./tiles.js";
 
 /** @typedef {import("./tiles.js").Tile} Tile */
@@ -47,6 +48,15 @@ export function all() {
   const every = shown.every((tile) => selected.has(tile.key));
   selected.clear();
   if (!every) for (const tile of shown) selected.add(tile.key);
+  draw();
+}
+
+/**
+ * Adds the tiles that are shown of a Unix group's members to the selection.
+ * @param {string} group
+ */
+export function ofGroup(group) {
+  for (const tile of shown) if (tile.session.groups?.includes(group)) selected.add(tile.key);
   draw();
 }
 
@@ -135,4 +145,13 @@ export function begin(tell, open) {
     if (tile) open(tile);
   });
   wall.addEventListener("keydown", (event) => key(event, open));
+  /** @type {Set<string>} */
+  let before = new Set();
+  band.begin((keys, adds, begins) => {
+    if (begins) before = new Set(adds ? selected : []);
+    selected.clear();
+    for (const key of before) selected.add(key);
+    for (const key of keys) if (tiles.has(key)) selected.add(key);
+    draw();
+  });
 }

@@ -167,10 +167,9 @@ const hits = (hit) => say("hits", { count: hit.length, names: list(hit.map((tile
 export async function act(verb) {
   const hit = selection();
   if (!hit.length) return;
-  const terms = verb === "unlock" ? {} : await ask(`${verb}-dialog`, hits(hit));
+  const terms = verb === "unlock" || verb === "cancel-close" ? {} : await ask(`${verb}-dialog`, hits(hit));
   if (!terms) return;
   none();
-  // A close that counts down is called off by whoever may close.
   await order(verb, hit, terms);
 }
 

@@ -5,7 +5,7 @@
  * @typedef {{message: string, by: string, since: string, until: string | null, source: string}} Lock
  * @typedef {{session_id: number, user: string, kind: string, state: string, station_id: number | null,
  *   client: string | null, locked: boolean, lock: Lock | null, idle_seconds: number, title: string,
- *   closing_at?: string, own?: boolean}} Session
+ *   closing_at?: string, own?: boolean, groups?: string[]}} Session
  * @typedef {{name: string, message: string, by: string, since: string, until: string | null}} Rule
  * @typedef {{index: number, name: string, reach: "waiting" | "here" | "lost", last_word: string | null,
  *   why: string | null, version: string | null, rules: Rule[] | null}} Host

@@ -45,6 +45,14 @@ impl Groups {
         matches!(self, Groups::Unknown)
     }
 
+    /// The groups that are known, so many at most.
+    pub fn some(&self, most: usize) -> Vec<String> {
+        match self {
+            Groups::Unknown => Vec::new(),
+            Groups::Known(groups) => groups.iter().take(most).cloned().collect(),
+        }
+    }
+
     /// Whether the user is known to be in one of these groups.
     pub fn include_any(&self, names: &[String]) -> bool {
         match self {

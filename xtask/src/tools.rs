@@ -56,6 +56,29 @@ pub fn python(name: &str, version: &str) -> Result<PathBuf, String> {
     Ok(tool)
 }
 
+/// A file of a package of Node's, which npm brings there when it is first needed.
+///
+/// # Errors
+/// There is no npm, or it cannot reach what it needs; says why.
+pub fn node(package: &str, version: &str, file: &str) -> Result<PathBuf, String> {
+    let cache = run::cache().ok_or_else(|| format!("there is no home directory for {package}"))?;
+    let directory = cache.join("tools").join(format!("{package}-{version}"));
+    let file = directory.join("node_modules").join(package).join(file);
+    if file.is_file() {
+        return Ok(file);
+    }
+    let npm = run::find("npm").ok_or_else(|| format!("{package} is brought by npm, which is not installed"))?;
+    println!("    {package} is not installed; it goes to {}", directory.display());
+    let mut install = run::program(npm);
+    install.args(["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", "--prefix"]);
+    install.arg(&directory).arg(format!("{package}@{version}"));
+    match passes(&mut install) {
+        Verdict::Passed if file.is_file() => Ok(file),
+        Verdict::Passed => Err(format!("{package} has no {}", file.display())),
+        Verdict::Failed(why) | Verdict::Skipped(why) => Err(format!("{package} cannot be installed: {why}")),
+    }
+}
+
 /// `NAME VERSION` is how some tools answer, `VERSION` how others do.
 fn installed(tool: &Path) -> Option<String> {
     let output = run::program(tool).arg("--version").stdin(Stdio::null()).output().ok()?;

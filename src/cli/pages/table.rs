@@ -213,6 +213,18 @@ pub(super) static PAGES: [VerbPage; 32] = [
         &["usher-thumbnail(1)", "usher-servers(1)", "usher-identities(1)", "usher-audit(1)"],
     ),
     page(
+        "dashboard enable",
+        Ends::Here,
+        &[("sudo usher dashboard enable", key!("example-dashboard-enable"))],
+        &["usher-dashboard(1)", "usher-identities(1)"],
+    ),
+    page(
+        "dashboard disable",
+        Ends::Here,
+        &[("sudo usher dashboard disable", key!("example-dashboard-disable"))],
+        &["usher-dashboard(1)"],
+    ),
+    page(
         "demo",
         Ends::Here,
         &[("usher demo", key!("example-demo")), ("usher demo --script", key!("example-demo-script"))],

@@ -67,6 +67,9 @@ pub struct Session {
     /// The caller sits in it. Left out where not, and in events, which are the same for all who watch.
     #[serde(default, skip_serializing_if = "is_false")]
     pub own: bool,
+    /// The user's groups, where they are known; the first of very many.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
     /// How it ended; absent while it lives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<SessionEnd>,

@@ -29,6 +29,7 @@ pub const ALL: &[Asset] = &[
     asset!("select.js", "text/javascript; charset=utf-8"),
     asset!("pictures.js", "text/javascript; charset=utf-8"),
     asset!("tables.js", "text/javascript; charset=utf-8"),
+    asset!("band.js", "text/javascript; charset=utf-8"),
     asset!("verbs.js", "text/javascript; charset=utf-8"),
     asset!("dialogs.js", "text/javascript; charset=utf-8"),
 ];

@@ -140,10 +140,14 @@ fn actions(language: Language) -> Markup {
         footer.actions role="toolbar" aria-label=(say(language, key!("dashboard-actions"))) {
             p #selected aria-live="polite" {}
             button #all type="button" aria-keyshortcuts="a" { (say(language, key!("dashboard-all"))) kbd aria-hidden="true" { "a" } }
+            select #group aria-label=(say(language, key!("dashboard-group-long"))) hidden {
+                option value="" { (say(language, key!("dashboard-group"))) }
+            }
             (button("lock", "l", key!("dashboard-lock")))
             (button("unlock", "u", key!("dashboard-unlock")))
             (button("disconnect", "d", key!("dashboard-disconnect")))
             (button("close", "c", key!("dashboard-close")))
+            button #cancel-close type="button" data-verb="cancel-close" hidden { (say(language, key!("dashboard-cancel-close"))) }
             button #keys type="button" aria-keyshortcuts="?" aria-label=(say(language, key!("dashboard-keys"))) { "?" }
         }
     }
@@ -155,7 +159,7 @@ fn tile() -> Markup {
         template #tile {
             article.tile role="option" aria-selected="false" tabindex="-1" {
                 div.screen {
-                    img alt="" decoding="async";
+                    img alt="" decoding="async" draggable="false";
                     p.blank {}
                     span.mark aria-hidden="true" {}
                     p.lock {}

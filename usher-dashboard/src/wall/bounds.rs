@@ -8,6 +8,8 @@ use usher_core::session::{Rule, Session};
 const MOST_SESSIONS: usize = 2000;
 /// The most rules.
 const MOST_RULES: usize = 500;
+/// The most groups of a user.
+const MOST_GROUPS: usize = 32;
 /// The longest name or title, in characters.
 const LONGEST: usize = 200;
 
@@ -30,6 +32,8 @@ pub fn session(mut session: Session) -> Session {
     for text in [session.client.as_mut(), session.name.as_mut(), by].into_iter().flatten() {
         shorten(text);
     }
+    session.groups.truncate(MOST_GROUPS);
+    session.groups.iter_mut().for_each(shorten);
     // How a session ended is no matter of the wall's, and holds its last text.
     session.end = None;
     session

@@ -5,5 +5,6 @@
 #[allow(dead_code, unused_imports, reason = "the tests of `cargo verify` use more of it")]
 mod harness;
 
+mod axe;
 mod mouse;
 mod shots;

@@ -41,5 +41,16 @@ fn a_session_is_locked_looked_at_and_closed_by_mouse() {
     page.click("#close-dialog .sends");
     wait_until("the countdown runs", || lab.session(other)["closing_at"].is_string());
     page.until("document.querySelector('.tile:not([hidden]) .lock').textContent.includes('closes at')");
+    page.click(&format!("#tile-0-{other}"));
+    page.click("#cancel-close");
+    wait_until("it is called off", || lab.session(other)["closing_at"].is_null());
+
+    // A band over both tiles, from the empty ground below them.
+    page.click("#filter");
+    page.keys("\u{e00c}");
+    page.script("const filter = document.querySelector('#filter'); filter.value = ''; filter.dispatchEvent(new Event('input'))");
+    page.until("document.querySelectorAll('.tile:not([hidden])').length === 2");
+    page.drag((20, 560), (900, 200));
+    page.until("document.querySelectorAll('.tile[aria-selected=true]').length === 2");
     assert_eq!(page.complaints(), Vec::<String>::new(), "the console is empty");
 }

@@ -42,6 +42,14 @@ fn the_page_fits_every_screen() {
                 let over = page.script("return document.documentElement.scrollWidth - innerWidth");
                 assert_eq!(over, 0, "nothing stands beside the page at {width}");
                 page.shot(&place.join(format!("{language}-{width}-{scheme}.png")));
+                for view in ["log", "rules"] {
+                    page.click(&format!("[data-view={view}]"));
+                    page.until("document.querySelector('#records tr') && document.querySelector('#reached tr, #log:not([hidden])')");
+                    let over = page.script("return document.documentElement.scrollWidth - innerWidth");
+                    assert_eq!(over, 0, "nothing stands beside {view} at {width}");
+                    page.shot(&place.join(format!("{language}-{width}-{scheme}-{view}.png")));
+                }
+                page.click("[data-view=wall]");
             }
         }
         if language == "en" {

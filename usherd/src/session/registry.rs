@@ -15,6 +15,9 @@ use crate::actor::Role;
 use crate::identities::Identities;
 use crate::session::{Change, CloseOrder, EndedSession, EndedSessions, RuleRecord, SessionRecord};
 
+/// The most groups of a user that callers are told of.
+const MOST_GROUPS: usize = 32;
+
 /// A session taken out of a rule. It stands until the rule is removed, and matches no other session.
 pub type Exemption = (RuleName, SessionKey);
 
@@ -258,6 +261,7 @@ impl Registry {
             title: session.title().to_owned(),
             name: session.name.clone(),
             own: false,
+            groups: session.groups.some(MOST_GROUPS),
             end: None,
         }
     }
