@@ -48,7 +48,9 @@ fn a_session_is_locked_looked_at_and_closed_by_mouse() {
     // A band over both tiles, from the empty ground below them.
     page.click("#filter");
     page.keys("\u{e00c}");
-    page.script("const filter = document.querySelector('#filter'); filter.value = ''; filter.dispatchEvent(new Event('input'))");
+    page.script(
+        "const filter = document.querySelector('#filter'); filter.value = ''; filter.dispatchEvent(new Event('input'))",
+    );
     page.until("document.querySelectorAll('.tile:not([hidden])').length === 2");
     page.drag((20, 560), (900, 200));
     page.until("document.querySelectorAll('.tile[aria-selected=true]').length === 2");

@@ -125,8 +125,10 @@ impl Chromium {
     #[track_caller]
     pub fn drag(&self, from: (u32, u32), to: (u32, u32)) {
         let go = |(x, y): (u32, u32)| json!({"type": "pointerMove", "duration": 50, "x": x, "y": y});
-        let actions = json!([go(from), {"type": "pointerDown", "button": 0}, go(to), {"type": "pointerUp", "button": 0}]);
-        let pointer = json!({"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": actions});
+        let actions =
+            json!([go(from), {"type": "pointerDown", "button": 0}, go(to), {"type": "pointerUp", "button": 0}]);
+        let pointer =
+            json!({"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": actions});
         self.command("actions", &json!({"actions": [pointer]}));
     }
 
