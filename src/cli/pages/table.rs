@@ -27,7 +27,7 @@ const fn page(
 }
 
 /// One for each verb, in the order of the help.
-pub(super) static PAGES: [VerbPage; 32] = [
+pub(super) static PAGES: [VerbPage; 34] = [
     page(
         "",
         Ends::Targets,
