@@ -14,7 +14,8 @@ connection.request(method, path, body or None, {name: value for name, value in h
 answer = connection.getresponse()
 if path == "/events":
     text = ""
-    while not text.startswith("data: "):
+    # The first news may come before the host was heard.
+    while not (text.startswith("data: ") and '"session":' in text):
         text = answer.readline().decode()
         if not text:
             break

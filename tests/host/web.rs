@@ -236,7 +236,7 @@ fn the_web_server_cannot_say_who_somebody_is() {
     let forged = format!("usher-web: {}\\r\\nusher-from: 10.99.0.2\\r\\n", "A".repeat(43));
     assert!(denied(&raw(own, "GET", "/v1/sessions", &forged, "")));
     let identity =
-        format!("usher-identity: adam\\r\\nusher-identity-key: {}\\r\\nusher-from: 10.99.0.2\\r\\n", "a".repeat(64));
+        format!("usher-identity: adam@desk\\r\\nusher-identity-key: {}\\r\\nusher-from: 10.99.0.2\\r\\n", "a".repeat(64));
     assert!(denied(&raw(own, "GET", "/v1/sessions", &identity, "")));
     let sign_in =
         json!({"user": adam.name, "from": "10.99.0.2", "step": {"proved": {"uid": 0, "secret": "a".repeat(64)}}})
