@@ -17,7 +17,7 @@ use usher_core::request::{Action, Name, Secret, SignInAnswer, SignInRequest, Sig
 use usher_core::wire::headers::{API_HEADER, API_VERSION, VERSION, VERSION_HEADER};
 use usher_core::wire::sign_in::{FromAuth, LONGEST, SignInRefusal, ToAuth};
 
-use crate::conversation::{Conversation, Prompt, Verdict};
+use crate::conversation::{Conversation, PamQuestion, Verdict};
 use crate::ffi;
 
 /// PAM's service, `/etc/pam.d/usher-dashboard`.
@@ -129,9 +129,9 @@ impl Browser {
 }
 
 impl Conversation for Browser {
-    fn ask(&mut self, prompt: Prompt) -> Option<String> {
+    fn ask(&mut self, prompt: PamQuestion) -> Option<String> {
         self.questions += 1;
-        let Prompt { text, echo } = prompt;
+        let PamQuestion { text, echo } = prompt;
         if self.questions > MOST_QUESTIONS || self.say(&FromAuth::Ask { text: bounded(&text), echo }).is_err() {
             return None;
         }
@@ -201,7 +201,7 @@ mod tests {
     fn somebody_answers_over_the_connection_and_within_bounds() {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let mut browser = Browser { lines: BufReader::new(ours.try_clone().unwrap()), stream: ours, questions: 0 };
-        let prompt = || Prompt { text: "Password\u{1b}: ".to_owned(), echo: false };
+        let prompt = || PamQuestion { text: "Password\u{1b}: ".to_owned(), echo: false };
         (&theirs).write_all(b"{\"answer\":\"s3cret\"}\n").unwrap();
         assert_eq!(browser.ask(prompt()).as_deref(), Some("s3cret"));
         let mut asked = [0; 64];

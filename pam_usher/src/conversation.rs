@@ -2,7 +2,7 @@
 
 /// A question of PAM's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prompt {
+pub struct PamQuestion {
     /// What is asked.
     pub text: String,
     /// Whether the answer may be seen.
@@ -12,7 +12,7 @@ pub struct Prompt {
 /// Who answers PAM.
 pub trait Conversation {
     /// Asks; none if nobody answers any more.
-    fn ask(&mut self, prompt: Prompt) -> Option<String>;
+    fn ask(&mut self, prompt: PamQuestion) -> Option<String>;
     /// Says something.
     fn tell(&mut self, text: &str, is_error: bool);
 }

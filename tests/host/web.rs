@@ -235,8 +235,10 @@ fn the_web_server_cannot_say_who_somebody_is() {
     assert!(raw(own, "GET", "/v1/audit?last=1", &shown, "").contains("200 OK"), "for those who signed in it is");
     let forged = format!("usher-web: {}\\r\\nusher-from: 10.99.0.2\\r\\n", "A".repeat(43));
     assert!(denied(&raw(own, "GET", "/v1/sessions", &forged, "")));
-    let identity =
-        format!("usher-identity: adam@desk\\r\\nusher-identity-key: {}\\r\\nusher-from: 10.99.0.2\\r\\n", "a".repeat(64));
+    let identity = format!(
+        "usher-identity: adam@desk\\r\\nusher-identity-key: {}\\r\\nusher-from: 10.99.0.2\\r\\n",
+        "a".repeat(64)
+    );
     assert!(denied(&raw(own, "GET", "/v1/sessions", &identity, "")));
     let sign_in =
         json!({"user": adam.name, "from": "10.99.0.2", "step": {"proved": {"uid": 0, "secret": "a".repeat(64)}}})

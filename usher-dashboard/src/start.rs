@@ -14,7 +14,7 @@ use usher_core::request::Seconds;
 use usher_core::servers::ServerName;
 
 use crate::door::Door;
-use crate::serve::{self, DashboardState, Entry};
+use crate::serve::{self, DashboardState, WayIn};
 use crate::terminal;
 use crate::wall::Wall;
 use crate::words::key;
@@ -101,7 +101,7 @@ async fn run(arguments: DashboardArguments) -> ExitCode {
         eprintln!("usher dashboard: {}", key!("dashboard-no-browser").text(&[]));
     }
     let wall = Wall::of(hosts);
-    serve::serve(&Arc::new(DashboardState { entry: Entry::Own(door, wall) }), listener, ended).await;
+    serve::serve(&Arc::new(DashboardState { entry: WayIn::Own(door, wall) }), listener, ended).await;
     Exit::Success.into()
 }
 

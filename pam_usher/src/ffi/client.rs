@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 use super::module::{Handle, copied};
-use crate::conversation::{Conversation, Prompt, Verdict};
+use crate::conversation::{Conversation, PamQuestion, Verdict};
 
 /// Linux-PAM's `_pam_types.h`.
 const SUCCESS: c_int = 0;
@@ -23,25 +23,25 @@ const ERROR_MSG: c_int = 3;
 const MOST_MESSAGES: usize = 32;
 
 #[repr(C)]
-struct Message {
+struct PamMessage {
     style: c_int,
     text: *const c_char,
 }
 
 #[repr(C)]
-struct Response {
+struct PamResponse {
     text: *mut c_char,
     code: c_int,
 }
 
 #[repr(C)]
-struct Conv {
-    converse: extern "C" fn(c_int, *const *const Message, *mut *mut Response, *mut c_void) -> c_int,
+struct PamConv {
+    converse: extern "C" fn(c_int, *const *const PamMessage, *mut *mut PamResponse, *mut c_void) -> c_int,
     data: *mut c_void,
 }
 
 unsafe extern "C" {
-    fn pam_start(service: *const c_char, user: *const c_char, conv: *const Conv, handle: *mut *mut Handle) -> c_int;
+    fn pam_start(service: *const c_char, user: *const c_char, conv: *const PamConv, handle: *mut *mut Handle) -> c_int;
     fn pam_end(handle: *mut Handle, status: c_int) -> c_int;
     fn pam_authenticate(handle: *mut Handle, flags: c_int) -> c_int;
     fn pam_acct_mgmt(handle: *mut Handle, flags: c_int) -> c_int;
@@ -57,7 +57,7 @@ pub fn judge(service: &str, user: &str, from: &str, conversation: &mut dyn Conve
     let texts = [service, user, from].map(CString::new);
     let [Ok(service), Ok(user), Ok(from)] = texts else { return Verdict::Refused };
     let mut conversation = conversation;
-    let conv = Conv { converse, data: ptr::from_mut(&mut conversation).cast() };
+    let conv = PamConv { converse, data: ptr::from_mut(&mut conversation).cast() };
     let mut handle: *mut Handle = ptr::null_mut();
     // SAFETY: strings and structure live until `pam_end`; a place for the handle.
     if unsafe { pam_start(service.as_ptr(), user.as_ptr(), &conv, &mut handle) } != SUCCESS || handle.is_null() {
@@ -101,8 +101,8 @@ unsafe fn present_user(handle: *const Handle) -> Option<String> {
 /// PAM's questions, answered by the conversation behind `data`.
 extern "C" fn converse(
     count: c_int,
-    messages: *const *const Message,
-    responses: *mut *mut Response,
+    messages: *const *const PamMessage,
+    responses: *mut *mut PamResponse,
     data: *mut c_void,
 ) -> c_int {
     // Nothing may unwind into PAM.
@@ -121,7 +121,7 @@ extern "C" fn converse(
             let text = unsafe { copied(message.text) }.unwrap_or_default();
             answers.push(match message.style {
                 PROMPT_ECHO_OFF | PROMPT_ECHO_ON => {
-                    let prompt = Prompt { text, echo: message.style == PROMPT_ECHO_ON };
+                    let prompt = PamQuestion { text, echo: message.style == PROMPT_ECHO_ON };
                     Some(CString::new(conversation.ask(prompt)?).ok()?)
                 }
                 style => {
@@ -134,7 +134,7 @@ extern "C" fn converse(
     }));
     let Ok(Some(answers)) = answered else { return CONV_ERR };
     // SAFETY: memory as PAM frees it.
-    let given = unsafe { calloc(answers.len(), size_of::<Response>()) }.cast::<Response>();
+    let given = unsafe { calloc(answers.len(), size_of::<PamResponse>()) }.cast::<PamResponse>();
     if given.is_null() {
         return BUF_ERR;
     }

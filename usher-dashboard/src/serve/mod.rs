@@ -41,11 +41,11 @@ const MAX_HEAD: usize = 16 << 10;
 /// What is served, and to whom.
 pub struct DashboardState {
     /// The way in.
-    pub entry: Entry,
+    pub entry: WayIn,
 }
 
 /// How people come in, and what they see.
-pub enum Entry {
+pub enum WayIn {
     /// The user who started the page, with its link, sees what they may see.
     Own(Door, Arc<Wall>),
     /// Whoever signs in sees what they may see.

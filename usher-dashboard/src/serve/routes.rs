@@ -12,7 +12,7 @@ use usher::words::Language;
 use usher_core::request::ThumbnailSize;
 
 use super::answer::{self, AnswerBody};
-use super::{DashboardState, Entry, events, log, pictures, sign_in, verbs};
+use super::{DashboardState, WayIn, events, log, pictures, sign_in, verbs};
 use crate::door::{Door, Refused, secure};
 use crate::order::PageVerb;
 use crate::page::{self, assets};
@@ -65,8 +65,8 @@ pub async fn answer(dashboard: &Arc<DashboardState>, from: IpAddr, request: Requ
     let language = page::language(request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()));
     let (head, body) = request.into_parts();
     let named = match &dashboard.entry {
-        Entry::Own(door, _) => door.by_name(&head.headers),
-        Entry::Service(_) => secure::by_name(&head.headers).map(drop),
+        WayIn::Own(door, _) => door.by_name(&head.headers),
+        WayIn::Service(_) => secure::by_name(&head.headers).map(drop),
     };
     if let Err(why) = named {
         return refused(why, language);
@@ -83,17 +83,17 @@ pub async fn answer(dashboard: &Arc<DashboardState>, from: IpAddr, request: Requ
     match (place, &dashboard.entry) {
         // The files of the page are in every package, and say nothing.
         (PagePlace::Asset(asset), _) => answer::content(StatusCode::OK, asset.kind, assets::served(asset)),
-        (PagePlace::Enter(shown), Entry::Own(door, _)) => entered(door, shown, &head.headers, language),
-        (PagePlace::Sign(form), Entry::Service(reception)) => match secure::acts(&head.headers) {
+        (PagePlace::Enter(shown), WayIn::Own(door, _)) => entered(door, shown, &head.headers, language),
+        (PagePlace::Sign(form), WayIn::Service(reception)) => match secure::acts(&head.headers) {
             Ok(()) => sign_in::answer(reception, form, from, &head.headers, body, language).await,
             Err(why) => refused(why, language),
         },
-        (PagePlace::Enter(_), Entry::Service(_)) | (PagePlace::Sign(_), Entry::Own(..)) => {
+        (PagePlace::Enter(_), WayIn::Service(_)) | (PagePlace::Sign(_), WayIn::Own(..)) => {
             answer::plain(StatusCode::NOT_FOUND, "there is no such place")
         }
         (place, entry) => match admitted(entry, &place, &head.headers, from).await {
             Ok(visit) => visited(&visit, place, &head.headers, body, language).await,
-            Err(Refused::SignedOut) if matches!((&place, entry), (PagePlace::Page, Entry::Service(_))) => {
+            Err(Refused::SignedOut) if matches!((&place, entry), (PagePlace::Page, WayIn::Service(_))) => {
                 sign_in::form(StatusCode::OK, language, None)
             }
             Err(why) => refused(why, language),
@@ -123,14 +123,14 @@ async fn visited(
 }
 
 /// Who may have what is at this place.
-async fn admitted(entry: &Entry, place: &PagePlace<'_>, headers: &HeaderMap, from: IpAddr) -> Result<Visit, Refused> {
+async fn admitted(entry: &WayIn, place: &PagePlace<'_>, headers: &HeaderMap, from: IpAddr) -> Result<Visit, Refused> {
     let acts = matches!(place, PagePlace::Verb(_));
     match entry {
-        Entry::Own(door, wall) => {
+        WayIn::Own(door, wall) => {
             if acts { door.acts(headers) } else { door.reads(headers) }?;
             Ok(Visit { wall: Arc::clone(wall), user: None })
         }
-        Entry::Service(reception) => {
+        WayIn::Service(reception) => {
             if acts { secure::acts(headers) } else { secure::reads(headers) }?;
             reception.visit(headers, from).await
         }

@@ -14,7 +14,7 @@ use usher_core::{files, paths, stop};
 
 use crate::certificate::{self, PageCertificate};
 use crate::reception::Reception;
-use crate::serve::{self, DashboardState, Entry};
+use crate::serve::{self, DashboardState, WayIn};
 use crate::settings::{PageSettings, SYSTEM_CONFIG};
 use crate::words::key;
 
@@ -51,11 +51,11 @@ async fn served(socket: Option<PathBuf>) -> Result<(), String> {
     publish(FINGERPRINT, &certificate.fingerprint())?;
     let auth = PathBuf::from(sign_in::SOCKET);
     let reception = Reception::new(socket.unwrap_or_else(|| PathBuf::from(paths::SYSTEM)), auth);
-    let dashboard = Arc::new(DashboardState { entry: Entry::Service(reception) });
+    let dashboard = Arc::new(DashboardState { entry: WayIn::Service(reception) });
     println!("ready: {address}");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     let tidied = async {
-        if let Entry::Service(reception) = &dashboard.entry {
+        if let WayIn::Service(reception) = &dashboard.entry {
             reception.tidy().await;
         }
     };

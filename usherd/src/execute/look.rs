@@ -10,7 +10,7 @@ use usher_core::request::{ThumbnailQuery, ThumbnailSize};
 
 use super::{Answer, Execution, urgency};
 use crate::backend::Observation;
-use crate::host::looks::{EndedLook, LookKey};
+use crate::host::looks::{EndedLook, WhoseLook};
 use crate::host::{Host, gone_meanwhile};
 use crate::plan::Look;
 use crate::session::Target;
@@ -89,9 +89,9 @@ impl Execution<'_> {
 }
 
 /// Whose look this is, if it is one that goes on.
-fn live_key(look: &Look, attempt: &Attempt, session: u32) -> Option<LookKey> {
+fn live_key(look: &Look, attempt: &Attempt, session: u32) -> Option<WhoseLook> {
     let Look::Picture(ThumbnailQuery { live: true, .. }) = look else { return None };
-    Some(LookKey { owner: attempt.share.owner.clone(), from: attempt.from.clone(), session })
+    Some(WhoseLook { owner: attempt.share.owner.clone(), from: attempt.from.clone(), session })
 }
 
 /// The name that the caller gave, where no session has it.

@@ -18,7 +18,7 @@ const MOST: usize = 4096;
 
 /// Whose look it is, by their share of the audit log, and at which session.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LookKey {
+pub struct WhoseLook {
     /// Whose.
     pub owner: String,
     /// From where: two browsers of one person look each for itself.
@@ -56,18 +56,18 @@ impl GoingOn {
 
 /// Every look that goes on.
 #[derive(Debug, Default)]
-pub struct OngoingLooks(Mutex<BTreeMap<LookKey, GoingOn>>);
+pub struct OngoingLooks(Mutex<BTreeMap<WhoseLook, GoingOn>>);
 
 impl OngoingLooks {
     /// Counts one more picture of a look that goes on; false if none does, and this one begins it.
-    pub fn goes_on(&self, key: &LookKey, now: Instant) -> bool {
+    pub fn goes_on(&self, key: &WhoseLook, now: Instant) -> bool {
         let mut looks = self.known();
         let going = looks.get_mut(key).filter(|look| !look.is_over(now));
         going.map(|look| (look.last, look.pictures) = (now, look.pictures + 1)).is_some()
     }
 
     /// A look whose beginning is on record goes on from now; gives the one before it, if that was over and not told yet.
-    pub fn begin(&self, key: LookKey, attempt: Attempt, now: Instant) -> Option<EndedLook> {
+    pub fn begin(&self, key: WhoseLook, attempt: Attempt, now: Instant) -> Option<EndedLook> {
         let mut looks = self.known();
         if looks.len() >= MOST && !looks.contains_key(&key) {
             return None;
@@ -81,11 +81,11 @@ impl OngoingLooks {
         let mut looks = self.known();
         let (over, going) = std::mem::take(&mut *looks).into_iter().partition(|(_, look)| all || look.is_over(now));
         *looks = going;
-        let over: BTreeMap<LookKey, GoingOn> = over;
+        let over: BTreeMap<WhoseLook, GoingOn> = over;
         over.into_values().map(GoingOn::ended).collect()
     }
 
-    fn known(&self) -> MutexGuard<'_, BTreeMap<LookKey, GoingOn>> {
+    fn known(&self) -> MutexGuard<'_, BTreeMap<WhoseLook, GoingOn>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -109,8 +109,8 @@ mod tests {
     use super::*;
     use crate::store::Share;
 
-    fn key(session: u32) -> LookKey {
-        LookKey { owner: "uid 1000".to_owned(), from: "process 1".to_owned(), session }
+    fn key(session: u32) -> WhoseLook {
+        WhoseLook { owner: "uid 1000".to_owned(), from: "process 1".to_owned(), session }
     }
 
     fn attempt() -> Attempt {
