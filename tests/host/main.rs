@@ -37,5 +37,6 @@ mod stuck;
 mod thumbnail;
 mod types;
 mod unseen;
+mod wayland;
 mod web;
 mod who;

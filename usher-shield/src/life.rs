@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -46,7 +47,7 @@ pub fn run(shield: &mut Shield, mut next_control: u64) -> io::Result<End> {
         }
         hear_mate(shield)?;
         if shield.leader {
-            accept(shield, &mut next_control);
+            accept(&shield.listener, &mut shield.controls, &mut next_control);
             hear_controls(shield);
             shield.hear_drawing();
             shield.hear_captures();
@@ -201,15 +202,15 @@ fn hear_mate(shield: &mut Shield) -> io::Result<()> {
 }
 
 /// Takes new connections from root; in a build for tests, also from the shield's own user.
-fn accept(shield: &mut Shield, next_control: &mut u64) {
-    while let Ok((stream, _)) = shield.listener.accept() {
+pub fn accept(listener: &UnixListener, controls: &mut Vec<Control>, next_control: &mut u64) {
+    while let Ok((stream, _)) = listener.accept() {
         if peer::of(&stream).is_ok_and(|peer| peer.uid == 0) {
-            while shield.controls.len() >= MAX_CONTROLS {
+            while controls.len() >= MAX_CONTROLS {
                 // The oldest gives way: usherd comes again if it still lives.
-                shield.controls.remove(0);
+                controls.remove(0);
             }
             let conn = Conn::with_descriptors(stream).ok();
-            shield.controls.extend(conn.map(|conn| Control { id: *next_control, conn, greeted: false }));
+            controls.extend(conn.map(|conn| Control { id: *next_control, conn, greeted: false }));
             *next_control += 1;
         }
     }

@@ -10,6 +10,8 @@
 //! holds the input and the overlay, and on which there is nothing to name (`x::Keeper`); and a spare one (`reserve`), because the
 //! user's clients may leave no room for another. What a process gives up is in `confine`.
 //!
+//! A Wayland session's display is another matter: `wayland`.
+//!
 //! `start` begins; `life` is the loop; `shield` is what a process knows and decides; `stage` is its part of
 //! the display, made of what is in `x`; `events` says what the server's events mean and
 //! `defence` what is done about them. All waiting for the server ends (`x::link`): any client may
@@ -34,6 +36,7 @@ mod start;
 mod takeover;
 mod thumbnail;
 mod user;
+mod wayland;
 mod words;
 mod x;
 

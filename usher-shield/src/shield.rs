@@ -150,6 +150,11 @@ impl Shield {
     pub fn obey(&mut self, control: u64, message: ToShield) {
         match message {
             ToShield::Arm(_) => {}
+            // For Wayland's alone.
+            ToShield::Connection => {
+                let control = self.controls.iter_mut().find(|c| c.id == control);
+                drop(control.and_then(|control| control.conn.next_descriptor()));
+            }
             ToShield::Cover { seq, covers, frozen } => {
                 self.stage.frozen = frozen || covers.iter().any(|cover| cover.freeze);
                 if !covers.is_empty() {

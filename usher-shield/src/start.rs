@@ -9,12 +9,13 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use usher_core::sys::peer;
 use usher_core::wire::Conn;
-use usher_core::wire::shield::{Arming, FromShield, ToShield};
+use usher_core::wire::shield::{Arming, DisplayProtocol, FromShield, ToShield};
 
 use crate::life::{self, End};
 use crate::mate::{FromTwin, Mate, ToTwin, TwinReport};
 use crate::shield::{Control, Shield};
 use crate::takeover;
+use crate::wayland;
 use crate::x::{Display, NoDisplay, crowd};
 
 /// The most processor time of a process that draws or takes a picture, in seconds.
@@ -26,6 +27,7 @@ pub fn main() -> ExitCode {
     let result = match std::env::args().nth(1).as_deref() {
         None => lead(),
         Some("twin") => follow(),
+        Some("successor") => follow_wayland(),
         Some(work @ ("draw" | "picture" | "still")) => do_work(work),
         Some("--version") => {
             println!("usher-shield {}", env!("CARGO_PKG_VERSION"));
@@ -68,9 +70,12 @@ fn do_work(work: &str) -> io::Result<()> {
 fn lead() -> io::Result<()> {
     crate::confine::holder();
     let listener = UnixListener::from(duplicate(io::stdin().as_fd())?);
-    let Some((conn, arming)) = await_arming(&listener)? else { return Ok(()) };
+    let Some((conn, arming, connections)) = await_arming(&listener)? else { return Ok(()) };
     listener.set_nonblocking(true)?;
     let mut control = Control { id: 0, conn, greeted: false };
+    if arming.protocol == DisplayProtocol::Wayland {
+        return wayland::lead(listener, control, arming, connections);
+    }
     let mut said = false;
     let armed = life::arm(&arming, |why, x| {
         let end = control.conn.receive_messages().iter().any(|message| matches!(message, ToShield::Retire));
@@ -104,7 +109,7 @@ fn failed(why: &NoDisplay, trying: bool, x: Option<&Display>, arming: &Arming) -
         (NoDisplay::Closed(message) | NoDisplay::Later(message), _) => message.clone(),
         (NoDisplay::ServerGone | NoDisplay::Full, _) => "the X server is gone".to_owned(),
     };
-    FromShield::Failed { message, trying, crowd }
+    FromShield::Failed { message, trying, crowd, unsupported: false }
 }
 
 fn finish(shield: &mut Shield) -> io::Result<()> {
@@ -119,19 +124,22 @@ fn finish(shield: &mut Shield) -> io::Result<()> {
     }
 }
 
-/// Serves connections until one arms the shield. Only root's are listened to.
-fn await_arming(listener: &UnixListener) -> io::Result<Option<(Conn, Arming)>> {
+/// Serves connections until one arms the shield, and gives the connections to a compositor that came before that. Only root's are
+/// listened to.
+fn await_arming(listener: &UnixListener) -> io::Result<Option<(Conn, Arming, Vec<UnixStream>)>> {
     loop {
         let (stream, _) = listener.accept()?;
         if peer::of(&stream)?.uid != 0 {
             continue;
         }
         let mut conn = Conn::with_descriptors(stream)?;
+        let mut connections = Vec::new();
         while !conn.is_closed() {
             poll(&mut [PollFd::from_borrowed_fd(conn.fd(), PollFlags::IN)], None)?;
             for message in conn.receive_messages() {
                 match message {
-                    ToShield::Arm(arming) => return Ok(Some((conn, *arming))),
+                    ToShield::Arm(arming) => return Ok(Some((conn, *arming, connections))),
+                    ToShield::Connection => connections.extend(conn.next_descriptor().map(UnixStream::from)),
                     ToShield::Retire => return Ok(None),
                     ToShield::Cover { .. }
                     | ToShield::Announce(_)
@@ -144,12 +152,24 @@ fn await_arming(listener: &UnixListener) -> io::Result<Option<(Conn, Arming)>> {
     }
 }
 
-fn follow() -> io::Result<()> {
+/// A second process's listening socket, and its connection to the first.
+fn inherited() -> io::Result<(UnixListener, UnixStream)> {
     let listener = UnixListener::from(duplicate(io::stdin().as_fd())?);
-    let mut leader = Mate::leader(UnixStream::from(duplicate(io::stdout().as_fd())?))?;
+    let leader = UnixStream::from(duplicate(io::stdout().as_fd())?);
     // Standard output is the connection's other copy: with it open, its end would not be seen by the leader.
     let null = rustix::fs::open("/dev/null", rustix::fs::OFlags::RDWR, rustix::fs::Mode::empty())?;
     rustix::stdio::dup2_stdout(&null)?;
+    Ok((listener, leader))
+}
+
+fn follow_wayland() -> io::Result<()> {
+    let (listener, leader) = inherited()?;
+    wayland::follow(listener, leader)
+}
+
+fn follow() -> io::Result<()> {
+    let (listener, leader) = inherited()?;
+    let mut leader = Mate::leader(leader)?;
     let mut early = Vec::new();
     let arming = loop {
         poll(&mut [PollFd::from_borrowed_fd(leader.conn.fd(), PollFlags::IN)], None)?;

@@ -7,8 +7,9 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -16,9 +17,12 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use tokio::io::AsyncReadExt;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+use tokio::io::{AsyncReadExt, Interest};
+use tokio::net::UnixStream;
 use tokio::process::{Child, ChildStdout, Command};
 
+use usher_core::sys::descriptors;
 use usher_core::sys::process::Process;
 
 /// How long a user's file may take.
@@ -43,6 +47,8 @@ pub enum Slow {
     Program(Process),
     /// A regular file that this user owns, not through a link, and not larger than [`MOST`].
     Owned(u32, PathBuf),
+    /// A connection to the socket that this user owns, not through a link: it comes as a descriptor.
+    Socket(u32, PathBuf),
 }
 
 /// Who may change a program's file.
@@ -73,21 +79,61 @@ pub async fn program_file(uid: u32, process: Process) -> io::Result<ProgramFile>
     file.ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
+/// A connection to a socket of this user's.
+///
+/// # Errors
+/// As of [`read`].
+pub async fn connect(uid: u32, path: &Path) -> io::Result<OwnedFd> {
+    let place = wait_for_place(uid).await?;
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+    ours.set_nonblocking(true)?;
+    let what = Slow::Socket(uid, path.to_owned());
+    let mut reader = spawn(Path::new("/proc/self/exe"), &what, OwnedFd::from(theirs).into())?;
+    let answered = tokio::time::timeout(DEADLINE, connected(&mut reader, ours)).await;
+    let_go(reader, place);
+    answered.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+async fn connected(reader: &mut Child, ours: std::os::unix::net::UnixStream) -> io::Result<OwnedFd> {
+    let ours = UnixStream::from_std(ours)?;
+    loop {
+        ours.readable().await?;
+        match ours.try_io(Interest::READABLE, || descriptors::receive(ours.as_fd())) {
+            Ok(Some(connection)) => return Ok(connection),
+            Ok(None) => break,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(reader.wait().await?.code().map_or(io::ErrorKind::UnexpectedEof.into(), io::Error::from_raw_os_error))
+}
+
 async fn read_by(program: &Path, uid: u32, what: &Slow) -> io::Result<Vec<u8>> {
-    let place = Place::wait(uid).await.ok_or_else(|| io::Error::other(format!("files of uid {uid} do not answer")))?;
-    let mut command = Command::new(program);
-    command.arg0("usherd").arg(MODE).args(what.to_arguments()).env_clear().current_dir("/");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut reader = command.spawn()?;
+    let place = wait_for_place(uid).await?;
+    let mut reader = spawn(program, what, Stdio::piped())?;
     let output = reader.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
     let answered = tokio::time::timeout(DEADLINE, answer(&mut reader, output)).await;
-    // Also where it answered: it has its place until it is gone.
+    let_go(reader, place);
+    answered.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+async fn wait_for_place(uid: u32) -> io::Result<Place> {
+    Place::wait(uid).await.ok_or_else(|| io::Error::other(format!("files of uid {uid} do not answer")))
+}
+
+fn spawn(program: &Path, what: &Slow, output: Stdio) -> io::Result<Child> {
+    let mut command = Command::new(program);
+    command.arg0("usherd").arg(MODE).args(what.to_arguments()).env_clear().current_dir("/");
+    command.stdin(Stdio::null()).stdout(output).stderr(Stdio::null()).spawn()
+}
+
+/// Ends a reader, also where it answered: it has its place until it is gone.
+fn let_go(mut reader: Child, place: Place) {
     let _ = reader.start_kill();
     tokio::spawn(async move {
         let _ = reader.wait().await;
         drop(place);
     });
-    answered.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 async fn answer(reader: &mut Child, output: ChildStdout) -> io::Result<Vec<u8>> {
@@ -150,6 +196,7 @@ impl Slow {
             Slow::Arguments(process) => of("cmdline", process),
             Slow::Program(process) => of("exe", process),
             Slow::Owned(uid, path) => vec!["owned".into(), uid.to_string().into(), path.as_os_str().to_owned()],
+            Slow::Socket(uid, path) => vec!["socket".into(), uid.to_string().into(), path.as_os_str().to_owned()],
         }
     }
 
@@ -163,6 +210,7 @@ impl Slow {
             b"cmdline" => process().map(Slow::Arguments),
             b"exe" => process().map(Slow::Program),
             b"owned" => Some(Slow::Owned(first, std::ffi::OsString::from_vec(second.clone()).into())),
+            b"socket" => Some(Slow::Socket(first, std::ffi::OsString::from_vec(second.clone()).into())),
             _ => None,
         }
     }
@@ -191,7 +239,22 @@ fn carry_out(what: &Slow) -> io::Result<Vec<u8>> {
             Ok([meta.uid().to_ne_bytes(), meta.mode().to_ne_bytes()].concat())
         }),
         Slow::Owned(uid, path) => owned(path, *uid),
+        Slow::Socket(uid, path) => socket(path, *uid),
     }
+}
+
+/// Connects, and sends the connection on standard output. A socket whose queue is full does not answer now.
+fn socket(path: &Path, uid: u32) -> io::Result<Vec<u8>> {
+    let meta = std::fs::symlink_metadata(path)?;
+    // As root this process could connect to anybody's, such as the service manager's.
+    if !meta.file_type().is_socket() || meta.uid() != uid {
+        return Err(Errno::INVAL.into());
+    }
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let connection = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    rustix::net::connect(&connection, &SocketAddrUnix::new(path)?)?;
+    descriptors::send_with(io::stdout(), b"c", connection.as_fd())?;
+    Ok(Vec::new())
 }
 
 /// Reads below a process's directory, and makes sure that it was this process's.
@@ -226,9 +289,13 @@ mod tests {
     fn what_is_asked_for_survives_the_way_to_the_reader() {
         let process = Process { pid: 7, start: u64::MAX };
         let path = PathBuf::from(std::ffi::OsString::from_vec(b"/home/\xff/a b".to_vec()));
-        for what in
-            [Slow::Environment(process), Slow::Arguments(process), Slow::Program(process), Slow::Owned(1001, path)]
-        {
+        for what in [
+            Slow::Environment(process),
+            Slow::Arguments(process),
+            Slow::Program(process),
+            Slow::Owned(1001, path.clone()),
+            Slow::Socket(1001, path),
+        ] {
             let arguments: Vec<_> = what.to_arguments().into_iter().map(OsStringExt::into_vec).collect();
             assert_eq!(Slow::from_arguments(&arguments), Some(what));
         }
@@ -254,6 +321,18 @@ mod tests {
 
         std::fs::write(&own, vec![0; usize::try_from(MOST).unwrap() + 1]).unwrap();
         assert!(owned(&own, me).is_err(), "a large one");
+    }
+
+    #[test]
+    fn only_the_users_own_sockets_are_connected_to() {
+        let directory = tempfile::tempdir().unwrap();
+        let me = rustix::process::geteuid().as_raw();
+        let (own, link) = (directory.path().join("own"), directory.path().join("link"));
+        let _listener = std::os::unix::net::UnixListener::bind(&own).unwrap();
+        std::os::unix::fs::symlink(&own, &link).unwrap();
+        for refused in [socket(&own, me + 1), socket(&link, me), socket(directory.path(), me)] {
+            assert_eq!(refused.unwrap_err().raw_os_error(), Some(Errno::INVAL.raw_os_error()));
+        }
     }
 
     #[test]

@@ -1,17 +1,37 @@
 #!/bin/sh
-# A person's X11 desktop: a window manager, a terminal that keeps what is typed, and hands for the tests.
+# A person's desktop: a window manager or compositor, a terminal that keeps what is typed, and hands for the tests.
 #
+#   test-desk sway|labwc|cage NUMBER           with a Wayland compositor, which runs it again:
+#   test-desk wayland NUMBER                   on the compositor that is there
 #   test-desk Xvfb|Xvnc NUMBER WIDTHxHEIGHT    with an X server of its own
 #   test-desk furnish                          on the display that is there (xrdp's)
 #
-# ~/.desk-NUMBER/ has: ready (the session's ID, when all is there), typed, commands (a pipe of names of scripts).
+# ~/.desk-NUMBER/ has: ready (the session's ID, when all is there), typed, commands (a pipe of names of scripts). On Wayland a
+# compositor that ends is started again where there is a file "again", and socket has its display's name.
 set -u
 kind=$1
 server=
-if [ "$kind" != furnish ]; then
+case $kind in
+sway | labwc | cage)
+    export WLR_BACKENDS=headless WLR_RENDERER=pixman WLR_LIBINPUT_NO_DEVICES=1 WLR_HEADLESS_OUTPUTS=2
+    printf 'xwayland disable\ndefault_border none\nexec /usr/local/bin/test-desk wayland %s\n' "$2" >"$HOME/.sway-$2"
+    while
+        case $kind in
+        sway) sway -c "$HOME/.sway-$2" ;;
+        labwc) labwc -s "/usr/local/bin/test-desk wayland $2" ;;
+        cage) cage -- /usr/local/bin/test-desk wayland "$2" ;;
+        esac >"$HOME/.$kind-$2.log" 2>&1 </dev/null
+        rm "$HOME/.desk-$2/again"
+    do :; done
+    exit
+    ;;
+wayland) number=$2 ;;
+furnish) number=${DISPLAY#*:} number=${number%%.*} ;;
+*)
+    number=$2
     export DISPLAY=:$2 XAUTHORITY="$HOME/.Xauthority"
-fi
-number=${DISPLAY#*:} number=${number%%.*}
+    ;;
+esac
 desk=$HOME/.desk-$number
 rm -rf "$desk"
 mkdir -p "$desk"
@@ -30,13 +50,19 @@ Xvnc)
     server=$!
     ;;
 esac
-until xsetroot -solid '#206040'; do sleep 0.02; done
-openbox &
-until xprop -root _NET_SUPPORTING_WM_CHECK | grep -q 'window id'; do sleep 0.02; done
 cd "$desk" || exit
 : >typed
-xterm -fa Monospace -geometry 60x10+40+40 -title typed -e sh -c 'stty raw -echo; exec cat >>typed' &
-until [ "$(xdotool getwindowfocus getwindowname)" = typed ] && pgrep -u "$USER" -x cat >/dev/null; do sleep 0.02; done
+if [ "$kind" = wayland ]; then
+    foot --fullscreen -o colors.background=206040 sh -c 'stty raw -echo; exec cat >>typed' &
+    until pgrep -u "$USER" -x cat >/dev/null; do sleep 0.02; done
+    echo "$WAYLAND_DISPLAY" >socket
+else
+    until xsetroot -solid '#206040'; do sleep 0.02; done
+    openbox &
+    until xprop -root _NET_SUPPORTING_WM_CHECK | grep -q 'window id'; do sleep 0.02; done
+    xterm -fa Monospace -geometry 60x10+40+40 -title typed -e sh -c 'stty raw -echo; exec cat >>typed' &
+    until [ "$(xdotool getwindowfocus getwindowname)" = typed ] && pgrep -u "$USER" -x cat >/dev/null; do sleep 0.02; done
+fi
 
 mkfifo commands
 (

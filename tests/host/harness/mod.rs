@@ -22,6 +22,7 @@ mod school;
 mod shell;
 mod terminal;
 mod watch;
+mod wayland;
 
 pub use common::skip::skip;
 pub use common::wait::{PATIENCE, wait_for, wait_until};
@@ -36,6 +37,7 @@ pub use ready::{Suite, ready};
 pub use remote::Client;
 pub use school::School;
 pub use watch::Watch;
+pub use wayland::{Compositor, Desk};
 
 /// The host of this release that all tests of this program share, or the test skips itself.
 #[macro_export]

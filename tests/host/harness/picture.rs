@@ -43,6 +43,17 @@ impl Picture {
             && (self.data == other.data || self.data.chunks_exact(4).zip(other.data.chunks_exact(4)).all(same))
     }
 
+    /// Reads a picture in binary PPM: a line each of format, size and depth, then three bytes a pixel.
+    pub fn of_ppm(file: &[u8]) -> Option<Picture> {
+        let mut parts = file.splitn(4, |byte| *byte == b'\n');
+        let (format, size, depth, pixels) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let (width, height) = std::str::from_utf8(size).ok()?.split_once(' ')?;
+        let (width, height) = (width.parse().ok()?, height.parse().ok()?);
+        let data: Vec<u8> = pixels.chunks_exact(3).flat_map(|rgb| [rgb[2], rgb[1], rgb[0], 0]).collect();
+        let whole = format == b"P6" && depth == b"255" && data.len() == 4 * width * height;
+        whole.then_some(Picture { width, height, data })
+    }
+
     /// Writes a PNG file, uncompressed.
     #[track_caller]
     pub fn save(&self, file: &Path) {

@@ -94,6 +94,21 @@ impl Conn {
         self.closed |= self.unsent.len() > MAX_UNSENT;
     }
 
+    /// Sends a message and a descriptor with it.
+    ///
+    /// # Errors
+    /// The peer does not take it now.
+    pub fn send_message_with<T: Serialize>(&mut self, message: &T, descriptor: BorrowedFd<'_>) -> io::Result<()> {
+        self.flush();
+        if self.closed || self.has_unsent() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let bytes = control(message);
+        let sent = crate::sys::descriptors::send_with(&self.stream, &bytes, descriptor)?;
+        self.send_frames(&bytes[sent..]);
+        Ok(())
+    }
+
     /// Sends as much as the peer takes now.
     pub fn flush(&mut self) {
         while !self.unsent.is_empty() && !self.closed {

@@ -15,7 +15,7 @@ use crate::session::{Cover, SessionKey};
 use crate::wire::holder::Notice;
 
 /// The version of this protocol that a shield speaks.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// The version from which on a shield knows [`ToShield::Picture`].
 pub const WITH_PICTURES: u32 = 2;
@@ -30,6 +30,19 @@ pub const MAX_AUTHORITY: u64 = 64 << 10;
 pub const RAW_INPUT: &str =
     "programs that ask the X server for raw input still learn of keys and buttons; --freeze stops them";
 
+/// The note of a lock of a Wayland session under which programs run on: what a compositor leaves open.
+pub const SUCCESSION: &str = "key bindings that the compositor allows under a lock work on, and a lock client of the user's may follow ours if the latter is killed; --freeze stops the user's programs";
+
+/// What a display speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum DisplayProtocol {
+    /// The X Window System.
+    #[default]
+    X11,
+    /// Wayland, with `ext-session-lock-v1`.
+    Wayland,
+}
+
 /// The display that a shield is for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Arming {
@@ -39,6 +52,9 @@ pub struct Arming {
     pub key: SessionKey,
     /// The host's name, as the lock screen shows it.
     pub host: String,
+    /// What the display speaks. A Wayland compositor listens where its user alone gets to: usherd hands over connections to it.
+    #[serde(default)]
+    pub protocol: DisplayProtocol,
     /// The display's number: 10 for `:10`.
     pub display: u32,
     /// Where the X server listens: a path, or with `@` in front a name of the abstract namespace (`unix(7)`).
@@ -60,6 +76,8 @@ pub struct Arming {
 pub enum ToShield {
     /// Connect to this display and be ready to cover it. Sent once.
     Arm(Box<Arming>),
+    /// A connection to the Wayland compositor, which nothing was said on yet, is the descriptor that comes with this message.
+    Connection,
     /// These are the covers now; with none, the display is uncovered.
     Cover {
         /// Comes back in the answer.
@@ -108,7 +126,12 @@ pub enum FromShield {
         /// The X server has no room for another client: whose it has.
         #[serde(default)]
         crowd: Option<Crowd>,
+        /// The display is of a kind that nothing covers, however often it is tried.
+        #[serde(default)]
+        unsupported: bool,
     },
+    /// The shield needs another [`ToShield::Connection`].
+    WantsConnection,
     /// The covers hold: mapped, on top, keyboard and pointer held, and the message is painted. After a
     /// [`ToShield::Cover`] with no covers: nothing of ours is mapped or held any more.
     Covered {
@@ -194,9 +217,12 @@ pub struct Hello {
     pub session_id: u32,
     /// What makes it the same session.
     pub key: SessionKey,
+    /// What the display speaks.
+    #[serde(default)]
+    pub of: DisplayProtocol,
     /// The display's number.
     pub display: u32,
-    /// The X server's process.
+    /// The X server's process, or the compositor's.
     pub server_pid: u32,
     /// The shield's own processes.
     pub pids: Vec<u32>,
@@ -225,4 +251,7 @@ pub struct Status {
     /// be missing.
     #[serde(default)]
     pub crowd: Option<Crowd>,
+    /// Why the covers do not hold, in a sentence, where the shield knows.
+    #[serde(default)]
+    pub hindrance: Option<String>,
 }

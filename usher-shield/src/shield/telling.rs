@@ -86,6 +86,7 @@ impl Shield {
             last_input: self.user.last_input,
             released: self.released.clone(),
             crowd: self.crowd.clone(),
+            hindrance: None,
         }
     }
 
@@ -105,6 +106,7 @@ impl Shield {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             session_id: self.arming.session_id,
             key: self.arming.key.clone(),
+            of: self.arming.protocol,
             display: self.arming.display,
             server_pid: self.arming.server_pid,
             pids,

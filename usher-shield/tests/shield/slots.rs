@@ -108,7 +108,7 @@ fn a_shield_that_finds_no_room_says_so_and_waits() {
     assert!(attacker.tell("fill") > 100);
     let mut usherd = Usherd::begin(&server);
     let (message, trying, crowd) = usherd.hear(|message| match message {
-        FromShield::Failed { message, trying, crowd } => Some((message, trying, crowd)),
+        FromShield::Failed { message, trying, crowd, .. } => Some((message, trying, crowd)),
         _ => None,
     });
     assert!(trying && crowd.is_some() && message.contains("no room"), "{message}");

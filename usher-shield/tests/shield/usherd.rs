@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use usher_core::request::ThumbnailSize;
 use usher_core::session::{Cover, CoverSource, SessionKey};
-use usher_core::wire::shield::{Arming, FromShield, Hello, Status, ToShield};
+use usher_core::wire::shield::{Arming, DisplayProtocol, FromShield, Hello, Status, ToShield};
 use usher_core::wire::{Decoder, control};
 
 use crate::server::{SHIELD, Server};
@@ -314,6 +314,7 @@ pub fn arming_for(server_pid: u32, display: u32, socket: String) -> Arming {
         socket,
         server_pid,
         server_start,
+        protocol: DisplayProtocol::X11,
         authorities: Vec::new(),
         language: "en".to_owned(),
     }
@@ -325,6 +326,7 @@ fn nobody() -> Hello {
         version: String::new(),
         session_id: 0,
         key: key(),
+        of: DisplayProtocol::X11,
         display: 0,
         server_pid: 0,
         pids: Vec::new(),

@@ -86,6 +86,7 @@ mod tests {
         };
         let (_own, _others) = (connect("X4077", 3), connect("X4078", 5));
         let display = Display {
+            protocol: usher_core::wire::shield::DisplayProtocol::X11,
             number: 4077,
             socket: String::new(),
             server: Process::of(me).unwrap().unwrap(),

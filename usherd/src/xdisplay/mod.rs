@@ -17,6 +17,7 @@ use usher_core::sys::cgroup::Membership;
 use usher_core::sys::process::Process;
 use usher_core::sys::sockets::{Name, Unix};
 use usher_core::sys::{cgroup, diag, peer, proc, sockets};
+use usher_core::wire::shield::DisplayProtocol;
 
 pub mod authority;
 pub mod crowd;
@@ -25,6 +26,7 @@ pub mod stations;
 pub mod trust;
 pub mod unseen;
 pub mod watch;
+pub mod wayland;
 
 /// Where X servers listen (`X(7)`, "Display names": the transport `unix`).
 pub const SOCKETS: &str = "/tmp/.X11-unix";
@@ -52,14 +54,16 @@ const SERVERS: &[&str] = &[
     "Xvnc-core",
 ];
 
-/// One X display.
+/// One display: an X server, or a Wayland compositor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Display {
-    /// Its number: 10 for `:10`.
+    /// What it speaks.
+    pub protocol: DisplayProtocol,
+    /// Its number: 10 for `:10` and for `wayland-10`.
     pub number: u32,
     /// Where it listens: a path, or with `@` in front an abstract name.
     pub socket: String,
-    /// The X server.
+    /// The X server, or the compositor.
     pub server: Process,
     /// The user it runs as.
     pub server_uid: u32,
@@ -73,13 +77,28 @@ impl Display {
     /// A server for the windows of a Wayland compositor, which is who shows and locks them. Where its file lies, no user
     /// puts another program.
     pub fn is_xwayland(&self) -> bool {
-        self.program.starts_with("/usr") && base_name(&self.program) == b"Xwayland"
+        is_xwayland(&self.program)
     }
 
-    /// Its program is known to be an X server, by the name of its file.
+    /// Its program is known to be an X server, or a compositor, by the name of its file.
     pub fn is_known(&self) -> bool {
-        is_server(&self.program)
+        if self.is_wayland() { wayland::is_compositor(&self.program) } else { is_server(&self.program) }
     }
+
+    /// It is a Wayland compositor's.
+    pub fn is_wayland(&self) -> bool {
+        self.protocol == DisplayProtocol::Wayland
+    }
+
+    /// Its name, as its programs know it.
+    pub fn name(&self) -> String {
+        if self.is_wayland() { format!("wayland-{}", self.number) } else { format!(":{}", self.number) }
+    }
+}
+
+/// Whether a program is the host's own Xwayland.
+fn is_xwayland(program: &Path) -> bool {
+    program.starts_with("/usr") && base_name(program) == b"Xwayland"
 }
 
 /// Whether a program's file is named as an X server's.
@@ -214,6 +233,7 @@ fn look(candidate: &Candidate<'_>, sockets: &[Unix]) -> Option<Display> {
     let membership = cgroup::membership(&cgroup::of(server.pid).ok()??);
     let program = proc::program(server.pid).ok()??;
     let display = Display {
+        protocol: DisplayProtocol::X11,
         number: candidate.number,
         socket: candidate.socket.clone(),
         server,

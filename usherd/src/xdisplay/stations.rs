@@ -131,6 +131,7 @@ mod tests {
 
     fn display(server: Process) -> Display {
         Display {
+            protocol: usher_core::wire::shield::DisplayProtocol::X11,
             number: 77,
             socket: String::new(),
             server,

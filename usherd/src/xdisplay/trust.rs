@@ -44,8 +44,9 @@ pub fn doubt_now(display: &Display) -> io::Result<Option<String>> {
 
 fn of_program(display: &Display, file: ProgramFile) -> Option<String> {
     // A program that loads others, such as an interpreter, may be anything whoever owns it.
-    let named = display.is_known() || base_name(&display.program).starts_with(b"X");
+    let named = display.is_known() || !display.is_wayland() && base_name(&display.program).starts_with(b"X");
     match file {
+        _ if !named && display.is_wayland() => Some("its program is not known as a compositor".to_owned()),
         _ if !named => Some("its program is not known as an X server".to_owned()),
         ProgramFile { owner: 0, mode } if mode & WRITABLE == 0 => None,
         ProgramFile { .. } => Some("its program's file can be changed by others than root".to_owned()),
@@ -75,11 +76,13 @@ mod tests {
     use super::*;
     use usher_core::sys::cgroup::Membership;
     use usher_core::sys::process::Process;
+    use usher_core::wire::shield::DisplayProtocol;
 
     fn display(program: &str) -> Display {
         let server = Process { pid: 1, start: 1 };
         let program = PathBuf::from(program);
-        Display { number: 1, socket: String::new(), server, server_uid: 1001, program, membership: Membership::Other }
+        let (protocol, membership) = (DisplayProtocol::X11, Membership::Other);
+        Display { protocol, number: 1, socket: String::new(), server, server_uid: 1001, program, membership }
     }
 
     #[test]
@@ -90,6 +93,10 @@ mod tests {
             assert!(of_program(&xvfb, ProgramFile { owner: file.0, mode: file.1 }).is_some(), "{file:?}");
         }
         assert!(of_program(&display("/usr/bin/python3"), ProgramFile { owner: 0, mode: 0o100_755 }).is_some());
+        let wayland = |program| Display { protocol: DisplayProtocol::Wayland, ..display(program) };
+        let root = ProgramFile { owner: 0, mode: 0o100_755 };
+        assert_eq!(of_program(&wayland("/usr/bin/sway"), root), None);
+        assert!(of_program(&wayland("/usr/bin/Xsway"), root).is_some(), "an X server is no compositor");
     }
 
     #[test]

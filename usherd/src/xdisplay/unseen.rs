@@ -13,7 +13,7 @@ use usher_core::sys::process::Process;
 use usher_core::sys::sockets::{Name, Unix};
 use usher_core::sys::{cgroup, diag, proc, sockets};
 
-use super::{base_name, is_server, number};
+use super::{base_name, is_server, is_xwayland, number};
 
 /// The most that is read of a network namespace's list of sockets.
 const MOST: u64 = 4 << 20;
@@ -29,12 +29,12 @@ pub struct Unseen {
     pub membership: Membership,
 }
 
-/// Every display server that runs as this user and is none of those that are `traced`. This looks at every process: not for
-/// a thread that serves others.
+/// Every display server that runs as this user and is none of those that are `traced`. Where one of those is a compositor
+/// (`on_wayland`), the host's own Xwayland shows its windows there. This looks at every process: not for a thread that serves others.
 ///
 /// # Errors
 /// It cannot be told.
-pub fn of_user(uid: u32, traced: &BTreeSet<Process>) -> io::Result<Vec<Unseen>> {
+pub fn of_user(uid: u32, traced: &BTreeSet<Process>, on_wayland: bool) -> io::Result<Vec<Unseen>> {
     let mut known = HashSet::new();
     for process in traced {
         known.extend(sockets::of_process(*process)?);
@@ -44,8 +44,9 @@ pub fn of_user(uid: u32, traced: &BTreeSet<Process>) -> io::Result<Vec<Unseen>> 
     let mut namespaces = Namespaces::of_ours()?;
     let mut unseen = Vec::new();
     for process in proc::living(|pid, _| runs_as(pid, uid))?.into_iter().filter(|process| !traced.contains(process)) {
+        let is_shown = on_wayland && proc::program(process.pid).is_ok_and(|p| p.is_some_and(|p| is_xwayland(&p)));
         // One that cannot be looked at may be anything.
-        if serves(process, &suspicious, &mut namespaces).unwrap_or(true) && process.lives() {
+        if !is_shown && serves(process, &suspicious, &mut namespaces).unwrap_or(true) && process.lives() {
             unseen.push(Unseen::of(process));
         }
     }
@@ -155,7 +156,7 @@ mod tests {
     }
 
     fn finds(process: &Child, traced: &BTreeSet<Process>) -> bool {
-        of_user(me(), traced).unwrap().iter().any(|unseen| unseen.process.pid == process.id())
+        of_user(me(), traced, false).unwrap().iter().any(|unseen| unseen.process.pid == process.id())
     }
 
     fn end(mut child: Child) {

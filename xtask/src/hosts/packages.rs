@@ -48,6 +48,10 @@ const DESKTOP: &[&str] = &[
 /// What attacks are written in, and the lockers that usher is compared with.
 const PEERS: &[&str] = &["i3lock", "python3-minimal", "python3-xlib", "xsecurelock"];
 
+/// Wayland compositors with and without a session lock, and what is run, seen and typed there. Debian 12 has no compositor
+/// with one.
+const WAYLAND: &[&str] = &["cage", "foot", "grim", "labwc", "sway", "swaylock", "wtype"];
+
 /// Every package of a release's tree.
 pub fn of(suite: &str) -> Vec<&'static str> {
     // Epoptes shows its lock with GTK, which it only recommends.
@@ -57,5 +61,6 @@ pub fn of(suite: &str) -> Vec<&'static str> {
     } else {
         &["freerdp3-x11"]
     };
-    [BASE, DESKTOP, PEERS, own].concat()
+    let wayland = if suite == "bookworm" { &[] } else { WAYLAND };
+    [BASE, DESKTOP, PEERS, own, wayland].concat()
 }

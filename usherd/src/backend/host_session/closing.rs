@@ -97,7 +97,7 @@ pub(super) fn withdraw(backend: &HostSessionBackend, id: u32, login: &Login, by:
         match &screen.shield {
             ShieldState::Held { protocol, .. } if *protocol < WITH_WITHDRAWALS => old = true,
             ShieldState::Held { link, .. } => drop(link.send(&ToShield::Withdraw)),
-            ShieldState::Absent(_) | ShieldState::Failing(_) | ShieldState::Arming => {}
+            ShieldState::Absent(_) | ShieldState::Failing(_) | ShieldState::Unsupported(_) | ShieldState::Arming => {}
         }
     }
     if let Some(by) = by {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::session::{Cover, Kind};
-use usher_core::wire::shield::{FromShield, ToShield};
+use usher_core::wire::shield::{FromShield, SUCCESSION, Status, ToShield};
 
 use super::freezing::reach;
 use super::screen::DisplayState;
@@ -55,6 +55,8 @@ pub(super) fn cover(backend: &HostSessionBackend, target: &Target, covers: Vec<C
             let mut covered = tokio::join!(seen, backend.settle(login.uid)).0?;
             let shares = !covers.is_empty() && backend.shows_xrdp(target.id);
             covered.notes.extend(shares.then(|| SHARED.to_owned()));
+            let open = !covers.is_empty() && backend.shows_wayland(target.id);
+            covered.notes.extend(open.then(|| SUCCESSION.to_owned()));
             return Ok(covered);
         }
         match seen.await {
@@ -74,6 +76,13 @@ impl HostSessionBackend {
         let state = self.state();
         let seatless = state.logins.get(&id).is_some_and(|known| known.login.seat.is_none());
         seatless && state.screens_of(id).any(|screen| screen.display.program.file_name().is_some_and(|n| n == "Xorg"))
+    }
+}
+
+impl HostSessionBackend {
+    /// Whether one of a session's displays is a compositor's.
+    fn shows_wayland(&self, id: u32) -> bool {
+        self.state().screens_of(id).any(|screen| screen.display.is_wayland())
     }
 }
 
@@ -99,7 +108,8 @@ async fn seen(
     ordered: Vec<PendingCover>,
     until: Instant,
 ) -> Result<Covered, Error> {
-    let shows_nothing = |displays: usize| displays == 0 && !covers.is_empty() && login.kind == Kind::X11;
+    let is_shown = matches!(login.kind, Kind::X11 | Kind::Wayland);
+    let shows_nothing = |displays: usize| displays == 0 && !covers.is_empty() && is_shown;
     if shows_nothing(ordered.len()) {
         return Err(no_display(target));
     }
@@ -122,7 +132,7 @@ async fn seen(
 }
 
 fn no_display(target: &Target) -> Error {
-    Error::new(ErrorId::BackendFailed, format!("session {}: no X display of it was found", target.id))
+    Error::new(ErrorId::BackendFailed, format!("session {}: no display of it was found", target.id))
         .hint("its lock stands: a display is covered as soon as it appears")
 }
 
@@ -162,7 +172,8 @@ async fn answer(
 fn not_seen(backend: &HostSessionBackend, target: &Target, place: (u32, u32), covers: &[Cover]) -> Error {
     let state = backend.state();
     let status = state.screens.get(&place).and_then(DisplayState::status);
-    let display = format!("session {}: display :{}", target.id, place.0);
+    let name = state.screens.get(&place).map_or_else(|| format!(":{}", place.0), |screen| screen.display.name());
+    let display = format!("session {}: display {name}", target.id);
     let goes_on = "usherd goes on trying; `usher watch` tells when it holds";
     match status {
         Some(status) if !covers.is_empty() && status.covered && !status.input_held => Error::new(
@@ -170,6 +181,9 @@ fn not_seen(backend: &HostSessionBackend, target: &Target, place: (u32, u32), co
             format!("{display} is covered, but another program holds its keyboard or pointer"),
         )
         .hint(goes_on),
+        Some(Status { hindrance: Some(why), .. }) if !covers.is_empty() => {
+            Error::new(ErrorId::BackendFailed, format!("{display} cannot be covered: {why}")).hint(goes_on)
+        }
         Some(_) => Error::new(ErrorId::Timeout, format!("{display} did not answer in 3 s")).hint(goes_on),
         None => {
             let why = state.screens.get(&place).map(DisplayState::absence).unwrap_or_default();

@@ -49,13 +49,13 @@ fn failed(id: u32, what: String) -> Error {
 fn named(display: &Display) -> String {
     let program = display.program.file_name().unwrap_or_default().to_string_lossy();
     let program: String = program.chars().filter(|c| !c.is_control()).take(64).collect();
-    format!("process {} ({program}), which serves display :{}", display.server.pid, display.number)
+    format!("process {} ({program}), which serves display {}", display.server.pid, display.name())
 }
 
 /// Whoever connects to a number must find the server that is covered.
 fn one_server_a_number(id: u32, displays: &[Display]) -> Result<(), Error> {
     for (nth, one) in displays.iter().enumerate() {
-        if let Some(other) = displays[..nth].iter().find(|other| other.number == one.number) {
+        if let Some(other) = displays[..nth].iter().find(|other| other.name() == one.name()) {
             let what = format!("{}, has the number of process {}'s display", named(one), other.server.pid);
             return Err(failed(id, what));
         }
@@ -111,7 +111,8 @@ impl HostSessionBackend {
     }
 
     fn none_beyond(&self, id: u32, uid: u32) -> Result<(), Error> {
-        let beyond = self.state().beyond.contains(&uid);
+        let state = self.state();
+        let beyond = state.beyond.contains(&uid) || state.compositors_beyond.contains(&uid);
         let why = || "its user has more sockets of displays than are looked at".to_owned();
         if beyond { Err(failed(id, why())) } else { Ok(()) }
     }
@@ -123,7 +124,8 @@ impl HostSessionBackend {
             let screens = state.screens.values().filter(|screen| screen.session.is_some());
             screens.map(|screen| screen.display.server).collect()
         };
-        let looked = tokio::task::spawn_blocking(move || unseen::of_user(uid, &traced)).await;
+        let on_wayland = self.displays_of(id).iter().any(Display::is_wayland);
+        let looked = tokio::task::spawn_blocking(move || unseen::of_user(uid, &traced, on_wayland)).await;
         let looked = looked.map_err(std::io::Error::other).and_then(|unseen| unseen);
         let unseen =
             looked.map_err(|error| failed(id, format!("its user's processes cannot be looked at: {error}")))?;

@@ -38,6 +38,8 @@ pub(super) enum Introduction {
     /// The X server has no room for it, as this sentence says: it waits.
     Waits(String),
     Failed(String),
+    /// The display is of a kind that no shield covers.
+    Unsupported(String),
 }
 
 impl Introduction {
@@ -45,6 +47,7 @@ impl Introduction {
         match self {
             Introduction::Hello(hello) => Ok(IntroducedShield { connection, hello: *hello }),
             Introduction::Waits(why) | Introduction::Failed(why) => Err(Error::new(ErrorId::BackendFailed, why)),
+            Introduction::Unsupported(why) => Err(Error::new(ErrorId::NotSupported, why)),
         }
     }
 }
@@ -52,9 +55,13 @@ impl Introduction {
 pub(super) async fn hear_of(connection: &mut Connection) -> Introduction {
     match connection.receive().await {
         Some(FromShield::Hello(hello)) => Introduction::Hello(hello),
-        Some(FromShield::Failed { message, trying, .. }) => {
+        Some(FromShield::Failed { message, trying, unsupported, .. }) => {
             let message = message.chars().filter(|c| !c.is_control()).take(1000).collect::<String>();
-            if trying { Introduction::Waits(message) } else { Introduction::Failed(message) }
+            match (trying, unsupported) {
+                (true, _) => Introduction::Waits(message),
+                (false, true) => Introduction::Unsupported(message),
+                (false, false) => Introduction::Failed(message),
+            }
         }
         _ => Introduction::Failed("the display's shield does not introduce itself".to_owned()),
     }

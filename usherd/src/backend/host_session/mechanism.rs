@@ -7,7 +7,7 @@ use crate::logind::Login;
 /// What covers a session while it is locked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mechanism {
-    /// A shield on each of its X displays.
+    /// A shield on each of its displays.
     Shield,
     /// Nothing yet; how the session is shown completes "session 3 …".
     Missing(&'static str),
@@ -17,7 +17,7 @@ impl Mechanism {
     /// What covers a session that is shown like this.
     pub(super) fn of(kind: Kind, login: &Login) -> Mechanism {
         match kind {
-            Kind::X11 if login.seat.is_none() => Mechanism::Shield,
+            Kind::X11 | Kind::Wayland if login.seat.is_none() => Mechanism::Shield,
             Kind::X11 => Mechanism::Missing("shows X11 on a seat of this host"),
             Kind::Ssh => Mechanism::Missing("is an ssh login"),
             Kind::Console => Mechanism::Missing("is at a console of this host"),

@@ -27,6 +27,7 @@ use crate::xdisplay;
 
 mod admission;
 mod closing;
+mod compositors;
 mod covering;
 mod crowding;
 mod detaching;
@@ -93,6 +94,10 @@ struct State {
     xrdp_clients: BTreeMap<u64, Option<IpAddr>>,
     /// The users who have more sockets that may be displays' than are looked at.
     beyond: BTreeSet<u32>,
+    /// The same of sockets that may be compositors'.
+    compositors_beyond: BTreeSet<u32>,
+    /// The users whose compositors are being looked for.
+    looking: BTreeSet<u32>,
     /// The last report to the registry about each session: only changes are reported.
     told: BTreeMap<u32, (Seen, Option<(String, Timestamp)>)>,
 }
@@ -183,8 +188,10 @@ impl HostSessionBackend {
         let backend = self.clone();
         tokio::spawn(async move {
             loop {
-                backend.0.displays_changed.notified().await;
+                let soon = if backend.awaits_compositor() { compositors::SOON } else { Duration::MAX };
+                let _ = tokio::time::timeout(soon, backend.0.displays_changed.notified()).await;
                 backend.find_displays().await;
+                drop(backend.look_for_compositors().await);
                 // A server that has only just begun to listen may not have its place yet.
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
@@ -268,7 +275,11 @@ impl HostSessionBackend {
                 changed.extend(screen.session.filter(|_| gone));
                 !gone
             });
-            for display in found.displays.into_iter().filter(|display| !display.is_xwayland()) {
+            // What a compositor listens on for X11 programs is Xwayland's before that was started.
+            let own = |display: &xdisplay::Display| {
+                !display.is_xwayland() && !xdisplay::wayland::is_compositor(&display.program)
+            };
+            for display in found.displays.into_iter().filter(own) {
                 // A server that listens under a second number since is no second display.
                 let known = state.screens.values().any(|screen| screen.display.server == display.server);
                 if !known {

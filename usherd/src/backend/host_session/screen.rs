@@ -36,6 +36,8 @@ pub(super) enum ShieldState {
     Absent(String),
     /// There is none yet, and why; it is tried again.
     Failing(String),
+    /// Nothing covers a display of its kind, and why: no other is tried.
+    Unsupported(String),
     /// It is being started.
     Arming,
     /// It is connected.
@@ -67,21 +69,25 @@ impl DisplayState {
     pub(super) fn status(&self) -> Option<&Status> {
         match &self.shield {
             ShieldState::Held { status, .. } => Some(status),
-            ShieldState::Absent(_) | ShieldState::Failing(_) | ShieldState::Arming => None,
+            ShieldState::Absent(_) | ShieldState::Failing(_) | ShieldState::Unsupported(_) | ShieldState::Arming => {
+                None
+            }
         }
     }
 
     pub(super) fn link(&self) -> Option<&PeerLink<FromShield>> {
         match &self.shield {
             ShieldState::Held { link, .. } => Some(link),
-            ShieldState::Absent(_) | ShieldState::Failing(_) | ShieldState::Arming => None,
+            ShieldState::Absent(_) | ShieldState::Failing(_) | ShieldState::Unsupported(_) | ShieldState::Arming => {
+                None
+            }
         }
     }
 
     /// Why it has no shield; empty if it has one.
     pub(super) fn absence(&self) -> String {
         match &self.shield {
-            ShieldState::Absent(why) | ShieldState::Failing(why) => why.clone(),
+            ShieldState::Absent(why) | ShieldState::Failing(why) | ShieldState::Unsupported(why) => why.clone(),
             ShieldState::Arming => "it is being started".to_owned(),
             ShieldState::Held { .. } => String::new(),
         }

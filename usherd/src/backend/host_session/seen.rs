@@ -8,6 +8,7 @@ use usher_core::session::{Kind, SeenStation};
 use usher_core::sys::proc;
 
 use super::mechanism::Mechanism;
+use super::screen::ShieldState;
 use super::{HostSessionBackend, Known, State};
 use crate::backend::Noticed;
 use crate::logind::Login;
@@ -77,9 +78,9 @@ fn clients(state: &State, id: u32, moment: &Moment) -> io::Result<Vec<(u32, Clie
 
 fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
     let login = &known.login;
-    let has_display = state.screens_of(id).next().is_some();
+    let shown_by = |wayland| state.screens_of(id).any(|screen| screen.display.is_wayland() == wayland);
     let leads = leads(login);
-    let kind = kind(login, has_display, leads);
+    let kind = kind(login, (shown_by(false), shown_by(true)), leads);
     let mut statuses = state.screens_of(id).map(|screen| screen.status());
     // Locked is what is covered everywhere: a display without a shield, or with other covers, is not.
     let covers = match statuses.next() {
@@ -100,7 +101,7 @@ fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
             .or(login.idle_since),
         kind: Some(kind),
         closing: login.closing || !leads,
-        unlockable: Mechanism::of(kind, login).unlockable(id),
+        unlockable: Mechanism::of(kind, login).unlockable(id).or_else(|| uncoverable(state, id, kind)),
         undetachable: undetachable(id, kind, login),
     }
 }
@@ -110,14 +111,15 @@ fn program(login: &Login, leads: bool) -> Option<String> {
     leads.then(|| proc::name(login.leader)).flatten().map(|name| name.trim_matches(['(', ')']).to_owned())
 }
 
-/// Whoever has a display is on X11, whatever type the session's user gave it (`SetType` of
+/// Whoever has a display is on X11, or on Wayland alone, whatever type the session's user gave it (`SetType` of
 /// `org.freedesktop.login1(5)`). A terminal that a service gave, and in which a display server was started, stays a terminal:
 /// somebody may still type at it.
-fn kind(login: &Login, has_display: bool, leads: bool) -> Kind {
-    match login.kind {
-        Kind::Ssh | Kind::Console if has_display && (!login.by_terminal || login.seat.is_some() || !leads) => Kind::X11,
-        Kind::Wayland if has_display => Kind::X11,
-        kind => kind,
+fn kind(login: &Login, (on_x11, on_wayland): (bool, bool), leads: bool) -> Kind {
+    let shown = if on_x11 { Some(Kind::X11) } else { on_wayland.then_some(Kind::Wayland) };
+    match (login.kind, shown) {
+        (Kind::Ssh | Kind::Console, Some(shown)) if !login.by_terminal || login.seat.is_some() || !leads => shown,
+        (Kind::Wayland | Kind::X11, Some(shown)) => shown,
+        (kind, _) => kind,
     }
 }
 
@@ -169,10 +171,30 @@ fn terminal_input(login: &Login) -> Option<Timestamp> {
     Timestamp::try_from(meta.accessed().ok()?).ok()
 }
 
+/// Why no shield can cover a Wayland session, if that is so.
+fn uncoverable(state: &State, id: u32, kind: Kind) -> Option<String> {
+    if kind != Kind::Wayland {
+        return None;
+    }
+    let mut displays = state.screens_of(id).peekable();
+    if displays.peek().is_none() {
+        return Some(format!("session {id} is a Wayland session, but no compositor of it listens below /run/user"));
+    }
+    displays.find_map(|screen| match &screen.shield {
+        ShieldState::Unsupported(why) => {
+            Some(format!("session {id} cannot be locked: {why}; end its viewer's connection, or close the session"))
+        }
+        _ => None,
+    })
+}
+
 fn undetachable(id: u32, kind: Kind, login: &Login) -> Option<String> {
     match kind {
         Kind::X11 if login.seat.is_none() => None,
         Kind::Ssh => Some(format!("session {id} is an ssh login: nothing would be left to come back to")),
+        Kind::Wayland if login.seat.is_none() => Some(format!(
+            "session {id} is at no seat, and usher does not know who looks at its compositor: it cannot be disconnected yet"
+        )),
         Kind::X11 | Kind::Console | Kind::Wayland => Some(format!(
             "session {id} is at a seat of this host: such sessions cannot be disconnected yet, only listed and closed"
         )),
@@ -185,16 +207,22 @@ mod tests {
     use super::super::tests::login;
     use super::*;
 
+    const ON_X11: (bool, bool) = (true, false);
+    const ON_WAYLAND: (bool, bool) = (false, true);
+
     #[test]
     fn a_session_that_no_terminal_service_let_in_is_on_x11_as_soon_as_it_has_a_display() {
         let of = |kind, by_terminal| Login { kind, by_terminal, ..login() };
         for said in [Kind::Ssh, Kind::Console, Kind::Wayland, Kind::X11] {
-            assert_eq!(kind(&of(said, false), true, true), Kind::X11, "{said:?}");
+            assert_eq!(kind(&of(said, false), ON_X11, true), Kind::X11, "{said:?}");
+            assert_eq!(kind(&of(said, false), (true, true), true), Kind::X11, "{said:?}");
+            assert_eq!(kind(&of(said, false), ON_WAYLAND, true), Kind::Wayland, "{said:?}");
         }
         for terminal in [Kind::Ssh, Kind::Console] {
-            assert_eq!(kind(&of(terminal, false), false, true), terminal);
-            assert_eq!(kind(&of(terminal, true), true, true), terminal, "somebody may still type at it");
-            assert_eq!(kind(&of(terminal, true), true, false), Kind::X11, "nobody does");
+            assert_eq!(kind(&of(terminal, false), (false, false), true), terminal);
+            assert_eq!(kind(&of(terminal, true), ON_X11, true), terminal, "somebody may still type at it");
+            assert_eq!(kind(&of(terminal, true), ON_WAYLAND, true), terminal, "somebody may still type at it");
+            assert_eq!(kind(&of(terminal, true), ON_X11, false), Kind::X11, "nobody does");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Arming: a shield for every display, before anybody asks for a lock. Each is a transient unit of the
 //! service manager with a uid of its own, so that it outlives the daemon and no user reaches it.
 
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use usher_core::language::Language;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::session::SessionKey;
 use usher_core::sys::cgroup::Group;
-use usher_core::wire::shield::{Arming, FromShield, ToShield};
+use usher_core::wire::shield::{Arming, DisplayProtocol, FromShield, ToShield};
 
 use super::HostSessionBackend;
 use super::introduction::{INTRODUCTION, IntroducedShield, Introduction, hear_of, late, look};
@@ -19,12 +19,14 @@ use super::screen::{DisplayState, ShieldState};
 use super::shield_unit::{SPARED_BY_OOM, executed, protect, unit};
 use super::word::checked;
 use crate::backend::link::{Connection, Incoming, LinkEvent, PeerLink};
-use crate::xdisplay::{Display, authority, language};
+use crate::xdisplay::{Display, authority, language, wayland};
 
 /// How long a shield for which the X server has no room may wait for it. Then another one is tried.
 const ROOM: Duration = Duration::from_secs(60);
 /// How long to wait before a shield that failed is tried again: at first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// How many connections to a compositor its shield begins with.
+const CONNECTIONS: usize = 4;
 /// How often a shield is tried for a display that nobody orders anything of.
 const TRIES: u32 = 10;
 
@@ -35,9 +37,11 @@ impl Incoming for FromShield {
     fn answers(&self) -> Option<u64> {
         match self {
             FromShield::Covered { seq, .. } | FromShield::Pictured { seq, .. } => Some(*seq),
-            FromShield::Hello(_) | FromShield::Failed { .. } | FromShield::Status(_) | FromShield::Incident { .. } => {
-                None
-            }
+            FromShield::Hello(_)
+            | FromShield::Failed { .. }
+            | FromShield::WantsConnection
+            | FromShield::Status(_)
+            | FromShield::Incident { .. } => None,
         }
     }
 }
@@ -60,6 +64,15 @@ impl DisplayState {
         let rested = tries < TRIES || last.is_none_or(|last| last.elapsed() >= PAUSE.1);
         matches!(self.shield, ShieldState::Absent(_)) && rested
     }
+}
+
+/// The connections to a compositor that its shield begins with: one for each of its two processes, and one each to spare.
+async fn connections(display: &Display) -> std::io::Result<Vec<OwnedFd>> {
+    let mut connections = Vec::new();
+    while display.is_wayland() && connections.len() < CONNECTIONS {
+        connections.push(wayland::connect(display).await?);
+    }
+    Ok(connections)
 }
 
 /// The name of the unit of a display's shield.
@@ -92,6 +105,9 @@ impl HostSessionBackend {
                 };
                 match shield {
                     Ok(introduced) => return backend.tend(place, id, introduced),
+                    Err(error) if error.id == ErrorId::NotSupported => {
+                        return backend.covers_nothing(place, id, error.message);
+                    }
                     Err(error) => {
                         if !backend.goes_on_after(place, id, error.message) {
                             return;
@@ -106,6 +122,15 @@ impl HostSessionBackend {
                 screen.admitted = None;
             }
         });
+    }
+
+    /// Notes that no shield covers a display of this kind.
+    fn covers_nothing(&self, place: (u32, u32), id: u32, why: String) {
+        if let Some(screen) = self.state().screens.get_mut(&place) {
+            screen.admitted = None;
+            screen.shield = ShieldState::Unsupported(why);
+        }
+        self.report(id);
     }
 
     /// Notes that a display got no shield, and why. Whether it is to be tried again at once.
@@ -173,7 +198,8 @@ impl HostSessionBackend {
         let _ = std::fs::remove_file(path);
         let listener = UnixListener::bind(path).map_err(|e| failed("the shield's socket", e))?;
         let program = usher_core::sys::program::beside_this_program("usher-shield");
-        self.0.bus.start_unit(&format!("{name}.service"), listener.as_fd(), unit(&program, display.number)).await?;
+        let connections = connections(display).await.map_err(|e| failed("its compositor", e))?;
+        self.0.bus.start_unit(&format!("{name}.service"), listener.as_fd(), unit(&program, &display.name())).await?;
         drop(listener);
         let home = crate::accounts::account(display.server_uid).await.home;
         let (language, authorities) = tokio::join!(self.language(display, id), authority::authorities(display, &home));
@@ -181,6 +207,7 @@ impl HostSessionBackend {
             session_id: id,
             key: key.clone(),
             host: self.0.host.clone(),
+            protocol: display.protocol,
             display: display.number,
             socket: display.socket.clone(),
             server_pid: display.server.pid,
@@ -193,6 +220,10 @@ impl HostSessionBackend {
             let mut connection = Connection::new(stream);
             executed(&group, &program).await;
             protect(&group, 0);
+            for one in &connections {
+                let sent = connection.send_with(&ToShield::Connection, one).await;
+                sent.map_err(|e| failed("the shield is gone", e))?;
+            }
             connection.send(&ToShield::Arm(Box::new(arming))).await.map_err(|e| failed("the shield is gone", e))?;
             Ok(connection)
         };
@@ -282,6 +313,7 @@ impl HostSessionBackend {
             LinkEvent::Message(FromShield::Failed { message, .. }) => {
                 tracing::warn!("session {id}: the shield of display :{} failed: {message}", place.0);
             }
+            LinkEvent::Message(FromShield::WantsConnection) => self.connect_shield(place),
             LinkEvent::Message(FromShield::Hello(_) | FromShield::Covered { .. } | FromShield::Pictured { .. }) => {}
             LinkEvent::Lost => {
                 if let Some(screen) = self.state().screens.get_mut(&place) {
@@ -294,12 +326,18 @@ impl HostSessionBackend {
         }
     }
 
+    /// Whether the session lives. A compositor that did not answer in time is none that is gone: its shield is not to open it.
+    fn has_session(&self, key: &SessionKey) -> bool {
+        self.state().logins.values().any(|known| known.key == *key)
+    }
+
     /// Ends shields whose display is gone or nobody's. They are free of any display that still lives.
     pub(super) async fn retire_strangers(&self) {
         // Whose displays are not known yet, nobody can tell for a stranger's.
         if !self.find_displays().await {
             return;
         }
+        self.find_compositors().await;
         let Ok(entries) = std::fs::read_dir(&self.0.directory) else { return };
         for path in entries.flatten().map(|entry| entry.path()) {
             let Some(mut found) = look(&path).await else {
@@ -307,7 +345,8 @@ impl HostSessionBackend {
                 continue;
             };
             let place = (found.hello.display, found.hello.server_pid);
-            let known = self.state().screens.get(&place).is_some_and(|screen| screen.session.is_some());
+            let known = self.state().screens.get(&place).is_some_and(|screen| screen.session.is_some())
+                || found.hello.of == DisplayProtocol::Wayland && self.has_session(&found.hello.key);
             if !known {
                 tracing::warn!("a shield of session {} is nobody's any more: it ends", found.hello.key.native_id);
                 let _ = found.connection.send(&ToShield::Retire).await;

@@ -41,12 +41,12 @@ pub(super) fn protect(unit: &Group, score: i32) {
 
 /// The unit's properties (`systemd.exec(5)`, `systemd.service(5)`). A shield reads what an X server of a
 /// user's says: it has no right that it could lose to it.
-pub(super) fn unit(program: &Path, display: u32) -> Vec<Property<'static>> {
+pub(super) fn unit(program: &Path, display: &str) -> Vec<Property<'static>> {
     let program = program.to_string_lossy().into_owned();
     let command = vec![(program.clone(), vec![program], false)];
     let text = |value: &str| Variant::from(value.to_owned());
     let mut properties = vec![
-        ("Description", Variant::from(format!("usher's shield of display :{display}"))),
+        ("Description", Variant::from(format!("usher's shield of display {display}"))),
         ("ExecStart", Variant::from(command)),
         ("Type", text("exec")),
         // Two processes hold the display; the one that is left starts another.

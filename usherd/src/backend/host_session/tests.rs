@@ -74,6 +74,7 @@ pub(super) fn login() -> Login {
 pub(super) fn display(number: u32) -> Display {
     let me = std::process::id();
     Display {
+        protocol: usher_core::wire::shield::DisplayProtocol::X11,
         number,
         socket: format!("/nonexistent/X{number}"),
         server: Process::of(me).unwrap().unwrap(),

@@ -60,7 +60,9 @@ fn order(
         ShieldState::Held { link, .. } => {
             Ok((thumbnail, link.request_with(seq, &ToShield::Picture { seq, size }, theirs)?))
         }
-        ShieldState::Absent(_) | ShieldState::Failing(_) | ShieldState::Arming => Err(no_shield(target.id, screen)),
+        ShieldState::Absent(_) | ShieldState::Failing(_) | ShieldState::Unsupported(_) | ShieldState::Arming => {
+            Err(no_shield(target.id, screen))
+        }
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) fn checked(message: FromShield, shields: &Path) -> FromShield {
         }
         FromShield::Pictured { seq, error } => FromShield::Pictured { seq, error: error.as_deref().map(line) },
         FromShield::Incident { what, uncovered_micros } => FromShield::Incident { what: line(&what), uncovered_micros },
+        FromShield::WantsConnection => FromShield::WantsConnection,
         mut failed @ FromShield::Failed { .. } => {
             if let FromShield::Failed { message, .. } = &mut failed {
                 *message = line(message);
@@ -50,6 +51,7 @@ pub(super) fn checked(message: FromShield, shields: &Path) -> FromShield {
 fn status(mut status: Status, shields: &Path) -> Status {
     status.title = status.title.as_deref().map(line);
     status.crowd.iter_mut().for_each(|crowd| crowd.members.truncate(MOST_MEMBERS));
+    status.hindrance = status.hindrance.as_deref().map(line);
     if let Some((by, at)) = &status.released
         && !was_released(&release_record(shields), by, *at)
     {
