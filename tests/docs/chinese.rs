@@ -110,6 +110,7 @@ const SAME_WORDS: &[&str] = &[
     "Landlock",
     "seccomp",
     "vfork",
+    "utmp",
     "Cookie",
     "Trusted",
     "Types",
