@@ -53,6 +53,17 @@ attach-dumb = this terminal (TERM={ $term }) cannot show a session: it cannot pl
 attach-dumb-hint = run it in a terminal that can, with its name in TERM, such as xterm-256color
 attach-no-holder = the session's holder is gone
 attach-no-terminal = the terminal is gone
+login-plain = no text session ({ $why }): this is your plain login shell
+login-several = You have { $count } text sessions that nobody sits at:
+login-one = { $number }  { $title } (session { $id }, since { $since })
+login-which = Which one? Enter resumes 1, n opens a new one:
+login-not-executed = { $program } cannot be run: { $why }
+login-needs-root = only root can change what sshd does
+login-group-name = { $group } cannot be the name of a group in sshd's configuration: use letters, digits, dots, dashes, underscores, + and @
+login-no-group = there is no group { $group } on this host
+login-sshd-refuses = sshd refuses the configuration, which was taken back: { $why }
+login-sshd-ignores = sshd does not run `usher login` for { $user }, so that { $file } was taken back: something before it in /etc/ssh/sshd_config says otherwise, or does not include it
+login-no-reload = the file is written, and sshd could not be told to read it: { $why }
 attach-far = attach works on the host itself, not over --server
 attach-far-hint-alone = log in there with `ssh -t { $host }` and do it there
 attach-far-hint = log in there: `ssh -t { $host } usher attach { $id }`

@@ -53,6 +53,17 @@ attach-dumb = 此终端（TERM={ $term }）无法定位字符，不能显示会�
 attach-dumb-hint = 请在支持定位的终端中运行，并把 TERM 设为该终端的名称，例如 xterm-256color
 attach-no-holder = 会话的持有进程已消失
 attach-no-terminal = 终端已消失
+login-plain = 无法提供文本会话（{ $why }）：现在是普通的登录 shell
+login-several = 您有 { $count } 个已断开的文本会话：
+login-one = { $number }  { $title }（会话 { $id }，始于 { $since }）
+login-which = 恢复哪一个？按回车恢复 1，输入 n 打开新会话：
+login-not-executed = 无法运行 { $program }：{ $why }
+login-needs-root = 只有 root 才能更改 sshd 的设置
+login-group-name = { $group } 不能作为 sshd 配置中的组名：请使用字母、数字、点、短横线、下划线、+ 和 @
+login-no-group = 这台主机上没有组 { $group }
+login-sshd-refuses = sshd 拒绝了这份配置，已撤回：{ $why }
+login-sshd-ignores = sshd 没有为 { $user } 运行 `usher login`，{ $file } 已撤回：/etc/ssh/sshd_config 中在它之前另有规定，或没有包含它
+login-no-reload = 文件已写入，但无法让 sshd 重新读取：{ $why }
 attach-far = attach 只能在主机本身上使用，不能通过 --server 使用
 attach-far-hint-alone = 请用 `ssh -t { $host }` 登录到该主机后再执行
 attach-far-hint = 请登录到该主机：`ssh -t { $host } usher attach { $id }`

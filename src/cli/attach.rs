@@ -8,7 +8,7 @@ use usher_core::outcome::{Error, ErrorId, Exit};
 use usher_core::request::{AttachTo, Colours, SessionRef, Size};
 
 use super::hosts::TargetHost;
-use super::{CommandError, Context};
+use super::{CommandError, Context, login};
 use crate::words;
 
 mod asking;
@@ -51,6 +51,9 @@ pub struct Attach {
 impl Attach {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         require_terminal()?;
+        if ssh_client().is_some() {
+            login::agent::point();
+        }
         let to = self.id.map_or(AttachTo::Last, AttachTo::Session);
         let host = here(context, "attach", &to)?;
         Seat { to, keys: self.detach_keys, read_only: self.read_only, opened: false }.take(context, host).await

@@ -40,6 +40,7 @@ mod join;
 mod list;
 mod localized;
 mod lock;
+mod login;
 mod moment;
 mod open;
 mod output;
@@ -124,6 +125,7 @@ enum VerbArguments {
     Blocks(blocks::Blocks),
     Open(open::Open),
     Attach(attach::Attach),
+    Login(login::Login),
     Rename(rename::Rename),
     Show(show::Show),
     Thumbnail(thumbnail::Thumbnail),
@@ -302,6 +304,7 @@ async fn run(arguments: CommandLine, format_named: bool) -> Result<Exit, Command
         VerbArguments::Blocks(verb) => verb.run(&context).await,
         VerbArguments::Open(verb) => verb.run(&context).await,
         VerbArguments::Attach(verb) => verb.run(&context).await,
+        VerbArguments::Login(verb) => verb.run(&context).await,
         VerbArguments::Rename(verb) => verb.run(&context).await,
         VerbArguments::Show(verb) => verb.run(&context).await,
         VerbArguments::Thumbnail(verb) => verb.run(&context).await,

@@ -93,6 +93,11 @@ const NOT_SAID: &[&str] = &[
     "no rules yet",
     "session {name}",
     "usher on {host}",
+    // sshd's configuration.
+    "/usr/bin/usher login",
+    "Match Group ",
+    "forcecommand {COMMAND}",
+    "{HEAD}\nMatch Group {}\n    ForceCommand {COMMAND}\nMatch all\n",
     // Written by a daemon on its own terminal.
     "usherd: {error}",
     "  hint: {hint}",

@@ -7,6 +7,15 @@ const DAEMON_SETTINGS: (&str, Key) = ("/etc/usher/usherd.toml", key!("file-usher
 const STATION_SETTINGS: (&str, Key) = ("~/.config/usher/usher.toml", key!("file-usher"));
 const GROUPS: (&str, Key) = ("~/.config/usher/groups.toml", key!("file-groups"));
 
+const LOGIN_FILE: (&str, Key) = ("/etc/ssh/sshd_config.d/50-usher-login.conf", key!("file-login"));
+
+/// What a login reads beside what a station does.
+const LOGIN: [(&str, Key); 3] = [
+    ("SSH_ORIGINAL_COMMAND", key!("env-ssh-command")),
+    ("SSH_AUTH_SOCK", key!("env-ssh-agent")),
+    ("TERM", key!("env-term")),
+];
+
 /// What a station reads.
 const STATION: [(&str, Key); 5] = [
     ("USHER_DETACH_KEYS", key!("env-detach-keys")),
@@ -27,7 +36,7 @@ const fn page(
 }
 
 /// One for each verb, in the order of the help.
-pub(super) static PAGES: [VerbPage; 34] = [
+pub(super) static PAGES: [VerbPage; 37] = [
     page(
         "",
         Ends::Targets,
@@ -145,6 +154,37 @@ pub(super) static PAGES: [VerbPage; 34] = [
                 ("usher attach 1 --detach-keys '^P ^Q'", key!("example-attach-keys")),
             ],
             &["usher-open(1)", "usher-disconnect(1)", "usher-list(1)"],
+        )
+    },
+    VerbPage {
+        environment: &LOGIN,
+        files: &[LOGIN_FILE, STATION_SETTINGS],
+        ..page(
+            "login",
+            Ends::Program,
+            &[
+                ("sudo usher login enable pupils", key!("example-login-enable")),
+                ("ssh -t lab1 usher login", key!("example-login")),
+            ],
+            &["usher-login-enable(1)", "usher-open(1)", "usher-attach(1)", "sshd_config(5)"],
+        )
+    },
+    VerbPage {
+        files: &[LOGIN_FILE],
+        ..page(
+            "login enable",
+            Ends::Here,
+            &[("sudo usher login enable pupils", key!("example-login-enable"))],
+            &["usher-login(1)", "usher-login-disable(1)", "sshd_config(5)"],
+        )
+    },
+    VerbPage {
+        files: &[LOGIN_FILE],
+        ..page(
+            "login disable",
+            Ends::Here,
+            &[("sudo usher login disable", key!("example-login-disable"))],
+            &["usher-login(1)", "usher-login-enable(1)", "sshd_config(5)"],
         )
     },
     page(

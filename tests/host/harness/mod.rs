@@ -36,6 +36,7 @@ pub use ran::Ran;
 pub use ready::{Suite, ready};
 pub use remote::Client;
 pub use school::School;
+pub use terminal::{Terminal, run_here};
 pub use watch::Watch;
 pub use wayland::{Compositor, Desk};
 

@@ -5,7 +5,6 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
-use super::lab::namespace_file;
 use super::{Host, Lab, PATIENCE, Ran, User};
 
 /// A real ssh session with a terminal. It ends when this value goes.
@@ -27,15 +26,9 @@ impl Host {
     #[track_caller]
     pub fn shell(&self, user: &User) -> Shell {
         let name = &user.name;
-        self.root(&format!(
-            "test -e /root/.ssh/test || (mkdir -p /root/.ssh && ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/test)
-             install -d -m 700 -o {name} -g {name} /home/{name}/.ssh
-             install -m 600 -o {name} -g {name} /root/.ssh/test.pub /home/{name}/.ssh/authorized_keys"
-        ))
-        .succeeds();
+        self.lets_in_by_key(user);
         // The host's own program and files, in the network of the laboratory: the client is another machine.
-        let network = format!("--net={}", namespace_file(Lab::shared().init, "net"));
-        let mut ssh = self.inside(&[&network]);
+        let mut ssh = self.beside();
         ssh.args(["ssh", "-tt", "-q", "-i", "/root/.ssh/test", "-o", "StrictHostKeyChecking=no"]);
         ssh.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes"]);
         ssh.arg(format!("{name}@{}", self.address()))

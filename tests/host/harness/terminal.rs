@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex};
 use pty_process::Size;
 use pty_process::blocking::{Command, Pts, Pty};
 
-use super::Host;
 use super::common::wait::wait_for;
+use super::lab::namespace_file;
+use super::ran::run;
+use super::{Host, Lab, PATIENCE, Ran, User};
 
 const ROWS: u16 = 24;
 const COLS: u16 = 80;
@@ -30,6 +32,31 @@ impl Host {
         script.args(["script", "--quiet", "--return", "--command", command, "/dev/null"]);
         Terminal::run(&script)
     }
+}
+
+impl Host {
+    /// The beginning of a command with the host's own files, in the network of the laboratory: another machine.
+    pub fn beside(&self) -> StdCommand {
+        self.inside(&[&format!("--net={}", namespace_file(Lab::shared().init, "net"))])
+    }
+
+    /// Lets this user in by the key that root has at `/root/.ssh/test`.
+    #[track_caller]
+    pub fn lets_in_by_key(&self, user: &User) {
+        let name = &user.name;
+        self.root(&format!(
+            "test -e /root/.ssh/test || (mkdir -p /root/.ssh && ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/test)
+             install -d -m 700 -o {name} -g {name} /home/{name}/.ssh
+             install -m 600 -o {name} -g {name} /root/.ssh/test.pub /home/{name}/.ssh/authorized_keys"
+        ))
+        .succeeds();
+    }
+}
+
+/// Runs a command to its end.
+#[track_caller]
+pub fn run_here(command: &mut StdCommand) -> Ran {
+    run(command, b"", 4 * PATIENCE)
 }
 
 impl Terminal {

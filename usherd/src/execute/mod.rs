@@ -181,7 +181,7 @@ impl Execution<'_> {
         let registry = self.host.registry();
         Ok(match reading {
             Reading::Sessions(sight) => {
-                let visible = registry.sessions().filter(|s| sight.sees(s.uid));
+                let visible = registry.sessions().filter(|s| sight.sees(s.uid) && !registry.is_station(s));
                 Answer::Sessions(visible.map(|s| self.as_seen(&registry, s)).collect())
             }
             Reading::OfUser(sight, user) => {

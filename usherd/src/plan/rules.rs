@@ -15,7 +15,8 @@ impl View<'_> {
         };
         let mut after = self.registry.clone();
         after.apply(&Change::RuleSet(rule.clone()));
-        let steps = after.sessions().filter(|session| rule.matches(session)).map(|session| {
+        let steps = after.sessions().filter(|session| rule.matches(session) && !after.is_station(session));
+        let steps = steps.map(|session| {
             let todo = if self.actor.sits_in(session.id) {
                 Todo::Answer(OutcomeResult::Skipped, Some(select::own_session(session.id, Verb::Block)))
             } else if !after.orchestratable(session) {

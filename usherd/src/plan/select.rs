@@ -43,12 +43,13 @@ pub(super) fn select<'a>(
 ) -> Vec<Candidate<'a>> {
     match targets {
         Targets::Ids(references) => named(actor, verb, registry, references),
-        Targets::All => selected(actor, verb, registry, registry.sessions()),
+        Targets::All => selected(actor, verb, registry, registry.sessions().filter(|s| !registry.is_station(s))),
         Targets::Users(users) => {
             let mut candidates = Vec::new();
             let unique: BTreeSet<_> = users.iter().collect();
             for user in unique {
-                let sessions: Vec<_> = registry.sessions().filter(|s| s.user == user.as_str()).collect();
+                let sessions: Vec<_> =
+                    registry.sessions().filter(|s| s.user == user.as_str() && !registry.is_station(s)).collect();
                 if sessions.is_empty() {
                     candidates.push(Candidate::Unknown {
                         named: None,

@@ -71,6 +71,8 @@ pub struct Seen {
     pub kind: Option<Kind>,
     /// Its login manager says that it is ending.
     pub closing: bool,
+    /// Nothing runs in it but its connection and `usher`.
+    pub only_usher: bool,
     /// Why this session cannot be locked, in a sentence; none if it can.
     pub unlockable: Option<String>,
     /// Why this session cannot be disconnected, in a sentence; none if it can.
@@ -136,6 +138,13 @@ impl Registry {
         self.rules.get(name)
     }
 
+    /// Whether the session is but the connection of a station at a text session: that one is listed, and locked.
+    pub fn is_station(&self, session: &Tracked) -> bool {
+        let sits =
+            |other: &Tracked| other.kind == Kind::Text && other.uid == session.uid && !other.seen.stations.is_empty();
+        session.kind == Kind::Ssh && session.seen.only_usher && self.sessions().any(sits)
+    }
+
     /// Whether the session may be locked.
     pub fn orchestratable(&self, session: &Tracked) -> bool {
         self.orchestrate_admins || !(session.admin || session.operator)
@@ -145,6 +154,7 @@ impl Registry {
     /// one the rule was set from.
     pub fn rule_covers(&self, rule: &RuleRecord, session: &Tracked) -> bool {
         rule.matches(session)
+            && !self.is_station(session)
             && self.orchestratable(session)
             && !rule.except.contains(&session.key)
             && !self.exemptions.contains(&(rule.name.clone(), session.key.clone()))

@@ -36,6 +36,7 @@ mod freezing;
 mod interface;
 mod introduction;
 mod mechanism;
+mod only_usher;
 mod screen;
 mod seen;
 mod shield;

@@ -8,6 +8,7 @@ use usher_core::session::{Kind, SeenStation};
 use usher_core::sys::proc;
 
 use super::mechanism::Mechanism;
+use super::only_usher;
 use super::screen::ShieldState;
 use super::{HostSessionBackend, Known, State};
 use crate::backend::Noticed;
@@ -101,6 +102,7 @@ fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
             .or(login.idle_since),
         kind: Some(kind),
         closing: login.closing || !leads,
+        only_usher: kind == Kind::Ssh && only_usher::runs(login),
         unlockable: Mechanism::of(kind, login).unlockable(id).or_else(|| uncoverable(state, id, kind)),
         undetachable: undetachable(id, kind, login),
     }
