@@ -7,10 +7,11 @@ use std::fs;
 use std::path::Path;
 
 /// An English document and the Chinese one.
-const PAIRS: [(&str, &str); 6] = [
+const PAIRS: [(&str, &str); 7] = [
     ("README.md", "README.zh-CN.md"),
     ("SECURITY.md", "docs/zh-CN/SECURITY.md"),
     ("docs/configuration.md", "docs/zh-CN/configuration.md"),
+    ("docs/dashboard.md", "docs/zh-CN/dashboard.md"),
     ("docs/gateway.md", "docs/zh-CN/gateway.md"),
     ("docs/powershell.md", "docs/powershell.zh-CN.md"),
     ("docs/servers.md", "docs/zh-CN/servers.md"),
