@@ -36,9 +36,9 @@ fn who_does_much_loses_records_before_operators_and_those_who_do_little() {
         let actor = screen.user.name.as_str();
         records(&host, "thumbnail").iter().filter(|record| record["actor"] == actor).count()
     };
-    assert_eq!(by(&mallory), 60, "the limit is applied now and then");
+    // The limit is applied now and then, and at the start.
     host.root("systemctl restart usherd").succeeds();
-    wait_until("it was applied", || by(&mallory) < 60);
+    wait_until("it was applied", || (1..60).contains(&by(&mallory)));
     assert_eq!((by(&bob), records(&host, "block").len()), (1, 1), "what others did is still there");
 }
 

@@ -133,7 +133,10 @@ fn everything_is_freed_without_daemon_and_database() {
 fn a_daemon_that_hangs_is_replaced_and_one_that_runs_is_not() {
     let Some(host) = own(Suite::Bookworm) else { return };
     let drop_in = "/run/systemd/system/usherd.service.d";
-    host.root(&format!("mkdir -p {drop_in} && printf '[Service]\nWatchdogSec=2s\n' >{drop_in}/test.conf")).succeeds();
+    host.root(&format!(
+        "mkdir -p {drop_in} && printf '[Service]\nWatchdogSec=2s\nTimeoutAbortSec=2s\n' >{drop_in}/test.conf"
+    ))
+    .succeeds();
     host.root("systemctl daemon-reload && systemctl restart usherd").succeeds();
     let running = main_pid(&host);
     let fed = || host.root("systemctl show usherd --property=WatchdogTimestampMonotonic --value").succeeds();
@@ -142,8 +145,13 @@ fn a_daemon_that_hangs_is_replaced_and_one_that_runs_is_not() {
         wait_until("the watchdog is fed again", || fed() != before);
     }
     assert_eq!(main_pid(&host), running);
+    let serves = || host.root_usher(&["list"]).code == Some(0);
     host.root(&format!("kill -STOP {running}")).succeeds();
-    wait_until("another daemon serves", || main_pid(&host) != running && host.root_usher(&["list"]).code == Some(0));
+    wait_until("another daemon serves", || main_pid(&host) != running && serves());
+    // One of which nothing but the loop hangs, whatever its other threads do.
+    let (running, stops) = (main_pid(&host), host.script("stops_thread.py", include_str!("attacks/stops_thread.py")));
+    host.root(&format!("systemd-run --quiet --collect --unit=stops-loop python3 {stops} {running}")).succeeds();
+    wait_until("another daemon serves", || main_pid(&host) != running && serves());
 }
 
 #[test]

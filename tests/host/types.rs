@@ -20,6 +20,8 @@ fn is_on_x11(host: &Host, screen: &Screen, client: &Client) {
     let locked = outcome(&host.root_usher(&lock), 0);
     assert_eq!((locked["result"].as_str(), locked["observed"].as_bool()), (Some("done"), Some(true)), "{locked}");
     assert!(covered(&screen.pixels()));
+    let of_xrdp = host.logind_session(&screen.session, "Service").starts_with("xrdp");
+    assert_eq!(locked["notes"].to_string().contains("what a client of xrdp shares"), of_xrdp, "{locked}");
     let file = format!("/tmp/type-{}.png", screen.number);
     host.root_usher(&["thumbnail", &screen.id(), "-o", &file]).succeeds();
     assert!(host.content(&file).contains("PNG"), "a picture");

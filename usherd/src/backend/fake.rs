@@ -72,6 +72,8 @@ struct FakeState {
     /// What comes of the next orders for a session; then everything is seen.
     plays: BTreeMap<u32, VecDeque<Play>>,
     held: BTreeSet<u32>,
+    /// How often it looked at stations.
+    looks: u32,
     logins: BTreeMap<u32, Login>,
     noticed: Option<mpsc::UnboundedSender<Noticed>>,
 }
@@ -97,6 +99,11 @@ impl Fake {
     /// What comes of the next order for a session. Those after the last that was given are seen.
     pub(crate) fn next(&self, id: u32, play: Play) {
         self.inner().plays.entry(id).or_default().push_back(play);
+    }
+
+    /// How often it looked who sits where.
+    pub(crate) fn looks(&self) -> u32 {
+        self.inner().looks
     }
 
     /// What it was told of a login, as it was told last.
@@ -322,7 +329,9 @@ impl Displays for Fake {
 
     fn look_for_displays(&self) {}
 
-    fn look_at_stations(&self) {}
+    fn look_at_stations(&self) {
+        self.inner().looks += 1;
+    }
 }
 
 impl HostSessions for Fake {

@@ -114,3 +114,16 @@ async fn a_request_whose_caller_hangs_up_is_carried_out_and_recorded() {
     tokio::time::timeout(std::time::Duration::from_secs(30), recorded).await.expect("it is in the audit log");
     assert!(lab.host.registry().get(1).is_some_and(|session| session.own_lock.is_some()));
 }
+
+#[tokio::test]
+async fn whoever_reads_within_a_moment_shares_a_look_at_stations_and_who_acts_looks_anew() {
+    let lab = Lab::new();
+    for _ in 0..20 {
+        lab.host.look_at_stations(std::time::Duration::from_secs(600)).await;
+    }
+    assert_eq!(lab.fake.looks(), 1);
+    for more in 1..=3 {
+        lab.host.look_at_stations(std::time::Duration::ZERO).await;
+        assert_eq!(lab.fake.looks(), 1 + more);
+    }
+}

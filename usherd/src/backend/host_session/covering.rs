@@ -71,11 +71,15 @@ pub(super) fn cover(backend: &HostSessionBackend, target: &Target, covers: Vec<C
 }
 
 impl HostSessionBackend {
-    /// Whether one of a session's displays is xrdp's: a display of Xorg's that is at no seat.
+    /// Whether a session's displays are xrdp's: root's process of the service leads it, or a display is of Xorg's and at no
+    /// seat.
     fn shows_xrdp(&self, id: u32) -> bool {
         let state = self.state();
-        let seatless = state.logins.get(&id).is_some_and(|known| known.login.seat.is_none());
-        seatless && state.screens_of(id).any(|screen| screen.display.program.file_name().is_some_and(|n| n == "Xorg"))
+        let Some(login) = state.logins.get(&id).map(|known| &known.login) else { return false };
+        let seatless = login.seat.is_none();
+        login.program.starts_with("xrdp-ses")
+            || seatless
+                && state.screens_of(id).any(|screen| screen.display.program.file_name().is_some_and(|n| n == "Xorg"))
     }
 }
 

@@ -188,13 +188,18 @@ impl HostSessionBackend {
         xdisplay::watch::watch(Arc::clone(&self.0.displays_changed));
         let backend = self.clone();
         tokio::spawn(async move {
+            let places = || backend.state().screens.keys().copied().collect::<BTreeSet<_>>();
+            let mut fruitless = 0u32;
             loop {
-                let soon = if backend.awaits_compositor() { compositors::SOON } else { Duration::MAX };
+                let awaits = backend.awaits_compositor();
+                let soon = if awaits { compositors::SOON } else { Duration::MAX };
                 let _ = tokio::time::timeout(soon, backend.0.displays_changed.notified()).await;
+                let before = places();
                 backend.find_displays().await;
                 drop(backend.look_for_compositors().await);
+                fruitless = if awaits || places() != before { 0 } else { fruitless.saturating_add(1) };
                 // A server that has only just begun to listen may not have its place yet.
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                tokio::time::sleep(xdisplay::watch::rest_after(fruitless)).await;
             }
         });
     }
