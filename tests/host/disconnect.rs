@@ -97,12 +97,11 @@ fn who_comes_by_xrdp_is_locked_disconnected_resumes_and_is_closed_on_debian_13()
 }
 
 #[test]
-fn an_ssh_login_is_not_locked_nor_disconnected_and_it_is_said_why_but_closed() {
+fn an_ssh_login_is_not_disconnected_and_it_is_said_why_but_closed() {
     let host = host!(Bookworm);
     let bob = host.ssh(&host.user("bob"), "sleep 1000");
     let id = bob.session.clone();
     wait_until("it is listed", || listed(&host, &id).is_some_and(|s| s["kind"] == "ssh" && s["state"] == "remote"));
-    assert_eq!(refusal(&host.root_usher(&["lock", &id, "--message", "x", "--output", "json"])), "NotSupported");
     assert_eq!(refusal(&host.root_usher(&["disconnect", &id, "--output", "json"])), "NotSupported");
     assert_eq!(listed(&host, &id).expect("the session")["locked"], false);
     assert_eq!(outcome(&host.root_usher(&["close", &id, "--output", "json"]), 0)["observed"], true);

@@ -31,6 +31,7 @@ mod roles;
 mod server;
 mod sessions;
 mod shield;
+mod ssh;
 mod ssh_login;
 mod status;
 mod stopping;

@@ -50,6 +50,11 @@ pub fn refused_logins_of(socket: &Path) -> PathBuf {
     beside(socket, ".refused")
 }
 
+/// The directory in which the guards of terminals of the daemon with this socket listen.
+pub fn guards_of(socket: &Path) -> PathBuf {
+    beside(socket, ".guard")
+}
+
 fn beside(socket: &Path, suffix: &str) -> PathBuf {
     let mut name = socket.as_os_str().to_owned();
     name.push(suffix);

@@ -58,6 +58,11 @@ impl Painter {
         }
     }
 
+    /// The terminal shows this now.
+    pub(super) fn assume(&mut self, shown: Frame) {
+        self.shown = Some(shown);
+    }
+
     /// What the terminal shows, as far as that is known.
     pub(super) fn shown(&self) -> Option<&Frame> {
         self.shown.as_ref()

@@ -7,7 +7,8 @@ pub mod actor;
 pub mod identities;
 pub mod paths;
 
-pub mod slow;
+mod limits;
+mod slow;
 
 pub mod session;
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use usher_core::paths::{gateway_of, holders_of, shields_of};
+use usher_core::paths::{gateway_of, guards_of, holders_of, shields_of};
 
 /// Whose sessions a daemon controls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,11 @@ impl Paths {
     /// The directory in which the gateway publishes where it listens and whom it trusts.
     pub fn gateway(&self) -> PathBuf {
         gateway_of(&self.socket)
+    }
+
+    /// The directory in which the guards of terminals listen.
+    pub fn guards(&self) -> PathBuf {
+        guards_of(&self.socket)
     }
 
     /// The directory in which the shields listen.

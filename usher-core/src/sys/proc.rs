@@ -168,6 +168,20 @@ pub fn uids(pid: u32) -> io::Result<Option<[u32; 4]>> {
     uids.try_into().map(Some).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
+/// The group a process runs as (its effective gid); none if there is no such process.
+///
+/// # Errors
+/// It cannot be told.
+pub fn gid(pid: u32) -> io::Result<Option<u32>> {
+    let Some(value) = status(pid, "Gid:")? else { return Ok(None) };
+    value
+        .split_ascii_whitespace()
+        .nth(1)
+        .and_then(|gid| gid.parse().ok())
+        .map(Some)
+        .ok_or(io::ErrorKind::InvalidData.into())
+}
+
 /// The process that traces a process (`ptrace(2)`), if one does.
 ///
 /// # Errors

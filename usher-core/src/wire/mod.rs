@@ -1,4 +1,4 @@
-//! The protocols between usher's programs: frames on the sockets of holders and shields, headers and bodies on usherd's.
+//! The protocols between usher's programs: frames on the sockets of holders, shields and guards, headers and bodies on usherd's.
 
 mod conn;
 mod frames;
@@ -7,6 +7,7 @@ mod terminal;
 pub mod answers;
 pub mod cells;
 pub mod greeting;
+pub mod guard;
 pub mod headers;
 pub mod holder;
 #[cfg(feature = "servers")]

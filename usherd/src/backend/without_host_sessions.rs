@@ -18,7 +18,7 @@ pub struct Bus;
 /// [`ErrorId::NotSupported`], always.
 pub fn open(
     _: (String, String),
-    _: PathBuf,
+    _: (PathBuf, PathBuf),
     _always_freeze: bool,
     _: mpsc::UnboundedSender<Noticed>,
     _: Bus,
@@ -35,3 +35,6 @@ pub(crate) fn thaw_everybody() {}
 pub(crate) fn release_record(shields: &Path) -> PathBuf {
     shields.with_extension("released")
 }
+
+/// This build takes no terminal from anybody.
+pub(crate) fn give_everything_back(_guards: &Path) {}

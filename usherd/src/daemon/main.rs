@@ -50,7 +50,7 @@ pub struct DaemonArguments {
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    if let Some(code) = crate::slow::serve() {
+    if let Some(code) = crate::slow::serve().or_else(crate::limits::serve) {
         return code;
     }
     let arguments: DaemonArguments = help::parse();

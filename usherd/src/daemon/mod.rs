@@ -49,8 +49,8 @@ async fn serve(
         Mode::User => (None, None),
         Mode::System => {
             let (who, bus) = ((boot_id.clone(), host::host_name()), Bus::default());
-            let (shields, freeze) = (paths.shields(), settings.freeze_while_locked);
-            let sessions = host_session::open(who, shields, freeze, noticed.clone(), bus.clone())?;
+            let (directories, freeze) = ((paths.shields(), paths.guards()), settings.freeze_while_locked);
+            let sessions = host_session::open(who, directories, freeze, noticed.clone(), bus.clone())?;
             (Some(sessions), Units::new(bus))
         }
     };
@@ -64,6 +64,7 @@ async fn serve(
     own_directory(&paths.holders(), 0o700)?;
     if paths.mode == Mode::System {
         own_directory(&paths.shields(), 0o700)?;
+        own_directory(&paths.guards(), 0o700)?;
     }
 
     let uid = rustix::process::geteuid().as_raw();

@@ -1,66 +1,77 @@
-//! `usherd --release-all`: frees every holder and shield without a daemon and without the database. A daemon
+//! `usherd --release-all`: frees every holder, shield and guard without a daemon and without the database. A daemon
 //! hears of it from the holders.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use usher_core::paths::{SYSTEM, SYSTEM_STATE, holders_of, shields_of};
+use usher_core::paths::{SYSTEM, SYSTEM_STATE, guards_of, holders_of, shields_of};
 use usher_core::wire::holder::{FromHolder, ToHolder};
 use usher_core::wire::shield::FromShield;
 use usher_core::wire::{Decoder, Tag, control};
 
-use crate::backend::host_session::{release_record, thaw_everybody};
+use crate::backend::host_session::{give_everything_back, release_record, thaw_everybody};
 use crate::host::login_rules::refuse_no_logins;
 
-/// Frees every holder and shield of the daemon with this socket; fails if one did not confirm.
+/// Frees every holder, shield and guard of the daemon with this socket; fails if one did not confirm.
 pub(super) fn release_all(socket: &Path) -> ExitCode {
-    let mut sockets = Vec::new();
-    for directory in [holders_of(socket), shields_of(socket)] {
-        match std::fs::read_dir(&directory) {
-            Ok(entries) => sockets.extend(entries.flatten().map(|entry| entry.path())),
-            // A daemon of one mode has only one of the two.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => {
-                eprintln!("usherd: {} cannot be read: {error}", directory.display());
-                return ExitCode::FAILURE;
-            }
-        }
-    }
-    // Without this a daemon does not believe what shields will say.
+    let listening = (sockets(&guards_of(socket)), sockets(&holders_of(socket)), sockets(&shields_of(socket)));
+    let (Ok(guards), Ok(holders), Ok(shields)) = listening else { return ExitCode::FAILURE };
+    // Without this a daemon does not believe what shields and guards will say.
     if let Err(error) = std::fs::write(release_record(&shields_of(socket)), "") {
         tracing::warn!("that this was done cannot be recorded, and a daemon may cover displays again: {error}");
     }
     if let Err(error) = refuse_no_logins(socket, (socket == Path::new(SYSTEM)).then_some(Path::new(SYSTEM_STATE))) {
         tracing::warn!("new logins may still be refused: {error}");
     }
+    let (mut freed, mut failed) = (0, false);
+    // Screens come back before their programs go on, terminals before that.
+    free(guards, &mut freed, &mut failed);
+    give_everything_back(&guards_of(socket));
     // Nobody else would let the processes of locked users go on.
     thaw_everybody();
-    let mut failed = false;
-    let mut freed = 0;
-    for path in sockets {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        match release(&path) {
-            Ok(()) => {
-                freed += 1;
-                tracing::warn!("session {name} was freed by --release-all");
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-                tracing::info!("session {name}: its holder is dead");
-            }
-            Err(error) => {
-                failed = true;
-                tracing::error!("session {name} could not be freed: {error}");
-            }
-        }
-    }
+    free(holders.into_iter().chain(shields).collect(), &mut freed, &mut failed);
     println!("{freed} sessions freed");
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// Holders and shields speak alike where it is only to be freed.
+/// The sockets in a directory; none in one that is not there, as a daemon of one mode has only some of them.
+fn sockets(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            eprintln!("usherd: {} cannot be read: {error}", directory.display());
+            return Err(error);
+        }
+    };
+    let is_socket = |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_socket());
+    Ok(entries.flatten().filter(is_socket).map(|entry| entry.path()).collect())
+}
+
+fn free(sockets: Vec<PathBuf>, freed: &mut u32, failed: &mut bool) {
+    for path in sockets {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match release(&path) {
+            Ok(()) => {
+                *freed += 1;
+                tracing::warn!("session {name} was freed by --release-all");
+            }
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                tracing::info!("session {name}: its holder is dead");
+            }
+            Err(error) => {
+                *failed = true;
+                tracing::error!("session {name} could not be freed: {error}");
+            }
+        }
+    }
+}
+
+/// Holders, shields and guards speak alike where it is only to be freed.
 fn release(path: &Path) -> std::io::Result<()> {
     let mut stream = UnixStream::connect(path)?;
     stream.set_read_timeout(Some(Duration::from_secs(3)))?;

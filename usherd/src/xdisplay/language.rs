@@ -16,11 +16,7 @@ const PROCESSES: usize = 16;
 /// else the host's own. Only processes of the session's user are asked: a display manager's speak for nobody.
 pub async fn of(display: &Display, uid: u32, scope: &str) -> Language {
     let server = (display.server_uid == uid).then_some(display.server);
-    let mut processes = Group::of_scope(uid, scope).processes();
-    processes.sort_unstable();
-    let own = processes.into_iter().filter(|pid| proc::uid(*pid) == Some(uid));
-    let own = own.filter_map(|pid| Process::of(pid).ok().flatten());
-    for process in server.into_iter().chain(own.take(PROCESSES)) {
+    for process in server.into_iter().chain(own_processes(uid, scope)) {
         match slow::read(uid, &Slow::Environment(process)).await {
             Ok(environment) => {
                 if let Some(language) = of_environment(&environment) {
@@ -35,15 +31,53 @@ pub async fn of(display: &Display, uid: u32, scope: &str) -> Language {
     Language::of_locale()
 }
 
+/// What the processes of a session say of whoever reads its terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionWords {
+    /// The language that they were started with.
+    pub language: Language,
+    /// Their terminal takes text alone (`TERM=dumb`).
+    pub plain: bool,
+}
+
+/// What the first process says that names its terminal or a language.
+pub async fn words_of_session(uid: u32, scope: &str) -> SessionWords {
+    for process in own_processes(uid, scope) {
+        match slow::read(uid, &Slow::Environment(process)).await {
+            Ok(environment) => {
+                let (language, terminal) = (of_environment(&environment), variable(&environment, "TERM"));
+                if language.is_some() || terminal.is_some() {
+                    let plain = terminal.is_some_and(|name| matches!(name.as_str(), "dumb" | "unknown"));
+                    return SessionWords { language: language.unwrap_or_else(Language::of_locale), plain };
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::TimedOut => break,
+            Err(_) => {}
+        }
+    }
+    SessionWords { language: Language::of_locale(), plain: false }
+}
+
+/// The first processes of a session's user in its scope.
+fn own_processes(uid: u32, scope: &str) -> impl Iterator<Item = Process> {
+    let group = Group::of_scope(uid, scope);
+    let mut processes: Vec<u32> = group.children().iter().chain([&group]).flat_map(Group::processes).collect();
+    processes.sort_unstable();
+    let own = processes.into_iter().filter(move |pid| proc::uid(*pid) == Some(uid));
+    own.filter_map(|pid| Process::of(pid).ok().flatten()).take(PROCESSES)
+}
+
 /// The entries as the kernel gives them, each ended by a zero (`proc_pid_environ(5)`).
 fn of_environment(environment: &[u8]) -> Option<Language> {
-    let value = |name: &str| {
-        let mut entries = environment.split(|byte| *byte == 0);
-        let value = entries.find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
-        (!value.is_empty()).then(|| String::from_utf8_lossy(value).into_owned())
-    };
+    let value = |name: &str| variable(environment, name);
     let says = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().any(|name| value(name).is_some());
     says.then(|| Language::of_variables(value))
+}
+
+fn variable(environment: &[u8], name: &str) -> Option<String> {
+    let mut entries = environment.split(|byte| *byte == 0);
+    let value = entries.find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
+    (!value.is_empty()).then(|| String::from_utf8_lossy(value).into_owned())
 }
 
 #[cfg(test)]

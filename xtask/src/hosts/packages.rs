@@ -3,12 +3,13 @@
 /// The releases of Debian that are tested.
 pub const SUITES: [&str; 2] = ["bookworm", "trixie"];
 
-/// A host with systemd, its sessions, and what a shared host has.
+/// A host with systemd, its sessions, and what a shared host has, programs of the whole screen among it.
 const BASE: &[&str] = &[
     "at",
     "dbus",
     "git",
     "iproute2",
+    "less",
     "libcap2-bin",
     "libpam-systemd",
     "openssh-client",
@@ -21,6 +22,7 @@ const BASE: &[&str] = &[
     "sudo",
     "systemd",
     "systemd-sysv",
+    "tmux",
     "uidmap",
     "vim-tiny",
 ];

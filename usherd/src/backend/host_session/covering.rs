@@ -7,7 +7,7 @@ use usher_core::outcome::{Error, ErrorId};
 use usher_core::session::{Cover, Kind};
 use usher_core::wire::shield::{FromShield, SUCCESSION, Status, ToShield};
 
-use super::freezing::reach;
+use super::freezing::{Reach, reach};
 use super::screen::DisplayState;
 use super::{HostSessionBackend, doubts};
 use crate::backend::link::Reply;
@@ -28,17 +28,28 @@ struct PendingCover {
 
 /// Orders the covers on every display of the session at once.
 pub(super) fn cover(backend: &HostSessionBackend, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
-    let login = match backend.login(target) {
-        Ok(login) => login,
-        Err(error) => return Box::pin(std::future::ready(Err(error))),
-    };
-    let reach = reach(&covers, backend.0.always_freeze, login.uid);
-    backend.need_frozen(target.id, &login, reach);
+    match backend.login(target) {
+        Ok(login) => cover_displays(backend, target, &login, covers, None),
+        Err(error) => Box::pin(std::future::ready(Err(error))),
+    }
+}
+
+/// The same for a login that was looked up; its processes stop at least so far.
+pub(super) fn cover_displays(
+    backend: &HostSessionBackend,
+    target: &Target,
+    login: &Login,
+    covers: Vec<Cover>,
+    least: Option<Reach>,
+) -> Observation<Covered> {
+    let asked = reach(&covers, backend.0.always_freeze, login.uid);
+    let reach = asked.or(least);
+    backend.need_frozen(target.id, login, reach);
     let ordered = order(backend, target.id, &covers, reach.is_some());
     // A display whose shield was given up gets another chance.
     ordered.iter().for_each(|one| backend.arm(one.place));
     let until = Instant::now() + DEADLINE;
-    let (backend, target) = (backend.clone(), target.clone());
+    let (backend, target, login) = (backend.clone(), target.clone(), login.clone());
     // It goes on whether or not somebody awaits it: a request may wait for another session's display first.
     let covered = tokio::spawn(async move {
         let seen = async {
@@ -60,7 +71,7 @@ pub(super) fn cover(backend: &HostSessionBackend, target: &Target, covers: Vec<C
             return Ok(covered);
         }
         match seen.await {
-            Ok(covered) => backend.freeze_covered(&target, covered).await,
+            Ok(covered) => backend.freeze_covered(&target, covered, asked.is_some()).await,
             Err(failure) => Err(backend.freeze_uncovered(&target, &covers, failure).await),
         }
     });

@@ -1,10 +1,14 @@
 //! What the daemon asks of the backend of logind's sessions, concern by concern.
 
+use super::mechanism::Mechanism;
 use super::*;
 
 impl Covering for HostSessionBackend {
     fn cover(&self, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
-        covering::cover(self, target, covers)
+        match self.mechanism(target.id) {
+            Some(Mechanism::Guard) => guarding::cover(self, target, covers),
+            Some(Mechanism::Shield | Mechanism::Missing(_)) | None => covering::cover(self, target, covers),
+        }
     }
 }
 

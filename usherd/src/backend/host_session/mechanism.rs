@@ -9,6 +9,8 @@ use crate::logind::Login;
 pub(super) enum Mechanism {
     /// A shield on each of its displays.
     Shield,
+    /// A guard at each of its terminals, and its processes stand still.
+    Guard,
     /// Nothing yet; how the session is shown completes "session 3 …".
     Missing(&'static str),
 }
@@ -19,7 +21,7 @@ impl Mechanism {
         match kind {
             Kind::X11 | Kind::Wayland if login.seat.is_none() => Mechanism::Shield,
             Kind::X11 => Mechanism::Missing("shows X11 on a seat of this host"),
-            Kind::Ssh => Mechanism::Missing("is an ssh login"),
+            Kind::Ssh => Mechanism::Guard,
             Kind::Console => Mechanism::Missing("is at a console of this host"),
             Kind::Wayland => Mechanism::Missing("is shown by a Wayland compositor"),
             // Such a session is its holder's, and of another backend.
@@ -30,7 +32,7 @@ impl Mechanism {
     /// Why a session with this number cannot be locked, if it cannot.
     pub(super) fn unlockable(self, id: u32) -> Option<String> {
         match self {
-            Mechanism::Shield => None,
+            Mechanism::Shield | Mechanism::Guard => None,
             Mechanism::Missing(what) => {
                 Some(format!("session {id} {what}: such sessions cannot be locked yet, only listed and closed"))
             }

@@ -33,6 +33,7 @@ mod crowding;
 mod detaching;
 mod doubts;
 mod freezing;
+mod guarding;
 mod interface;
 mod introduction;
 mod mechanism;
@@ -46,21 +47,22 @@ mod tests;
 mod thumbnail;
 mod word;
 pub(crate) use freezing::thaw_everybody;
+pub(crate) use guarding::give_everything_back;
 use screen::DisplayState;
 pub(crate) use word::release_record;
 
-/// The backend of a daemon whose shields listen in `directory`; `noticed` takes its news.
+/// The backend of a daemon whose shields and guards listen in these two directories; `noticed` takes its news.
 ///
 /// # Errors
 /// This usherd was built without it.
 pub fn open(
     who: (String, String),
-    directory: PathBuf,
+    directories: (PathBuf, PathBuf),
     always_freeze: bool,
     noticed: mpsc::UnboundedSender<Noticed>,
     bus: Bus,
 ) -> Result<Arc<dyn HostSessions>, Error> {
-    Ok(Arc::new(HostSessionBackend::new(who, directory, always_freeze, noticed, bus)))
+    Ok(Arc::new(HostSessionBackend::new(who, directories, always_freeze, noticed, bus)))
 }
 
 /// The backend of logind's sessions.
@@ -74,6 +76,8 @@ struct Inner {
     host: String,
     /// Where the shields listen.
     directory: PathBuf,
+    /// Where the guards listen.
+    guards: PathBuf,
     /// Every lock stops the user's other processes.
     always_freeze: bool,
     noticed: mpsc::UnboundedSender<Noticed>,
@@ -91,6 +95,8 @@ struct State {
     logins: BTreeMap<u32, Known>,
     /// By the display's number and its server's process.
     screens: BTreeMap<(u32, u32), DisplayState>,
+    /// By session ID: those that were ever ordered something.
+    guards: BTreeMap<u32, guarding::GuardState>,
     /// Where the clients of xrdp's connections are, by the inode of the X server's end.
     xrdp_clients: BTreeMap<u64, Option<IpAddr>>,
     /// The users who have more sockets that may be displays' than are looked at.
@@ -150,7 +156,7 @@ impl State {
 impl HostSessionBackend {
     fn new(
         (boot_id, host): (String, String),
-        directory: PathBuf,
+        (directory, guards): (PathBuf, PathBuf),
         always_freeze: bool,
         noticed: mpsc::UnboundedSender<Noticed>,
         bus: Bus,
@@ -160,6 +166,7 @@ impl HostSessionBackend {
             boot_id,
             host,
             directory,
+            guards,
             always_freeze,
             noticed,
             state: Mutex::default(),
@@ -232,6 +239,7 @@ impl HostSessionBackend {
         state.screens.values_mut().filter(|screen| screen.session == Some(id)).for_each(|screen| screen.session = None);
         drop(state);
         if let Some(known) = known {
+            self.guard_forgets(id, &known.login.native_id);
             self.freeze_forgets(id, known.login.uid);
         }
     }

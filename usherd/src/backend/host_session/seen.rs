@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use jiff::Timestamp;
-use usher_core::session::{Kind, SeenStation};
+use usher_core::session::{Cover, Kind, SeenStation};
 use usher_core::sys::proc;
 
 use super::mechanism::Mechanism;
@@ -51,6 +51,7 @@ impl HostSessionBackend {
         let mut state = self.state();
         let Some(known) = state.logins.get(&id) else { return };
         let released = state.screens_of(id).find_map(|screen| screen.status()?.released.clone());
+        let released = released.or_else(|| state.guard_released(id));
         let seen = seen(&state, id, known, moment);
         let news = (seen.clone(), released.clone());
         let old = state.told.insert(id, news.clone());
@@ -58,6 +59,13 @@ impl HostSessionBackend {
         if old.as_ref() != Some(&news) {
             self.tell(Noticed::Changed { id, seen, released });
         }
+    }
+
+    /// What covers a session; none where it is not known.
+    pub(super) fn mechanism(&self, id: u32) -> Option<Mechanism> {
+        let state = self.state();
+        let login = &state.logins.get(&id)?.login;
+        Some(Mechanism::of(kind(login, shown_on(&state, id), leads(login)), login))
     }
 
     /// The clients of a session's displays, each with the user whom its display's server runs as.
@@ -77,22 +85,20 @@ fn clients(state: &State, id: u32, moment: &Moment) -> io::Result<Vec<(u32, Clie
     Ok(all)
 }
 
+/// Whether a session has displays of X11, and of Wayland.
+fn shown_on(state: &State, id: u32) -> (bool, bool) {
+    let shown_by = |wayland| state.screens_of(id).any(|screen| screen.display.is_wayland() == wayland);
+    (shown_by(false), shown_by(true))
+}
+
 fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
     let login = &known.login;
-    let shown_by = |wayland| state.screens_of(id).any(|screen| screen.display.is_wayland() == wayland);
     let leads = leads(login);
-    let kind = kind(login, (shown_by(false), shown_by(true)), leads);
-    let mut statuses = state.screens_of(id).map(|screen| screen.status());
-    // Locked is what is covered everywhere: a display without a shield, or with other covers, is not.
-    let covers = match statuses.next() {
-        Some(Some(first)) if statuses.all(|other| other.is_some_and(|o| o.covers == first.covers)) => {
-            first.covers.clone()
-        }
-        _ => Vec::new(),
-    };
+    let kind = kind(login, shown_on(state, id), leads);
+    let mechanism = Mechanism::of(kind, login);
     let shown = || state.screens_of(id).filter_map(|screen| screen.status());
     Seen {
-        covers,
+        covers: covers(state, id, mechanism),
         stations: stations(state, id, (login, kind), leads, moment),
         title: shown().find_map(|status| status.title.clone()).or_else(|| program(login, leads)),
         last_input: shown()
@@ -103,8 +109,19 @@ fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
         kind: Some(kind),
         closing: login.closing || !leads,
         only_usher: kind == Kind::Ssh && only_usher::runs(login),
-        unlockable: Mechanism::of(kind, login).unlockable(id).or_else(|| uncoverable(state, id, kind)),
+        unlockable: mechanism.unlockable(id).or_else(|| uncoverable(state, id, kind)),
         undetachable: undetachable(id, kind, login),
+    }
+}
+
+/// Locked is what is covered everywhere: a session with a display without a shield, or with other covers, is not.
+fn covers(state: &State, id: u32, mechanism: Mechanism) -> Vec<Cover> {
+    let shields = state.screens_of(id).map(|screen| screen.status().map(|status| status.covers.clone()));
+    let guards = (mechanism == Mechanism::Guard).then(|| Some(state.guarded(id)));
+    let mut all = guards.into_iter().chain(shields);
+    match all.next().flatten() {
+        Some(first) if all.all(|other| other.as_ref() == Some(&first)) => first,
+        _ => Vec::new(),
     }
 }
 

@@ -338,6 +338,7 @@ impl HostSessionBackend {
             return;
         }
         self.find_compositors().await;
+        self.take_over_guards().await;
         let Ok(entries) = std::fs::read_dir(&self.0.directory) else { return };
         for path in entries.flatten().map(|entry| entry.path()) {
             let Some(mut found) = look(&path).await else {

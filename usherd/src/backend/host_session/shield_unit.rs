@@ -39,26 +39,40 @@ pub(super) fn protect(unit: &Group, score: i32) {
     }
 }
 
-/// The unit's properties (`systemd.exec(5)`, `systemd.service(5)`). A shield reads what an X server of a
-/// user's says: it has no right that it could lose to it.
+/// The properties of a shield's unit.
 pub(super) fn unit(program: &Path, display: &str) -> Vec<Property<'static>> {
-    let program = program.to_string_lossy().into_owned();
-    let command = vec![(program.clone(), vec![program], false)];
-    let text = |value: &str| Variant::from(value.to_owned());
-    let mut properties = vec![
-        ("Description", Variant::from(format!("usher's shield of display {display}"))),
-        ("ExecStart", Variant::from(command)),
-        ("Type", text("exec")),
+    let mut properties = confined(program, None, format!("usher's shield of display {display}"), (MEMORY, 16));
+    properties.extend([
         // Two processes hold the display; the one that is left starts another.
-        ("ExitType", text("cgroup")),
-        ("CollectMode", text("inactive-or-failed")),
-        // A unit with such a uid has a directory for temporary files of its own, and X servers listen in everybody's.
+        ("ExitType", Variant::from("cgroup".to_owned())),
+        // A unit with a uid of its own has a directory for temporary files of its own, and X servers listen in everybody's.
         ("BindReadOnlyPaths", Variant::from(vec![(SOCKETS.to_owned(), SOCKETS.to_owned(), true, 0u64)])),
         // It is raised until the shield is armed.
         ("OOMScoreAdjust", Variant::from(SPARED_BY_OOM)),
-        ("MemoryMax", Variant::from(MEMORY)),
+    ]);
+    properties
+}
+
+/// The properties (`systemd.exec(5)`, `systemd.service(5)`) of a unit that reads what a user's programs say: it has no right
+/// that it could lose to them. Its memory and its tasks are bounded.
+pub(super) fn confined(
+    program: &Path,
+    role: Option<&str>,
+    description: String,
+    (memory, tasks): (u64, u64),
+) -> Vec<Property<'static>> {
+    let program = program.to_string_lossy().into_owned();
+    let words = std::iter::once(program.clone()).chain(role.map(str::to_owned)).collect();
+    let command: Vec<(String, Vec<String>, bool)> = vec![(program, words, false)];
+    let text = |value: &str| Variant::from(value.to_owned());
+    let mut properties = vec![
+        ("Description", Variant::from(description)),
+        ("ExecStart", Variant::from(command)),
+        ("Type", text("exec")),
+        ("CollectMode", text("inactive-or-failed")),
+        ("MemoryMax", Variant::from(memory)),
         ("MemorySwapMax", Variant::from(0u64)),
-        ("TasksMax", Variant::from(16u64)),
+        ("TasksMax", Variant::from(tasks)),
     ];
     properties.extend(without_rights(&CALLS));
     properties

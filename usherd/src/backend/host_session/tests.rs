@@ -95,7 +95,8 @@ impl Lab {
         let directory = tempfile::tempdir().unwrap();
         let (noticed, news) = mpsc::unbounded_channel();
         let who = ("boot".to_owned(), "host".to_owned());
-        let backend = HostSessionBackend::new(who, directory.path().to_owned(), false, noticed, Bus::default());
+        let directories = (directory.path().to_owned(), directory.path().join("guards"));
+        let backend = HostSessionBackend::new(who, directories, false, noticed, Bus::default());
         backend.state().logins.insert(3, Known { login: login(), key: key() });
         Lab { backend, news, _directory: directory }
     }

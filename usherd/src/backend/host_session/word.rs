@@ -53,7 +53,7 @@ fn status(mut status: Status, shields: &Path) -> Status {
     status.crowd.iter_mut().for_each(|crowd| crowd.members.truncate(MOST_MEMBERS));
     status.hindrance = status.hindrance.as_deref().map(line);
     if let Some((by, at)) = &status.released
-        && !was_released(&release_record(shields), by, *at)
+        && !was_released(shields, by, *at)
     {
         tracing::warn!("a shield says that {} freed it, which did not happen", line(by));
         status.released = None;
@@ -62,7 +62,12 @@ fn status(mut status: Status, shields: &Path) -> Status {
 }
 
 /// Whether the record confirms it: the same user owns it, and it was made just before.
-fn was_released(record: &Path, by: &str, at: Timestamp) -> bool {
+/// Whether root left word that it freed the shields of this directory just before, by this name.
+pub(super) fn was_released(shields: &Path, by: &str, at: Timestamp) -> bool {
+    is_confirmed(&release_record(shields), by, at)
+}
+
+fn is_confirmed(record: &Path, by: &str, at: Timestamp) -> bool {
     let Ok(meta) = std::fs::symlink_metadata(record) else { return false };
     let me = rustix::process::geteuid().as_raw();
     let began = meta.modified().ok().and_then(|time| Timestamp::try_from(time).ok());
@@ -74,7 +79,8 @@ fn was_released(record: &Path, by: &str, at: Timestamp) -> bool {
     meta.is_file() && meta.uid() == me && by == format!("uid {me}") && while_releasing
 }
 
-fn line(text: &str) -> String {
+/// A line within bounds, without control characters.
+pub(super) fn line(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(MOST_CHARACTERS).collect()
 }
 

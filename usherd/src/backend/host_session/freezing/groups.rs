@@ -34,6 +34,8 @@ pub(super) struct FreezeOrder {
     pub(super) spared: BTreeSet<String>,
     /// Where it is to reach no further: the scopes in which everything is stopped.
     pub(super) only: Option<BTreeSet<String>>,
+    /// Scopes in which root's processes stop as well: they share a terminal that is covered.
+    pub(super) whole: BTreeSet<String>,
 }
 
 /// The processes that were not stopped, one phrase each.
@@ -71,8 +73,16 @@ impl FreezeOrder {
     }
 
     fn judge(&self, group: &Group) -> BTreeMap<u32, Fate> {
-        let inside = group.is_within(&self.slice());
-        group.processes().into_iter().map(|pid| (pid, self.whose.judge(pid, inside))).collect()
+        let fate = |pid: u32| self.fate(group, pid, ProcessFacts::of(pid).as_ref());
+        group.processes().into_iter().map(|pid| (pid, fate(pid))).collect()
+    }
+
+    fn fate(&self, group: &Group, pid: u32, facts: Option<&ProcessFacts>) -> Fate {
+        let slice = self.slice();
+        match self.whole.iter().any(|scope| group.is_within(&slice.child(scope))) {
+            true => self.whose.judge_whole(pid, facts),
+            false => self.whose.judge_by(pid, facts, group.is_within(&slice)),
+        }
     }
 }
 
@@ -124,7 +134,7 @@ pub(super) fn moving(orders: &[FreezeOrder]) -> BTreeSet<u32> {
         for order in orders.iter().filter(|order| !order.passes_over(group)) {
             let inside = group.is_within(&order.slice());
             let goes_on = |(pid, facts): &(u32, Option<ProcessFacts>)| {
-                let fate = order.whose.judge_by(*pid, facts.as_ref(), inside);
+                let fate = order.fate(group, *pid, facts.as_ref());
                 fate == Fate::Stops || (inside && fate == Fate::Gone)
             };
             if facts.iter().any(goes_on) {

@@ -13,6 +13,7 @@ use usher_core::outcome::{Error, ErrorId};
 use usher_core::session::{Cover, Kind};
 
 use super::HostSessionBackend;
+use super::mechanism::Mechanism;
 use crate::backend::Covered;
 use crate::logind::Login;
 use crate::session::Target;
@@ -23,6 +24,7 @@ mod subordinate;
 
 use groups::{FreezeOrder, Unstopped};
 use process::Whose;
+pub(super) use process::connection_of;
 
 /// How often a user's processes are looked at while they are to stand still: a job of cron's or a new login starts more.
 const REST: Duration = Duration::from_secs(1);
@@ -95,6 +97,11 @@ impl Needs {
         }
     }
 
+    /// The sessions whose needs count now.
+    fn ready_ones(&self) -> BTreeSet<u32> {
+        self.0.iter().filter(|(_, need)| need.ready).map(|(id, _)| *id).collect()
+    }
+
     /// What the needs of all sessions come to.
     fn now(&self) -> Now {
         let ready = || self.0.iter().filter(|(_, need)| need.ready);
@@ -133,6 +140,7 @@ impl HostSessionBackend {
                 for uid in backend.unsettled().await {
                     backend.settle(uid).await;
                 }
+                backend.look_at_guarded().await;
                 tokio::time::sleep(REST).await;
             }
         });
@@ -255,10 +263,13 @@ impl HostSessionBackend {
     }
 
     fn order(&self, uid: u32, sessions: Option<BTreeSet<u32>>) -> FreezeOrder {
-        let (spared, closing) = {
+        let (spared, closing, needing) = {
             let freezes = self.freezes();
-            (freezes.spared.clone(), freezes.closing.clone())
+            let needing = freezes.users.get(&uid).map(|freeze| freeze.needs.ready_ones()).unwrap_or_default();
+            (freezes.spared.clone(), freezes.closing.clone(), needing)
         };
+        let whole: BTreeSet<u32> =
+            needing.into_iter().filter(|id| self.mechanism(*id) == Some(Mechanism::Guard)).collect();
         let state = self.state();
         let own = || state.logins.iter().filter(|(_, known)| known.login.uid == uid);
         let scopes = |ids: &BTreeSet<u32>| -> BTreeSet<String> {
@@ -275,11 +286,18 @@ impl HostSessionBackend {
             whose: Whose { uid, subordinate, leaders, servers },
             spared: scopes(&(&spared | &closing)),
             only: sessions.as_ref().map(scopes),
+            whole: scopes(&whole),
         }
     }
 
-    /// Stops the processes for a covered session, and completes its result.
-    pub(super) async fn freeze_covered(&self, target: &Target, covered: Covered) -> Result<Covered, Error> {
+    /// Stops the processes for a covered session, and completes its result. Where stopping them was `asked` for, its notes
+    /// tell of the user's other sessions.
+    pub(super) async fn freeze_covered(
+        &self,
+        target: &Target,
+        covered: Covered,
+        asked: bool,
+    ) -> Result<Covered, Error> {
         self.ready_to_freeze(target);
         let left = self.settle(target.uid).await;
         if !left.is_empty() {
@@ -288,7 +306,9 @@ impl HostSessionBackend {
             return Err(Error::new(ErrorId::BackendFailed, format!("{message}: {}", listed(&left))).hint(goes_on));
         }
         let mut covered = covered;
-        covered.notes.extend(self.notes(target));
+        if asked {
+            covered.notes.extend(self.notes(target));
+        }
         Ok(covered)
     }
 

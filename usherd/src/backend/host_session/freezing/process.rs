@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
+
+use usher_core::sys::proc;
 
 /// Below are accounts of the system's own services (`login.defs(5)`, SYS_UID_MAX).
 const FIRST_PERSON: u32 = 1000;
@@ -51,12 +54,7 @@ pub(super) struct ProcessFacts {
 }
 
 impl Whose {
-    /// Judges a process; `inside` says that it is in the user's own slice.
-    pub(super) fn judge(&self, pid: u32, inside: bool) -> Fate {
-        self.judge_by(pid, ProcessFacts::of(pid).as_ref(), inside)
-    }
-
-    /// The same by facts that are known already; none where the process is gone.
+    /// Judges a process by the facts about it, none where it is gone; `inside` says that it is in the user's own slice.
     pub(super) fn judge_by(&self, pid: u32, facts: Option<&ProcessFacts>, inside: bool) -> Fate {
         if self.leaders.contains(&pid) || self.servers.contains(&pid) {
             return Fate::GoesOn;
@@ -65,6 +63,19 @@ impl Whose {
         let hers = if inside { self.uid == 0 || !facts.is_roots() } else { self.owns(facts) };
         let goes_on = !hers || self.carries_a_connection(pid, facts.parent);
         if goes_on { Fate::GoesOn } else { Fate::Stops }
+    }
+
+    /// Judges a process of a session of which everything stops, whoever runs it.
+    pub(super) fn judge_whole(&self, pid: u32, facts: Option<&ProcessFacts>) -> Fate {
+        // A daemon that somebody started by hand goes on: nobody else would let the session go on again.
+        if self.leaders.contains(&pid) || self.servers.contains(&pid) || pid == std::process::id() {
+            return Fate::GoesOn;
+        }
+        match facts {
+            None => Fate::Gone,
+            Some(facts) if self.carries_a_connection(pid, facts.parent) => Fate::GoesOn,
+            Some(_) => Fate::Stops,
+        }
     }
 
     /// Whether a process that is not in the user's slice is the user's.
@@ -90,14 +101,25 @@ impl Whose {
         }
     }
 
-    /// Whether it is the process that carries a session's network connection: the leader started it from its own
-    /// program, as sshd does with the user's rights.
+    /// Whether it is the process that carries a session's network connection.
     fn carries_a_connection(&self, pid: u32, parent: u32) -> bool {
-        let program = |pid: u32| std::fs::read_link(format!("/proc/{pid}/exe")).ok();
-        self.leaders.contains(&parent)
-            && ProcessFacts::of(parent).is_some_and(|facts| facts.is_roots())
-            && program(pid).is_some_and(|own| !own.as_os_str().is_empty() && program(parent) == Some(own))
+        self.leaders.contains(&parent) && carries_connection_of(parent, pid)
     }
+}
+
+/// The process that carries the network connection of the session which this process leads, if there is one.
+pub(in super::super) fn connection_of(leader: u32) -> Option<u32> {
+    proc::children(leader).into_iter().find(|child| carries_connection_of(leader, *child))
+}
+
+/// Whether this child of a session's leader is its connection: root's leader started it from its own program, as sshd does
+/// with the user's rights, and the kernel keeps it from the user's other processes (`PR_SET_DUMPABLE(2const)`).
+fn carries_connection_of(leader: u32, pid: u32) -> bool {
+    let program = |pid: u32| std::fs::read_link(format!("/proc/{pid}/exe")).ok();
+    let is_kept = || std::fs::metadata(format!("/proc/{pid}/mem")).is_ok_and(|meta| meta.uid() == 0);
+    ProcessFacts::of(leader).is_some_and(|facts| facts.is_roots())
+        && program(pid).is_some_and(|own| !own.as_os_str().is_empty() && program(leader) == Some(own))
+        && is_kept()
 }
 
 impl ProcessFacts {
@@ -212,6 +234,6 @@ mod tests {
         assert_eq!(ProcessFacts::of(std::process::id()).unwrap().uids[0], me);
         let mut child = std::process::Command::new("true").spawn().unwrap();
         child.wait().unwrap();
-        assert_eq!(alice().judge(child.id(), true), Fate::Gone);
+        assert_eq!(alice().judge_by(child.id(), ProcessFacts::of(child.id()).as_ref(), true), Fate::Gone);
     }
 }
