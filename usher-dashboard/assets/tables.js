@@ -66,7 +66,7 @@ function result(record) {
   const node = document.createElement("span");
   node.className = record.failed ? "bad" : "";
   const counts = record.done + record.failed > 1 ? ` ${record.done}/${record.done + record.failed}` : "";
-  const said = record.failed ? say("failed", { why: record.why ?? "" }) : [say("done"), record.why].filter(Boolean).join(": ");
+  const said = record.failed ? say("failed", { why: record.why ?? "" }) : [say("done"), record.why].filter(Boolean).join(" · ");
   node.textContent = said + counts + (record.repeated ? ` ×${record.repeated + 1}` : "");
   return node;
 }

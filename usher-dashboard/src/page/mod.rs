@@ -93,14 +93,14 @@ fn bar(language: Language, user: Option<&str>) -> Markup {
                     placeholder=(say(key!("dashboard-filter"))) aria-label=(say(key!("dashboard-filter-long"))) aria-keyshortcuts="/";
             }
             label { span { (say(key!("dashboard-sort"))) }
-                select #sort {
+                select #sort aria-label=(say(key!("dashboard-sort"))) {
                     (option("user", key!("dashboard-by-user"))) (option("host", key!("dashboard-by-host")))
                     (option("where", key!("dashboard-by-where"))) (option("idle", key!("dashboard-by-idle")))
                     (option("locked", key!("dashboard-by-lock")))
                 }
             }
             label { span { (say(key!("dashboard-pictures"))) }
-                select #every {
+                select #every aria-label=(say(key!("dashboard-pictures"))) {
                     (option("2", key!("dashboard-every-2"))) (option("5", key!("dashboard-every-5")))
                     (option("30", key!("dashboard-every-30"))) (option("0", key!("dashboard-every-0")))
                 }
@@ -137,7 +137,7 @@ fn actions(language: Language) -> Markup {
         }
     };
     html! {
-        footer.actions role="toolbar" aria-label=(say(language, key!("dashboard-actions"))) {
+        footer.actions { div role="toolbar" aria-label=(say(language, key!("dashboard-actions"))) {
             p #selected aria-live="polite" {}
             button #all type="button" aria-keyshortcuts="a" { (say(language, key!("dashboard-all"))) kbd aria-hidden="true" { "a" } }
             select #group aria-label=(say(language, key!("dashboard-group-long"))) hidden {
@@ -149,7 +149,7 @@ fn actions(language: Language) -> Markup {
             (button("close", "c", key!("dashboard-close")))
             button #cancel-close type="button" data-verb="cancel-close" hidden { (say(language, key!("dashboard-cancel-close"))) }
             button #keys type="button" aria-keyshortcuts="?" aria-label=(say(language, key!("dashboard-keys"))) { "?" }
-        }
+        } }
     }
 }
 
@@ -157,7 +157,7 @@ fn actions(language: Language) -> Markup {
 fn tile() -> Markup {
     html! {
         template #tile {
-            article.tile role="option" aria-selected="false" tabindex="-1" {
+            div.tile role="option" aria-selected="false" tabindex="-1" {
                 div.screen {
                     img alt="" decoding="async" draggable="false";
                     p.blank {}

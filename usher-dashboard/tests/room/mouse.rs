@@ -52,7 +52,9 @@ fn a_session_is_locked_looked_at_and_closed_by_mouse() {
         "const filter = document.querySelector('#filter'); filter.value = ''; filter.dispatchEvent(new Event('input'))",
     );
     page.until("document.querySelectorAll('.tile:not([hidden])').length === 2");
-    page.drag((20, 560), (900, 200));
+    let size = serde_json::json!({"width": 1280, "height": 800, "deviceScaleFactor": 1, "mobile": false});
+    page.tool("Emulation.setDeviceMetricsOverride", &size);
+    page.drag((20, 700), (1200, 200));
     page.until("document.querySelectorAll('.tile[aria-selected=true]').length === 2");
     assert_eq!(page.complaints(), Vec::<String>::new(), "the console is empty");
 }

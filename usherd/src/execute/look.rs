@@ -44,15 +44,20 @@ impl Execution<'_> {
         let goes_on = live.as_ref().is_some_and(|key| self.host.looks.goes_on(key, Instant::now()));
         let begins = attempt.clone().filter(|_| !goes_on);
         let record = self.host.commit(Vec::new(), begins, urgency(self.verb)).await?;
+        // Whoever asks meanwhile asks for more of the same look.
+        let begun = live.zip(attempt).filter(|_| !goes_on);
+        let before = begun
+            .as_ref()
+            .and_then(|(key, attempt)| self.host.looks.begin(key.clone(), attempt.clone(), Instant::now()));
         let (size, seen) = self.seen(&look, looked_at);
         drop(order);
+        if let Some(before) = before {
+            record_end(self.host, before).await;
+        }
         let taken = self.host.thumbnails.make(self.actor, size, seen).await;
         let mut outcome = self.whole_outcome(target, None, taken.as_ref().err());
-        if let (Some(key), Some(attempt), Ok(_), false) = (live, attempt, &taken, goes_on) {
+        if begun.is_some() {
             outcome.notes.push(GOES_ON.to_owned());
-            if let Some(before) = self.host.looks.begin(key, attempt, Instant::now()) {
-                record_end(self.host, before).await;
-            }
         }
         let recorded = self.conclude(record, &[outcome]).await;
         // Nobody sees a screen of which the audit log does not say so.
