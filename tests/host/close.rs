@@ -1,19 +1,32 @@
 //! `usher close` through logind.
 
-use crate::harness::{X11, wait_until};
+use crate::harness::{Host, X11, wait_until};
 use crate::host;
 use crate::who::{listed, outcome, session};
 
-#[test]
-fn closing_ends_every_process_of_the_session() {
-    let host = host!(Bookworm);
-    let screen = host.x11(&host.user("alice"), X11::Xvfb);
+fn closing_ends_everything_on(host: &Host, server: X11) {
+    let screen = host.x11(&host.user("alice"), server);
     screen.start("setsid nohup sleep 3600 >/dev/null 2>&1");
     let closed = outcome(&host.root_usher(&["close", &screen.id(), "--output", "json"]), 0);
     assert_eq!((closed["result"].as_str(), closed["observed"].as_bool()), (Some("done"), Some(true)), "{closed}");
-    assert!(!screen.exists() && listed(&host, &screen.session).is_none());
+    assert!(!screen.exists() && listed(host, &screen.session).is_none());
     let left = host.root(&format!("ps -o args= -u {}", screen.user.name)).stdout;
-    assert!(!left.contains("sleep 3600") && !left.contains("Xvfb"), "{left}");
+    assert!(!left.contains("sleep 3600") && !left.contains("Xvfb") && !left.contains("Xtigervnc"), "{left}");
+    host.shows(server.kind(), "close", "logind has no such session, and no process of it is left");
+}
+
+#[test]
+fn closing_ends_every_process_of_the_session_on_debian_12() {
+    let host = host!(Bookworm);
+    closing_ends_everything_on(&host, X11::Xvfb);
+    closing_ends_everything_on(&host, X11::Xvnc);
+}
+
+#[test]
+fn closing_ends_every_process_of_the_session_on_debian_13() {
+    let host = host!(Trixie);
+    closing_ends_everything_on(&host, X11::Xvfb);
+    closing_ends_everything_on(&host, X11::Xvnc);
 }
 
 #[test]

@@ -4,29 +4,38 @@ use crate::harness::{DESKTOP, GROUND, Host, Suite, X11, covered, wait_until};
 use crate::host;
 use crate::who::{listed, outcome, refusal, session, wait_state};
 
-#[test]
-fn a_viewer_of_xvnc_is_seen_and_dropped_and_may_come_back() {
-    let host = host!(Bookworm);
+fn a_viewer_is_dropped_and_comes_back(host: &Host) {
     let screen = host.x11(&host.user("alice"), X11::Xvnc);
-    assert_eq!(session(&host, &screen)["state"], "disconnected");
+    assert_eq!(session(host, &screen)["state"], "disconnected");
     let viewer = host.viewer(&screen);
-    wait_state(&host, &screen, "remote", |s| s["state"] == "remote" && s["client"] == "127.0.0.1");
+    wait_state(host, &screen, "remote", |s| s["state"] == "remote" && s["client"] == "127.0.0.1");
     screen.type_keys("draft\n");
 
     let gone = outcome(&host.root_usher(&["disconnect", &screen.id(), "--output", "json"]), 0);
     assert_eq!((gone["result"].as_str(), gone["observed"].as_bool()), (Some("done"), Some(true)), "{gone}");
-    let after = session(&host, &screen);
+    let after = session(host, &screen);
     assert_eq!((after["state"].as_str(), after["client"].as_str()), (Some("disconnected"), None));
     let again = outcome(&host.root_usher(&["disconnect", &screen.id(), "--output", "json"]), 0);
     assert_eq!(again["result"], "unchanged");
     viewer.leave();
 
     let again = host.viewer(&screen);
-    wait_state(&host, &screen, "remote again", |s| s["state"] == "remote");
+    wait_state(host, &screen, "remote again", |s| s["state"] == "remote");
     screen.type_keys("and more\n");
     screen.wait_typed("draft\rand more\r");
     again.leave();
-    wait_state(&host, &screen, "disconnected", |s| s["state"] == "disconnected");
+    wait_state(host, &screen, "disconnected", |s| s["state"] == "disconnected");
+    host.shows("x11-vnc", "disconnect", "the viewer has ended, the programs go on, and a viewer may come back");
+}
+
+#[test]
+fn a_viewer_of_xvnc_is_seen_and_dropped_and_may_come_back_on_debian_12() {
+    a_viewer_is_dropped_and_comes_back(&host!(Bookworm));
+}
+
+#[test]
+fn a_viewer_of_xvnc_is_seen_and_dropped_and_may_come_back_on_debian_13() {
+    a_viewer_is_dropped_and_comes_back(&host!(Trixie));
 }
 
 #[test]
@@ -82,6 +91,13 @@ fn by_xrdp(host: &Host) {
     assert_eq!(closed["observed"], true, "{closed}");
     assert!(listed(host, &screen.session).is_none() && !screen.exists());
     again.wait_gone();
+    host.shows(
+        "x11-xrdp",
+        "lock",
+        "the client shows the lock alone, no key arrives; the desktop again after the unlock",
+    );
+    host.shows("x11-xrdp", "disconnect", "the client has ended, the programs go on, and the next client finds them");
+    host.shows("x11-xrdp", "close", "logind has no such session, and the client has ended");
 }
 
 #[test]
@@ -106,4 +122,6 @@ fn an_ssh_login_is_not_disconnected_and_it_is_said_why_but_closed() {
     assert_eq!(listed(&host, &id).expect("the session")["locked"], false);
     assert_eq!(outcome(&host.root_usher(&["close", &id, "--output", "json"]), 0)["observed"], true);
     assert!(listed(&host, &id).is_none());
+    host.shows_refusal("ssh", "disconnect", "nothing would be left to return to; NotSupported");
+    host.shows("ssh", "close", "logind has no such session");
 }

@@ -28,6 +28,11 @@ fn lock_holds_on(host: &Host, server: X11) {
     wait_until("the desktop is as it was", || screen.pixels().share(DESKTOP) > 0.5);
     screen.type_keys("after\n");
     screen.wait_typed("before\rafter\r");
+    host.shows(
+        server.kind(),
+        "lock",
+        "no sample of the desktop on the screen, no key arrives; as before after the unlock",
+    );
 }
 
 #[test]
@@ -42,7 +47,9 @@ fn under_a_lock_nothing_of_the_desktop_is_seen_and_no_key_arrives_on_xvnc() {
 
 #[test]
 fn under_a_lock_nothing_of_the_desktop_is_seen_and_no_key_arrives_on_debian_13() {
-    lock_holds_on(&host!(Trixie), X11::Xvnc);
+    let host = host!(Trixie);
+    lock_holds_on(&host, X11::Xvnc);
+    lock_holds_on(&host, X11::Xvfb);
 }
 
 #[test]

@@ -109,6 +109,11 @@ fn refuses_new_logins(suite: Suite) {
     host.root_usher(&["unblock", "--all"]).succeeds();
     assert!(admits(&host, "sshd", &alice.name));
     assert_eq!(by_password(&host, &alice, "echo in").succeeds(), "in\n");
+    host.shows(
+        "new-login",
+        "block",
+        "sshd, sftp and login refuse with the message; root, operators, su, sudo and cron do not",
+    );
 }
 
 #[test]

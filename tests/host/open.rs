@@ -76,6 +76,7 @@ fn is_a_login(host: &Host) {
     host.root_usher(&["close", &id]).succeeds();
     assert!(listed(host, &alice).is_empty());
     wait_until("logind has let it go", || login("Id").is_empty());
+    host.shows("text", "close", "logind has no such session");
 }
 
 #[test]
@@ -117,6 +118,8 @@ fn two_users_sit_at_their_sessions_and_a_lock_covers_one() {
     assert!(host.root_usher(&["show", &id]).succeeds().contains("after"));
     let picture = format!("usher thumbnail {id} --output-file /tmp/{id}.png || usher thumbnail {id} -o /tmp/{id}.png");
     host.root(&picture).succeeds();
+    host.shows("text", "lock", "the station shows the message, no key arrives, also over a restart of usherd");
+    host.shows("text", "thumbnail", "a picture is drawn");
     host.usher(&alice, &["rename", &id, "work"]).succeeds();
     assert_eq!(session(&host, &id)["name"], "work");
 
@@ -126,6 +129,7 @@ fn two_users_sit_at_their_sessions_and_a_lock_covers_one() {
     assert_eq!(session(&host, &id)["state"], "disconnected");
     let again = host.terminal(&alice.name, "usher attach work");
     again.wait("after");
+    host.shows("text", "disconnect", "the station has ended, and the next one shows the same screen");
     for id in [&id, &other] {
         host.root_usher(&["close", id]).succeeds();
     }

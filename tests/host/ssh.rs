@@ -72,6 +72,7 @@ fn a_login_shell_is_locked_and_comes_back(host: &Host) {
     terminal.wait_for("after");
     assert!(!host.path(format!("/home/{}/typed", alice.name)).exists(), "what was typed reached nobody");
     assert!(!terminal.hung_up());
+    host.shows("ssh", "lock", "the terminal answered that it shows the message, programs stand still, no key arrives");
 }
 
 #[test]
@@ -290,6 +291,7 @@ fn a_login_without_a_terminal_stands_still_and_it_is_said_that_no_message_is_sho
     beat.stands_still();
     assert_eq!(became(&unlock(&host, &session)), SEEN);
     beat.goes_on();
+    host.shows("ssh-command", "lock", "programs stand still; a note says that no message can be shown");
     client.kill().and_then(|()| client.wait()).expect("it ends");
     let _ = host.root(&format!("loginctl kill-session --signal=KILL {session}"));
 }

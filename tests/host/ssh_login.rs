@@ -80,6 +80,7 @@ fn outlives_its_line(suite: Suite) {
     again.type_keys("exit 5\n");
     assert_eq!(again.exit_code(), Some(5), "{}", again.text());
     wait_until("it is over", || listed(&host, &alice).is_empty());
+    host.shows("hosted-login", "lock", "the client shows the message, no key arrives; the editor's text as before");
 }
 
 #[test]

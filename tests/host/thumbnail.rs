@@ -101,6 +101,7 @@ fn pictured_and_locked(host: &Host, server: X11) {
     let records = looks(host, &olga);
     let done = records.iter().filter(|record| record["outcomes"][0]["result"] == "done").count();
     assert!(done >= 7 && records[0]["targets"][0] == session(host, &alice)["session_id"], "{records:?}");
+    host.shows(server.kind(), "thumbnail", "the pixels of the display itself, under a lock those of its cover");
 }
 
 #[test]
@@ -166,6 +167,7 @@ fn an_ssh_login_cannot_be_pictured_and_that_is_said() {
     assert_eq!(refused(&ran), "NotSupported");
     assert!(ran.stderr.contains("other end of the connection") && ran.stderr.contains("hint: "), "{ran:?}");
     assert!(!host.path("/tmp/none.png").exists());
+    host.shows_refusal("ssh", "thumbnail", "the screen is at the other end of the connection; NotSupported");
 }
 
 /// Pixels of the lock screen that a session with this variable shows.

@@ -130,6 +130,8 @@ fn lock_holds(host: &Host, compositor: Compositor) {
     wait_until("the desktop is as it was", || open(&desk.picture()));
     desk.types("after");
     desk.wait_typed("beforeafter");
+    let kind = if compositor == Compositor::Sway { "wayland-sway" } else { "wayland-labwc" };
+    host.shows(kind, "lock", "no sample of the desktop on two outputs, no key arrives; as before after the unlock");
 }
 
 #[test]
@@ -275,6 +277,7 @@ fn a_compositor_without_the_protocol_is_refused_with_its_reason() {
     let ran = host.root_usher(&["lock", &desk.session, "--message", "Eyes up", "--output", "json"]);
     assert_eq!(refusal(&ran), "NotSupported", "{ran:?}");
     assert!(open(&desk.picture()) && !locked(&host, &desk));
+    host.shows_refusal("wayland-without", "lock", "cage has no ext-session-lock-v1; NotSupported");
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod reader;
 mod rooms;
 mod run;
 mod steps;
+mod support;
 mod times;
 mod tools;
 mod upgrade;
@@ -40,6 +41,7 @@ Usage: cargo xtask TASK
   cargo xtask host                   install the programs that the tests use, as root on Debian
   cargo xtask hosts                  build the file systems of the test hosts, as root on Debian
   cargo xtask rooms                  hold the use of each room by others against floors.txt
+  cargo xtask support                write docs/support.md from what the tests of the last `cargo verify` showed
   cargo xtask names                  count the type names that stand for more than one thing
   cargo xtask mutants [MODULE…]      run cargo-mutants over what must be held tightly; goes on where it stopped
   cargo xtask upgrade [COMMIT|--record]
@@ -82,6 +84,7 @@ fn main() -> ExitCode {
         (name, Some((_, run))) => steps::alone(name, *run),
         ("dashboard", _) => dashboard::run(),
         ("docs", _) => docs::run(),
+        ("support", _) => support::run(),
         ("deb", _) => deb::run(!rest.is_empty()),
         ("verify", _) => verify::run(!rest.is_empty()),
         ("" | "help" | "--help" | "-h", _) => {

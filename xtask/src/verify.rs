@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::steps::{self, Report, Step, Verdict, Work};
 use crate::times::Times;
-use crate::{api, deb, deny, host, hosts, names, rooms};
+use crate::{api, deb, deny, host, hosts, names, rooms, support};
 
 /// What is checked, in this order.
 const STEPS: &[Step] = &[
@@ -19,6 +19,7 @@ const STEPS: &[Step] = &[
     step("packages", "makes the Debian package that the tests use", 60, deb::packages),
     step("hosts", "builds the file systems of the test hosts", 180, hosts::prepare),
     step("tests", "runs every test", 300, steps::testing::all),
+    step("support", "compares docs/support.md with what the tests have shown", 1, support::as_shown),
     step("chaos", "kills the daemon 200 times", 30, steps::testing::chaos),
     step("api", "asks a daemon all that the API's document allows and forbids", 60, api::conforms),
     step("rustdoc", "builds the code's documentation", 30, steps::rustdoc),

@@ -21,6 +21,7 @@ mod ready;
 mod remote;
 mod school;
 mod shell;
+mod support;
 mod terminal;
 mod watch;
 mod wayland;

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 use super::{Report, Verdict, skips};
-use crate::{host, run};
+use crate::{host, run, support};
 
 /// Rounds of `kill -9` in the chaos test.
 const CHAOS_ROUNDS: &str = "200";
@@ -14,7 +14,11 @@ pub fn all(report: &mut Report) -> Verdict {
     let most = ["test", "--workspace", "--exclude", "usher-shield", "--locked", "--no-fail-fast"];
     // Fights for a display are decided in milliseconds: one at a time, so that none is lost to another test.
     let shield = ["test", "--workspace", "--locked", "--no-fail-fast", "--bin", "usher-shield", "--test", "shield"];
-    let most = count(&mut run::cargo(&most), report);
+    let shown = match support::file() {
+        Ok(file) => file,
+        Err(error) => return Verdict::Failed(format!("what tests show cannot be written: {error}")),
+    };
+    let most = count(run::cargo(&most).env(support::VARIABLE, shown), report);
     let shield = count(run::cargo(&shield).args(["--", "--test-threads=1"]), report);
     if most == Verdict::Passed { shield } else { most }
 }
