@@ -6,7 +6,7 @@ const MOST: usize = 24;
 
 /// One answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum TerminalAnswer {
     /// Everything that was sent before the question has been taken in (DSR 5).
     Ready,
     /// The cursor's row and column, counted from one (CPR).
@@ -18,12 +18,12 @@ pub(super) enum Answer {
 /// Finds answers in what arrives, however it is cut.
 #[derive(Debug, Default)]
 pub(super) struct AnswerParser {
-    place: Place,
+    place: SequencePlace,
     body: Vec<u8>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum SequencePlace {
     #[default]
     Between,
     Escaped,
@@ -33,35 +33,35 @@ enum Place {
 
 impl AnswerParser {
     /// Takes bytes as they arrived, and gives the answers that are whole.
-    pub(super) fn take(&mut self, bytes: &[u8]) -> Vec<Answer> {
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Vec<TerminalAnswer> {
         bytes.iter().filter_map(|byte| self.byte(*byte)).collect()
     }
 
-    fn byte(&mut self, byte: u8) -> Option<Answer> {
+    fn byte(&mut self, byte: u8) -> Option<TerminalAnswer> {
         match (self.place, byte) {
-            (_, 0x1b) => self.place = Place::Escaped,
-            (Place::Escaped, b'[') => {
+            (_, 0x1b) => self.place = SequencePlace::Escaped,
+            (SequencePlace::Escaped, b'[') => {
                 self.body.clear();
-                self.place = Place::Sequence;
+                self.place = SequencePlace::Sequence;
             }
-            (Place::Sequence, 0x20..=0x3f) if self.body.len() < MOST => self.body.push(byte),
-            (Place::Sequence, 0x40..=0x7e) => {
-                self.place = Place::Between;
+            (SequencePlace::Sequence, 0x20..=0x3f) if self.body.len() < MOST => self.body.push(byte),
+            (SequencePlace::Sequence, 0x40..=0x7e) => {
+                self.place = SequencePlace::Between;
                 return answer(&self.body, byte);
             }
-            _ => self.place = Place::Between,
+            _ => self.place = SequencePlace::Between,
         }
         None
     }
 }
 
-fn answer(body: &[u8], last: u8) -> Option<Answer> {
+fn answer(body: &[u8], last: u8) -> Option<TerminalAnswer> {
     let body = std::str::from_utf8(body).ok()?;
     match last {
-        b'n' => (body == "0").then_some(Answer::Ready),
+        b'n' => (body == "0").then_some(TerminalAnswer::Ready),
         b'R' => {
             let (row, column) = body.split_once(';')?;
-            Some(Answer::Cursor(row.parse().ok()?, column.parse().ok()?))
+            Some(TerminalAnswer::Cursor(row.parse().ok()?, column.parse().ok()?))
         }
         b'y' => {
             let (mode, value) = body.strip_prefix('?')?.strip_suffix('$')?.split_once(';')?;
@@ -70,7 +70,7 @@ fn answer(body: &[u8], last: u8) -> Option<Answer> {
                 "2" | "4" => Some(false),
                 _ => None,
             };
-            Some(Answer::Mode(mode.parse().ok()?, set))
+            Some(TerminalAnswer::Mode(mode.parse().ok()?, set))
         }
         _ => None,
     }
@@ -80,7 +80,7 @@ fn answer(body: &[u8], last: u8) -> Option<Answer> {
 mod tests {
     use super::*;
 
-    fn found(bytes: &[u8]) -> Vec<Answer> {
+    fn found(bytes: &[u8]) -> Vec<TerminalAnswer> {
         AnswerParser::default().take(bytes)
     }
 
@@ -88,15 +88,15 @@ mod tests {
     fn answers_are_found_among_keys() {
         let said = b"ls\r\x1b[?1049;1$y\x1b[A\x1b[?25;2$y\x1b[?9;0$y\x1b[12;80Rx\x1b[0n";
         let expected = [
-            Answer::Mode(1049, Some(true)),
-            Answer::Mode(25, Some(false)),
-            Answer::Mode(9, None),
-            Answer::Cursor(12, 80),
-            Answer::Ready,
+            TerminalAnswer::Mode(1049, Some(true)),
+            TerminalAnswer::Mode(25, Some(false)),
+            TerminalAnswer::Mode(9, None),
+            TerminalAnswer::Cursor(12, 80),
+            TerminalAnswer::Ready,
         ];
         assert_eq!(found(said), expected);
         let mut parser = AnswerParser::default();
-        let cut: Vec<Answer> = said.iter().flat_map(|byte| parser.take(&[*byte])).collect();
+        let cut: Vec<TerminalAnswer> = said.iter().flat_map(|byte| parser.take(&[*byte])).collect();
         assert_eq!(cut, expected);
     }
 

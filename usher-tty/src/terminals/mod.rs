@@ -42,7 +42,7 @@ pub(super) fn guard(listener: UnixListener) -> io::Result<()> {
         language: Language::ALL.into_iter().find(|l| l.tag() == duty.language).unwrap_or(Language::English),
         zone: TimeZone::system(),
     };
-    let mut guard = Guard {
+    let mut guard = TerminalGuard {
         duty,
         locale,
         listener,
@@ -104,7 +104,7 @@ struct Answering {
     leaves: bool,
 }
 
-struct Guard {
+struct TerminalGuard {
     duty: GuardDuty,
     locale: Locale,
     listener: UnixListener,
@@ -120,7 +120,7 @@ struct Guard {
     was_needed: bool,
 }
 
-impl Guard {
+impl TerminalGuard {
     /// Whether there is nothing left to do. Terminals that are gone show nothing, and those that were freed without a daemon are
     /// to be told to the next one.
     fn is_over(&self) -> bool {

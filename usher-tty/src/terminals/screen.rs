@@ -15,7 +15,7 @@ use usher_core::wire::guard::{GuardedScreen, ScreenBefore, TerminalHandover};
 use super::super::frame::Frame;
 use super::super::lockscreen::{Locale, lock_frame};
 use super::super::paint::Painter;
-use super::answers::{Answer, AnswerParser};
+use super::answers::{AnswerParser, TerminalAnswer};
 
 /// How long a terminal may take until it is told in plain text: one that knows no questions shows nothing else.
 const ASK: Duration = Duration::from_millis(1000);
@@ -244,14 +244,14 @@ impl GuardedTerminal {
         }
     }
 
-    fn hear(&mut self, answer: Answer) {
+    fn hear(&mut self, answer: TerminalAnswer) {
         match answer {
-            Answer::Mode(1049, set) => self.heard.alternate = set,
-            Answer::Mode(25, set) => self.heard.cursor_visible = set,
-            Answer::Mode(7, set) => self.heard.wraps = set,
-            Answer::Mode(..) => {}
-            Answer::Cursor(row, column) => self.heard.cursor = Some((row, column)),
-            Answer::Ready => {
+            TerminalAnswer::Mode(1049, set) => self.heard.alternate = set,
+            TerminalAnswer::Mode(25, set) => self.heard.cursor_visible = set,
+            TerminalAnswer::Mode(7, set) => self.heard.wraps = set,
+            TerminalAnswer::Mode(..) => {}
+            TerminalAnswer::Cursor(row, column) => self.heard.cursor = Some((row, column)),
+            TerminalAnswer::Ready => {
                 self.back = (self.back + 1).min(self.sent);
                 if matches!(self.phase, Phase::Asked(_)) {
                     self.enter();
