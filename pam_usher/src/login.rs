@@ -8,10 +8,10 @@ use usher_core::clock;
 use usher_core::logins::{Judgement, LoginRules, RefusedLogin};
 
 use crate::news;
-use crate::rules::{self, Known};
+use crate::rules::{self, KnownRules};
 
 /// What PAM knows of a login, and what can be said to it.
-pub trait Login {
+pub trait LoginCall {
     /// The name that the user logs in by.
     fn user(&self) -> Option<String>;
     /// The PAM service, such as `sshd`.
@@ -26,7 +26,7 @@ pub trait Login {
 
 /// What usher says of a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum LoginAnswer {
     /// Others decide.
     NoObjection,
     /// A block covers it.
@@ -34,42 +34,42 @@ pub enum Answer {
 }
 
 /// Judges a login by the rules of the system's usherd.
-pub fn account(login: &mut impl Login) -> Answer {
+pub fn account(login: &mut impl LoginCall) -> LoginAnswer {
     let known = match rules::known() {
         Ok(known) => known,
         Err(fault) => {
             login.log(&format!("{fault}; the login goes on"));
-            return Answer::NoObjection;
+            return LoginAnswer::NoObjection;
         }
     };
     match known {
-        Known::Nothing => Answer::NoObjection,
-        Known::Rules(rules) => judged(login, &rules, LoginRules::judge),
-        Known::SettingsAlone(settings) => judged(login, &settings, LoginRules::judge_without_rules),
+        KnownRules::Nothing => LoginAnswer::NoObjection,
+        KnownRules::Rules(rules) => judged(login, &rules, LoginRules::judge),
+        KnownRules::SettingsAlone(settings) => judged(login, &settings, LoginRules::judge_without_rules),
     }
 }
 
 type Judge = fn(&LoginRules, &usher_core::logins::NewLogin<'_>, jiff::Timestamp) -> Judgement;
 
-fn judged(login: &mut impl Login, rules: &LoginRules, judge: Judge) -> Answer {
-    let (Some(user), Some(service)) = (login.user(), login.service()) else { return Answer::NoObjection };
+fn judged(login: &mut impl LoginCall, rules: &LoginRules, judge: Judge) -> LoginAnswer {
+    let (Some(user), Some(service)) = (login.user(), login.service()) else { return LoginAnswer::NoObjection };
     // Most services are not about logins: nothing is looked up for them.
     if !rules.concern(&service) {
-        return Answer::NoObjection;
+        return LoginAnswer::NoObjection;
     }
     let Ok(Some(account)) = User::from_name(&user) else {
         login.log(&format!("the user {user:?} cannot be looked up; the login goes on"));
-        return Answer::NoObjection;
+        return LoginAnswer::NoObjection;
     };
     let groups = OnceCell::new();
     let member = |group: &str| is_member(group, groups.get_or_init(|| groups_of(&account)).as_deref()?);
     let new =
         usher_core::logins::NewLogin { service: &service, user: &user, uid: account.uid.as_raw(), member: &member };
     match judge(rules, &new, clock::now()) {
-        Judgement::Admitted => Answer::NoObjection,
+        Judgement::Admitted => LoginAnswer::NoObjection,
         Judgement::Unsure(why) => {
             login.log(&format!("{user:?} would be refused, but {why}; the login goes on"));
-            Answer::NoObjection
+            LoginAnswer::NoObjection
         }
         Judgement::Refused { rule, sentence } => {
             login.log(&format!("{user:?} is refused at {service:?} by {rule}"));
@@ -81,7 +81,7 @@ fn judged(login: &mut impl Login, rules: &LoginRules, judge: Judge) -> Answer {
                 from: login.remote_host().filter(|from| !from.is_empty()),
                 rule,
             });
-            Answer::Refused
+            LoginAnswer::Refused
         }
     }
 }

@@ -9,7 +9,7 @@ use usher_core::logins::{LoginRules, MOST_BYTES};
 use usher_core::paths::{SYSTEM, SYSTEM_STATE, login_rules_of, login_settings_in};
 
 /// What is known of whom usher refuses.
-pub enum Known {
+pub enum KnownRules {
     /// The rules that hold.
     Rules(LoginRules),
     /// The settings of a daemon that has not said its rules since the host started.
@@ -22,15 +22,15 @@ pub enum Known {
 ///
 /// # Errors
 /// There is something that no usherd wrote.
-pub fn known() -> Result<Known, String> {
+pub fn known() -> Result<KnownRules, String> {
     known_from(&login_rules_of(Path::new(SYSTEM)), &login_settings_in(Path::new(SYSTEM_STATE)), 0)
 }
 
-fn known_from(rules: &Path, settings: &Path, owner: u32) -> Result<Known, String> {
+fn known_from(rules: &Path, settings: &Path, owner: u32) -> Result<KnownRules, String> {
     if let Some(rules) = read(rules, owner)? {
-        return Ok(Known::Rules(rules));
+        return Ok(KnownRules::Rules(rules));
     }
-    Ok(read(settings, owner)?.map_or(Known::Nothing, Known::SettingsAlone))
+    Ok(read(settings, owner)?.map_or(KnownRules::Nothing, KnownRules::SettingsAlone))
 }
 
 /// The rules of a file; none if it is not there, or not for us.
@@ -87,7 +87,7 @@ mod tests {
             path
         }
 
-        fn known(&self) -> Result<Known, String> {
+        fn known(&self) -> Result<KnownRules, String> {
             known_from(&self.0.path().join("rules"), &self.0.path().join("settings"), me())
         }
     }
@@ -95,12 +95,12 @@ mod tests {
     #[test]
     fn rules_count_before_settings_and_neither_is_nothing() {
         let files = Files::new();
-        assert!(matches!(files.known(), Ok(Known::Nothing)));
+        assert!(matches!(files.known(), Ok(KnownRules::Nothing)));
         let written = serde_json::to_vec(&LoginRules::default()).unwrap();
         files.put("settings", &written);
-        assert!(matches!(files.known(), Ok(Known::SettingsAlone(_))));
+        assert!(matches!(files.known(), Ok(KnownRules::SettingsAlone(_))));
         files.put("rules", &written);
-        assert!(matches!(files.known(), Ok(Known::Rules(_))));
+        assert!(matches!(files.known(), Ok(KnownRules::Rules(_))));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::panic::catch_unwind;
 use std::ptr;
 
-use crate::login::{Answer, Login, account};
+use crate::login::{LoginAnswer, LoginCall, account};
 
 /// Linux-PAM's `_pam_types.h`.
 const PERM_DENIED: c_int = 6;
@@ -47,11 +47,11 @@ pub unsafe extern "C" fn pam_sm_acct_mgmt(
     // Nothing may unwind into PAM, and no fault of ours keeps anybody out.
     let answer = catch_unwind(|| account(&mut PamLogin { ..login })).unwrap_or_else(|_| {
         login.log("a fault of usher's own; the login goes on");
-        Answer::NoObjection
+        LoginAnswer::NoObjection
     });
     match answer {
-        Answer::Refused => PERM_DENIED,
-        Answer::NoObjection => IGNORE,
+        LoginAnswer::Refused => PERM_DENIED,
+        LoginAnswer::NoObjection => IGNORE,
     }
 }
 
@@ -100,7 +100,7 @@ impl PamLogin {
     }
 }
 
-impl Login for PamLogin {
+impl LoginCall for PamLogin {
     fn user(&self) -> Option<String> {
         let mut user: *const c_char = ptr::null();
         // SAFETY: PAM's handle, and a place for the pointer that it gives; no prompt of ours.
