@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::harness::{Host, X11, covered, skip, wait_until};
+use crate::harness::{Host, X11, covered, skip, wait_for, wait_until};
 use crate::logins::own;
 use crate::who::outcome;
 
@@ -79,8 +79,12 @@ fn a_process_that_cannot_be_stopped_is_named() {
     alice.shell("mkdir $HOME/stuck").succeeds();
     let files = Stuck::mount(&host, alice.user.uid, &format!("{home}/stuck"), asked);
     alice.start("echo $$ > $HOME/reader; exec cat $HOME/stuck/file");
-    wait_until("its read has come to the file system", || host.path(asked).exists());
-    let reader = host.content(format!("{home}/reader"));
+    wait_until("its read has come to the file system", || !host.content(asked).is_empty());
+    let reader = wait_for("its number is there", || {
+        Some(host.content(format!("{home}/reader"))).filter(|pid| !pid.trim().is_empty())
+    });
+    let reads = || host.content(format!("/proc/{}/comm", reader.trim())).trim() == "cat";
+    wait_until("it is the program that reads", reads);
     let lock = ["lock", &alice.session, "--message", "Please listen", "--freeze", "--output", "json"];
     let failed = outcome(&host.root_usher(&lock), 1);
     assert_eq!((failed["result"].as_str(), failed["observed"].as_bool()), (Some("failed"), Some(false)), "{failed}");
