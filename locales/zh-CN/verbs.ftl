@@ -174,8 +174,8 @@ verb-dashboard-long =
     用 `usher dashboard enable` 可以让主机自己通过 TLS 提供网页，用户以主机上的用户名和密码登录。
 
     对他人屏幕的每次查看都会记入所在主机的审计日志。
-verb-enable = 从现在起由本机通过 TLS 提供网页，供用户登录（仅限管理员）
-verb-disable = 本机不再提供网页
+verb-dashboard-enable = 从现在起由本机通过 TLS 提供网页，供用户登录（仅限管理员）
+verb-dashboard-disable = 本机不再提供网页
 verb-dashboard-port = 监听的端口；0 表示任选一个空闲端口
 verb-dashboard-open = 同时在桌面浏览器中打开网页
 verb-demo = 在专用的守护进程上体验全部功能，提供三个练习会话
@@ -234,27 +234,27 @@ verb-login-long =
     执行 `usher login enable GROUP` 之后，sshd 会为该组的成员运行此命令。在终端上，它会恢复您已断开的文本会话，没有则打开一个新会话；有多个时会询问恢复哪一个。线路中断时，会话只是断开，仍然保留。命令（`ssh HOST COMMAND`、`scp`、`sftp`、`rsync`、`git`）照常在您的 shell 中运行。
 
     会话中的程序使用最近一次连接的 ssh 代理。如果无法连接 usherd，或它无法打开会话，您会得到普通的登录 shell。
-verb-enable = 让 sshd 为某个组的所有成员运行 `usher login`
-verb-enable-long =
+verb-login-enable = 让 sshd 为某个组的所有成员运行 `usher login`
+verb-login-enable-long =
     此命令写入 /etc/ssh/sshd_config.d/50-usher-login.conf，让 sshd 检查该文件，然后让 sshd 重新读取配置。如果 sshd 拒绝该文件，或没有照做，命令会将其撤回。已有的连接不受影响。
-verb-enable-group = 组；之前启用的组保持启用
-verb-disable = 让 sshd 重新为所有人运行登录 shell
-verb-disable-long =
+verb-login-enable-group = 组；之前启用的组保持启用
+verb-login-disable = 让 sshd 重新为所有人运行登录 shell
+verb-login-disable-long =
     此命令删除 `usher login enable` 写入的文件，并让 sshd 重新读取配置。会话仍然保留。
 verb-servers = 显示、测试、分组和删除 --server 按名称识别的主机
 verb-servers-long =
     不带子命令时，表中列出您已加入的主机、各组的成员，以及连接它们的方式。
 
     给 --server 的其他名称都视为 ssh 目标，按 ~/.ssh/config 连接。
-verb-test = 测试主机是否应答当前用户
-verb-test-names = 主机和组；不指定时为所有已知主机
-verb-group = 建立或替换一个组：之后组名即代表这些主机
-verb-group-name = 组名：字母、数字、点、短横线和下划线
-verb-group-members = 已加入的主机和 ssh 目标
-verb-ungroup = 删除一个组；其中的主机仍然保留
-verb-ungroup-name = 组
-verb-remove = 删除一台已加入的主机：包括其地址以及对应的证书和密钥
-verb-remove-name = 主机
+verb-servers-test = 测试主机是否应答当前用户
+verb-servers-test-names = 主机和组；不指定时为所有已知主机
+verb-servers-group = 建立或替换一个组：之后组名即代表这些主机
+verb-servers-group-name = 组名：字母、数字、点、短横线和下划线
+verb-servers-group-members = 已加入的主机和 ssh 目标
+verb-servers-ungroup = 删除一个组；其中的主机仍然保留
+verb-servers-ungroup-name = 组
+verb-servers-remove = 删除一台已加入的主机：包括其地址以及对应的证书和密钥
+verb-servers-remove-name = 主机
 verb-dial-stdio = 将标准输入和标准输出连接到本机的守护进程
 verb-dial-stdio-long =
     `usher --server HOST` 会在 ssh 的另一端运行此命令，无需手动运行。

@@ -42,7 +42,7 @@ pub(super) fn cell(head: &str, cell: String) -> String {
 
 fn translated(command: Command, language: Language) -> Command {
     let say = |key: &str| words::find_in(language, key);
-    let name = command.get_name().to_owned();
+    let name = name_of(&command);
     let template = format!(
         "{{about-with-newline}}\n{}{{usage}}\n\n{{all-args}}{{after-help}}",
         say("usage-heading").unwrap_or_default()
@@ -96,6 +96,12 @@ fn translated_argument(verb: &str, argument: Arg, language: Language) -> Arg {
     }
 }
 
+/// What the keys of a verb's sentences have of it. Verbs below different verbs may be called alike.
+fn name_of(command: &Command) -> String {
+    let path = command.get_bin_name().and_then(|path| path.strip_prefix("usher "));
+    path.unwrap_or(command.get_name()).replace(' ', "-")
+}
+
 /// What clap says in English alone.
 fn default(argument: &Arg, language: Language) -> String {
     let values: Vec<_> = argument.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
@@ -120,7 +126,7 @@ mod tests {
 
     /// Every key that the command line asks for.
     fn keys(command: &Command) -> Vec<String> {
-        let name = command.get_name();
+        let name = &name_of(command);
         let arguments = command.get_arguments().filter(|argument| !argument.is_hide_set());
         let own = arguments.map(|argument| key(name, argument));
         let long = command.get_long_about().map(|_| format!("verb-{name}-long"));

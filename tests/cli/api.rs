@@ -44,7 +44,9 @@ fn every_route_that_the_description_lists_answers() {
                 continue;
             }
             let answer = request(&daemon.socket(), &method.to_uppercase(), &place, "");
-            assert!(![404, 405, 500].contains(&answer.status), "{method} {path}: {answer:?}");
+            // Nobody is signed in, which is no missing route.
+            let nobody = answer.status == 404 && answer.json()["error"]["id"] == "IdentityNotFound";
+            assert!(nobody || ![404, 405, 500].contains(&answer.status), "{method} {path}: {answer:?}");
         }
     }
 }

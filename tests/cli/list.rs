@@ -44,8 +44,9 @@ fn a_session_is_shown_in_the_promised_form() {
     let said = daemon.json(&["list"]).exits(0);
     let session = said.only();
     assert!(positions(&said.stdout, &SESSION).is_sorted(), "{}", said.stdout);
-    // And its name, which only a session has that was given one.
-    assert_eq!(session.as_object().map(serde_json::Map::len), Some(SESSION.len() + 1), "{session}");
+    // And its name, which only a session has that was given one, and its user's groups.
+    assert_eq!(session.as_object().map(serde_json::Map::len), Some(SESSION.len() + 2), "{session}");
+    assert!(session["groups"].as_array().is_some_and(|groups| !groups.is_empty()), "{session}");
     let uid = rustix::process::geteuid().as_raw();
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let ours = json!({"session_id": 1, "host": host, "uid": uid, "kind": "text", "title": "essay", "name": "essay"});

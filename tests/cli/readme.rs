@@ -1,6 +1,7 @@
 //! The five minutes of README.md and of README.zh-CN.md, played literally and in order in two real terminals.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use crate::harness::{Daemon, Station, USHER, need, need_shield, processes, skip, wait_for, wait_until};
@@ -97,9 +98,10 @@ impl Typist {
         said.split('@').skip(1).find_map(|part| part.parse().ok())
     }
 
-    /// The same, once it is.
+    /// The same, once it is; what was typed is told where it never is.
     fn exit_code_after(&self, begin: usize) -> i32 {
-        wait_for("the prompt is back", || self.exit_code(begin))
+        let waited = catch_unwind(AssertUnwindSafe(|| wait_for("the prompt is back", || self.exit_code(begin))));
+        waited.unwrap_or_else(|_| panic!("the prompt does not come back:\n{}", self.said_since(begin)))
     }
 
     /// Types a line, and gives where its output begins.
