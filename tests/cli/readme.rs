@@ -83,7 +83,9 @@ impl Typist {
             "export PATH='{home}/tools:{path}' XDG_RUNTIME_DIR='{home}/run' LANG={} NO_COLOR=1 PS1='{MARK}'; exec bash --norc --noprofile -i",
             readme.locale
         );
-        let shell = Typist(Station::run_program(daemon, "bash", &["-c".to_owned(), script], 60, 120));
+        // Whoever runs the tests in the background has Ctrl-C ignored, and so would everything in this terminal.
+        let words = ["--default-signal=INT", "bash", "-c", &script].map(str::to_owned);
+        let shell = Typist(Station::run_program(daemon, "env", &words, 60, 120));
         shell.exit_code_after(0);
         shell
     }
