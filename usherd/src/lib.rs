@@ -7,9 +7,9 @@ pub mod actor;
 pub mod identities;
 pub mod paths;
 
-#[cfg_attr(not(feature = "system"), allow(dead_code, reason = "logind's sessions alone need it"))]
+#[cfg(feature = "system")]
 mod limits;
-#[cfg_attr(not(feature = "system"), allow(dead_code, reason = "logind's sessions alone need all of it"))]
+#[cfg(feature = "system")]
 mod slow;
 
 pub mod session;

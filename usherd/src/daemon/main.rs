@@ -50,6 +50,7 @@ pub struct DaemonArguments {
 
 /// The whole program.
 pub fn main() -> ExitCode {
+    #[cfg(feature = "system")]
     if let Some(code) = crate::slow::serve().or_else(crate::limits::serve) {
         return code;
     }

@@ -19,10 +19,12 @@ use crate::logind::Login;
 use crate::session::Target;
 
 mod groups;
+mod needs;
 mod process;
 mod subordinate;
 
 use groups::{FreezeOrder, Unstopped};
+use needs::{Needs, Now};
 use process::Whose;
 pub(super) use process::connection_of;
 
@@ -70,57 +72,6 @@ struct Freeze {
     work: Arc<Mutex<()>>,
     /// The processes that could not be stopped, as they were last logged.
     complaint: Unstopped,
-}
-
-/// The sessions that need their user's processes stopped, by ID.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-struct Needs(BTreeMap<u32, Need>);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Need {
-    reach: Reach,
-    /// The session is covered, or that has been tried: now they may be stopped.
-    ready: bool,
-}
-
-impl Needs {
-    /// Sets a session's need, which counts once it is covered. Processes that are stopped for it already stay stopped.
-    fn set(&mut self, id: u32, reach: Option<Reach>) {
-        let ready = self.0.get(&id).is_some_and(|need| need.ready);
-        self.0.remove(&id);
-        self.0.extend(reach.map(|reach| (id, Need { reach, ready })));
-    }
-
-    fn ready(&mut self, id: u32) {
-        if let Some(need) = self.0.get_mut(&id) {
-            need.ready = true;
-        }
-    }
-
-    /// The sessions whose needs count now.
-    fn ready_ones(&self) -> BTreeSet<u32> {
-        self.0.iter().filter(|(_, need)| need.ready).map(|(id, _)| *id).collect()
-    }
-
-    /// What the needs of all sessions come to.
-    fn now(&self) -> Now {
-        let ready = || self.0.iter().filter(|(_, need)| need.ready);
-        match ready().count() {
-            0 if self.0.is_empty() => Now::GoOn,
-            0 => Now::Stay,
-            _ if ready().any(|(_, need)| need.reach == Reach::User) => Now::Stop(None),
-            _ => Now::Stop(Some(ready().map(|(id, _)| *id).collect())),
-        }
-    }
-}
-
-/// The needs of all sessions of a user, taken together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Now {
-    GoOn,
-    Stay,
-    /// Everything stops, or only the processes of these sessions.
-    Stop(Option<BTreeSet<u32>>),
 }
 
 impl HostSessionBackend {
