@@ -277,7 +277,7 @@ fn the_same_user_gets_at_nothing_from_another_login() {
 fn a_login_without_a_terminal_stands_still_and_it_is_said_that_no_message_is_shown() {
     let host = host!(Bookworm);
     let alice = host.user("alice");
-    host.give_key(&alice);
+    host.lets_in_by_key(&alice);
     let mut ssh = host.ssh_command(&alice, &[], &beating("beat"));
     let mut client = ssh.stdin(std::process::Stdio::null()).spawn().expect("ssh");
     let beat = Beat::of(&host, &alice, "beat");

@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pty_process::Size;
 use pty_process::blocking::{Pts, Pty};
 
-use super::lab::namespace_file;
-use super::{Host, Lab, PATIENCE, User, wait_for, wait_until};
+use super::{Host, PATIENCE, User, wait_for, wait_until};
 
 /// A terminal with an ssh client in it. The login ends when this value goes.
 pub struct Login {
@@ -71,7 +70,7 @@ impl Host {
     /// The same from a terminal of this kind (`TERM`); `dumb` answers no questions.
     #[track_caller]
     pub fn login_from_kind(&self, user: &User, options: &[&str], command: &str, kind: &str) -> Login {
-        self.give_key(user);
+        self.lets_in_by_key(user);
         let before = self.ssh_sessions(user);
         let ssh = self.ssh_command(user, &[&["-tt"], options].concat(), command);
         let (pty, end) = pty_process::blocking::open().expect("a pseudoterminal");
@@ -92,22 +91,9 @@ impl Host {
         Login { session, host: self.clone(), user: user.clone(), pty, _end: end, client, shown }
     }
 
-    /// Gives this user root's key of the laboratory.
-    #[track_caller]
-    pub fn give_key(&self, user: &User) {
-        let name = &user.name;
-        self.root(&format!(
-            "test -e /root/.ssh/test || (mkdir -p /root/.ssh && ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/test)
-             install -d -m 700 -o {name} -g {name} /home/{name}/.ssh
-             install -m 600 -o {name} -g {name} /root/.ssh/test.pub /home/{name}/.ssh/authorized_keys"
-        ))
-        .succeeds();
-    }
-
     /// An ssh client on another machine, with the host's own program and files.
     pub fn ssh_command(&self, user: &User, options: &[&str], command: &str) -> Command {
-        let network = format!("--net={}", namespace_file(Lab::shared().init, "net"));
-        let mut ssh = self.inside(&[&network]);
+        let mut ssh = self.beside();
         ssh.args(["ssh", "-q", "-i", "/root/.ssh/test", "-o", "StrictHostKeyChecking=no"]);
         ssh.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "-o", "ServerAliveInterval=2"]);
         ssh.args(options).arg(format!("{}@{}", user.name, self.address()));

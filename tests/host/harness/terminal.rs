@@ -32,9 +32,7 @@ impl Host {
         script.args(["script", "--quiet", "--return", "--command", command, "/dev/null"]);
         Terminal::run(&script)
     }
-}
 
-impl Host {
     /// The beginning of a command with the host's own files, in the network of the laboratory: another machine.
     pub fn beside(&self) -> StdCommand {
         self.inside(&[&format!("--net={}", namespace_file(Lab::shared().init, "net"))])

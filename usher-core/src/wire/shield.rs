@@ -71,6 +71,23 @@ pub struct Arming {
     pub language: String,
 }
 
+impl Arming {
+    /// How the shield that was armed so greets usherd.
+    pub fn greeting(&self, pids: Vec<u32>, status: Status) -> Hello {
+        Hello {
+            protocol: PROTOCOL,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            session_id: self.session_id,
+            key: self.key.clone(),
+            of: self.protocol,
+            display: self.display,
+            server_pid: self.server_pid,
+            pids,
+            status,
+        }
+    }
+}
+
 /// What usherd says to a shield.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum ToShield {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use usher_core::wire::shield::{FromShield, Hello, PROTOCOL, RAW_INPUT, Status};
+use usher_core::wire::shield::{FromShield, RAW_INPUT, Status};
 
 use super::{Pending, Shield};
 use crate::mate::{FromTwin, Mate, State, ToTwin, TwinReport};
@@ -101,17 +101,7 @@ impl Shield {
             return;
         }
         let pids = std::iter::once(std::process::id()).chain(self.mate.as_ref().map(|mate| mate.pid)).collect();
-        let hello = FromShield::Hello(Box::new(Hello {
-            protocol: PROTOCOL,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            session_id: self.arming.session_id,
-            key: self.arming.key.clone(),
-            of: self.arming.protocol,
-            display: self.arming.display,
-            server_pid: self.arming.server_pid,
-            pids,
-            status,
-        }));
+        let hello = FromShield::Hello(Box::new(self.arming.greeting(pids, status)));
         for control in self.controls.iter_mut().filter(|control| !control.greeted) {
             control.greeted = true;
             control.conn.send_message(&hello);
