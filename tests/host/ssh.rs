@@ -117,15 +117,15 @@ fn vim_keeps_its_text_under_a_lock_on_debian_13() {
 fn less_and_tmux_are_drawn_again() {
     let host = host!(Bookworm);
     let alice = host.user("alice");
-    for command in ["seq 1000 | less", "tmux -f /dev/null new 'echo 17; exec sleep 1000'"] {
+    for command in ["seq --format='line %g' 1000 | less", "tmux -f /dev/null new 'echo line 17; exec sleep 1000'"] {
         let terminal = host.login_from_terminal(&alice, &[], command);
-        terminal.wait_for("17");
+        terminal.wait_for("line 17");
         wait_until("it has the whole screen", || terminal.is_alternate());
         assert_eq!(became(&lock(&host, &terminal.session, "Please listen")), SEEN);
         terminal.wait_for("Please listen");
-        assert!(!terminal.text().contains("17"));
+        assert!(!terminal.text().contains("line 17"));
         assert_eq!(became(&unlock(&host, &terminal.session)), SEEN);
-        terminal.wait_for("17");
+        terminal.wait_for("line 17");
         assert!(terminal.is_alternate() && !terminal.text().contains("Please listen"), "{}", terminal.text());
     }
 }
