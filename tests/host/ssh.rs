@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::freezing::{Beat, beating};
 use crate::harness::{Host, Login, Options, Suite, User, ready, skip, wait_for, wait_until};
 use crate::host;
-use crate::who::outcome;
+use crate::who::{listed, outcome};
 
 const TITLE: &str = "This session is locked";
 
@@ -317,7 +317,14 @@ fn a_rule_locks_ssh_logins_of_before_and_after_and_its_end_frees_them() {
     let first = shell(&host, &alice);
     host.root_usher(&["block", "--user", &alice.name, "--message", "Please listen"]).succeeds();
     first.wait_for("Please listen");
+    // What PAM runs while somebody logs in comes to its end, or the line would hang until the client gives up.
+    let slow = "for i in $(seq 50); do [ -e /tmp/slow ] && sleep 0.1; done; touch /tmp/slow-ended";
+    std::fs::write(host.path("/etc/update-motd.d/50-slow"), format!("#!/bin/sh\n{slow}\n")).expect("a script");
+    host.root("chmod 755 /etc/update-motd.d/50-slow && touch /tmp/slow").succeeds();
     let mut second = host.login_from_terminal(&alice, &[], "");
+    wait_until("the lock holds", || listed(&host, &second.session).is_none_or(|session| session["locked"] == true));
+    host.root("rm -f /tmp/slow /tmp/slow-ended").succeeds();
+    wait_until("the login goes on", || host.path("/tmp/slow-ended").exists());
     wait_until("she gets no shell", || second.text().contains("Please listen") || second.hung_up());
     host.root_usher(&["unblock", "--user", &alice.name]).succeeds();
     first.wait_for("at-the-prompt>");
@@ -329,6 +336,10 @@ fn a_rule_locks_ssh_logins_of_before_and_after_and_its_end_frees_them() {
     assert_eq!(became(&done), SEEN, "{done}");
     first.wait_for("For a moment");
     first.wait_without("For a moment");
+    // What is typed before the lock has ended is dropped, also when its screen is there again.
+    wait_until("its lock has ended", || {
+        listed(&host, &first.session).is_some_and(|session| session["locked"] == false)
+    });
     first.type_keys("echo af''ter\n");
     first.wait_for("after");
 }

@@ -13,6 +13,8 @@ use usher_core::sys::proc;
 const FIRST_PERSON: u32 = 1000;
 /// The login uid of a process that no login led to (`proc_pid_loginuid(5)`).
 const NO_LOGIN: u32 = u32::MAX;
+/// The most processes between a leader and what runs before the session begins.
+const MOST_BETWEEN: usize = 8;
 /// The most bytes of one file of a process.
 const MOST: u64 = 64 << 10;
 
@@ -73,9 +75,29 @@ impl Whose {
         }
         match facts {
             None => Fate::Gone,
-            Some(facts) if self.carries_a_connection(pid, facts.parent) => Fate::GoesOn,
+            Some(facts) if self.carries_a_connection(pid, facts.parent) || self.serves_a_login(facts) => Fate::GoesOn,
             Some(_) => Fate::Stops,
         }
+    }
+
+    /// Whether a leader waits for it before there is a session at all, as for what PAM runs (`pam_motd(8)`, `pam_exec(8)`):
+    /// root's, and so is everything between the two. What users start as root comes from processes of theirs.
+    fn serves_a_login(&self, facts: &ProcessFacts) -> bool {
+        // Root's own shell descends from the leader in the same way.
+        if self.uid == 0 || !facts.is_roots() {
+            return false;
+        }
+        let mut parent = facts.parent;
+        for _ in 0..MOST_BETWEEN {
+            if self.leaders.contains(&parent) {
+                return true;
+            }
+            match ProcessFacts::of(parent) {
+                Some(facts) if facts.is_roots() && facts.parent > 1 => parent = facts.parent,
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// Whether a process that is not in the user's slice is the user's.
