@@ -76,3 +76,27 @@ fn a_group_database_that_fails_uncovers_nobody_and_gives_nobody_a_role() {
     assert!(locked(&host, &alice));
     host.usher(&olga, &["close", &bob_id]).succeeds();
 }
+
+#[test]
+fn a_group_database_that_never_answers_a_new_daemon_uncovers_nobody() {
+    let Some(host) = own() else { return };
+    host.root("groupadd pupils").succeeds();
+    let alice = host.x11(&host.user_in("alice", &["pupils"]), X11::Xvfb);
+    let bob = host.x11(&host.user("bob"), X11::Xvfb);
+    host.root_usher(&["block", "--group", "pupils", "--message", "Not now"]).succeeds();
+    assert!(locked(&host, &alice) && !locked(&host, &bob));
+    let watch = alice.watch(covered);
+
+    // Who opens a pipe that nobody writes to waits.
+    host.root("mv /etc/group /etc/group.away && mkfifo -m 644 /etc/group").succeeds();
+    host.root("systemctl restart usherd").succeeds();
+    wait_until("the new daemon serves root", || host.root_usher(&["list"]).code == Some(0));
+    assert!(locked(&host, &alice));
+    wait_until("the rule covers whose groups nobody knows", || locked(&host, &bob));
+    watch.more(20);
+    watch.finish().always_right();
+
+    host.root("mv /etc/group /etc/group.pipe && mv /etc/group.away /etc/group && : 1<>/etc/group.pipe").succeeds();
+    wait_until("it covers no longer who is not in the group", || !locked(&host, &bob));
+    assert!(locked(&host, &alice));
+}
