@@ -127,3 +127,40 @@ fn a_second_server_under_the_number_of_a_sessions_display_is_not_told_as_covered
     assert!(says(&failed, "has the number of process"), "{failed}");
     assert!(says(&failed, &format!("process {server}")), "{failed}");
 }
+
+/// Listens at a display's socket, leaves that to a child, says which number it had, and ends.
+const LEAVES_ITS_SOCKET: &str = r#"
+import os, socket, sys, time
+s = socket.socket(socket.AF_UNIX)
+s.bind("/tmp/.X11-unix/X" + sys.argv[1])
+s.listen()
+if os.fork():
+    open(os.environ["HOME"] + "/left", "w").write(f"{os.getpid()}\n")
+    os._exit(0)
+time.sleep(1000)
+"#;
+
+#[test]
+fn a_socket_whose_maker_has_ended_is_no_display_of_the_stranger_who_has_its_number_now() {
+    let host = host!(Bookworm);
+    let (alice, bob) = (host.x11(&host.user("alice"), X11::Xvfb), host.x11(&host.user("bob"), X11::Xvfb));
+    alice.start(&format!("exec python3 -c '{LEAVES_ITS_SOCKET}' {}", host.next_display()));
+    let left: u32 = pid(&alice, "left").parse().expect("a number");
+    wait_until("it has ended", || !host.path(format!("/proc/{left}")).exists());
+    let place = format!("session-{}.scope", bob.session);
+    wait_until("a process of bob's has its number", || {
+        // Numbers are given upwards from the last one; others start processes as well.
+        let next = format!("echo {} >/proc/sys/kernel/ns_last_pid", left - 1);
+        let mut inside = std::process::Command::new("nsenter");
+        let _ = inside.args(["-t", &host.leader().to_string(), "-p", "sh", "-c", &next]).status();
+        bob.start("exec sleep 1000");
+        host.root("true").succeeds();
+        host.content(format!("/proc/{left}/cgroup")).contains(&place)
+    });
+    let done = host.root_usher(&["lock", &bob.session, "--message", "Please listen", "--output", "json"]);
+    let done = crate::who::outcome(&done, 0);
+    assert_eq!((done["result"].as_str(), done["observed"].as_bool()), (Some("done"), Some(true)), "{done}");
+    let shields = host.root("systemctl list-units --plain --no-legend 'usher-shield-*'").succeeds();
+    let his = shields.lines().filter(|line| line.contains(&format!("usher-shield-{}-", bob.session))).count();
+    assert_eq!(his, 1, "{shields}");
+}
