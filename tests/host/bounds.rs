@@ -132,7 +132,7 @@ fn pictures_that_nobody_reads_take_no_room_of_operators_and_of_the_host() {
 
     let asked = format!("/v1/sessions/{}/thumbnail?size=fullscreen", mallory.id());
     let hoard = Greed::of(&host, &mallory.user, &[ASKS, &asked, "60"]);
-    assert!((8..50).contains(&hoard.got), "there is room for some of 60, of 3 MiB each: {}", hoard.got);
+    assert!((1..60).contains(&hoard.got), "there is room for some of 60, of 3 MiB each: {}", hoard.got);
     assert_eq!(look(&alice.id()), Some(0), "an operator's picture has its room");
     assert_eq!(look(&mallory.id()), Some(0));
     assert_eq!(main(), before, "the daemon lives on");

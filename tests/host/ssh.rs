@@ -32,7 +32,7 @@ const SEEN: (Option<&str>, Option<bool>) = (Some("done"), Some(true));
 fn shell(host: &Host, user: &User) -> Login {
     host.root(&format!("echo 'PS1=\"at-the-prompt> \"' >>/home/{}/.bashrc", user.name)).succeeds();
     let terminal = host.login_from_terminal(user, &[], "");
-    terminal.wait_for("at-the-prompt>");
+    terminal.wait("at-the-prompt>");
     terminal
 }
 
@@ -40,7 +40,7 @@ fn a_login_shell_is_locked_and_comes_back(host: &Host) {
     let alice = host.user("alice");
     let mut terminal = shell(host, &alice);
     terminal.type_keys("echo be''fore\n");
-    terminal.wait_for("before");
+    terminal.wait("before");
     let beat = Beat::of(host, &alice, "beat");
     terminal.type_keys(&format!("({}) &\n", beating("beat")));
     beat.goes_on();
@@ -49,7 +49,7 @@ fn a_login_shell_is_locked_and_comes_back(host: &Host) {
     let done = lock(host, &terminal.session, "Please listen");
     assert_eq!(became(&done), SEEN, "{done}");
     assert!(done["notes"].to_string().contains("forwards stay open"), "{done}");
-    terminal.wait_for("Please listen");
+    terminal.wait("Please listen");
     assert!(terminal.text().contains(TITLE) && !terminal.text().contains("before"), "{}", terminal.text());
     beat.stands_still();
     assert_eq!(host.root(&format!("stat -c '%U %a' /dev/{device}")).succeeds(), "root 600\n");
@@ -57,7 +57,7 @@ fn a_login_shell_is_locked_and_comes_back(host: &Host) {
     terminal.resize(30, 100);
     wait_until("it is drawn for the new size", || terminal.text().contains("Please listen"));
     assert_eq!(became(&lock(host, &terminal.session, "Look here")), SEEN);
-    terminal.wait_for("Look here");
+    terminal.wait("Look here");
     terminal.resize(24, 80);
 
     assert_eq!(became(&unlock(host, &terminal.session)), SEEN);
@@ -69,7 +69,7 @@ fn a_login_shell_is_locked_and_comes_back(host: &Host) {
     assert!(same(), "{before}\n---\n{}", terminal.text());
     assert_eq!(host.root(&format!("stat -c '%U' /dev/{device}")).succeeds().trim(), alice.name);
     terminal.type_keys("echo af''ter\n");
-    terminal.wait_for("after");
+    terminal.wait("after");
     assert!(!host.path(format!("/home/{}/typed", alice.name)).exists(), "what was typed reached nobody");
     assert!(!terminal.hung_up());
     host.shows("ssh", "lock", "the terminal answered that it shows the message, programs stand still, no key arrives");
@@ -88,11 +88,11 @@ fn a_login_shell_is_locked_and_comes_back_on_debian_13() {
 fn vim_keeps_its_text_under_a_lock(host: &Host) {
     let alice = host.user("alice");
     let terminal = host.login_from_terminal(&alice, &[], "vim.tiny -u NONE text");
-    terminal.wait_for("~");
+    terminal.wait("~");
     terminal.type_keys("ihello\x1b");
-    terminal.wait_for("hello");
+    terminal.wait("hello");
     assert_eq!(became(&lock(host, &terminal.session, "Please listen")), SEEN);
-    terminal.wait_for("Please listen");
+    terminal.wait("Please listen");
     terminal.type_keys("oMEANWHILE\x1b:w\n");
     assert_eq!(became(&unlock(host, &terminal.session)), SEEN);
     terminal.wait_without("Please listen");
@@ -119,13 +119,13 @@ fn less_and_tmux_are_drawn_again() {
     let alice = host.user("alice");
     for command in ["seq --format='line %g' 1000 | less", "tmux -f /dev/null new 'echo line 17; exec sleep 1000'"] {
         let terminal = host.login_from_terminal(&alice, &[], command);
-        terminal.wait_for("line 17");
+        terminal.wait("line 17");
         wait_until("it has the whole screen", || terminal.is_alternate());
         assert_eq!(became(&lock(&host, &terminal.session, "Please listen")), SEEN);
-        terminal.wait_for("Please listen");
+        terminal.wait("Please listen");
         assert!(!terminal.text().contains("line 17"));
         assert_eq!(became(&unlock(&host, &terminal.session)), SEEN);
-        terminal.wait_for("line 17");
+        terminal.wait("line 17");
         assert!(terminal.is_alternate() && !terminal.text().contains("Please listen"), "{}", terminal.text());
     }
 }
@@ -134,15 +134,15 @@ fn less_and_tmux_are_drawn_again() {
 fn a_flood_of_output_stops_and_goes_on() {
     let host = host!(Bookworm);
     let terminal = host.login_from_terminal(&host.user("alice"), &[], "yes flood");
-    terminal.wait_for("flood\nflood");
+    terminal.wait("flood\nflood");
     assert_eq!(became(&lock(&host, &terminal.session, "Please listen")), SEEN);
-    terminal.wait_for("Please listen");
+    terminal.wait("Please listen");
     let count = terminal.raw().len();
     host.root("for i in $(seq 100); do /bin/true; done").succeeds();
     assert!(terminal.raw().len() < count + 100, "nothing but the lock screen comes");
     assert!(!terminal.text().contains("flood"));
     assert_eq!(became(&unlock(&host, &terminal.session)), SEEN);
-    terminal.wait_for("flood\nflood");
+    terminal.wait("flood\nflood");
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn a_killed_guard_is_started_again_and_everything_stands_still_meanwhile() {
     let alice = host.user("alice");
     let terminal = shell(&host, &alice);
     terminal.type_keys("echo be''fore\n");
-    terminal.wait_for("before");
+    terminal.wait("before");
     let beat = Beat::of(&host, &alice, "beat");
     terminal.type_keys(&format!("({}) &\n", beating("beat")));
     beat.goes_on();
@@ -182,13 +182,13 @@ fn a_killed_guard_is_started_again_and_everything_stands_still_meanwhile() {
     let another = || Some(main()).filter(|pid| !["", "0", &first].contains(&pid.as_str()));
     wait_for("another guard lives", another);
     beat.stands_still();
-    terminal.wait_for("Please listen");
+    terminal.wait("Please listen");
     terminal.type_keys("touch $HOME/typed\n");
     wait_until("it holds the terminal", || became(&lock(&host, &terminal.session, "Still")) == SEEN);
     assert_eq!(became(&unlock(&host, &terminal.session)), SEEN);
     wait_until("its screen is there again", || terminal.text().contains("before") && !terminal.is_alternate());
     terminal.type_keys("echo af''ter\n");
-    terminal.wait_for("after");
+    terminal.wait("after");
     assert!(!host.path(format!("/home/{}/typed", alice.name)).exists());
 }
 
@@ -212,7 +212,7 @@ fn a_lock_outlives_usherd_and_is_taken_away_by_the_next_one() {
     assert_eq!(became(&unlock(&host, &terminal.session)), SEEN);
     beat.goes_on();
     terminal.type_keys("echo af''ter\n");
-    terminal.wait_for("after");
+    terminal.wait("after");
     assert!(!host.path(format!("/home/{}/typed", alice.name)).exists());
 
     // Without any daemon.
@@ -223,7 +223,7 @@ fn a_lock_outlives_usherd_and_is_taken_away_by_the_next_one() {
     beat.goes_on();
     wait_until("its screen is there again", || !terminal.text().contains("Please listen") && !terminal.is_alternate());
     terminal.type_keys("echo fr''ee\n");
-    terminal.wait_for("free");
+    terminal.wait("free");
     host.root("systemctl start usherd").succeeds();
     wait_until("another daemon serves", || host.root_usher(&["list"]).code == Some(0));
     beat.goes_on();
@@ -301,11 +301,11 @@ fn a_terminal_that_answers_nothing_is_told_in_plain_text_and_the_lock_is_not_obs
     let host = host!(Bookworm);
     let alice = host.user("alice");
     let terminal = host.login_from_kind(&alice, &[], "echo here; exec sleep 1000", "dumb");
-    terminal.wait_for("here");
+    terminal.wait("here");
     let done = lock(&host, &terminal.session, "Please listen");
     assert_eq!(became(&done), (Some("done"), Some(false)), "{done}");
     assert!(done["notes"].to_string().contains("did not confirm"), "{done}");
-    terminal.wait_for("*** Please listen");
+    terminal.wait("*** Please listen");
     assert!(!terminal.raw().contains(&0x1b), "no control sequence came");
     assert_eq!(became(&unlock(&host, &terminal.session)).0, Some("done"));
 }
@@ -316,7 +316,7 @@ fn a_rule_locks_ssh_logins_of_before_and_after_and_its_end_frees_them() {
     let alice = host.user("alice");
     let first = shell(&host, &alice);
     host.root_usher(&["block", "--user", &alice.name, "--message", "Please listen"]).succeeds();
-    first.wait_for("Please listen");
+    first.wait("Please listen");
     // What PAM runs while somebody logs in comes to its end, or the line would hang until the client gives up.
     let slow = "for i in $(seq 50); do [ -e /tmp/slow ] && sleep 0.1; done; touch /tmp/slow-ended";
     std::fs::write(host.path("/etc/update-motd.d/50-slow"), format!("#!/bin/sh\n{slow}\n")).expect("a script");
@@ -327,19 +327,19 @@ fn a_rule_locks_ssh_logins_of_before_and_after_and_its_end_frees_them() {
     wait_until("the login goes on", || host.path("/tmp/slow-ended").exists());
     wait_until("she gets no shell", || second.text().contains("Please listen") || second.hung_up());
     host.root_usher(&["unblock", "--user", &alice.name]).succeeds();
-    first.wait_for("at-the-prompt>");
+    first.wait("at-the-prompt>");
     wait_until("the shell comes if one began", || second.text().contains("at-the-prompt>") || second.hung_up());
     let done = outcome(
         &host.root_usher(&["lock", &first.session, "--message", "For a moment", "--for", "2s", "--output", "json"]),
         0,
     );
     assert_eq!(became(&done), SEEN, "{done}");
-    first.wait_for("For a moment");
+    first.wait("For a moment");
     first.wait_without("For a moment");
     // What is typed before the lock has ended is dropped, also when its screen is there again.
     wait_until("its lock has ended", || {
         listed(&host, &first.session).is_some_and(|session| session["locked"] == false)
     });
     first.type_keys("echo af''ter\n");
-    first.wait_for("after");
+    first.wait("after");
 }

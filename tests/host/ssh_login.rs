@@ -21,6 +21,8 @@ fn own(suite: Suite) -> Option<(Host, User)> {
     let alice = host.user_in("alice", &["pupils"]);
     host.lets_in_by_key(&alice);
     host.root_usher(&["login", "enable", "pupils"]).succeeds();
+    // sshd listens anew, and refuses connections until it does.
+    wait_until("sshd lets her in", || beside(&host, &alice, "$SSH $AT true").code == Some(0));
     Some((host, alice))
 }
 

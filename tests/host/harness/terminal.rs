@@ -1,14 +1,14 @@
-//! A person's terminal at a host, read by an independent emulator.
+//! A person's terminal at a host, read by an independent emulator, which answers questions as xterm does.
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::process::{Child, Command as StdCommand};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pty_process::Size;
 use pty_process::blocking::{Command, Pts, Pty};
 
-use super::common::wait::wait_for;
+use super::common::wait::{wait_for, wait_until};
 use super::lab::namespace_file;
 use super::ran::run;
 use super::{Host, Lab, PATIENCE, Ran, User};
@@ -20,9 +20,47 @@ const COLS: u16 = 80;
 pub struct Terminal {
     pty: Arc<Pty>,
     /// Kept open, so that the terminal outlives the program and can be looked at.
-    _terminal: Pts,
+    _end: Pts,
     program: Child,
-    shown: Arc<Mutex<vt100::Parser>>,
+    shown: Arc<Mutex<Shown>>,
+}
+
+struct Shown {
+    parser: vt100::Parser<Answers>,
+    raw: Vec<u8>,
+}
+
+/// What the emulator answers.
+struct Answers {
+    said: Vec<u8>,
+    /// It answers nothing, as a terminal that knows no questions.
+    silent: bool,
+}
+
+impl vt100::Callbacks for Answers {
+    fn unhandled_csi(
+        &mut self,
+        screen: &mut vt100::Screen,
+        first: Option<u8>,
+        second: Option<u8>,
+        params: &[&[u16]],
+        last: char,
+    ) {
+        let number = params.first().and_then(|one| one.first()).copied().unwrap_or(0);
+        let (row, column) = screen.cursor_position();
+        let set = |set: bool| if set { 1 } else { 2 };
+        let answer = match (first, second, last, number) {
+            (None, None, 'n', 5) => "\x1b[0n".to_owned(),
+            (None, None, 'n', 6) => format!("\x1b[{};{}R", row + 1, column + 1),
+            (Some(b'?'), Some(b'$'), 'p', 1049) => format!("\x1b[?1049;{}$y", set(screen.alternate_screen())),
+            (Some(b'?'), Some(b'$'), 'p', 25) => format!("\x1b[?25;{}$y", set(!screen.hide_cursor())),
+            (Some(b'?'), Some(b'$'), 'p', mode) => format!("\x1b[?{mode};0$y"),
+            _ => return,
+        };
+        if !self.silent {
+            self.said.extend(answer.as_bytes());
+        }
+    }
 }
 
 impl Host {
@@ -58,39 +96,63 @@ pub fn run_here(command: &mut StdCommand) -> Ran {
 }
 
 impl Terminal {
-    /// Runs a command in a terminal.
+    /// Runs a command in a terminal of xterm's kind.
     pub fn run(command: &StdCommand) -> Terminal {
-        let (pty, terminal) = pty_process::blocking::open().expect("a pseudoterminal");
+        Terminal::of_kind(command, "xterm-256color")
+    }
+
+    /// Runs a command in a terminal of this kind (`TERM`); `dumb` answers no questions.
+    pub fn of_kind(command: &StdCommand, kind: &str) -> Terminal {
+        let (pty, end) = pty_process::blocking::open().expect("a pseudoterminal");
         pty.resize(Size::new(ROWS, COLS)).expect("a size");
         let mut in_terminal = Command::new(command.get_program()).args(command.get_args()).env_clear().current_dir("/");
-        let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-        let variables = [("PATH", path), ("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("HOME", "/root")];
-        for (name, value) in variables {
+        for (name, value) in command.get_envs().filter_map(|(name, value)| Some((name, value?))) {
             in_terminal = in_terminal.env(name, value);
         }
-        let program = in_terminal.spawn_borrowed(&terminal).expect("the program can be executed");
-        let shown = Arc::new(Mutex::new(vt100::Parser::new(number(ROWS), number(COLS), 0)));
+        let program = in_terminal.env("TERM", kind).spawn_borrowed(&end).expect("the program can be executed");
+        let answers = Answers { said: Vec::new(), silent: kind == "dumb" };
+        let parser = vt100::Parser::new_with_callbacks(number(ROWS), number(COLS), 0, answers);
+        let shown = Arc::new(Mutex::new(Shown { parser, raw: Vec::new() }));
         let pty = Arc::new(pty);
-        let (from, to) = (Arc::clone(&pty), Arc::clone(&shown));
-        std::thread::spawn(move || {
-            let mut buffer = [0; 16 << 10];
-            while let Ok(count @ 1..) = (&*from).read(&mut buffer) {
-                let Ok(mut shown) = to.lock() else { return };
-                shown.process(&buffer[..count]);
-            }
-        });
-        Terminal { pty, _terminal: terminal, program, shown }
+        read_on(Arc::clone(&pty), Arc::clone(&shown));
+        Terminal { pty, _end: end, program, shown }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The text on the screen.
     pub fn text(&self) -> String {
-        self.shown.lock().expect("the reader lives").screen().contents()
+        self.lock().parser.screen().contents()
+    }
+
+    /// Whether the alternate screen is shown.
+    pub fn is_alternate(&self) -> bool {
+        self.lock().parser.screen().alternate_screen()
+    }
+
+    /// Every byte that came.
+    pub fn raw(&self) -> Vec<u8> {
+        self.lock().raw.clone()
+    }
+
+    /// Makes the terminal larger or smaller.
+    pub fn resize(&self, rows: u16, cols: u16) {
+        self.lock().parser.screen_mut().set_size(number(rows), number(cols));
+        self.pty.resize(Size::new(rows, cols)).expect("a size");
     }
 
     /// Waits until this text is on the screen.
     #[track_caller]
     pub fn wait(&self, text: &str) {
         self.wait_until(&format!("it shows {text:?}"), |shown| shown.contains(text));
+    }
+
+    /// Waits until this text is not on the screen.
+    #[track_caller]
+    pub fn wait_without(&self, text: &str) {
+        wait_until(&format!("{text:?} is not on the screen"), || !self.text().contains(text));
     }
 
     /// Waits until the screen is as it should be.
@@ -116,6 +178,11 @@ impl Terminal {
         let _ = self.program.kill();
     }
 
+    /// Whether the program has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.program.try_wait().is_ok_and(|status| status.is_some())
+    }
+
     /// Waits until the program has ended; its exit code.
     #[track_caller]
     pub fn exit_code(&mut self) -> Option<i32> {
@@ -132,4 +199,21 @@ impl Drop for Terminal {
 
 fn number(count: u16) -> NonZeroU16 {
     NonZeroU16::new(count).expect("a terminal has rows and columns")
+}
+
+fn read_on(pty: Arc<Pty>, shown: Arc<Mutex<Shown>>) {
+    std::thread::spawn(move || {
+        let mut buffer = [0; 16 << 10];
+        while let Ok(count @ 1..) = (&*pty).read(&mut buffer) {
+            let said = {
+                let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+                shown.parser.process(&buffer[..count]);
+                shown.raw.extend(&buffer[..count]);
+                std::mem::take(&mut shown.parser.callbacks_mut().said)
+            };
+            if !said.is_empty() && (&*pty).write_all(&said).is_err() {
+                return;
+            }
+        }
+    });
 }
