@@ -55,6 +55,11 @@ pub fn guards_of(socket: &Path) -> PathBuf {
     beside(socket, ".guard")
 }
 
+/// The directory in which the wardens of seats of the daemon with this socket listen.
+pub fn seats_of(socket: &Path) -> PathBuf {
+    beside(socket, ".seat")
+}
+
 fn beside(socket: &Path, suffix: &str) -> PathBuf {
     let mut name = socket.as_os_str().to_owned();
     name.push(suffix);

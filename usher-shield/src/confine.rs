@@ -128,6 +128,10 @@ const FORKING: &[c_long] = &[libc::SYS_vfork];
 #[cfg(not(target_arch = "x86_64"))]
 const FORKING: &[c_long] = &[];
 
+/// The part of a device's call that says of what kind of device it is, and the graphics cards' (`ioctl(2)`).
+const KIND: u64 = 0xff00;
+const CARDS: u32 = 0x6400;
+
 /// Every kind of namespace (`clone(2)`).
 const NAMESPACES: u64 = 0x7e02_0000;
 
@@ -136,6 +140,15 @@ type Done<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 /// A process that holds a display: it starts others. To be called once; who is started is confined with it.
 pub fn holder() {
+    confine(&[]);
+}
+
+/// A process that draws on graphics cards that it was handed.
+pub fn painter() {
+    confine(&[CARDS]);
+}
+
+fn confine(kinds: &[u32]) {
     // Each is worth having without the other. The journal of the shield's unit tells which one is missing.
     match confine_files() {
         Ok(RulesetStatus::NotEnforced) => {
@@ -144,14 +157,14 @@ pub fn holder() {
         Ok(RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced) => {}
         Err(error) => eprintln!("usher-shield: files are not confined: {error}"),
     }
-    if let Err(error) = confine_calls(&[ALLOWED, OLDER, STARTING, FORKING].concat(), true) {
+    if let Err(error) = confine_calls(&[ALLOWED, OLDER, STARTING, FORKING].concat(), true, kinds) {
         eprintln!("usher-shield: system calls are not confined: {error}");
     }
 }
 
 /// A process that draws, or takes a picture.
 pub fn worker() {
-    let _ = confine_calls(&[ALLOWED, OLDER].concat(), false);
+    let _ = confine_calls(&[ALLOWED, OLDER].concat(), false, &[]);
 }
 
 /// Nothing is written but to what is open, and no process elsewhere is signalled, where Landlock knows of that (Linux 6.12).
@@ -162,7 +175,7 @@ fn confine_files() -> Done<RulesetStatus> {
     Ok(ruleset.restrict_self()?.ruleset)
 }
 
-fn confine_calls(allowed: &[c_long], starts: bool) -> Done {
+fn confine_calls(allowed: &[c_long], starts: bool, kinds: &[u32]) -> Done {
     let mut rules: Rules = allowed.iter().map(|call| (*call, Vec::new())).collect();
     let is = |argument, value| SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value);
     let unix = u64::try_from(libc::AF_UNIX)?;
@@ -171,7 +184,11 @@ fn confine_calls(allowed: &[c_long], starts: bool) -> Done {
     }
     let asked = [libc::FIONBIO, libc::FIONREAD, libc::FIOCLEX, libc::TCGETS];
     let asked = asked.into_iter().map(|request| SeccompRule::new(vec![is(1, request)?]));
-    rules.insert(libc::SYS_ioctl, asked.collect::<Result<_, seccompiler::BackendError>>()?);
+    let kinds = kinds.iter().map(|kind| {
+        let one = SeccompCmpOp::MaskedEq(KIND);
+        SeccompRule::new(vec![SeccompCondition::new(1, SeccompCmpArgLen::Dword, one, u64::from(*kind))?])
+    });
+    rules.insert(libc::SYS_ioctl, asked.chain(kinds).collect::<Result<_, seccompiler::BackendError>>()?);
     if starts {
         let none = SeccompCmpOp::MaskedEq(NAMESPACES);
         let plain = SeccompCondition::new(0, SeccompCmpArgLen::Dword, none, 0)?;

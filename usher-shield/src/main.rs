@@ -10,7 +10,7 @@
 //! holds the input and the overlay, and on which there is nothing to name (`x::Keeper`); and a spare one (`reserve`), because the
 //! user's clients may leave no room for another. What a process gives up is in `confine`.
 //!
-//! A Wayland session's display is another matter: `wayland`.
+//! A Wayland session's display is another matter: `wayland`. So are the screens of a seat: `seat`.
 //!
 //! `start` begins; `life` is the loop; `shield` is what a process knows and decides; `stage` is its part of
 //! the display, made of what is in `x`; `events` says what the server's events mean and
@@ -30,6 +30,7 @@ mod life;
 mod mate;
 mod picture;
 mod reserve;
+mod seat;
 mod shield;
 mod stage;
 mod start;

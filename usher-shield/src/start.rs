@@ -28,6 +28,10 @@ pub fn main() -> ExitCode {
         None => lead(),
         Some("twin") => follow(),
         Some("successor") => follow_wayland(),
+        Some("seat") => {
+            crate::confine::painter();
+            crate::seat::paint()
+        }
         Some(work @ ("draw" | "picture" | "still")) => do_work(work),
         Some("--version") => {
             println!("usher-shield {}", env!("CARGO_PKG_VERSION"));

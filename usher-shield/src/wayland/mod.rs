@@ -15,7 +15,7 @@ mod kept;
 mod link;
 mod mate;
 mod painting;
-mod pixels;
+pub mod pixels;
 mod run;
 mod sheet;
 mod telling;

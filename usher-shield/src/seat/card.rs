@@ -1,0 +1,144 @@
+//! A graphics card, and the connectors of it that have a screen.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use drm::control::{Device as _, ModeTypeFlags, connector, crtc, framebuffer};
+use drm::{ClientCapability, Device as _};
+
+use super::buffer::ScreenBuffer;
+use crate::picture::Picture;
+
+/// A card that the warden handed over.
+pub struct PaintedCard {
+    file: OwnedFd,
+    outlets: HashMap<connector::Handle, Outlet>,
+}
+
+/// A connector that has a screen, and what it shows.
+struct Outlet {
+    crtc: crtc::Handle,
+    mode: drm::control::Mode,
+    buffer: ScreenBuffer,
+    /// The number of the message on it; 0 for the ground alone.
+    number: u64,
+}
+
+impl AsFd for PaintedCard {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}
+
+impl drm::Device for PaintedCard {}
+impl drm::control::Device for PaintedCard {}
+
+impl PaintedCard {
+    pub fn new(file: OwnedFd) -> Self {
+        let card = PaintedCard { file, outlets: HashMap::new() };
+        let _ = card.set_client_capability(ClientCapability::UniversalPlanes, true);
+        card
+    }
+
+    /// The sizes of its screens.
+    pub fn sizes(&self) -> impl Iterator<Item = (u16, u16)> {
+        self.outlets.values().map(|outlet| outlet.mode.size())
+    }
+
+    /// Looks which screens there are, and sees that each shows a picture of ours.
+    pub fn look(&mut self) -> io::Result<()> {
+        let connectors = self.resource_handles()?.connectors().to_vec();
+        for handle in connectors {
+            // What the kernel knows already: it looks for new screens by itself.
+            let connector = self.get_connector(handle, false)?;
+            let mode = (connector.state() == connector::State::Connected).then(|| best(&connector)).flatten();
+            match mode {
+                Some(mode) => self.tend(&connector, mode)?,
+                None => self.outlets.remove(&handle).into_iter().for_each(|outlet| outlet.buffer.free(self)),
+            }
+        }
+        self.clear_planes()
+    }
+
+    fn tend(&mut self, connector: &connector::Info, mode: drm::control::Mode) -> io::Result<()> {
+        let handle = connector.handle();
+        if let Some(outlet) = self.outlets.get(&handle).filter(|outlet| outlet.mode == mode) {
+            if self.get_crtc(outlet.crtc)?.framebuffer() != Some(outlet.buffer.shown_as) {
+                self.show(outlet.crtc, outlet.buffer.shown_as, handle, mode)?;
+            }
+            return Ok(());
+        }
+        let known = self.outlets.get(&handle).map(|outlet| outlet.crtc);
+        let crtc = known.map_or_else(|| self.free_crtc(connector), Ok)?;
+        let (width, height) = mode.size();
+        let buffer = ScreenBuffer::new(self, (width.into(), height.into()), None)?;
+        self.show(crtc, buffer.shown_as, handle, mode)?;
+        let before = self.outlets.insert(handle, Outlet { crtc, mode, buffer, number: 0 });
+        before.into_iter().for_each(|outlet| outlet.buffer.free(self));
+        Ok(())
+    }
+
+    fn show(
+        &self,
+        crtc: crtc::Handle,
+        picture: framebuffer::Handle,
+        connector: connector::Handle,
+        mode: drm::control::Mode,
+    ) -> io::Result<()> {
+        self.set_crtc(crtc, Some(picture), (0, 0), &[connector], Some(mode))
+    }
+
+    /// What can feed this connector and feeds no other of ours.
+    fn free_crtc(&self, connector: &connector::Info) -> io::Result<crtc::Handle> {
+        let all = self.resource_handles()?;
+        let mut able = Vec::new();
+        for encoder in connector.current_encoder().into_iter().chain(connector.encoders().iter().copied()) {
+            let encoder = self.get_encoder(encoder)?;
+            able.extend(encoder.crtc().into_iter().chain(all.filter_crtcs(encoder.possible_crtcs())));
+        }
+        let taken = |crtc: &crtc::Handle| self.outlets.values().any(|outlet| outlet.crtc == *crtc);
+        able.into_iter().find(|crtc| !taken(crtc)).ok_or_else(|| io::Error::other("no circuit is free for a screen"))
+    }
+
+    /// Puts the message on every screen for whose size there is a picture.
+    pub fn put(&mut self, number: u64, pictures: &[((u16, u16), Picture)]) -> io::Result<()> {
+        let outdated: Vec<_> =
+            self.outlets.iter().filter(|(_, outlet)| outlet.number != number).map(|(handle, _)| *handle).collect();
+        for handle in outdated {
+            let Some((crtc, mode)) = self.outlets.get(&handle).map(|outlet| (outlet.crtc, outlet.mode)) else { continue };
+            let (width, height) = mode.size();
+            let Some((_, picture)) = pictures.iter().find(|(size, _)| *size == mode.size()) else { continue };
+            let buffer = ScreenBuffer::new(self, (width.into(), height.into()), Some(picture))?;
+            self.show(crtc, buffer.shown_as, handle, mode)?;
+            let before = self.outlets.insert(handle, Outlet { crtc, mode, buffer, number });
+            before.into_iter().for_each(|outlet| outlet.buffer.free(self));
+        }
+        Ok(())
+    }
+
+    /// Every screen shows this message.
+    pub fn shows(&self, number: u64) -> bool {
+        self.outlets.values().all(|outlet| outlet.number == number)
+    }
+
+    /// Takes away what others left in front of our pictures, as a pointer or a film.
+    fn clear_planes(&self) -> io::Result<()> {
+        let ours: Vec<_> = self.outlets.values().map(|outlet| outlet.buffer.shown_as).collect();
+        for handle in self.plane_handles()? {
+            let plane = self.get_plane(handle)?;
+            if let (Some(shown), Some(crtc)) = (plane.framebuffer(), plane.crtc())
+                && !ours.contains(&shown)
+            {
+                let _ = self.set_plane(handle, crtc, None, 0, (0, 0, 0, 0), (0, 0, 0, 0));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The mode that the screen likes best, else the first.
+fn best(connector: &connector::Info) -> Option<drm::control::Mode> {
+    let preferred = |mode: &&drm::control::Mode| mode.mode_type().contains(ModeTypeFlags::PREFERRED);
+    connector.modes().iter().find(preferred).or_else(|| connector.modes().first()).copied()
+}

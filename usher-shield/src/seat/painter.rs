@@ -1,0 +1,163 @@
+//! The painter's loop: orders come in, and every screen shows the last one.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use usher_core::wire::Conn;
+use usher_core::wire::seat::{FromPainter, ToPainter};
+
+use super::card::PaintedCard;
+use crate::drawing::{Drawer, Drawing, GIVE_UP, Progress};
+use crate::picture::{Order, Picture, Words};
+
+/// How often it is looked whether a screen came or went.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What a seat's screens are to show.
+struct ScreenPainter {
+    conn: Conn,
+    host: String,
+    language: String,
+    cards: Vec<PaintedCard>,
+    /// The number of the order, and what stands there.
+    order: Option<(u64, Words)>,
+    drawing: Option<Drawing>,
+    /// What was drawn of the order, by size.
+    pictures: Vec<((u16, u16), Picture)>,
+    notes: Vec<String>,
+    /// How the order came out was said.
+    told: bool,
+    looked: Option<Instant>,
+}
+
+/// Paints for the warden at the other end of standard input, until it is gone.
+pub fn paint() -> io::Result<()> {
+    let stream = UnixStream::from(rustix::io::fcntl_dupfd_cloexec(io::stdin().as_fd(), 3)?);
+    let mut painter = ScreenPainter {
+        conn: Conn::with_descriptors(stream)?,
+        host: String::new(),
+        language: String::new(),
+        cards: Vec::new(),
+        order: None,
+        drawing: None,
+        pictures: Vec::new(),
+        notes: Vec::new(),
+        told: true,
+        looked: None,
+    };
+    loop {
+        painter.hear();
+        if painter.conn.is_closed() {
+            return painter.stay();
+        }
+        painter.look();
+        painter.hear_drawing();
+        painter.draw();
+        painter.put();
+        crate::children::reap();
+        painter.wait()?;
+    }
+}
+
+impl ScreenPainter {
+    fn hear(&mut self) {
+        for message in self.conn.receive_messages::<ToPainter>() {
+            match message {
+                ToPainter::Begin { host, language } => (self.host, self.language) = (host, language),
+                ToPainter::Card => self.cards.extend(self.conn.next_descriptor().map(PaintedCard::new)),
+                ToPainter::Paint { number, cover } => {
+                    self.order = Some((number, Words::Cover { cover, host: self.host.clone() }));
+                    (self.drawing, self.told) = (None, false);
+                    self.pictures.clear();
+                    self.looked = None;
+                }
+            }
+        }
+    }
+
+    /// Looks at the screens: a new one is covered before anything else happens to it.
+    fn look(&mut self) {
+        if self.looked.is_some_and(|at| at.elapsed() < LOOK) {
+            return;
+        }
+        self.looked = Some(Instant::now());
+        for card in &mut self.cards {
+            if let Err(error) = card.look() {
+                eprintln!("usher-shield: a screen of the seat cannot be covered: {error}");
+            }
+        }
+    }
+
+    /// Has the message drawn for sizes for which it is not there yet.
+    fn draw(&mut self) {
+        let Some((_, words)) = self.order.as_ref().filter(|_| self.drawing.is_none()) else { return };
+        let mut sizes: Vec<(u16, u16)> = self.cards.iter().flat_map(PaintedCard::sizes).collect();
+        sizes.retain(|size| !self.pictures.iter().any(|(known, _)| known == size));
+        sizes.sort_unstable();
+        sizes.dedup();
+        if sizes.is_empty() {
+            return;
+        }
+        let order = Order { words: words.clone(), sizes, language: self.language.clone() };
+        match Drawer::start(&self.language).and_then(|drawer| drawer.draw(order, false)) {
+            Ok(drawing) => self.drawing = Some(drawing),
+            Err(error) => self.fail(&error.to_string()),
+        }
+    }
+
+    fn hear_drawing(&mut self) {
+        let Some(drawing) = &mut self.drawing else { return };
+        match drawing.look() {
+            Progress::NotYet if Instant::now() < drawing.until + GIVE_UP => return,
+            Progress::NotYet | Progress::Failed => self.fail(crate::words::NOT_DRAWN),
+            Progress::Drawn(pictures, notes) => {
+                self.pictures.extend(drawing.order.sizes.iter().copied().zip(pictures));
+                self.notes = notes;
+            }
+        }
+        self.drawing = None;
+    }
+
+    fn fail(&mut self, message: &str) {
+        if let Some((number, _)) = self.order.take() {
+            self.conn.send_message(&FromPainter::NotPainted { number, message: message.to_owned() });
+            self.told = true;
+        }
+    }
+
+    /// Shows what was drawn, and says so once every screen has it.
+    fn put(&mut self) {
+        let Some(number) = self.order.as_ref().map(|(number, _)| *number) else { return };
+        for card in &mut self.cards {
+            if let Err(error) = card.put(number, &self.pictures) {
+                eprintln!("usher-shield: a screen of the seat does not take the message: {error}");
+            }
+        }
+        let shown = !self.pictures.is_empty() && self.cards.iter().all(|card| card.shows(number));
+        if shown && !std::mem::replace(&mut self.told, true) {
+            self.conn.send_message(&FromPainter::Painted { number, notes: self.notes.clone() });
+        }
+    }
+
+    fn wait(&self) -> io::Result<()> {
+        let mut fds = vec![PollFd::from_borrowed_fd(self.conn.fd(), PollFlags::IN)];
+        fds.extend(self.drawing.as_ref().map(|drawing| PollFd::from_borrowed_fd(drawing.fd(), PollFlags::IN)));
+        match poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: LOOK.subsec_nanos().into() })) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The warden is gone. The pictures are shown for as long as somebody has the cards open: the next warden takes over what this
+    /// process has, and ends it.
+    fn stay(&mut self) -> io::Result<()> {
+        loop {
+            self.looked = None;
+            self.look();
+            let _ = poll(&mut [], Some(&Timespec { tv_sec: 0, tv_nsec: LOOK.subsec_nanos().into() }));
+        }
+    }
+}
