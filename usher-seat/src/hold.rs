@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Child;
 
 use usher_core::session::Cover;
 use usher_core::wire::seat::SeatDuty;
@@ -26,6 +27,8 @@ pub struct HeldSeat {
     pub painter: Option<SeatPainter>,
     /// What is shown.
     cover: Option<Cover>,
+    /// Ctrl-Alt-Del is being masked.
+    masking: Option<Child>,
 }
 
 impl HeldSeat {
@@ -40,7 +43,7 @@ impl HeldSeat {
         if record.own.is_none() {
             (record.own, record.before) = (Some(own), Some(terminal::active()?));
         }
-        withhold_switches(&mut record, &path)?;
+        let masking = withhold_switches(&mut record, &path)?;
         let terminal = FrontTerminal::open(own)?;
         terminal.take()?;
         let left = record.painter();
@@ -52,7 +55,7 @@ impl HeldSeat {
         terminal.draw_text(found.is_empty())?;
         // What it had open is ours now.
         left.into_iter().for_each(painter::end);
-        Ok(HeldSeat { duty: duty.clone(), path, record, terminal, cards: found, painter: None, cover: None })
+        Ok(HeldSeat { duty: duty.clone(), path, record, terminal, cards: found, painter: None, cover: None, masking })
     }
 
     /// Shows a message.
@@ -140,18 +143,20 @@ impl HeldSeat {
     /// # Errors
     /// Something could not be given back, and stays on record.
     pub fn give_back(self) -> io::Result<()> {
-        let HeldSeat { path, record, terminal, cards, painter, .. } = self;
+        let HeldSeat { path, record, terminal, cards, painter, masking, .. } = self;
         drop(painter);
         cards.iter().for_each(Card::give_up);
         drop(cards);
         terminal.give_back(record.before.unwrap_or(1))?;
+        // In this order, or it stays masked.
+        masking.into_iter().for_each(|mut masking| drop(masking.wait()));
         open_switches(&record)?;
         std::fs::remove_file(path)
     }
 }
 
 /// SysRq and Ctrl-Alt-Del reach nothing.
-fn withhold_switches(record: &mut SeatRecord, path: &Path) -> io::Result<()> {
+fn withhold_switches(record: &mut SeatRecord, path: &Path) -> io::Result<Option<Child>> {
     if record.sysrq.is_none() {
         record.sysrq = Some(switches::sysrq()?);
     }
@@ -159,11 +164,8 @@ fn withhold_switches(record: &mut SeatRecord, path: &Path) -> io::Result<()> {
     record.masked |= masks;
     record.write(path)?;
     switches::set_sysrq("0")?;
-    if masks && let Err(error) = switches::mask(true) {
-        // The terminal takes no keys: this one is a second lock on the same door.
-        eprintln!("usher-seat: {error}");
-    }
-    Ok(())
+    // The terminal takes no keys: this one is a second lock on the same door.
+    Ok(masks.then(|| switches::mask(true)).and_then(Result::ok))
 }
 
 fn open_switches(record: &SeatRecord) -> io::Result<()> {

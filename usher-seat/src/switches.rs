@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// `kernel.sysrq` (`admin-guide/sysrq`).
 const SYSRQ: &str = "/proc/sys/kernel/sysrq";
@@ -28,12 +28,11 @@ pub fn is_masked() -> bool {
 }
 
 /// Ctrl-Alt-Del restarts nothing until the next boot, or does so again.
-pub fn mask(masked: bool) -> io::Result<()> {
+///
+/// systemd reads its units again for that, which may take seconds: it is not waited for.
+pub fn mask(masked: bool) -> io::Result<Child> {
     let verb = if masked { "mask" } else { "unmask" };
     let mut systemctl = Command::new("systemctl");
     systemctl.args([verb, "--runtime", RESTART]).stdin(Stdio::null()).stdout(Stdio::null());
-    match systemctl.status()? {
-        status if status.success() => Ok(()),
-        status => Err(io::Error::other(format!("systemctl {verb} {RESTART}: {status}"))),
-    }
+    systemctl.spawn()
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use usher_core::paths::{gateway_of, guards_of, holders_of, shields_of};
+use usher_core::paths::{gateway_of, guards_of, holders_of, seats_of, shields_of};
 
 /// Whose sessions a daemon controls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,11 @@ impl Paths {
     /// The directory in which the guards of terminals listen.
     pub fn guards(&self) -> PathBuf {
         guards_of(&self.socket)
+    }
+
+    /// The directory in which the wardens of seats listen.
+    pub fn seats(&self) -> PathBuf {
+        seats_of(&self.socket)
     }
 
     /// The directory in which the shields listen.

@@ -30,6 +30,7 @@ pub const SHIPPED: &[&[&str]] = &[
     &["--package", "usherd", "--bins"],
     &["--package", "usher-tty", "--bins"],
     &["--package", "usher-shield", "--bins"],
+    &["--package", "usher-seat", "--bins"],
     &["--package", "usher-gateway", "--bins"],
     &["--package", "usher-dashboard", "--bins"],
     &["--package", "pam_usher", "--lib", "--bins"],

@@ -14,6 +14,8 @@ use crate::picture::Picture;
 pub struct PaintedCard {
     file: OwnedFd,
     outlets: HashMap<connector::Handle, Outlet>,
+    /// Pictures of a painter before this one, until ours are shown.
+    left: Vec<framebuffer::Handle>,
 }
 
 /// A connector that has a screen, and what it shows.
@@ -36,7 +38,8 @@ impl drm::control::Device for PaintedCard {}
 
 impl PaintedCard {
     pub fn new(file: OwnedFd) -> Self {
-        let card = PaintedCard { file, outlets: HashMap::new() };
+        let mut card = PaintedCard { file, outlets: HashMap::new(), left: Vec::new() };
+        card.left = card.resource_handles().map(|all| all.framebuffers().to_vec()).unwrap_or_default();
         let _ = card.set_client_capability(ClientCapability::UniversalPlanes, true);
         card
     }
@@ -58,7 +61,17 @@ impl PaintedCard {
                 None => self.outlets.remove(&handle).into_iter().for_each(|outlet| outlet.buffer.free(self)),
             }
         }
-        self.clear_planes()
+        self.clear_planes()?;
+        self.forget_left();
+        Ok(())
+    }
+
+    fn forget_left(&mut self) {
+        for picture in std::mem::take(&mut self.left) {
+            let memory = self.get_framebuffer(picture).ok().and_then(|known| known.buffer());
+            let _ = self.destroy_framebuffer(picture);
+            memory.into_iter().for_each(|memory| drop(self.close_buffer(memory)));
+        }
     }
 
     fn tend(&mut self, connector: &connector::Info, mode: drm::control::Mode) -> io::Result<()> {

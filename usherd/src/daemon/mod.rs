@@ -65,6 +65,7 @@ async fn serve(
     if paths.mode == Mode::System {
         own_directory(&paths.shields(), 0o700)?;
         own_directory(&paths.guards(), 0o700)?;
+        own_directory(&paths.seats(), 0o700)?;
     }
 
     let uid = rustix::process::geteuid().as_raw();

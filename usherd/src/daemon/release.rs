@@ -8,18 +8,19 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use usher_core::paths::{SYSTEM, SYSTEM_STATE, guards_of, holders_of, shields_of};
+use usher_core::paths::{SYSTEM, SYSTEM_STATE, guards_of, holders_of, seats_of, shields_of};
 use usher_core::wire::holder::{FromHolder, ToHolder};
 use usher_core::wire::shield::FromShield;
 use usher_core::wire::{Decoder, Tag, control};
 
-use crate::backend::host_session::{give_everything_back, release_record, thaw_everybody};
+use crate::backend::host_session::{give_everything_back, give_seats_back, release_record, thaw_everybody};
 use crate::host::login_rules::refuse_no_logins;
 
 /// Frees every holder, shield and guard of the daemon with this socket; fails if one did not confirm.
 pub(super) fn release_all(socket: &Path) -> ExitCode {
     let listening = (sockets(&guards_of(socket)), sockets(&holders_of(socket)), sockets(&shields_of(socket)));
     let (Ok(guards), Ok(holders), Ok(shields)) = listening else { return ExitCode::FAILURE };
+    let Ok(seats) = sockets(&seats_of(socket)) else { return ExitCode::FAILURE };
     // Without this a daemon does not believe what shields and guards will say.
     if let Err(error) = std::fs::write(release_record(&shields_of(socket)), "") {
         tracing::warn!("that this was done cannot be recorded, and a daemon may cover displays again: {error}");
@@ -33,6 +34,11 @@ pub(super) fn release_all(socket: &Path) -> ExitCode {
     give_everything_back(&guards_of(socket));
     // Nobody else would let the processes of locked users go on.
     thaw_everybody();
+    free(seats, &mut freed, &mut failed);
+    for seat in give_seats_back(&seats_of(socket)) {
+        failed = true;
+        tracing::error!("{seat} could not be given back");
+    }
     free(holders.into_iter().chain(shields).collect(), &mut freed, &mut failed);
     println!("{freed} sessions freed");
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }

@@ -7,6 +7,7 @@ impl Covering for HostSessionBackend {
     fn cover(&self, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
         match self.mechanism(target.id) {
             Some(Mechanism::Guard) => guarding::cover(self, target, covers),
+            Some(Mechanism::Seat) => seats::cover(self, target, covers),
             Some(Mechanism::Shield | Mechanism::Missing(_)) | None => covering::cover(self, target, covers),
         }
     }
@@ -92,6 +93,7 @@ impl Displays for HostSessionBackend {
 
     fn reconciled(&self) {
         HostSessionBackend::reconciled(self);
+        self.give_back_forgotten_seats();
     }
 
     fn look_for_displays(&self) {

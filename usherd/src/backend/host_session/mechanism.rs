@@ -2,6 +2,7 @@
 
 use usher_core::session::Kind;
 
+use super::seats;
 use crate::logind::Login;
 
 /// What covers a session while it is locked.
@@ -11,6 +12,8 @@ pub(super) enum Mechanism {
     Shield,
     /// A guard at each of its terminals, and its processes stand still.
     Guard,
+    /// A lock of the seat that it is at, with everything that is there.
+    Seat,
     /// Nothing yet; how the session is shown completes "session 3 …".
     Missing(&'static str),
 }
@@ -19,11 +22,12 @@ impl Mechanism {
     /// What covers a session that is shown like this.
     pub(super) fn of(kind: Kind, login: &Login) -> Mechanism {
         match kind {
-            Kind::X11 | Kind::Wayland if login.seat.is_none() => Mechanism::Shield,
-            Kind::X11 => Mechanism::Missing("shows X11 on a seat of this host"),
             Kind::Ssh => Mechanism::Guard,
-            Kind::Console => Mechanism::Missing("is at a console of this host"),
-            Kind::Wayland => Mechanism::Missing("is shown by a Wayland compositor"),
+            Kind::X11 | Kind::Wayland | Kind::Console => match &login.seat {
+                Some(seat) => seats::host::refusal(seat).map_or(Mechanism::Seat, Mechanism::Missing),
+                None if kind == Kind::Console => Mechanism::Missing("is at a serial console of this host"),
+                None => Mechanism::Shield,
+            },
             // Such a session is its holder's, and of another backend.
             Kind::Text => Mechanism::Shield,
         }
@@ -32,7 +36,7 @@ impl Mechanism {
     /// Why a session with this number cannot be locked, if it cannot.
     pub(super) fn unlockable(self, id: u32) -> Option<String> {
         match self {
-            Mechanism::Shield | Mechanism::Guard => None,
+            Mechanism::Shield | Mechanism::Guard | Mechanism::Seat => None,
             Mechanism::Missing(what) => {
                 Some(format!("session {id} {what}: such sessions cannot be locked yet, only listed and closed"))
             }

@@ -39,6 +39,7 @@ mod introduction;
 mod mechanism;
 mod only_usher;
 mod screen;
+mod seats;
 mod seen;
 mod shield;
 mod shield_unit;
@@ -48,6 +49,7 @@ mod thumbnail;
 mod word;
 pub(crate) use freezing::thaw_everybody;
 pub(crate) use guarding::give_everything_back;
+pub(crate) use seats::give_seats_back;
 use screen::DisplayState;
 pub(crate) use word::release_record;
 
@@ -97,6 +99,8 @@ struct State {
     screens: BTreeMap<(u32, u32), DisplayState>,
     /// By session ID: those that were ever ordered something.
     guards: BTreeMap<u32, guarding::GuardState>,
+    /// By logind's name: those at which a session was ever ordered something.
+    seats: BTreeMap<String, seats::SeatState>,
     /// Where the clients of xrdp's connections are, by the inode of the X server's end.
     xrdp_clients: BTreeMap<u64, Option<IpAddr>>,
     /// The users who have more sockets that may be displays' than are looked at.
@@ -240,6 +244,7 @@ impl HostSessionBackend {
         drop(state);
         if let Some(known) = known {
             self.guard_forgets(id, &known.login.native_id);
+            self.seat_forgets(id, &known.login);
             self.freeze_forgets(id, known.login.uid);
         }
     }

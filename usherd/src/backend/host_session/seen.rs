@@ -52,6 +52,7 @@ impl HostSessionBackend {
         let Some(known) = state.logins.get(&id) else { return };
         let released = state.screens_of(id).find_map(|screen| screen.status()?.released.clone());
         let released = released.or_else(|| state.guard_released(id));
+        let released = released.or_else(|| state.seat_released(known.login.seat.as_deref()?));
         let seen = seen(&state, id, known, moment);
         let news = (seen.clone(), released.clone());
         let old = state.told.insert(id, news.clone());
@@ -98,7 +99,10 @@ fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
     let mechanism = Mechanism::of(kind, login);
     let shown = || state.screens_of(id).filter_map(|screen| screen.status());
     Seen {
-        covers: covers(state, id, mechanism),
+        covers: match (mechanism, &login.seat) {
+            (Mechanism::Seat, Some(seat)) => state.seat_shows(id, seat),
+            _ => covers(state, id, mechanism),
+        },
         stations: stations(state, id, (login, kind), leads, moment),
         title: shown().find_map(|status| status.title.clone()).or_else(|| program(login, leads)),
         last_input: shown()
@@ -109,7 +113,7 @@ fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
         kind: Some(kind),
         closing: login.closing || !leads,
         only_usher: kind == Kind::Ssh && only_usher::runs(login),
-        unlockable: mechanism.unlockable(id).or_else(|| uncoverable(state, id, kind)),
+        unlockable: mechanism.unlockable(id).or_else(|| uncoverable(state, id, kind, mechanism)),
         undetachable: undetachable(id, kind, login),
     }
 }
@@ -191,8 +195,8 @@ fn terminal_input(login: &Login) -> Option<Timestamp> {
 }
 
 /// Why no shield can cover a Wayland session, if that is so.
-fn uncoverable(state: &State, id: u32, kind: Kind) -> Option<String> {
-    if kind != Kind::Wayland {
+fn uncoverable(state: &State, id: u32, kind: Kind, mechanism: Mechanism) -> Option<String> {
+    if kind != Kind::Wayland || mechanism == Mechanism::Seat {
         return None;
     }
     let mut displays = state.screens_of(id).peekable();

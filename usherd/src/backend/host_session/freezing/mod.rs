@@ -284,7 +284,7 @@ impl HostSessionBackend {
         Error { message: format!("{}; {stopped}", failure.message), ..failure }
     }
 
-    fn ready_to_freeze(&self, target: &Target) {
+    pub(super) fn ready_to_freeze(&self, target: &Target) {
         if let Some(freeze) = self.freezes().users.get_mut(&target.uid) {
             freeze.needs.ready(target.id);
         }

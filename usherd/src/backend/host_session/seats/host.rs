@@ -1,0 +1,23 @@
+//! Which seats of this host can be locked.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+/// The first seat, which alone has virtual terminals (`sd-login(3)`).
+const FIRST: &str = "seat0";
+
+/// Why a seat cannot be locked, if it cannot; the reason completes "session 3 …".
+pub(in super::super) fn refusal(seat: &str) -> Option<&'static str> {
+    static FIRST_SEAT: OnceLock<Option<&'static str>> = OnceLock::new();
+    if seat != FIRST {
+        return Some("is at a seat without virtual terminals");
+    }
+    *FIRST_SEAT.get_or_init(|| {
+        if Path::new("/run/systemd/container").exists() {
+            return Some("is at a seat of a container, whose screen and keyboard are another host's");
+        }
+        // This process has devices of its own.
+        let is_there = Path::new("/proc/1/root/dev/tty0").exists() && Path::new("/sys/class/tty/tty0/active").exists();
+        (!is_there).then_some("is at a seat, and this host has no virtual terminals")
+    })
+}

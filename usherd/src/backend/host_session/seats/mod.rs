@@ -1,0 +1,269 @@
+//! Locking a seat of the host: a virtual terminal and graphics cards that a warden holds (`usher-seat`).
+//!
+//! A seat is locked as a whole while any session at it is. Before the warden takes the cards, the user's processes stand still:
+//! one that asks for them again and again would get them otherwise. What the warden took is on record, for whoever comes after.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::session::Cover;
+use usher_core::wire::seat::{FromSeat, SeatDuty, SeatStatus, ToSeat};
+
+use super::freezing::reach;
+use super::word::line;
+use super::{HostSessionBackend, State};
+use crate::backend::link::PeerLink;
+use crate::backend::{Covered, DEADLINE, Observation};
+use crate::logind::Login;
+use crate::session::Target;
+use crate::xdisplay::language;
+
+pub(super) mod host;
+mod process;
+mod release;
+
+pub(crate) use release::give_seats_back;
+
+/// The ending of the name of a file that says what was taken from a seat.
+const TAKEN: &str = "taken";
+
+/// A seat, who is to be covered at it, and its warden.
+#[derive(Debug, Default)]
+pub(super) struct SeatState {
+    /// What each of its sessions was last ordered to show; those that show nothing of ours are not there.
+    desired: BTreeMap<u32, Vec<Cover>>,
+    /// What the warden was last ordered to show, and of which sessions that is.
+    ordered: (Vec<Cover>, BTreeMap<u32, Vec<Cover>>),
+    /// Held while an order is carried out: one after the other.
+    work: Arc<Mutex<()>>,
+    link: Option<PeerLink<FromSeat>>,
+    status: SeatStatus,
+    /// When a warden was last started.
+    started: Option<Instant>,
+}
+
+impl State {
+    /// The covers that hold on a session at this seat.
+    pub(super) fn seat_shows(&self, id: u32, seat: &str) -> Vec<Cover> {
+        let Some(seat) = self.seats.get(seat) else { return Vec::new() };
+        let (shown, sessions) = &seat.ordered;
+        let holds = seat.link.is_some() && seat.status.covers == *shown;
+        sessions.get(&id).filter(|_| holds).cloned().unwrap_or_default()
+    }
+
+    /// Who freed the seat without a daemon, and when.
+    pub(super) fn seat_released(&self, seat: &str) -> Option<(String, jiff::Timestamp)> {
+        self.seats.get(seat)?.status.released.clone()
+    }
+
+    fn sessions_at(&self, seat: &str) -> Vec<u32> {
+        let at = |known: &super::Known| known.login.seat.as_deref() == Some(seat);
+        self.logins.iter().filter(|(_, known)| at(known)).map(|(id, _)| *id).collect()
+    }
+}
+
+impl SeatState {
+    /// Everything that is to stand there, the covers of this session first.
+    fn all(&self, first: u32) -> Vec<Cover> {
+        let own = self.desired.get(&first).into_iter().flatten();
+        let others = self.desired.iter().filter(|(id, _)| **id != first).flat_map(|(_, covers)| covers);
+        own.chain(others).cloned().collect()
+    }
+}
+
+/// Makes these the covers of a session at a seat.
+pub(super) fn cover(backend: &HostSessionBackend, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
+    let found = backend.login(target).and_then(|login| match login.seat.clone() {
+        Some(seat) => Ok((login, seat)),
+        None => Err(Error::new(ErrorId::BackendFailed, format!("session {} is at no seat any more", target.id))),
+    });
+    let (login, seat) = match found {
+        Ok(found) => found,
+        Err(error) => return Box::pin(std::future::ready(Err(error))),
+    };
+    let work = {
+        let mut state = backend.state();
+        let at = state.seats.entry(seat.clone()).or_default();
+        at.desired.remove(&target.id);
+        if !covers.is_empty() {
+            at.desired.insert(target.id, covers.clone());
+        }
+        Arc::clone(&at.work)
+    };
+    let (backend, target) = (backend.clone(), target.clone());
+    // It goes on whether or not somebody awaits it.
+    let covered = tokio::spawn(async move {
+        let _turn = work.lock_owned().await;
+        let now = backend.state().seats.get(&seat).and_then(|at| at.desired.get(&target.id).cloned());
+        if now.unwrap_or_default() != covers {
+            return Ok(Covered { unseen: true, notes: Vec::new() });
+        }
+        let covered = carry_out(&backend, &target, &login, &seat, &covers).await;
+        let sessions = backend.state().sessions_at(&seat);
+        sessions.into_iter().for_each(|id| backend.report(id));
+        covered
+    });
+    Box::pin(async move {
+        let broken = |_| Err(Error::new(ErrorId::BackendFailed, "usherd failed over this cover; its log says more"));
+        covered.await.unwrap_or_else(broken)
+    })
+}
+
+async fn carry_out(
+    backend: &HostSessionBackend,
+    target: &Target,
+    login: &Login,
+    seat: &str,
+    covers: &[Cover],
+) -> Result<Covered, Error> {
+    let mut covered = Covered::default();
+    if !covers.is_empty() {
+        backend.need_frozen(target.id, login, reach(covers, true, login.uid));
+        backend.ready_to_freeze(target);
+        backend.settle(login.uid).await;
+    }
+    let shown = show(backend, target.id, login, seat).await;
+    // Also where the seat could not be covered: what is asked to stand still does.
+    let stays = reach(covers, backend.0.always_freeze, login.uid);
+    backend.need_frozen(target.id, login, stays);
+    let shown = shown?;
+    covered.unseen |= shown.unseen;
+    covered.notes.extend(shown.notes);
+    if !covers.is_empty() {
+        let others = backend.state().sessions_at(seat).into_iter().filter(|id| *id != target.id);
+        let others: Vec<String> = others.map(|id| id.to_string()).collect();
+        if !others.is_empty() {
+            covered.notes.push(format!("{seat} is locked as a whole, session {} with it", others.join(", ")));
+        }
+    }
+    match stays {
+        Some(_) => backend.freeze_covered(target, covered, true).await,
+        None => {
+            backend.settle(login.uid).await;
+            Ok(covered)
+        }
+    }
+}
+
+/// Has the seat's warden show what its sessions are to show now, or give the seat back.
+async fn show(backend: &HostSessionBackend, id: u32, login: &Login, seat: &str) -> Result<Covered, Error> {
+    let (all, sessions) = {
+        let state = backend.state();
+        let Some(at) = state.seats.get(seat) else { return Ok(Covered::default()) };
+        (at.all(id), at.desired.clone())
+    };
+    let link = match all.is_empty() {
+        false => {
+            let words = language::words_of_session(login.uid, &login.scope).await;
+            let duty = SeatDuty {
+                seat: seat.to_owned(),
+                host: backend.0.host.clone(),
+                language: words.language.tag().to_owned(),
+                record: backend.seat_record(seat).to_string_lossy().into_owned(),
+            };
+            backend.warden(duty).await?
+        }
+        true => match backend.warden_found(seat).await {
+            Some(link) => link,
+            // Nobody holds it: what a dead warden took is given back all the same.
+            None => return backend.give_back_without(seat).await,
+        },
+    };
+    if let Some(at) = backend.state().seats.get_mut(seat) {
+        at.ordered = (all.clone(), sessions);
+    }
+    let seq = backend.next_seq();
+    let reply = link.request(seq, &ToSeat::Cover { seq, covers: all.clone() })?;
+    let answer = tokio::time::timeout(DEADLINE, reply).await;
+    let goes_on = "usherd goes on trying; `usher watch` tells when it holds";
+    match answer {
+        Ok(Ok(FromSeat::Covered { superseded, notes, .. })) => {
+            if all.is_empty() {
+                let _ = link.send(&ToSeat::Retire);
+            }
+            if let Some(at) = backend.state().seats.get_mut(seat) {
+                at.status.covers = all;
+            }
+            Ok(Covered { unseen: superseded, notes: notes.iter().take(8).map(|note| line(note)).collect() })
+        }
+        Ok(Ok(FromSeat::Failed { message, .. })) => {
+            let message = format!("{seat} was not seen to be covered: {}", line(&message));
+            Err(Error::new(ErrorId::BackendFailed, message).hint(goes_on))
+        }
+        _ => {
+            let message = format!("the warden of {seat} did not answer in {} s", DEADLINE.as_secs());
+            Err(Error::new(ErrorId::Timeout, message).hint(goes_on))
+        }
+    }
+}
+
+impl HostSessionBackend {
+    fn seats_directory(&self) -> PathBuf {
+        self.0.guards.with_extension("seat")
+    }
+
+    fn seat_record(&self, seat: &str) -> PathBuf {
+        record(&self.seats_directory(), seat)
+    }
+
+    /// A session is gone: its seat is given back, or goes on showing what others' covers say.
+    pub(super) fn seat_forgets(&self, id: u32, login: &Login) {
+        let Some(seat) = login.seat.clone() else { return };
+        let was_covered =
+            self.state().seats.get_mut(&seat).is_some_and(|at| at.desired.remove(&id).is_some());
+        if was_covered {
+            let (backend, login) = (self.clone(), login.clone());
+            tokio::spawn(async move {
+                let work = backend.state().seats.get(&seat).map(|at| Arc::clone(&at.work));
+                let Some(work) = work else { return };
+                let _turn = work.lock_owned().await;
+                if let Err(error) = show(&backend, id, &login, &seat).await {
+                    tracing::warn!("{seat}: {}", error.message);
+                }
+            });
+        }
+    }
+
+    /// Gives back the seats that an earlier daemon held for sessions that are gone.
+    pub(super) fn give_back_forgotten_seats(&self) {
+        let backend = self.clone();
+        tokio::spawn(async move {
+            for seat in seats_in(&backend.seats_directory()) {
+                let (wanted, work) = {
+                    let mut state = backend.state();
+                    let at = state.seats.entry(seat.clone()).or_default();
+                    (!at.desired.is_empty(), Arc::clone(&at.work))
+                };
+                if wanted {
+                    continue;
+                }
+                let _turn = work.lock_owned().await;
+                if backend.state().seats.get(&seat).is_some_and(|at| !at.desired.is_empty()) {
+                    continue;
+                }
+                match backend.warden_found(&seat).await {
+                    Some(link) => drop(link.send(&ToSeat::Retire)),
+                    None => drop(backend.give_back_without(&seat).await),
+                }
+            }
+        });
+    }
+}
+
+fn record(directory: &Path, seat: &str) -> PathBuf {
+    directory.join(format!("{seat}.{TAKEN}"))
+}
+
+/// The seats of which something is in this directory.
+fn seats_in(directory: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
+    let stem = |path: PathBuf| path.file_stem().map(|name| name.to_string_lossy().into_owned());
+    let mut seats: Vec<String> = entries.flatten().filter_map(|entry| stem(entry.path())).collect();
+    seats.sort();
+    seats.dedup();
+    seats
+}
