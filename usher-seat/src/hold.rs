@@ -14,8 +14,7 @@ use crate::switches;
 use crate::terminal::{self, FrontTerminal};
 
 /// What stands on a seat without a graphics card that we can draw on.
-const WITHOUT_CARD: &str =
-    "the seat has no graphics card that can be drawn on: its message is plain text, without the scripts that a console lacks";
+const WITHOUT_CARD: &str = "the seat has no graphics card that can be drawn on: its message is plain text, without the scripts that a console lacks";
 
 /// A seat that is taken.
 pub struct HeldSeat {
@@ -58,9 +57,12 @@ impl HeldSeat {
         Ok(HeldSeat { duty: duty.clone(), path, record, terminal, cards: found, painter: None, cover: None, masking })
     }
 
-    /// Shows a message.
+    /// Shows a message, which takes a new drawing only where it is another one.
     pub fn show(&mut self, cover: &Cover) {
-        self.cover = Some(cover.clone());
+        let is_shown = self.cover.replace(cover.clone()).is_some_and(|before| before == *cover);
+        if is_shown && self.painter.is_some() {
+            return;
+        }
         if self.cards.is_empty() {
             let words = [cover.message.to_string(), String::new(), format!("{} @ {}", cover.by, self.duty.host)];
             let _ = self.terminal.show(&words);

@@ -15,7 +15,7 @@ use usher_core::wire::seat::{FromSeat, PROTOCOL, SeatDuty, SeatHello, SeatStatus
 use crate::hold::HeldSeat;
 
 /// How long an order may take until it is answered.
-const ANSWER: Duration = Duration::from_millis(2500);
+const ANSWER: Duration = Duration::from_millis(4000);
 /// How often the seat is looked at while it is held, and while something is awaited.
 const LOOK: Duration = Duration::from_millis(250);
 const SOON: Duration = Duration::from_millis(5);
@@ -167,10 +167,15 @@ impl SeatWarden {
             let superseded = FromSeat::Covered { seq: awaited.seq, superseded: true, notes: Vec::new() };
             self.say(awaited.daemon, &superseded);
         }
+        let until = Instant::now() + ANSWER;
         self.covers = covers;
         self.trouble = None;
-        if self.covers.is_empty() { self.give_back() } else { self.take() }
-        self.awaited.push(Awaited { daemon, seq, until: Instant::now() + ANSWER });
+        if self.covers.is_empty() {
+            self.give_back()
+        } else {
+            self.take()
+        }
+        self.awaited.push(Awaited { daemon, seq, until });
     }
 
     fn take(&mut self) {

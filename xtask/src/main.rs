@@ -14,6 +14,7 @@ mod docs;
 mod fresh;
 mod host;
 mod hosts;
+mod machine;
 mod mutants;
 mod names;
 mod programs;
@@ -40,6 +41,7 @@ Usage: cargo xtask TASK
                                      with `-- COMMAND` another command line there
   cargo xtask host                   install the programs that the tests use, as root on Debian
   cargo xtask hosts                  build the file systems of the test hosts, as root on Debian
+  cargo xtask machine [TEST…]        try locks of seats in virtual machines, as root on Debian; what is made is kept
   cargo xtask rooms                  hold the use of each room by others against floors.txt
   cargo xtask support                write docs/support.md from what the tests of the last `cargo verify` showed
   cargo xtask names                  count the type names that stand for more than one thing
@@ -70,6 +72,7 @@ fn main() -> ExitCode {
         "demo" => return demo::run(&rest),
         "bench" => return bench::run(&rest),
         "fresh" => return fresh::run(&rest),
+        "machine" => return machine::run(&rest),
         "mutants" => return mutants::run(&rest),
         "upgrade" => return upgrade::run(&rest),
         "deb" => &["--release"],

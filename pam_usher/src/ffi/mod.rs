@@ -1,4 +1,4 @@
-//! PAM's own interface: the only unsafe code of the workspace.
+//! PAM's own interface: the only unsafe code of this package.
 
 #![allow(unsafe_code)]
 

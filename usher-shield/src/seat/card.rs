@@ -119,7 +119,9 @@ impl PaintedCard {
         let outdated: Vec<_> =
             self.outlets.iter().filter(|(_, outlet)| outlet.number != number).map(|(handle, _)| *handle).collect();
         for handle in outdated {
-            let Some((crtc, mode)) = self.outlets.get(&handle).map(|outlet| (outlet.crtc, outlet.mode)) else { continue };
+            let Some((crtc, mode)) = self.outlets.get(&handle).map(|outlet| (outlet.crtc, outlet.mode)) else {
+                continue;
+            };
             let (width, height) = mode.size();
             let Some((_, picture)) = pictures.iter().find(|(size, _)| *size == mode.size()) else { continue };
             let buffer = ScreenBuffer::new(self, (width.into(), height.into()), Some(picture))?;

@@ -36,6 +36,14 @@ pub fn mendable(reason: &str) -> bool {
     MENDABLE.iter().any(|words| reason.contains(words)) || reason.contains("newer than the packages")
 }
 
+/// What is tried by a command of its own, because it takes long.
+const BY_HAND: &str = "by hand: ";
+
+/// Whether a skipped test is none that `cargo verify` is there for: a line of its list.
+pub fn by_hand(skip: &str) -> bool {
+    skip.contains(BY_HAND)
+}
+
 fn parse(text: &str) -> BTreeMap<String, String> {
     let mut skips: BTreeMap<String, String> = BTreeMap::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {

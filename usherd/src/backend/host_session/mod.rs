@@ -49,8 +49,8 @@ mod thumbnail;
 mod word;
 pub(crate) use freezing::thaw_everybody;
 pub(crate) use guarding::give_everything_back;
-pub(crate) use seats::give_seats_back;
 use screen::DisplayState;
+pub(crate) use seats::give_seats_back;
 pub(crate) use word::release_record;
 
 /// The backend of a daemon whose shields and guards listen in these two directories; `noticed` takes its news.

@@ -339,6 +339,7 @@ impl HostSessionBackend {
         }
         self.find_compositors().await;
         self.take_over_guards().await;
+        self.take_over_wardens().await;
         let Ok(entries) = std::fs::read_dir(&self.0.directory) else { return };
         for path in entries.flatten().map(|entry| entry.path()) {
             let Some(mut found) = look(&path).await else {

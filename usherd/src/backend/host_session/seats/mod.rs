@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -17,7 +18,7 @@ use super::freezing::reach;
 use super::word::line;
 use super::{HostSessionBackend, State};
 use crate::backend::link::PeerLink;
-use crate::backend::{Covered, DEADLINE, Observation};
+use crate::backend::{Covered, Observation};
 use crate::logind::Login;
 use crate::session::Target;
 use crate::xdisplay::language;
@@ -28,6 +29,8 @@ mod release;
 
 pub(crate) use release::give_seats_back;
 
+/// How long a warden may take to answer: a program that does not let go of the screen has its time in this, and the drawing.
+const ANSWER: Duration = Duration::from_secs(6);
 /// The ending of the name of a file that says what was taken from a seat.
 const TAKEN: &str = "taken";
 
@@ -41,6 +44,8 @@ pub(super) struct SeatState {
     /// Held while an order is carried out: one after the other.
     work: Arc<Mutex<()>>,
     link: Option<PeerLink<FromSeat>>,
+    /// The number of that connection: an earlier one's end is no news.
+    connection: u64,
     status: SeatStatus,
     /// When a warden was last started.
     started: Option<Instant>,
@@ -178,7 +183,7 @@ async fn show(backend: &HostSessionBackend, id: u32, login: &Login, seat: &str) 
     }
     let seq = backend.next_seq();
     let reply = link.request(seq, &ToSeat::Cover { seq, covers: all.clone() })?;
-    let answer = tokio::time::timeout(DEADLINE, reply).await;
+    let answer = tokio::time::timeout(ANSWER, reply).await;
     let goes_on = "usherd goes on trying; `usher watch` tells when it holds";
     match answer {
         Ok(Ok(FromSeat::Covered { superseded, notes, .. })) => {
@@ -186,6 +191,10 @@ async fn show(backend: &HostSessionBackend, id: u32, login: &Login, seat: &str) 
                 let _ = link.send(&ToSeat::Retire);
             }
             if let Some(at) = backend.state().seats.get_mut(seat) {
+                if all.is_empty() {
+                    at.link = None;
+                    let _ = std::fs::remove_file(socket(&backend.seats_directory(), seat));
+                }
                 at.status.covers = all;
             }
             Ok(Covered { unseen: superseded, notes: notes.iter().take(8).map(|note| line(note)).collect() })
@@ -195,7 +204,7 @@ async fn show(backend: &HostSessionBackend, id: u32, login: &Login, seat: &str) 
             Err(Error::new(ErrorId::BackendFailed, message).hint(goes_on))
         }
         _ => {
-            let message = format!("the warden of {seat} did not answer in {} s", DEADLINE.as_secs());
+            let message = format!("the warden of {seat} did not answer in {} s", ANSWER.as_secs());
             Err(Error::new(ErrorId::Timeout, message).hint(goes_on))
         }
     }
@@ -213,8 +222,7 @@ impl HostSessionBackend {
     /// A session is gone: its seat is given back, or goes on showing what others' covers say.
     pub(super) fn seat_forgets(&self, id: u32, login: &Login) {
         let Some(seat) = login.seat.clone() else { return };
-        let was_covered =
-            self.state().seats.get_mut(&seat).is_some_and(|at| at.desired.remove(&id).is_some());
+        let was_covered = self.state().seats.get_mut(&seat).is_some_and(|at| at.desired.remove(&id).is_some());
         if was_covered {
             let (backend, login) = (self.clone(), login.clone());
             tokio::spawn(async move {
@@ -225,6 +233,16 @@ impl HostSessionBackend {
                     tracing::warn!("{seat}: {}", error.message);
                 }
             });
+        }
+    }
+
+    /// Takes over the wardens that an earlier daemon started.
+    pub(super) async fn take_over_wardens(&self) {
+        for seat in seats_in(&self.seats_directory()) {
+            if self.warden_found(&seat).await.is_some() {
+                let sessions = self.state().sessions_at(&seat);
+                sessions.into_iter().for_each(|id| self.report(id));
+            }
         }
     }
 
@@ -254,6 +272,12 @@ impl HostSessionBackend {
     }
 }
 
+/// Where the warden of a seat listens.
+fn socket(directory: &Path, seat: &str) -> PathBuf {
+    directory.join(seat)
+}
+
+/// Where it is recorded what was taken from a seat.
 fn record(directory: &Path, seat: &str) -> PathBuf {
     directory.join(format!("{seat}.{TAKEN}"))
 }

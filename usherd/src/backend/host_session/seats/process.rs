@@ -13,8 +13,8 @@ use zbus::Variant;
 
 use super::super::HostSessionBackend;
 use super::super::word::was_released;
-use crate::backend::link::{Connection, Incoming, LinkEvent, PeerLink};
 use crate::backend::Covered;
+use crate::backend::link::{Connection, Incoming, LinkEvent, PeerLink};
 use crate::logind::unit::Property;
 
 /// How long a warden may take until it is there.
@@ -55,7 +55,8 @@ impl HostSessionBackend {
         if let Some(link) = self.state().seats.get(seat).and_then(|at| at.link.clone()) {
             return Some(link);
         }
-        let stream = tokio::time::timeout(INTRODUCTION, UnixStream::connect(self.seat_socket(seat))).await.ok()?.ok()?;
+        let stream =
+            tokio::time::timeout(INTRODUCTION, UnixStream::connect(self.seat_socket(seat))).await.ok()?.ok()?;
         let (connection, hello) = introduced(Connection::new(stream)).await.ok()?;
         (hello.seat == seat).then(|| self.tend_warden(seat, connection, hello))
     }
@@ -92,25 +93,25 @@ impl HostSessionBackend {
     }
 
     fn seat_socket(&self, seat: &str) -> PathBuf {
-        self.seats_directory().join(seat)
+        super::socket(&self.seats_directory(), seat)
     }
 
     /// Keeps a warden's connection, and takes in what it reports.
     fn tend_warden(&self, seat: &str, connection: Connection, hello: SeatHello) -> PeerLink<FromSeat> {
-        let (backend, name) = (self.clone(), seat.to_owned());
-        let link = PeerLink::start(connection, move |news| backend.hear_warden(&name, news));
+        let (backend, name, number) = (self.clone(), seat.to_owned(), self.next_seq());
+        let link = PeerLink::start(connection, move |news| backend.hear_warden(&name, number, news));
         let status = self.checked_seat(hello.status);
         let mut state = self.state();
         let at = state.seats.entry(seat.to_owned()).or_default();
-        at.link = Some(link.clone());
+        (at.link, at.connection) = (Some(link.clone()), number);
         at.status = status;
         link
     }
 
-    fn hear_warden(&self, seat: &str, news: LinkEvent<FromSeat>) {
+    fn hear_warden(&self, seat: &str, number: u64, news: LinkEvent<FromSeat>) {
         {
             let mut state = self.state();
-            let Some(at) = state.seats.get_mut(seat) else { return };
+            let Some(at) = state.seats.get_mut(seat).filter(|at| at.connection == number) else { return };
             match news {
                 LinkEvent::Message(FromSeat::Status(status)) => at.status = self.checked_seat(status),
                 LinkEvent::Message(FromSeat::Hello(_) | FromSeat::Covered { .. } | FromSeat::Failed { .. }) => return,

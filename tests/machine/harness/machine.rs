@@ -1,0 +1,202 @@
+//! A virtual machine that goes on from a state that was kept.
+
+use std::cell::RefCell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::monitor::Monitor;
+use super::ran::run;
+use super::{PATIENCE, Picture, Ran, wait_for, wait_until};
+
+/// The machine, as it was when its state was kept.
+const ARGUMENTS: &str = include_str!("../../../xtask/src/machine/machine.args");
+const KERNEL: &str = include_str!("../../../xtask/src/machine/kernel.args");
+
+/// Where the machine is that `cargo xtask machine` has made; or why there is none.
+pub fn ready() -> Result<PathBuf, String> {
+    let place =
+        std::env::var_os("USHER_MACHINE").ok_or("by hand: cargo xtask machine tries seats in virtual machines")?;
+    Ok(PathBuf::from(place))
+}
+
+/// A running machine, with the package under test, olga as its operator, and alice at its first virtual terminal.
+pub struct Machine {
+    process: Child,
+    monitor: RefCell<Monitor>,
+    directory: tempfile::TempDir,
+    place: PathBuf,
+    port: u16,
+    wires: Option<Child>,
+}
+
+impl Machine {
+    /// Starts one and installs the package.
+    #[track_caller]
+    pub fn start(place: &Path) -> Machine {
+        let directory = tempfile::tempdir().expect("a directory");
+        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
+        let socket = directory.path().join("monitor");
+        let words = ARGUMENTS
+            .replace("DIRECTORY/console.log", &directory.path().join("console.log").to_string_lossy())
+            .replace("DIRECTORY", &place.to_string_lossy())
+            .replace("cache=unsafe", "cache=unsafe,snapshot=on")
+            .replace("PORT", &port.to_string())
+            .replace("MONITOR", &socket.to_string_lossy());
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "qemu-system-x86_64"]).args(words.split_whitespace());
+        command.arg("-append").arg(KERNEL.trim());
+        command.arg("-incoming").arg(format!("exec:cat {}", place.join("state").display()));
+        let log = fs::File::create(directory.path().join("log")).expect("a log");
+        let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().expect("qemu");
+        let monitor = wait_for("the machine has a monitor", || Monitor::connect(&socket));
+        let place = place.to_owned();
+        let mut machine = Machine { process, monitor: monitor.into(), directory, place, port, wires: None };
+        wait_until("the machine's state is there", || {
+            let status = machine.ask("info status");
+            status.contains("paused") && !status.contains("inmigrate")
+        });
+        machine.ask("cont");
+        machine.connect();
+        machine.install();
+        machine
+    }
+
+    /// One connection for all commands: to begin one takes an emulated processor long.
+    fn connect(&mut self) {
+        let mut ssh = self.ssh();
+        ssh.args(["-M", "-N"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.wires = Some(ssh.spawn().expect("ssh"));
+        wait_until("the machine lets root in", || {
+            if self.wires.as_mut().is_some_and(|wires| wires.try_wait().is_ok_and(|ended| ended.is_some())) {
+                let mut again = self.ssh();
+                again.args(["-M", "-N"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+                self.wires = Some(again.spawn().expect("ssh"));
+            }
+            self.directory.path().join("ssh").exists()
+        });
+    }
+
+    fn ssh(&self) -> Command {
+        let mut ssh = Command::new("ssh");
+        ssh.arg("-i").arg(self.place.join("key")).args(["-p", &self.port.to_string()]);
+        ssh.arg("-o").arg(format!("ControlPath={}", self.directory.path().join("ssh").display()));
+        ssh.args(["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes"]);
+        ssh.args(["-o", "ConnectTimeout=20", "-q", "root@127.0.0.1"]);
+        ssh
+    }
+
+    #[track_caller]
+    fn install(&self) {
+        let packages = target().join("debian");
+        let found = fs::read_dir(&packages).expect("packages: cargo xtask deb").flatten().map(|entry| entry.path());
+        let is_ours = |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("usher_"));
+        let package = found.into_iter().find(is_ours).expect("the package");
+        let package = fs::read(package).expect("the package");
+        let all = "cat >/root/usher.deb && DEBIAN_FRONTEND=noninteractive dpkg --install /root/usher.deb && \
+            useradd --create-home --groups usher-operator olga";
+        run(self.ssh().arg(all), &package, 8 * PATIENCE).succeeds();
+        wait_until("usherd knows alice's session", || self.session("alice", "console").is_some());
+    }
+
+    /// An order to the machine's monitor.
+    #[track_caller]
+    pub fn ask(&self, order: &str) -> String {
+        self.monitor.borrow_mut().ask(order)
+    }
+
+    /// Presses keys together, as in `ctrl-alt-f2`.
+    pub fn key(&self, keys: &str) {
+        self.monitor.borrow_mut().key(keys);
+    }
+
+    /// Types a text on the machine's keyboard.
+    pub fn type_text(&self, text: &str) {
+        self.monitor.borrow_mut().type_text(text);
+    }
+
+    /// What its screen shows, the first or another.
+    #[track_caller]
+    pub fn screen(&self, number: u32) -> Picture {
+        let file = self.directory.path().join("screen.png");
+        self.ask(&format!("screendump {} -f png screen {number}", file.display()));
+        let mut reader = png::Decoder::new(std::io::BufReader::new(fs::File::open(&file).expect("a picture")))
+            .read_info()
+            .expect("a picture");
+        let mut bytes = vec![0; reader.output_buffer_size().expect("a size")];
+        let info = reader.next_frame(&mut bytes).expect("a picture");
+        let data = bytes[..info.buffer_size()].chunks_exact(3).flat_map(|p| [p[2], p[1], p[0], 0]).collect();
+        let (width, height) = (info.width as usize, info.height as usize);
+        if let Some(kept) = std::env::var_os("USHER_PICTURES") {
+            let test = std::thread::current().name().unwrap_or("test").replace("::", "-");
+            let _ = fs::copy(&file, Path::new(&kept).join(format!("{test}-{number}.png")));
+        }
+        Picture { width, height, data }
+    }
+
+    /// Runs a shell command as root, by ssh.
+    #[track_caller]
+    pub fn root(&self, command: &str) -> Ran {
+        run(self.ssh().arg(command), b"", 3 * PATIENCE)
+    }
+
+    /// Runs a shell command as this user, with that user's rights, in no session.
+    #[track_caller]
+    pub fn run(&self, user: &str, command: &str) -> Ran {
+        let command = format!("setpriv --reuid {user} --regid {user} --init-groups --reset-env sh -c '{command}'");
+        self.root(&command)
+    }
+
+    /// Runs `usher` as olga, the operator.
+    #[track_caller]
+    pub fn olga(&self, arguments: &str) -> Ran {
+        self.root(&format!("setpriv --reuid olga --regid olga --init-groups usher {arguments}"))
+    }
+
+    /// A session of this user's and kind, as `usher list` has it.
+    #[track_caller]
+    pub fn session(&self, user: &str, kind: &str) -> Option<Value> {
+        let said = self.root("usher list --output json");
+        let all: Vec<Value> = serde_json::from_str(&said.stdout).unwrap_or_default();
+        all.into_iter().find(|session| session["user"] == user && session["kind"] == kind)
+    }
+
+    /// The virtual terminal in front, by the kernel's word.
+    #[track_caller]
+    pub fn in_front(&self) -> String {
+        self.root("cat /sys/class/tty/tty0/active").succeeds().trim().to_owned()
+    }
+
+    /// Something was seen: a directory of the machine's has this file.
+    #[track_caller]
+    pub fn has(&self, path: &str) -> bool {
+        self.root(&format!("test -e {path}")).code == Some(0)
+    }
+
+    /// For a moment in which something might happen that must not.
+    pub fn rest(&self) {
+        std::thread::sleep(Duration::from_millis(1500));
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let said =
+                self.root("journalctl --no-pager -n 60 -u 'usher*'; cat /run/usher/usher.sock.seat/*.taken; loginctl");
+            eprintln!("{}", said.stdout);
+        }
+        for child in self.wires.as_mut().into_iter().chain([&mut self.process]) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn target() -> PathBuf {
+    let own = std::env::current_exe().expect("this program");
+    own.ancestors().nth(3).expect("the target directory").to_owned()
+}

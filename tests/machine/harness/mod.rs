@@ -1,0 +1,30 @@
+//! What the tests in a whole machine stand on.
+
+#[path = "../../common/mod.rs"]
+mod common;
+#[path = "../../host/harness/cover.rs"]
+mod cover;
+mod machine;
+mod monitor;
+#[path = "../../host/harness/picture.rs"]
+mod picture;
+#[path = "../../host/harness/ran.rs"]
+mod ran;
+
+pub use common::skip::skip;
+pub use common::wait::{PATIENCE, wait_for, wait_until};
+pub use cover::covered;
+pub use machine::{Machine, ready};
+pub use picture::Picture;
+pub use ran::Ran;
+
+/// A machine of the test's own, or the test skips itself.
+#[macro_export]
+macro_rules! machine {
+    () => {
+        match $crate::harness::ready() {
+            Ok(place) => $crate::harness::Machine::start(&place),
+            Err(reason) => return $crate::harness::skip(&reason),
+        }
+    };
+}

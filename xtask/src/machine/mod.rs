@@ -1,0 +1,96 @@
+//! `cargo xtask machine`: whole machines for the tests of seats: virtual ones, with a kernel, a screen and a keyboard of their
+//! own. One is made of a test host's tree and booted once; its state is kept in the cache, and each test goes on from there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use crate::steps::{Report, Verdict, passes};
+use crate::{deb, host, hosts, run, support};
+
+mod boot;
+
+/// How a machine is made.
+const RECIPE: &str = include_str!("image.sh");
+/// The release of Debian that it runs.
+const SUITE: &str = "trixie";
+/// Beside what its tree has: a kernel, what starts it, and a display server for real screens.
+const PACKAGES: &[&str] = &[
+    "busybox",
+    "initramfs-tools",
+    "kbd",
+    "linux-image-amd64",
+    "udev",
+    "xserver-xorg-core",
+    "xserver-xorg-input-libinput",
+    "xserver-xorg-legacy",
+    "zstd",
+];
+/// What the tests read: where the machine is.
+const VARIABLE: &str = "USHER_MACHINE";
+
+/// The whole task; the words go to the test program.
+pub fn run(arguments: &[String]) -> ExitCode {
+    match tried(arguments) {
+        Verdict::Passed => ExitCode::SUCCESS,
+        verdict => {
+            eprintln!("xtask: machine: {verdict}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn tried(arguments: &[String]) -> Verdict {
+    if !host::installs() {
+        return Verdict::Skipped("machines are made by root on Debian".to_owned());
+    }
+    for step in [host::prepare, hosts::prepare, deb::packages] {
+        let verdict = step(&mut Report::default());
+        if verdict != Verdict::Passed {
+            return verdict;
+        }
+    }
+    let machine = match machine() {
+        Ok(machine) => machine,
+        Err(why) => return Verdict::Failed(why),
+    };
+    let mut tests = run::cargo(&["test", "--package", "usher", "--locked", "--test", "machine", "--"]);
+    // Each emulates processors: one after the other is quicker.
+    tests.arg("--test-threads=1").args(arguments).env(VARIABLE, machine);
+    passes(tests.env(support::VARIABLE, run::target().join("shown-on-machines.txt")))
+}
+
+/// The directory of the machine, which is made unless it is there.
+fn machine() -> Result<PathBuf, String> {
+    let cache = run::cache().ok_or("there is no home directory to keep machines in")?;
+    let tree = fs::canonicalize(run::target().join("hosts").join(SUITE)).map_err(|e| format!("the tree: {e}"))?;
+    let name = format!("{:016x}", hosts::hash(&[RECIPE, boot::RECIPE, &tree.to_string_lossy(), &PACKAGES.join(" ")]));
+    let directory = cache.join("machine").join(format!("{SUITE}-{name}"));
+    if directory.exists() {
+        println!("    the machine is there: {}", directory.display());
+        return Ok(directory);
+    }
+    let unfinished = directory.with_extension("unfinished");
+    let _ = fs::remove_dir_all(&unfinished);
+    fs::create_dir_all(&unfinished).map_err(|error| format!("{}: {error}", unfinished.display()))?;
+    println!("    the machine is made, and booted once: {}", unfinished.display());
+    build(&tree, &unfinished, &cache.join("hosts/debs").join(SUITE))?;
+    boot::bake(&unfinished)?;
+    fs::rename(&unfinished, &directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+    Ok(directory)
+}
+
+fn build(tree: &Path, directory: &Path, debs: &Path) -> Result<(), String> {
+    let mirror = hosts::mirror().ok_or("apt knows no mirror of Debian")?;
+    fs::create_dir_all(debs.join("partial")).map_err(|error| error.to_string())?;
+    let log = fs::File::create(directory.join("log")).map_err(|error| error.to_string())?;
+    let mut command: Command = run::program("unshare");
+    command.args(["--mount", "--propagation", "private", "sh", "-c", RECIPE, "image.sh"]);
+    command.arg(tree).arg(directory).arg(debs).arg(mirror).args(PACKAGES);
+    command.stdin(Stdio::null()).stdout(log.try_clone().map_err(|error| error.to_string())?).stderr(log);
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{status}: {} says why", directory.join("log").display())),
+        Err(error) => Err(error.to_string()),
+    }
+}
