@@ -7,11 +7,20 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 
 /// Where sentences for callers come from. The command line's own are in Fluent's files, but for a few.
-const SAID: [&str; 8] =
-    ["usher-core", "usherd", "usher-tty", "usher-shield", "usher-gateway", "src/cli", "src/client", "src/cmdlet/bind"];
+const SAID: [&str; 9] = [
+    "usher-core",
+    "usherd",
+    "usher-tty",
+    "usher-shield",
+    "usher-seat",
+    "usher-gateway",
+    "src/cli",
+    "src/client",
+    "src/cmdlet/bind",
+];
 
 /// The files whose sentences are for machines, or for those who read the log.
-const OTHERS: [&str; 21] = [
+const OTHERS: [&str; 22] = [
     // Command lines.
     "cli/pages/table.rs",
     "backend/fake.rs",
@@ -30,6 +39,7 @@ const OTHERS: [&str; 21] = [
     "sys/cgroup.rs",
     "usher-shield/src/start.rs",
     "usher-tty/src/lib.rs",
+    "usher-seat/src/start.rs",
     // The shields' incidents, for the log.
     "usher-shield/src/defence.rs",
     "usher-shield/src/takeover.rs",
@@ -82,6 +92,8 @@ const NOT_SAID: &[&str] = &[
     "usher's shield of display {display}",
     "usher's guard of the terminals of session {}",
     "usher's limit of processes",
+    "usher's warden of {seat}",
+    "\u{1b}c\u{1b}[?25l\r\n  {}\r\n",
     "Max processes",
     "sessions of uid {uid}",
     "sign-ins of {name}",

@@ -7,3 +7,5 @@
 mod harness;
 
 mod console;
+mod desktop;
+mod hostile;

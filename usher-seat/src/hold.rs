@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Child;
+use std::thread::JoinHandle;
 
 use usher_core::session::Cover;
 use usher_core::wire::seat::SeatDuty;
@@ -26,7 +27,9 @@ pub struct HeldSeat {
     pub painter: Option<SeatPainter>,
     /// What is shown.
     cover: Option<Cover>,
-    /// Ctrl-Alt-Del is being masked.
+    /// Ctrl-Alt-Del is to be masked, as soon as the message stands.
+    masks: bool,
+    /// It is being masked.
     masking: Option<Child>,
 }
 
@@ -42,7 +45,7 @@ impl HeldSeat {
         if record.own.is_none() {
             (record.own, record.before) = (Some(own), Some(terminal::active()?));
         }
-        let masking = withhold_switches(&mut record, &path)?;
+        let masks = withhold_switches(&mut record, &path)?;
         let terminal = FrontTerminal::open(own)?;
         terminal.take()?;
         let left = record.painter();
@@ -54,7 +57,17 @@ impl HeldSeat {
         terminal.draw_text(found.is_empty())?;
         // What it had open is ours now.
         left.into_iter().for_each(painter::end);
-        Ok(HeldSeat { duty: duty.clone(), path, record, terminal, cards: found, painter: None, cover: None, masking })
+        Ok(HeldSeat {
+            duty: duty.clone(),
+            path,
+            record,
+            terminal,
+            cards: found,
+            painter: None,
+            cover: None,
+            masks,
+            masking: None,
+        })
     }
 
     /// Shows a message, which takes a new drawing only where it is another one.
@@ -106,6 +119,9 @@ impl HeldSeat {
         if self.painter.is_none() && !self.cards.is_empty() {
             self.start_painter();
         }
+        if self.painted().is_some() && std::mem::take(&mut self.masks) {
+            self.masking = switches::mask(true).ok();
+        }
     }
 
     /// What the kernel says against it that the seat shows nothing but ours; nothing where it shows that alone.
@@ -140,25 +156,34 @@ impl HeldSeat {
         }
     }
 
-    /// Gives everything back, what was taken last first.
+    /// Gives everything back, what was taken last first. What is left to be done then is waited for by nobody but the next that
+    /// takes the seat: systemd reads its units again.
     ///
     /// # Errors
     /// Something could not be given back, and stays on record.
-    pub fn give_back(self) -> io::Result<()> {
+    pub fn give_back(self) -> io::Result<JoinHandle<()>> {
         let HeldSeat { path, record, terminal, cards, painter, masking, .. } = self;
         drop(painter);
         cards.iter().for_each(Card::give_up);
         drop(cards);
         terminal.give_back(record.before.unwrap_or(1))?;
-        // In this order, or it stays masked.
-        masking.into_iter().for_each(|mut masking| drop(masking.wait()));
-        open_switches(&record)?;
-        std::fs::remove_file(path)
+        record.sysrq.as_deref().map_or(Ok(()), switches::set_sysrq)?;
+        Ok(std::thread::spawn(move || {
+            // In this order, or it stays masked.
+            masking.into_iter().for_each(|mut masking| drop(masking.wait()));
+            if record.masked
+                && let Ok(mut unmasking) = switches::mask(false)
+            {
+                let _ = unmasking.wait();
+            }
+            let _ = std::fs::remove_file(path);
+        }))
     }
 }
 
-/// SysRq and Ctrl-Alt-Del reach nothing.
-fn withhold_switches(record: &mut SeatRecord, path: &Path) -> io::Result<Option<Child>> {
+/// SysRq reaches nothing. Whether Ctrl-Alt-Del is to be masked: the terminal takes no keys, so that is a second lock on the same
+/// door, and has time.
+fn withhold_switches(record: &mut SeatRecord, path: &Path) -> io::Result<bool> {
     if record.sysrq.is_none() {
         record.sysrq = Some(switches::sysrq()?);
     }
@@ -166,15 +191,7 @@ fn withhold_switches(record: &mut SeatRecord, path: &Path) -> io::Result<Option<
     record.masked |= masks;
     record.write(path)?;
     switches::set_sysrq("0")?;
-    // The terminal takes no keys: this one is a second lock on the same door.
-    Ok(masks.then(|| switches::mask(true)).and_then(Result::ok))
-}
-
-fn open_switches(record: &SeatRecord) -> io::Result<()> {
-    if record.masked {
-        switches::mask(false)?;
-    }
-    record.sysrq.as_deref().map_or(Ok(()), switches::set_sysrq)
+    Ok(masks)
 }
 
 /// Gives back what a warden took that is dead.
@@ -187,6 +204,12 @@ pub fn release(path: &Path) -> io::Result<()> {
     if let Some(own) = record.own {
         FrontTerminal::open(own)?.give_back(record.before.unwrap_or(1))?;
     }
-    open_switches(&record)?;
-    std::fs::remove_file(path)
+    record.sysrq.as_deref().map_or(Ok(()), switches::set_sysrq)?;
+    if record.masked {
+        switches::mask(false)?.wait()?;
+    }
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }

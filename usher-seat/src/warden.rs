@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use usher_core::wire::seat::{FromSeat, PROTOCOL, SeatDuty, SeatHello, SeatStatus
 use crate::hold::HeldSeat;
 
 /// How long an order may take until it is answered.
-const ANSWER: Duration = Duration::from_millis(4000);
+const ANSWER: Duration = Duration::from_millis(6000);
 /// How often the seat is looked at while it is held, and while something is awaited.
 const LOOK: Duration = Duration::from_millis(250);
 const SOON: Duration = Duration::from_millis(5);
@@ -38,6 +39,8 @@ struct SeatWarden {
     next_daemon: u64,
     covers: Vec<Cover>,
     held: Option<HeldSeat>,
+    /// The last of giving it back, which may take a while.
+    closing: Option<JoinHandle<()>>,
     /// Why the seat could not be taken, or given back.
     trouble: Option<String>,
     awaited: Vec<Awaited>,
@@ -58,6 +61,7 @@ pub fn serve(listener: UnixListener) -> io::Result<()> {
         next_daemon: 0,
         covers: Vec::new(),
         held: None,
+        closing: None,
         trouble: None,
         awaited: Vec::new(),
         released: None,
@@ -70,6 +74,7 @@ pub fn serve(listener: UnixListener) -> io::Result<()> {
         warden.wait()?;
         warden.turn();
     }
+    warden.finish();
     Ok(())
 }
 
@@ -178,8 +183,14 @@ impl SeatWarden {
         self.awaited.push(Awaited { daemon, seq, until });
     }
 
+    /// Waits until everything is given back.
+    fn finish(&mut self) {
+        self.closing.take().into_iter().for_each(|closing| drop(closing.join()));
+    }
+
     fn take(&mut self) {
         if self.held.is_none() {
+            self.finish();
             match HeldSeat::take(&self.duty) {
                 Ok(held) => self.held = Some(held),
                 Err(error) => {
@@ -195,11 +206,13 @@ impl SeatWarden {
     }
 
     fn give_back(&mut self) {
-        if let Some(held) = self.held.take()
-            && let Err(error) = held.give_back()
-        {
-            eprintln!("usher-seat: {error}");
-            self.trouble = Some(error.to_string());
+        let Some(held) = self.held.take() else { return };
+        match held.give_back() {
+            Ok(closing) => self.closing = Some(closing),
+            Err(error) => {
+                eprintln!("usher-seat: {error}");
+                self.trouble = Some(error.to_string());
+            }
         }
     }
 

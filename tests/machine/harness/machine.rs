@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::io::Write;
+use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -143,13 +145,6 @@ impl Machine {
         run(self.ssh().arg(command), b"", 3 * PATIENCE)
     }
 
-    /// Runs a shell command as this user, with that user's rights, in no session.
-    #[track_caller]
-    pub fn run(&self, user: &str, command: &str) -> Ran {
-        let command = format!("setpriv --reuid {user} --regid {user} --init-groups --reset-env sh -c '{command}'");
-        self.root(&command)
-    }
-
     /// Runs `usher` as olga, the operator.
     #[track_caller]
     pub fn olga(&self, arguments: &str) -> Ran {
@@ -170,10 +165,27 @@ impl Machine {
         self.root("cat /sys/class/tty/tty0/active").succeeds().trim().to_owned()
     }
 
+    /// Puts a script where every user of the machine finds it, below /opt.
+    #[track_caller]
+    pub fn script(&self, name: &str, text: &str) {
+        let write = format!("cat >/opt/{name} && chmod 755 /opt/{name}");
+        run(self.ssh().arg(write), text.as_bytes(), 3 * PATIENCE).succeeds();
+    }
+
     /// Something was seen: a directory of the machine's has this file.
     #[track_caller]
     pub fn has(&self, path: &str) -> bool {
         self.root(&format!("test -e {path}")).code == Some(0)
+    }
+
+    /// This test has seen that the verb does on this kind of session what it is for, and how that was observed.
+    #[track_caller]
+    pub fn shows(&self, kind: &str, verb: &str, observed: &str) {
+        let Some(file) = std::env::var_os("USHER_SHOWN") else { return };
+        let test = std::thread::current().name().unwrap_or_default().to_owned();
+        let line = [kind, verb, "trixie", "done", observed, Location::caller().file(), &test].join("\t");
+        let mut file = fs::File::options().append(true).create(true).open(file).expect("the file of what was shown");
+        file.write_all(format!("{line}\n").as_bytes()).expect("the file of what was shown");
     }
 
     /// For a moment in which something might happen that must not.

@@ -6,15 +6,16 @@ mod common;
 mod cover;
 mod machine;
 mod monitor;
+mod patience;
 #[path = "../../host/harness/picture.rs"]
 mod picture;
 #[path = "../../host/harness/ran.rs"]
 mod ran;
 
 pub use common::skip::skip;
-pub use common::wait::{PATIENCE, wait_for, wait_until};
 pub use cover::covered;
 pub use machine::{Machine, ready};
+pub use patience::{PATIENCE, wait_for, wait_until};
 pub use picture::Picture;
 pub use ran::Ran;
 

@@ -54,10 +54,28 @@ fn tried(arguments: &[String]) -> Verdict {
         Ok(machine) => machine,
         Err(why) => return Verdict::Failed(why),
     };
-    let mut tests = run::cargo(&["test", "--package", "usher", "--locked", "--test", "machine", "--"]);
+    let mut tests = run::cargo(&["test", "--workspace", "--locked", "--test", "machine", "--"]);
     // Each emulates processors: one after the other is quicker.
     tests.arg("--test-threads=1").args(arguments).env(VARIABLE, machine);
-    passes(tests.env(support::VARIABLE, run::target().join("shown-on-machines.txt")))
+    let shown = run::target().join("shown-on-machines.txt");
+    let _ = fs::remove_file(&shown);
+    match passes(tests.env(support::VARIABLE, &shown)) {
+        // A part of the tests shows a part.
+        Verdict::Passed if arguments.is_empty() => keep(&shown),
+        verdict => verdict,
+    }
+}
+
+/// Keeps what the tests have shown with the sources.
+fn keep(shown: &Path) -> Verdict {
+    let text = fs::read_to_string(shown).unwrap_or_default();
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.sort_unstable();
+    lines.dedup();
+    match fs::write(support::kept(), lines.join("\n") + "\n") {
+        Ok(()) => Verdict::Passed,
+        Err(error) => Verdict::Failed(format!("what the tests showed cannot be kept: {error}")),
+    }
 }
 
 /// The directory of the machine, which is made unless it is there.

@@ -28,6 +28,11 @@ struct Shown {
     test: String,
 }
 
+/// What tests in virtual machines have shown when they last ran, by hand: kept with the sources.
+pub fn kept() -> PathBuf {
+    run::root().join("tests/machine/shown.tsv")
+}
+
 /// The file, emptied for the next run of tests.
 ///
 /// # Errors
@@ -78,7 +83,12 @@ fn failed(why: &str) -> ExitCode {
 fn composed() -> Result<Option<String>, String> {
     let text = fs::read_to_string(path()).unwrap_or_default();
     let shown: BTreeSet<Shown> = text.lines().map(parsed).collect::<Result<_, String>>()?;
-    if shown.is_empty() { Ok(None) } else { table::of(&shown).map(Some) }
+    if shown.is_empty() {
+        return Ok(None);
+    }
+    let by_hand = fs::read_to_string(kept()).unwrap_or_default();
+    let by_hand: BTreeSet<Shown> = by_hand.lines().map(parsed).collect::<Result<_, String>>()?;
+    table::of(&shown.union(&by_hand).cloned().collect()).map(Some)
 }
 
 /// A line as tests write it: what it shows, and the test, with tabs between.

@@ -38,7 +38,7 @@ const HEAD: &str = "\
 
 Each cell is what a test on a real host has seen, and leads to that test; \"refused\" is an outcome that says why and what to do
 instead. \"Not shown\" means that no test has seen it, whatever the code may do. `cargo verify` compares this page with what its tests
-have just shown, and `cargo xtask support` writes it from there. Nobody edits it.
+have just shown, and `cargo xtask support` writes it from there; what `cargo xtask machine` showed, it keeps. Nobody edits it.
 ";
 
 /// The document.

@@ -30,7 +30,7 @@ mod release;
 pub(crate) use release::give_seats_back;
 
 /// How long a warden may take to answer: a program that does not let go of the screen has its time in this, and the drawing.
-const ANSWER: Duration = Duration::from_secs(6);
+const ANSWER: Duration = Duration::from_secs(8);
 /// The ending of the name of a file that says what was taken from a seat.
 const TAKEN: &str = "taken";
 

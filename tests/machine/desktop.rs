@@ -1,0 +1,68 @@
+//! Desktops on a seat: a real Xorg and a real compositor on the machine's graphics card.
+
+use crate::console::{SEEN, lock_session, unlock};
+use crate::harness::{Machine, Picture, covered, wait_for, wait_until};
+use crate::machine;
+
+/// Starts a desktop of alice's at a virtual terminal, and waits until she sees it.
+#[track_caller]
+fn desktop(machine: &Machine, kind: &str, number: u32, environment: &str, command: &str) -> (u64, Picture) {
+    machine
+        .root(&format!(
+            "systemd-run --unit=desk --collect -p PAMName=login -p User=alice -p TTYPath=/dev/tty{number} -p StandardInput=tty \
+             -p StandardOutput=journal -p StandardError=journal -p WorkingDirectory=/home/alice -E XDG_SEAT=seat0 \
+             -E XDG_VTNR={number} -E XDG_SESSION_CLASS=user -E XDG_SESSION_TYPE={kind} {environment} {command} && chvt {number}"
+        ))
+        .succeeds();
+    let shown = wait_for("alice sees her desktop", || {
+        let screen = machine.screen(0);
+        (machine.in_front() == format!("tty{number}") && has_desktop(&screen)).then_some(screen)
+    });
+    let id = wait_for("usherd knows it", || machine.session("alice", kind)?["session_id"].as_u64());
+    (id, shown)
+}
+
+/// Neither black nor text: some pixel in the middle has a colour of its own.
+fn has_desktop(screen: &Picture) -> bool {
+    let pixel = screen.pixel(screen.width / 2, screen.height / 2);
+    !covered(screen) && pixel.iter().any(|part| *part > 20)
+}
+
+#[track_caller]
+fn stays_locked_and_comes_back(machine: &Machine, (id, before): (u64, Picture), number: u32) {
+    lock_session(machine, id, "");
+    assert!(covered(&machine.screen(0)), "the message, and nothing of the desktop");
+    for keys in ["ctrl-alt-f1", &format!("ctrl-alt-f{number}"), "ctrl-alt-backspace", "ctrl-alt-delete", "alt-sysrq-k"]
+    {
+        machine.key(keys);
+    }
+    machine.rest();
+    assert!(covered(&machine.screen(0)));
+    machine.root("kill -9 $(pgrep -o -x usher-shield)").succeeds();
+    machine.rest();
+    assert!(covered(&machine.screen(0)), "its painter was killed");
+    unlock(machine, id);
+    assert_eq!(machine.in_front(), format!("tty{number}"));
+    let middle = |screen: &Picture| screen.pixel(screen.width / 2, screen.height / 2);
+    wait_until("the desktop is as before", || middle(&machine.screen(0)) == middle(&before));
+}
+
+#[test]
+fn sway_on_a_seat_is_locked_with_it() {
+    let machine = machine!();
+    let environment = "-E WLR_RENDERER=pixman -E LIBSEAT_BACKEND=logind";
+    let desk = desktop(&machine, "wayland", 7, environment, "sway");
+    stays_locked_and_comes_back(&machine, desk, 7);
+    machine.shows("wayland-seat", "lock", SEEN);
+}
+
+#[test]
+fn xorg_on_a_seat_is_locked_with_it() {
+    let machine = machine!();
+    let start = "#!/bin/sh\nXorg :1 vt7 -keeptty -noreset -nolisten tcp &\n\
+        until DISPLAY=:1 xsetroot -solid '#804020'; do sleep 0.2; done\nwait\n";
+    machine.script("desk", start);
+    let desk = desktop(&machine, "x11", 7, "", "sh /opt/desk");
+    stays_locked_and_comes_back(&machine, desk, 7);
+    machine.shows("x11-seat", "lock", SEEN);
+}
