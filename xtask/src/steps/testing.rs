@@ -18,7 +18,10 @@ pub fn all(report: &mut Report) -> Verdict {
         Ok(file) => file,
         Err(error) => return Verdict::Failed(format!("what tests show cannot be written: {error}")),
     };
-    let most = count(run::cargo(&most).env(support::VARIABLE, shown), report);
+    // Most tests wait for other programs for most of their time.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from) + 1;
+    let mut most = run::cargo(&most);
+    let most = count(most.env(support::VARIABLE, shown).env("RUST_TEST_THREADS", threads.to_string()), report);
     let shield = count(run::cargo(&shield).args(["--", "--test-threads=1"]), report);
     if most == Verdict::Passed { shield } else { most }
 }
