@@ -1,12 +1,12 @@
 //! The page that a host serves: people sign in by PAM over TLS, and are who they are.
 
+use std::sync::OnceLock;
+
 use serde_json::{Value, json};
 
-use crate::harness::{Host, Options, Suite, User, X11, ready, skip};
+use crate::harness::{Host, Options, Screen, Suite, User, X11, ready, skip, wait_until};
 use crate::who::session;
 
-/// Where browsers call from. The host has both ends of the line, and they are not the same.
-const BROWSER: &str = "10.99.0.2";
 const OURS: &str = "https://lab:8478";
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -14,6 +14,8 @@ const FORM: &str = "application/x-www-form-urlencoded";
 struct Page {
     host: Host,
     client: String,
+    /// Where the browser calls from. The host has both ends of the line, and they are not the same.
+    browser: String,
 }
 
 /// What a browser got.
@@ -25,20 +27,31 @@ struct Got {
 }
 
 impl Page {
-    #[track_caller]
-    fn open(suite: Suite) -> Self {
-        let host = Host::boot(Options { suite, packages: true });
+    /// A page of the host that all tests share, for a browser of its own: tries are counted by where they come from.
+    fn shared(browser: u8) -> Option<Self> {
+        static SERVED: OnceLock<()> = OnceLock::new();
+        let host = match Host::shared(Suite::Trixie) {
+            Ok(host) => host,
+            Err(reason) => {
+                skip(&reason);
+                return None;
+            }
+        };
+        SERVED.get_or_init(|| enable(&host));
+        Some(Page::of(host, browser))
+    }
+
+    fn of(host: Host, browser: u8) -> Self {
+        let client = host.script(&format!("web{browser}"), include_str!("web.py"));
         // Both on the host, and neither is a loopback address.
-        host.root("ip address add 10.99.0.1/32 dev lo && ip address add 10.99.0.2/32 dev lo").succeeds();
-        assert!(
-            !host.root("ss -Hltn 'sport = :8478'").stdout.contains(":8478"),
-            "no port is open before it is enabled"
-        );
-        let said = host.root("usher dashboard enable").succeeds();
-        let fingerprint = host.content("/run/usher-dashboard/fingerprint");
-        assert!(said.contains(":8478/") && said.contains(fingerprint.trim()), "{said}");
-        let client = host.script("web", include_str!("web.py"));
-        Page { host, client }
+        host.root(&format!("ip address replace 10.99.0.1/32 dev lo && ip address add 10.99.0.{browser}/32 dev lo"))
+            .succeeds();
+        Page { host, client, browser: format!("10.99.0.{browser}") }
+    }
+
+    /// What records say of where somebody was.
+    fn from(&self) -> String {
+        format!("{}, by the dashboard", self.browser)
     }
 
     /// A user with a password.
@@ -51,7 +64,7 @@ impl Page {
 
     #[track_caller]
     fn asked(&self, method: &str, path: &str, cookie: &str, origin: &str, kind: &str, body: &str) -> Got {
-        let words = [BROWSER, method, path, cookie, origin, kind, body]
+        let words = [self.browser.as_str(), method, path, cookie, origin, kind, body]
             .map(|word| format!("'{}'", word.replace('\'', "'\\''")));
         let said = self.host.root(&format!("python3 {} {}", self.client, words.join(" "))).json();
         let texts = |value: &Value| {
@@ -106,26 +119,42 @@ impl Page {
         tiles.iter().map(|tile| tile["session"]["user"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
-    /// The records of an action.
+    /// The records of what was done, or tried, in this browser.
     #[track_caller]
     fn records(&self, action: &str) -> Vec<Value> {
-        self.host.root_usher(&["audit", "--action", action, "--output", "json"]).array()
+        let mut all = self.host.root_usher(&["audit", "--action", action, "--output", "json"]).array();
+        all.retain(|record| record["from"] == self.from());
+        all
     }
 }
 
-#[test]
-fn people_sign_in_by_pam_and_are_who_they_are() {
-    if let Err(reason) = ready(Suite::Trixie) {
-        return skip(&reason);
-    }
-    let page = Page::open(Suite::Trixie);
-    let host = &page.host;
-    let (alice, bob) = (page.user("alice", &[]), page.user("bob", &[]));
-    let (olga, adam) = (page.user("olga", &["usher-operator"]), page.user("adam", &["usher-admin"]));
-    let screens = [&alice, &bob, &adam].map(|user| host.x11(user, X11::Xvfb));
-    let tile = |index: usize| json!({"targets": {"0": [screens[index].id().parse::<u32>().unwrap_or_else(|_| session(host, &screens[index])["session_id"].as_u64().unwrap().try_into().unwrap())]}});
+/// Serves the page, and not before somebody says so.
+#[track_caller]
+fn enable(host: &Host) {
+    let listens = || host.root("ss -Hltn 'sport = :8478'").stdout.contains(":8478");
+    assert!(!listens(), "no port is open before it is enabled");
+    let said = host.root("usher dashboard enable").succeeds();
+    let fingerprint = host.content("/run/usher-dashboard/fingerprint");
+    assert!(said.contains(":8478/") && said.contains(fingerprint.trim()), "{said}");
+}
 
-    // Nobody is let in without a sign-in, and the form is all that there is.
+/// An order for one session.
+#[track_caller]
+fn tile(screen: &Screen) -> Value {
+    json!({"targets": {"0": [session(&screen.host, screen)["session_id"]]}})
+}
+
+#[track_caller]
+fn lock(screen: &Screen) -> Value {
+    let mut order = tile(screen);
+    order["message"] = "Eyes up".into();
+    order
+}
+
+#[test]
+fn nobody_is_let_in_without_a_sign_in_and_every_try_is_on_record() {
+    let Some(page) = Page::shared(2) else { return };
+    let alice = page.user("alice", &[]);
     let stranger = page.get("/", "");
     assert!(
         stranger.status == 200 && stranger.body.contains("action=\"/sign-in\"") && !stranger.body.contains("<script")
@@ -141,68 +170,95 @@ fn people_sign_in_by_pam_and_are_who_they_are() {
     let actors: Vec<_> = tried.iter().map(|record| record["actor"].as_str().unwrap()).collect();
     assert_eq!(actors, [alice.name.as_str(), "unknown user"], "{tried:?}");
     assert_eq!(tried[0]["outcomes"][0]["error"]["id"], "AccessDenied");
+}
 
-    // A pupil sees their own sessions and may lock nobody.
+#[test]
+fn a_pupil_sees_their_own_sessions_and_locks_nobody() {
+    let Some(page) = Page::shared(3) else { return };
+    let (alice, bob) = (page.user("alice", &[]), page.user("bob", &[]));
+    let [_own, other] = [&alice, &bob].map(|user| page.host.x11(user, X11::Xvfb));
     let pupil = page.cookie(&alice);
     let whole = page.get("/", &pupil);
     assert!(whole.body.contains(&alice.name) && whole.policy.contains("form-action 'none'"));
     assert_eq!(page.shown(&pupil), [alice.name.as_str()]);
-    let lock = |index: usize| {
-        let mut order = tile(index);
-        order["message"] = "Eyes up".into();
-        order
-    };
-    let refused = page.order("lock", &pupil, &lock(1));
+    let refused = page.order("lock", &pupil, &lock(&other));
     assert_eq!((&refused["result"], &refused["error"]["id"]), (&"failed".into(), &"AccessDenied".into()), "{refused}");
     assert_eq!(page.get("/log/0", &pupil).status, 502, "the audit log is for administrators");
+}
 
-    // An operator locks pupils by name, and closes no administrator's session.
+#[test]
+fn an_operator_locks_by_name_for_as_long_as_they_are_one_and_closes_no_administrator() {
+    let Some(page) = Page::shared(4) else { return };
+    let host = &page.host;
+    let (alice, olga) = (page.user("alice", &[]), page.user("olga", &["usher-operator"]));
+    let adam = page.user("adam", &["usher-admin"]);
+    let [pupils, administrators] = [&alice, &adam].map(|user| host.x11(user, X11::Xvfb));
     let operator = page.cookie(&olga);
-    assert_eq!(page.shown(&operator).len(), 3);
-    let locked = page.order("lock", &operator, &lock(0));
+    let shown = page.shown(&operator);
+    assert!(shown.contains(&alice.name) && shown.contains(&adam.name), "{shown:?}");
+    let locked = page.order("lock", &operator, &lock(&pupils));
     assert_eq!((&locked["result"], &locked["observed"]), (&"done".into(), &true.into()), "{locked}");
-    assert_eq!(session(host, &screens[0])["lock"]["by"], olga.name.as_str());
-    let close = page.order("close", &operator, &tile(2));
+    assert_eq!(session(host, &pupils)["lock"]["by"], olga.name.as_str());
+    let close = page.order("close", &operator, &tile(&administrators));
     assert_eq!((&close["result"], &close["error"]["id"]), (&"failed".into(), &"AccessDenied".into()), "{close}");
-    assert!(screens[2].exists());
+    assert!(administrators.exists());
     let done = page.records("lock");
     let record = done.iter().find(|record| record["actor"] == olga.name.as_str()).expect("a record");
-    assert_eq!(record["from"], format!("{BROWSER}, by the dashboard"));
+    assert_eq!(record["from"], page.from());
 
-    // Roles are asked freshly.
     host.root(&format!("gpasswd -d {} usher-operator", olga.name)).succeeds();
-    assert_eq!(page.order("unlock", &operator, &tile(0))["error"]["id"], "AccessDenied");
+    assert_eq!(
+        page.order("unlock", &operator, &tile(&pupils))["error"]["id"],
+        "AccessDenied",
+        "roles are asked freshly"
+    );
+}
 
-    // Other pages order nothing, whatever the browser shows.
+#[test]
+fn other_pages_order_nothing_whatever_the_browser_shows() {
+    let Some(page) = Page::shared(5) else { return };
+    let (bob, olga) = (page.user("bob", &[]), page.user("olga", &["usher-operator"]));
+    let screen = page.host.x11(&bob, X11::Xvfb);
+    let operator = page.cookie(&olga);
     for origin in ["https://evil.example", "http://lab:8478", "https://lab:8479", "null", ""] {
-        let got = page.asked("POST", "/verbs/lock", &operator, origin, "application/json", &lock(1).to_string());
+        let got = page.asked("POST", "/verbs/lock", &operator, origin, "application/json", &lock(&screen).to_string());
         assert_eq!(got.status, 403, "{origin}");
         let form = format!("user={}&password=right+horse", bob.name);
         assert_eq!(page.asked("POST", "/sign-in", "", origin, FORM, &form).status, 403, "{origin}");
     }
-    assert_eq!(session(host, &screens[1])["locked"], false);
+    assert_eq!(session(&page.host, &screen)["locked"], false);
+}
 
-    // Whoever signed out, or was, is out.
+#[test]
+fn whoever_signed_out_or_was_is_out() {
+    let Some(page) = Page::shared(6) else { return };
+    let host = &page.host;
+    let (alice, olga) = (page.user("alice", &[]), page.user("olga", &["usher-operator"]));
+    let (pupil, operator) = (page.cookie(&alice), page.cookie(&olga));
     let listed = host.root_usher(&["identities", "--web", "--output", "json"]).array();
     let of_olga = listed.iter().find(|one| one["user"] == olga.name.as_str()).expect("her sign-in");
-    assert_eq!((listed.len(), &of_olga["from"]), (2, &BROWSER.into()), "{listed:?}");
+    assert_eq!(of_olga["from"], page.browser, "{listed:?}");
     assert_ne!(host.usher(&olga, &["identities", "--web"]).code, Some(0), "that is for administrators");
     host.root_usher(&["identities", "--web", "--end", &of_olga["id"].to_string()]).succeeds();
     assert_eq!(page.asked("POST", "/sign-out", &pupil, OURS, "", "").status, 303);
     for replayed in [&operator, &pupil] {
-        crate::harness::wait_until("it is over", || page.get("/events", replayed).status == 403);
+        wait_until("it is over", || page.get("/events", replayed).status == 403);
         assert!(page.get("/", replayed).body.contains("action=\"/sign-in\""));
     }
-    assert_eq!(page.records("sign-out").len(), 2);
+    let out = host.root_usher(&["audit", "--action", "sign-out", "--output", "json"]).array();
+    let ended = |user: &User| out.iter().any(|record| record["targets"][0] == user.name.as_str());
+    assert!(ended(&alice) && ended(&olga), "{out:?}");
+}
 
-    // An account that has expired is let in no more, nor is root.
-    host.root(&format!("usermod -e 1 {}", bob.name)).succeeds();
+#[test]
+fn an_expired_account_and_root_are_not_let_in_and_who_guesses_waits() {
+    let Some(page) = Page::shared(7) else { return };
+    let (bob, adam) = (page.user("bob", &[]), page.user("adam", &["usher-admin"]));
+    page.host.root(&format!("usermod -e 1 {}", bob.name)).succeeds();
     let barred = page.sign_in(&bob, "right horse");
     assert!(barred.status == 403 && barred.body.contains("may not sign in now"), "{}", barred.body);
-    host.root("echo 'root:right horse' | chpasswd").succeeds();
-    assert_eq!(page.sign_in(&User { name: "root".to_owned(), ..alice.clone() }, "right horse").status, 403);
-
-    // Who guesses waits.
+    page.host.root("echo 'root:right horse' | chpasswd").succeeds();
+    assert_eq!(page.sign_in(&User { name: "root".to_owned(), ..bob.clone() }, "right horse").status, 403);
     let statuses: Vec<_> = (0..4).map(|_| page.sign_in(&adam, "wrong").status).collect();
     assert_eq!(statuses, [403, 403, 403, 429]);
 }
@@ -212,7 +268,9 @@ fn the_web_server_cannot_say_who_somebody_is() {
     if let Err(reason) = ready(Suite::Bookworm) {
         return skip(&reason);
     }
-    let page = Page::open(Suite::Bookworm);
+    let host = Host::boot(Options { suite: Suite::Bookworm, packages: true });
+    enable(&host);
+    let page = Page::of(host, 2);
     let host = &page.host;
     let (alice, adam) = (page.user("alice", &[]), page.user("adam", &["usher-admin"]));
     let cookie = page.cookie(&adam);
@@ -258,7 +316,7 @@ fn the_web_server_cannot_say_who_somebody_is() {
 
     // A restart of usherd signs everybody out, and an end of the service closes the port.
     host.root("systemctl restart usherd").succeeds();
-    crate::harness::wait_until("nobody is signed in", || page.get("/events", &cookie).status == 403);
+    wait_until("nobody is signed in", || page.get("/events", &cookie).status == 403);
     host.root("usher dashboard disable").succeeds();
     assert!(!host.root("ss -Hltn 'sport = :8478'").stdout.contains(":8478"));
     assert_ne!(host.run(&alice, "usher dashboard enable").code, Some(0));

@@ -12,6 +12,7 @@ pub mod logging;
 pub mod logins;
 pub mod outcome;
 pub mod paths;
+pub mod per_key;
 pub mod request;
 #[cfg(feature = "servers")]
 pub mod servers;

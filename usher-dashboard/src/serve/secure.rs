@@ -1,21 +1,21 @@
 //! Connections by TLS, from anywhere: bounded in number, in all and of each address.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use usher_core::per_key::PerKey;
 
 use super::{DashboardState, connection};
 
 /// How many connections there are at the same time, in all and from one address.
 const MOST: usize = 1024;
-const MOST_OF_ADDRESS: usize = 128;
+const MOST_OF_ADDRESS: u32 = 128;
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
@@ -34,7 +34,7 @@ pub async fn serve_by_tls(
 
 async fn accept(dashboard: &Arc<DashboardState>, listener: &TcpListener, tls: &TlsAcceptor) {
     let places = Arc::new(Semaphore::new(MOST));
-    let addresses = Addresses::default();
+    let addresses = PerKey::default();
     loop {
         let Ok((stream, far)) = listener.accept().await else {
             // Out of descriptors or memory: a pause lets some go.
@@ -42,7 +42,7 @@ async fn accept(dashboard: &Arc<DashboardState>, listener: &TcpListener, tls: &T
             continue;
         };
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
-        let Some(own) = addresses.take(far.ip().to_canonical()) else { continue };
+        let Some(own) = addresses.take_one(far.ip().to_canonical(), MOST_OF_ADDRESS) else { continue };
         let (dashboard, tls, from) = (Arc::clone(dashboard), tls.clone(), from(&stream, far.ip()));
         tokio::spawn(async move {
             let _ = stream.set_nodelay(true);
@@ -60,51 +60,4 @@ fn from(stream: &TcpStream, far: IpAddr) -> IpAddr {
     let far = far.to_canonical();
     let own = stream.local_addr().is_ok_and(|near| near.ip().to_canonical() == far);
     if own { IpAddr::from([127, 0, 0, 1]) } else { far }
-}
-
-/// How many connections each address has.
-#[derive(Debug, Clone, Default)]
-struct Addresses(Arc<Mutex<HashMap<IpAddr, usize>>>);
-
-struct OneOfAddress(Addresses, IpAddr);
-
-impl Addresses {
-    fn take(&self, address: IpAddr) -> Option<OneOfAddress> {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(address).or_default();
-        if *count >= MOST_OF_ADDRESS {
-            return None;
-        }
-        *count += 1;
-        Some(OneOfAddress(self.clone(), address))
-    }
-}
-
-impl Drop for OneOfAddress {
-    fn drop(&mut self) {
-        let mut counts = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.1) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.1);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_address_takes_nobody_elses_place() {
-        let addresses = Addresses::default();
-        let [one, other] = [[10, 0, 0, 1], [10, 0, 0, 2]].map(IpAddr::from);
-        let mut taken: Vec<_> = (0..MOST_OF_ADDRESS).map(|_| addresses.take(one).unwrap()).collect();
-        assert!(addresses.take(one).is_none() && addresses.take(other).is_some());
-        taken.pop();
-        assert!(addresses.take(one).is_some());
-        drop(taken);
-        assert_eq!(addresses.0.lock().unwrap().len(), 0);
-    }
 }

@@ -5,9 +5,9 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::actor::Role;
 use crate::host::Host;
-use crate::host::per_user::{OneOfUser, PerUser};
 use crate::host::places::Places;
 use crate::paths::Mode;
+use usher_core::per_key::{OneOfKey, PerKey};
 
 /// Connections at once of ordinary users. Those who watch may only take some of them.
 const ORDINARY: usize = 896;
@@ -26,14 +26,14 @@ const MOST_LOOKUPS: u32 = 4;
 #[derive(Debug)]
 pub(super) struct Entrance {
     places: Places,
-    of_user: PerUser,
-    lookups: PerUser,
+    of_user: PerKey<u32>,
+    lookups: PerKey<u32>,
 }
 
 /// A connection's place, or its claim to one that is kept.
 pub(super) struct Claim {
     uid: u32,
-    own: OneOfUser,
+    own: OneOfKey<u32>,
     found: Claimed,
 }
 
@@ -49,18 +49,18 @@ enum Claimed {
     Own,
     Place(OwnedSemaphorePermit),
     /// Only kept places may be free: whether they are for this caller is to be looked up.
-    Lookup(Places, OneOfUser),
+    Lookup(Places, OneOfKey<u32>),
 }
 
 /// A connection's place. Dropped, it is free.
 pub(super) struct ConnectionPlace {
     _place: Option<OwnedSemaphorePermit>,
-    _own: OneOfUser,
+    _own: OneOfKey<u32>,
 }
 
 impl Default for Entrance {
     fn default() -> Self {
-        Entrance { places: Places::new(ORDINARY, KEPT), of_user: PerUser::default(), lookups: PerUser::default() }
+        Entrance { places: Places::new(ORDINARY, KEPT), of_user: PerKey::default(), lookups: PerKey::default() }
     }
 }
 

@@ -27,7 +27,6 @@ pub mod login_rules;
 pub mod looks;
 pub mod metrics;
 pub mod patience;
-pub mod per_user;
 pub mod places;
 mod releases;
 pub mod settings;

@@ -2,9 +2,9 @@
 
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::per_user::{OneOfUser, PerUser};
 use super::places::Places;
 use crate::actor::Sight;
+use usher_core::per_key::{OneOfKey, PerKey};
 
 /// Watchers at once of whom some see only their own sessions.
 const ORDINARY: usize = 96;
@@ -17,19 +17,19 @@ const PER_USER: u32 = 8;
 #[derive(Debug)]
 pub struct Watchers {
     places: Places,
-    of_user: PerUser,
+    of_user: PerKey<u32>,
 }
 
 /// A watcher's place. Dropped, it is free.
 #[derive(Debug)]
 pub struct WatcherPlace {
     _place: OwnedSemaphorePermit,
-    _own: Option<OneOfUser>,
+    _own: Option<OneOfKey<u32>>,
 }
 
 impl Default for Watchers {
     fn default() -> Self {
-        Watchers { places: Places::new(ORDINARY, KEPT), of_user: PerUser::default() }
+        Watchers { places: Places::new(ORDINARY, KEPT), of_user: PerKey::default() }
     }
 }
 

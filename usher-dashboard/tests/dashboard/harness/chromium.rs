@@ -56,6 +56,7 @@ impl Chromium {
 
     fn begin(&self, browser: &Path, language: &str) -> String {
         let mut arguments = vec!["--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"];
+        arguments.push("--window-size=1300,1000");
         // Chromium's own sandbox does not work for root. The pages are ours.
         if rustix::process::geteuid().is_root() {
             arguments.push("--no-sandbox");
