@@ -41,4 +41,5 @@ mod types;
 mod unseen;
 mod wayland;
 mod web;
+mod web_joined;
 mod who;

@@ -11,18 +11,18 @@ const OURS: &str = "https://lab:8478";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A host whose page is served.
-struct Page {
-    host: Host,
+pub struct Page {
+    pub host: Host,
     client: String,
     /// Where the browser calls from. The host has both ends of the line, and they are not the same.
     browser: String,
 }
 
 /// What a browser got.
-struct Got {
-    status: u64,
+pub struct Got {
+    pub status: u64,
     cookies: Vec<String>,
-    body: String,
+    pub body: String,
     policy: String,
 }
 
@@ -41,7 +41,7 @@ impl Page {
         Some(Page::of(host, browser))
     }
 
-    fn of(host: Host, browser: u8) -> Self {
+    pub fn of(host: Host, browser: u8) -> Self {
         let client = host.script(&format!("web{browser}"), include_str!("web.py"));
         // Both on the host, and neither is a loopback address.
         host.root(&format!("ip address replace 10.99.0.1/32 dev lo && ip address add 10.99.0.{browser}/32 dev lo"))
@@ -56,14 +56,14 @@ impl Page {
 
     /// A user with a password.
     #[track_caller]
-    fn user(&self, name: &str, groups: &[&str]) -> User {
+    pub fn user(&self, name: &str, groups: &[&str]) -> User {
         let user = self.host.user_in(name, groups);
         self.host.root(&format!("echo '{}:right horse' | chpasswd", user.name)).succeeds();
         user
     }
 
     #[track_caller]
-    fn asked(&self, method: &str, path: &str, cookie: &str, origin: &str, kind: &str, body: &str) -> Got {
+    pub fn asked(&self, method: &str, path: &str, cookie: &str, origin: &str, kind: &str, body: &str) -> Got {
         let words = [self.browser.as_str(), method, path, cookie, origin, kind, body]
             .map(|word| format!("'{}'", word.replace('\'', "'\\''")));
         let said = self.host.root(&format!("python3 {} {}", self.client, words.join(" "))).json();
@@ -86,7 +86,7 @@ impl Page {
 
     /// The cookie of somebody who signed in.
     #[track_caller]
-    fn cookie(&self, user: &User) -> String {
+    pub fn cookie(&self, user: &User) -> String {
         let got = self.sign_in(user, "right horse");
         assert_eq!(got.status, 303, "{}", got.body);
         let set = got.cookies.iter().find(|set| set.starts_with("__Host-usher=")).expect("a cookie");
@@ -97,13 +97,13 @@ impl Page {
     }
 
     #[track_caller]
-    fn get(&self, path: &str, cookie: &str) -> Got {
+    pub fn get(&self, path: &str, cookie: &str) -> Got {
         self.asked("GET", path, cookie, "", "", "")
     }
 
     /// The only outcome of an order.
     #[track_caller]
-    fn order(&self, verb: &str, cookie: &str, order: &Value) -> Value {
+    pub fn order(&self, verb: &str, cookie: &str, order: &Value) -> Value {
         let got = self.asked("POST", &format!("/verbs/{verb}"), cookie, OURS, "application/json", &order.to_string());
         assert_eq!(got.status, 200, "{}", got.body);
         let first: Value = serde_json::from_str(got.body.lines().next().expect("a line")).expect("JSON");
@@ -130,7 +130,7 @@ impl Page {
 
 /// Serves the page, and not before somebody says so.
 #[track_caller]
-fn enable(host: &Host) {
+pub fn enable(host: &Host) {
     let listens = || host.root("ss -Hltn 'sport = :8478'").stdout.contains(":8478");
     assert!(!listens(), "no port is open before it is enabled");
     let said = host.root("usher dashboard enable").succeeds();

@@ -36,6 +36,7 @@ export function begin(hit) {
     document.body.append(band);
     Object.assign(band.style, { left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px` });
     const below = [...wall.children].filter((node) => {
+      if (!node.classList.contains("tile")) return false;
       const { left: l, right: r, top: t, bottom: b } = node.getBoundingClientRect();
       return r > left - scrollX && l < right - scrollX && b > top - scrollY && t < bottom - scrollY && r > l;
     });

@@ -47,7 +47,7 @@ function drawGroups(shown) {
 }
 
 function drawAll() {
-  const shown = arrange(view.wanted(), view.setting("sort"));
+  const shown = arrange(view.wanted(), view.setting("sort"), view.setting("part"));
   select.show(shown);
   drawGroups(shown);
   const locked = shown.filter((tile) => tile.session.locked).length;
@@ -95,7 +95,14 @@ function turn(state) {
   const lost = element("lost");
   document.body.classList.toggle("away", state !== "here");
   lost.hidden = state === "here";
-  write(lost, state === "here" ? "" : state === "out" ? say("signedOut") : say("lostPage", { time: when(heard) }));
+  // Whoever signed in does so again; the link of a page of one's own is good once.
+  const signs = state === "out" && document.getElementById("out");
+  write(lost, state === "here" ? "" : signs ? say("signInOver") : state === "out" ? say("signedOut") : say("lostPage", { time: when(heard) }));
+  if (!signs) return;
+  const again = document.createElement("a");
+  again.href = "/";
+  again.textContent = say("signIn");
+  lost.append(" ", again);
 }
 
 /** @type {Record<string, () => void>} */
@@ -141,6 +148,10 @@ element("again").addEventListener("click", () => void tables.drawLog());
 addEventListener("lead", (event) => {
   view.go("wall");
   select.focus(/** @type {CustomEvent<import("./tiles.js").Tile>} */ (event).detail);
+});
+addEventListener("unrule", (event) => {
+  const { host, rule } = /** @type {CustomEvent<{host: import("./wire.js").Host, rule: import("./wire.js").Rule}>} */ (event).detail;
+  void verbs.unrule(host, rule);
 });
 element("keys").addEventListener("click", keys["?"]);
 setInterval(() => { for (const tile of tiles.values()) draw(tile); }, 20000);

@@ -97,11 +97,25 @@ export async function drawLog() {
   if (turn === asked) write(element("log-said"), said.length ? said.join(" · ") : say("logCount", { count: all.length }));
 }
 
+/**
+ * A button that removes a rule.
+ * @param {import("./wire.js").Host} host
+ * @param {import("./wire.js").Rule} rule
+ */
+function removal(host, rule) {
+  const node = document.createElement("button");
+  node.textContent = say("unblock");
+  node.setAttribute("aria-label", `${say("unblock")}: ${rule.name}, ${host.name}`);
+  node.disabled = host.reach !== "here";
+  node.addEventListener("click", () => node.dispatchEvent(new CustomEvent("unrule", { bubbles: true, detail: { host, rule } })));
+  return node;
+}
+
 /** Shows rules and hosts as they are known now. */
 export function drawRules() {
   const all = [...hosts.values()];
   const rules = all.flatMap((host) => (host.rules ?? []).map((rule) => ({ host, rule })));
-  fill("standing", rules.map(({ host, rule }) => [host.name, rule.name, rule.message, rule.by, when(rule.since), rule.until ? when(rule.until) : "–"]));
+  fill("standing", rules.map(({ host, rule }) => [host.name, rule.name, rule.message, rule.by, when(rule.since), rule.until ? when(rule.until) : "–", removal(host, rule)]));
   element("no-rules").hidden = rules.length > 0;
   const state = (/** @type {import("./wire.js").Host} */ host) => {
     if (host.reach === "here") return say("here");

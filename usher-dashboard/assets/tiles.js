@@ -166,13 +166,41 @@ const orders = {
 };
 
 /**
- * Shows the tiles that are wanted, in this order, and gives them.
+ * The part of the wall that a tile stands in.
+ * @param {Tile} tile
+ * @param {string} parts
+ */
+function partOf(tile, parts) {
+  if (parts === "host") return hosts.get(tile.host)?.name ?? "";
+  return parts === "group" ? [...tile.session.groups ?? []].sort(order)[0] ?? say("groupless") : "";
+}
+
+/** @type {Map<string, HTMLElement>} */
+const heads = new Map();
+
+/**
+ * The head of a part. Each tile names its host itself, for who hears the page.
+ * @param {string} name
+ */
+function headOf(name) {
+  const known = heads.get(name);
+  if (known) return known;
+  const head = document.createElement("h2");
+  head.setAttribute("aria-hidden", "true");
+  head.textContent = name;
+  heads.set(name, head);
+  return head;
+}
+
+/**
+ * Shows the tiles that are wanted, in these parts and in this order, and gives them.
  * @param {string[]} wanted
  * @param {string} sort
+ * @param {string} parts
  */
-export function arrange(wanted, sort) {
+export function arrange(wanted, sort, parts) {
   const by = orders[sort] ?? orders.user;
-  const all = [...tiles.values()].sort((a, b) => by(a, b) || order(a.session.user, b.session.user) || a.host - b.host || a.session.session_id - b.session.session_id);
+  const all = [...tiles.values()].sort((a, b) => order(partOf(a, parts), partOf(b, parts)) || by(a, b) || order(a.session.user, b.session.user) || a.host - b.host || a.session.session_id - b.session.session_id);
   for (const tile of all) {
     const text = wanted.length ? found(tile) : "";
     tile.shown = wanted.every((word) => text.includes(word));
@@ -180,8 +208,17 @@ export function arrange(wanted, sort) {
   }
   // A node that moves loses the focus: only those that stand wrong are moved.
   const focused = document.activeElement;
-  all.forEach((tile, at) => {
-    if (wall.children[at] !== tile.node) wall.insertBefore(tile.node, wall.children[at] ?? null);
+  /** @type {HTMLElement[]} */
+  const nodes = [];
+  let last = "";
+  for (const tile of all) {
+    const name = partOf(tile, parts);
+    if (tile.shown && name !== last) nodes.push(headOf(last = name));
+    nodes.push(tile.node);
+  }
+  for (const [name, head] of heads) if (!nodes.includes(head) && heads.delete(name)) head.remove();
+  nodes.forEach((node, at) => {
+    if (wall.children[at] !== node) wall.insertBefore(node, wall.children[at] ?? null);
   });
   if (focused instanceof HTMLElement && focused !== document.activeElement && wall.contains(focused)) focused.focus({ preventScroll: true });
   return all.filter((tile) => tile.shown);

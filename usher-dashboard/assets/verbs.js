@@ -205,6 +205,13 @@ export async function turnBlock() {
   if (terms) await sent("block-all", { targets: targets(all), ...terms }, []);
 }
 
+/**
+ * Removes a rule of a host's.
+ * @param {import("./wire.js").Host} host
+ * @param {import("./wire.js").Rule} rule
+ */
+export const unrule = (host, rule) => sent("unblock", { targets: { [host.index]: [] }, rule: rule.name }, []);
+
 /** Begins to listen. */
 export function begin() {
   for (const button of document.querySelectorAll("[data-verb]")) {

@@ -15,7 +15,7 @@
  * @typedef {{id: string, message: string, hint: string | null}} Failure
  * @typedef {{session_id: number | null, user: string | null, result: string, observed: boolean, error: Failure | null}} Outcome
  * @typedef {{host: number, outcomes: Outcome[]}} Answer
- * @typedef {{targets: Record<string, number[]>, message?: string, for_seconds?: number, notice_seconds?: number, exempt?: boolean}} Order
+ * @typedef {{targets: Record<string, number[]>, message?: string, for_seconds?: number, notice_seconds?: number, exempt?: boolean, rule?: string}} Order
  */
 
 /**

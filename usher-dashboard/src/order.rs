@@ -28,6 +28,8 @@ pub enum PageVerb {
     BlockAll,
     /// Remove it.
     UnblockAll,
+    /// Remove the rule that the order names.
+    Unblock,
 }
 
 impl PageVerb {
@@ -41,6 +43,7 @@ impl PageVerb {
             "cancel-close" => PageVerb::CancelClose,
             "block-all" => PageVerb::BlockAll,
             "unblock-all" => PageVerb::UnblockAll,
+            "unblock" => PageVerb::Unblock,
             _ => return None,
         })
     }
@@ -64,14 +67,17 @@ pub struct PageOrder {
     /// Take sessions out of the rules that cover them.
     #[serde(default)]
     exempt: bool,
+    /// The rule that is meant.
+    #[serde(default)]
+    rule: Option<RuleName>,
 }
 
 impl PageOrder {
     /// The action for one host's sessions; none if the order lacks what its verb needs, or has what it knows nothing of.
     pub fn action(&self, verb: PageVerb, ids: &[u32]) -> Option<Action> {
-        let PageOrder { targets: _, message, for_seconds, notice_seconds, exempt } = self.clone();
-        let rule = matches!(verb, PageVerb::BlockAll | PageVerb::UnblockAll);
-        if ids.is_empty() != rule || ids.len() > MOST {
+        let PageOrder { targets: _, message, for_seconds, notice_seconds, exempt, rule } = self.clone();
+        let of_hosts = matches!(verb, PageVerb::BlockAll | PageVerb::UnblockAll | PageVerb::Unblock);
+        if ids.is_empty() != of_hosts || ids.len() > MOST || rule.is_some() != (verb == PageVerb::Unblock) {
             return None;
         }
         let targets = Targets::Ids(ids.iter().map(|id| SessionRef::Id(*id)).collect());
@@ -95,6 +101,7 @@ impl PageOrder {
             }
             (PageVerb::CancelClose, None) if bare && plain => Action::CancelClose(CancelCloseRequest { targets }),
             (PageVerb::UnblockAll, None) if bare && plain => Action::Unblock(RuleName::All),
+            (PageVerb::Unblock, None) if bare && plain => Action::Unblock(rule?),
             _ => return None,
         })
     }
@@ -117,6 +124,8 @@ mod tests {
         assert_eq!((&body["targets"]["ids"][1], &body["for_seconds"]), (&4.into(), &600.into()));
         let none = order(r#"{"targets":{"0":[]}}"#).unwrap();
         assert_eq!(none.action(PageVerb::UnblockAll, &[]).unwrap().route().to_string(), "DELETE /v1/blocks/all");
+        let one = order(r#"{"targets":{"0":[]},"rule":"group:pupils"}"#).unwrap();
+        assert_eq!(one.action(PageVerb::Unblock, &[]).unwrap().route().to_string(), "DELETE /v1/blocks/group%3Apupils");
     }
 
     #[test]
@@ -126,6 +135,10 @@ mod tests {
         assert!(bare.action(PageVerb::Unlock, &[]).is_none(), "nobody is not everybody");
         assert!(bare.action(PageVerb::Close, &[1; MOST + 1]).is_none());
         assert!(bare.action(PageVerb::UnblockAll, &[3]).is_none());
+        let [none, one] =
+            [r#"{"targets":{"0":[]}}"#, r#"{"targets":{"0":[]},"rule":"user:alice"}"#].map(|o| order(o).unwrap());
+        assert!(none.action(PageVerb::Unblock, &[]).is_none() && one.action(PageVerb::UnblockAll, &[]).is_none());
+        assert!(order(r#"{"targets":{"0":[]},"rule":"alice"}"#).is_none());
         let noticed = order(r#"{"targets":{"0":[3]},"notice_seconds":60}"#).unwrap();
         assert!(noticed.action(PageVerb::Close, &[3]).is_some());
         assert!(noticed.action(PageVerb::Disconnect, &[3]).is_none());
@@ -136,7 +149,7 @@ mod tests {
 
     #[test]
     fn the_verbs_are_a_closed_set() {
-        for known in ["lock", "unlock", "disconnect", "close", "cancel-close", "block-all", "unblock-all"] {
+        for known in ["lock", "unlock", "disconnect", "close", "cancel-close", "block-all", "unblock-all", "unblock"] {
             assert!(PageVerb::of(known).is_some());
         }
         for other in ["open", "attach", "invite", "join", "revoke", "rename", "redeem", "rekey", "Lock", "", "lock "] {

@@ -3,8 +3,8 @@
 
 use std::process::ExitCode;
 
-use crate::steps::{Verdict, passes};
-use crate::{programs, run, tools};
+use crate::steps::{Report, Verdict, passes};
+use crate::{deb, hosts, programs, run, tools};
 
 /// What looks for hindrances in the page.
 const AXE: &str = "4.10.3";
@@ -17,20 +17,45 @@ pub fn run() -> ExitCode {
         Ok(axe) => _ = tests.env("USHER_AXE", axe),
         Err(why) => println!("{why}: nobody looks for hindrances in the page"),
     }
-    for verdict in [passes(&mut run::cargo(programs::ALL)), typed(), passes(&mut tests)] {
-        if let Verdict::Failed(why) = verdict {
-            eprintln!("xtask: dashboard: {why}");
-            return ExitCode::FAILURE;
+    let mut room = run::cargo(&["test", "--locked", "--package", programs::MAIN, "--test", "dashboard"]);
+    room.args(["--", "--test-threads=1", "--skip", "harness"]);
+    let mut steps: [Box<dyn FnMut() -> Verdict>; 6] = [
+        Box::new(|| passes(&mut run::cargo(programs::ALL))),
+        Box::new(typed),
+        Box::new(|| passes(&mut tests)),
+        Box::new(|| hosts::prepare(&mut Report::default())),
+        Box::new(|| deb::packages(&mut Report::default())),
+        Box::new(|| passes(&mut room)),
+    ];
+    for step in &mut steps {
+        match step() {
+            Verdict::Failed(why) => {
+                eprintln!("xtask: dashboard: {why}");
+                return ExitCode::FAILURE;
+            }
+            Verdict::Skipped(why) => println!("skipped: {why}"),
+            Verdict::Passed => {}
         }
     }
     println!("look at the pictures in {}", run::root().join("target/dashboard").display());
     ExitCode::SUCCESS
 }
 
+/// TypeScript, which reads the types that the script's comments say. Nothing else needs it.
+const TYPESCRIPT: &str = "5.9.3";
+
 fn typed() -> Verdict {
-    let Some(tsc) = run::find("tsc") else {
-        println!("tsc is not installed (Debian: node-typescript): the script's types are not checked");
-        return Verdict::Skipped("tsc is not installed".to_owned());
+    let mut reading = match (run::find("tsc"), run::find("node"), tools::node("typescript", TYPESCRIPT, "lib/tsc.js")) {
+        (Some(tsc), ..) => run::program(tsc),
+        (None, Some(node), Ok(tsc)) => {
+            let mut reading = run::program(node);
+            reading.arg(tsc);
+            reading
+        }
+        (None, None, _) => {
+            return Verdict::Skipped("there is no tsc and no node: the script's types are not read".to_owned());
+        }
+        (None, Some(_), Err(why)) => return Verdict::Skipped(format!("{why}: the script's types are not read")),
     };
-    passes(run::program(tsc).args(["-p", "usher-dashboard/assets/tsconfig.json"]))
+    passes(reading.args(["-p", "usher-dashboard/assets/tsconfig.json"]))
 }

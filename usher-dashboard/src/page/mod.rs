@@ -99,6 +99,12 @@ fn bar(language: Language, user: Option<&str>) -> Markup {
                     (option("locked", key!("dashboard-by-lock")))
                 }
             }
+            label { span { (say(key!("dashboard-arrange"))) }
+                select #part aria-label=(say(key!("dashboard-arrange"))) {
+                    (option("none", key!("dashboard-arrange-none"))) (option("host", key!("dashboard-arrange-host")))
+                    (option("group", key!("dashboard-arrange-group")))
+                }
+            }
             label { span { (say(key!("dashboard-pictures"))) }
                 select #every aria-label=(say(key!("dashboard-pictures"))) {
                     (option("2", key!("dashboard-every-2"))) (option("5", key!("dashboard-every-5")))

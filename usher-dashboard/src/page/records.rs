@@ -57,6 +57,7 @@ pub fn rules(language: Language) -> Markup {
             (table("standing", &[
                 say(key!("dashboard-by-host")), say(key!("dashboard-rule")), say(key!("dashboard-message")),
                 say(key!("dashboard-rule-who")), say(key!("dashboard-rule-since")), say(key!("dashboard-rule-end")),
+                say(key!("dashboard-actions")),
             ]))
             p #no-rules hidden { (say(key!("dashboard-rules-none"))) }
             h2 { (say(key!("dashboard-hosts"))) }

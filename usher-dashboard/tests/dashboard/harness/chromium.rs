@@ -1,12 +1,16 @@
 //! A real Chromium, driven over WebDriver (`w3c.github.io/webdriver`) with no more than a socket.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Instant;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use serde_json::{Value, json};
 
 use super::{PATIENCE, Service, clean, skip, wait_for};
@@ -15,6 +19,8 @@ use super::{PATIENCE, Service, clean, skip, wait_for};
 pub struct Chromium {
     driver: Service,
     address: SocketAddr,
+    /// The network that it is in, where that is another than this program's.
+    network: Option<PathBuf>,
     session: String,
     _profile: tempfile::TempDir,
 }
@@ -35,9 +41,18 @@ pub fn chromium() -> Option<(PathBuf, PathBuf)> {
 impl Chromium {
     /// Starts it, in a language.
     #[track_caller]
-    pub fn start((browser, driver): &(PathBuf, PathBuf), language: &str) -> Self {
+    pub fn start(programs: &(PathBuf, PathBuf), language: &str) -> Self {
+        Chromium::start_in(None, programs, language)
+    }
+
+    /// Starts it in the network that this file stands for.
+    #[track_caller]
+    pub fn start_in(network: Option<PathBuf>, (browser, driver): &(PathBuf, PathBuf), language: &str) -> Self {
         let profile = tempfile::Builder::new().prefix("uc").tempdir_in("/tmp").expect("a directory");
-        let mut command = clean(driver, profile.path());
+        let mut command = clean(network.as_ref().map_or(driver.as_path(), |_| Path::new("nsenter")), profile.path());
+        if let Some(network) = &network {
+            command.arg(format!("--net={}", network.display())).arg("--").arg(driver);
+        }
         // What the browser leaves in its directory for temporary files goes with the profile.
         command.arg("--port=0").env("TMPDIR", profile.path()).stdin(Stdio::null());
         let (driver, mut line) = Service::start(command, &profile.path().join("log"));
@@ -49,7 +64,7 @@ impl Chromium {
         };
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let session = String::new();
-        let mut chromium = Chromium { driver, address, session, _profile: profile };
+        let mut chromium = Chromium { driver, address, network, session, _profile: profile };
         chromium.session = chromium.begin(browser, language);
         chromium
     }
@@ -62,15 +77,26 @@ impl Chromium {
             arguments.push("--no-sandbox");
         }
         let options = json!({"binary": browser, "args": arguments, "prefs": {"intl.accept_languages": language}});
-        let wanted = json!({"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}});
+        let wanted = json!({"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}, "acceptInsecureCerts": true});
         let begun = self.ask("POST", "/session", &json!({"capabilities": {"alwaysMatch": wanted}}));
         begun["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {begun}")).to_owned()
+    }
+
+    /// A connection to the driver: a socket stays in the network in which it was made.
+    fn connect(&self) -> std::io::Result<TcpStream> {
+        let Some(network) = &self.network else { return TcpStream::connect(self.address) };
+        let (network, address) = (File::open(network)?, self.address);
+        let connecting = std::thread::spawn(move || {
+            move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network))?;
+            TcpStream::connect(address)
+        });
+        connecting.join().map_err(|_| std::io::ErrorKind::Other)?
     }
 
     /// One command of WebDriver.
     #[track_caller]
     fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
-        let mut stream = TcpStream::connect(self.address).expect("the driver listens");
+        let mut stream = self.connect().expect("the driver listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a patience");
         let body = if method == "GET" { String::new() } else { body.to_string() };
         let head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
@@ -101,7 +127,16 @@ impl Chromium {
     #[track_caller]
     pub fn until(&self, expression: &str) {
         let body = format!("return Boolean({expression})");
-        wait_for(expression, || (self.script(&body) == true).then_some(()));
+        let mut last = Instant::now();
+        wait_for(expression, || {
+            let found = self.script(&body) == true;
+            // What is shown instead is told while it is waited for in vain.
+            if !found && last.elapsed() > PATIENCE / 3 {
+                last = Instant::now();
+                println!("{}", self.script("return location.href + ': ' + document.body.innerText.slice(0, 2000)"));
+            }
+            found.then_some(())
+        });
     }
 
     /// Types keys, wherever the focus is.
@@ -180,7 +215,7 @@ impl Drop for Chromium {
     fn drop(&mut self) {
         // The browser ends with its session, also after a test that failed; the driver with its process.
         let head = format!("DELETE /session/{} HTTP/1.1\r\nHost: {}\r\n", self.session, self.address);
-        if let Ok(mut stream) = TcpStream::connect(self.address) {
+        if let Ok(mut stream) = self.connect() {
             let _ = stream.set_read_timeout(Some(PATIENCE));
             let _ = stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes());
             let _ = body_of(stream);

@@ -1,12 +1,8 @@
 //! What every test stands on: hosts, a dashboard that a user started, and requests by hand.
 
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
-use std::thread::JoinHandle;
+use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 
 use serde_json::Value;
 
@@ -15,6 +11,7 @@ mod host;
 mod http;
 #[path = "../../../../tests/common/run.rs"]
 mod run;
+mod service;
 #[path = "../../../../tests/common/skip.rs"]
 mod skip;
 #[path = "../../../../tests/common/wait.rs"]
@@ -25,6 +22,7 @@ pub use host::Lab;
 pub use http::{Browser, Reply, Stream};
 pub use run::run_bounded;
 use run::{Finished, wait_bounded};
+pub use service::{Service, clean};
 pub use skip::skip;
 pub use wait::{PATIENCE, wait_for, wait_until};
 
@@ -33,56 +31,6 @@ pub fn program(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_usher-dashboard")).with_file_name(name);
     assert!(path.is_file(), "{} is not built: `cargo build --workspace` first", path.display());
     path
-}
-
-/// A program in an environment of its own.
-pub fn clean(program: &Path, home: &Path) -> Command {
-    let mut command = Command::new(program);
-    command.env_clear().current_dir(home).env("HOME", home).env("SHELL", "/bin/sh").env("LANG", "C.UTF-8");
-    command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("USER", "olga");
-    command
-}
-
-/// A program that says when it is ready, and ends with this value.
-pub struct Service {
-    pub child: Child,
-    /// What it says after its first line.
-    pub said: mpsc::Receiver<String>,
-}
-
-impl Service {
-    #[track_caller]
-    pub fn start(mut command: Command, log: &Path) -> (Self, String) {
-        let file = File::options().create(true).append(true).open(log).expect("a log");
-        let mut child = command.stdout(Stdio::piped()).stderr(file).spawn().expect("it starts");
-        let stdout = child.stdout.take().expect("a pipe");
-        let (say, said) = mpsc::channel();
-        let _: JoinHandle<()> = std::thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                let _ = say.send(line);
-            }
-        });
-        let service = Service { child, said };
-        let first = service
-            .line()
-            .unwrap_or_else(|| panic!("{command:?} says nothing: {}", fs::read_to_string(log).unwrap_or_default()));
-        (service, first)
-    }
-
-    pub fn line(&self) -> Option<String> {
-        self.said.recv_timeout(PATIENCE).ok()
-    }
-
-    pub fn signal(&self, signal: rustix::process::Signal) {
-        let _ = rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal);
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        self.signal(rustix::process::Signal::TERM);
-        let _ = wait_bounded(&mut self.child, PATIENCE);
-    }
 }
 
 /// A dashboard that is served.

@@ -1,0 +1,167 @@
+//! A room of three hosts with twelve sessions, by mouse and by keyboard alone.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::browser::{Chromium, Service, chromium, of_host};
+use crate::hands::Hands;
+use crate::harness::{Host, School, Screen, Suite, X11, covered, ready, skip, wait_until};
+
+/// Sessions of each host.
+const EACH: usize = 4;
+
+/// Three hosts, and those who sit there.
+struct Room {
+    school: School,
+    /// Those with displays, host by host.
+    screens: Vec<Vec<Screen>>,
+}
+
+impl Room {
+    #[track_caller]
+    fn open() -> Self {
+        let school = School::open(&[Suite::Bookworm, Suite::Trixie, Suite::Bookworm]);
+        let program = "/usr/bin/usher-dashboard";
+        std::fs::copy(school.hosts[0].path(program), school.desk.path(program)).expect("a program");
+        school.join_all();
+        let screens = std::thread::scope(|scope| {
+            let seated: Vec<_> = school.hosts.iter().map(|host| scope.spawn(|| seat(host))).collect();
+            seated.into_iter().map(|seated| seated.join().expect("sessions")).collect()
+        });
+        Room { school, screens }
+    }
+
+    /// The page as olga starts it at her desk.
+    #[track_caller]
+    fn dashboard(&self) -> (Service, String) {
+        let mut command = self.school.started(&["dashboard", "--server", "h1,h2,h3", "--timeout", "5s"]);
+        command.stdin(Stdio::piped());
+        let log = crate::harness::Lab::shared().directory().join("dashboard.log");
+        let (service, told) = Service::start(command, &log);
+        assert!(told.contains("opens it once"), "{told}");
+        let link = service.line().expect("a link");
+        (service, link)
+    }
+
+    /// What a host itself says of its sessions.
+    #[track_caller]
+    fn listed(&self, host: usize) -> Vec<Value> {
+        self.school.hosts[host].root_usher(&["list", "--output", "json"]).array()
+    }
+
+    /// Whether every session of these hosts is truly locked, or none.
+    fn is(&self, locked: bool, hosts: std::ops::Range<usize>) -> bool {
+        let listed = hosts.clone().flat_map(|host| self.listed(host)).all(|session| session["locked"] == locked);
+        listed && self.screens[hosts].iter().flatten().all(|screen| covered(&screen.pixels()) == locked)
+    }
+}
+
+/// Three with displays, and one with a terminal.
+#[track_caller]
+fn seat(host: &Host) -> Vec<Screen> {
+    let screens = [("alice", X11::Xvfb), ("bob", X11::Xvnc), ("carol", X11::Xvfb)]
+        .map(|(name, server)| host.x11(&host.user(name), server));
+    host.usher(&host.user("dora"), &["open", "--name", "essay", "--", "sh", "-c", "exec cat"]).succeeds();
+    screens.into()
+}
+
+/// How many tiles there are like this.
+fn tiles(page: &Chromium, selector: &str, count: usize) {
+    page.until(&format!("document.querySelectorAll('.tile{selector}').length === {count}"));
+}
+
+/// The room is locked while a host is cut off, and the page says so of no session that it did not see locked.
+fn lock_while_a_host_is_cut_off(room: &Room, page: &Chromium, hands: Hands) {
+    room.school.hosts[2].plugged(false);
+    hands.select_all(page);
+    hands.order_with(page, "lock", "Eyes up");
+    wait_until("two hosts are locked", || room.is(true, 0..2));
+    tiles(page, ".locked:not(.lost)", 2 * EACH);
+    tiles(page, "[data-outcome=failed]", EACH);
+    page.until("document.querySelectorAll('#failures li').length > 0");
+    tiles(page, ".lost", EACH);
+    let last_words = "[...document.querySelectorAll('.tile.lost .idle')].every((text) => text.textContent.length > 5)";
+    page.until(last_words);
+    let green = "return document.querySelectorAll('.tile.lost[data-outcome=done]').length";
+    assert_eq!(page.script(green), 0, "nobody saw those locked");
+    page.shot(&pictures().join(format!("room-cut-off-{hands:?}.png")));
+    hands.see_failures(page);
+    room.school.hosts[2].plugged(true);
+    tiles(page, ".lost", 0);
+    let truly = (0..3).flat_map(|host| room.listed(host)).filter(|session| session["locked"] == true).count();
+    tiles(page, ".locked", truly);
+    hands.select_all(page);
+    hands.order(page, "unlock");
+    wait_until("everybody is free", || room.is(false, 0..3));
+    tiles(page, ".locked", 0);
+}
+
+/// The block is for whoever comes, too.
+fn block_over_a_new_login(room: &Room, page: &Chromium, hands: Hands) {
+    let there = 3 * EACH;
+    hands.order_with(page, "block", "Exam");
+    wait_until("everybody is locked", || room.is(true, 0..3));
+    page.until("document.querySelector('#block').getAttribute('aria-checked') === 'true'");
+    page.until("document.querySelector('#blocked').textContent.includes('olga')");
+    let host = &room.school.hosts[1];
+    let late = host.x11(&host.user("late"), X11::Xvfb);
+    tiles(page, ".locked", there + 1);
+    wait_until("who came late is locked too", || covered(&late.pixels()));
+    page.shot(&pictures().join(format!("room-blocked-{hands:?}.png")));
+    hands.unblock(page);
+    wait_until("everybody is free", || room.is(false, 0..3) && !covered(&late.pixels()));
+    tiles(page, ".locked", 0);
+    drop(late);
+    tiles(page, "", there);
+}
+
+/// One is told, and closed when the time is over.
+fn close_with_notice(room: &Room, page: &Chromium, hands: Hands, user: &str) {
+    let before = page.script("return document.querySelectorAll('.tile').length").as_u64().expect("a number");
+    hands.filter(page, &format!("{user} h1"));
+    tiles(page, ":not([hidden])", 1);
+    hands.select_all(page);
+    hands.order_with(page, "close", "The lesson is over");
+    page.until("document.querySelector('.tile:not([hidden]) .lock').textContent.includes('closes at')");
+    let noticed = |session: &Value| session["user"] == user && session["closing_at"].is_string();
+    wait_until("the host counts down", || room.listed(0).iter().any(noticed));
+    // The shortest notice that the page offers is longer than a test's patience.
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while room.listed(0).iter().any(|session| session["user"] == user) && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    hands.filter(page, "");
+    tiles(page, "", usize::try_from(before).expect("a number") - 1);
+    assert!(!room.listed(0).iter().any(|session| session["user"] == user));
+}
+
+/// Where pictures of the page go, to be looked at.
+pub fn pictures() -> std::path::PathBuf {
+    let place = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/dashboard");
+    std::fs::create_dir_all(&place).expect("a directory");
+    place
+}
+
+#[test]
+fn twelve_sessions_of_three_hosts_obey_by_mouse_and_by_keyboard() {
+    if let Err(reason) = ready(Suite::Bookworm).and(ready(Suite::Trixie)) {
+        return skip(&reason);
+    }
+    let Some(programs) = chromium() else { return };
+    let room = Room::open();
+    let (_dashboard, link) = room.dashboard();
+    let page = Chromium::start_in(Some(of_host(&room.school.desk)), &programs, "en");
+    page.open(&link);
+    tiles(&page, "", 3 * EACH);
+    page.until("[...document.querySelectorAll('.tile')].every((tile) => (tile.scrollIntoView(), tile.querySelector('img').naturalWidth > 0))");
+    for hands in [Hands::Mouse, Hands::Keyboard] {
+        lock_while_a_host_is_cut_off(&room, &page, hands);
+        block_over_a_new_login(&room, &page, hands);
+    }
+    // The rooms' own ends are the last: who is gone is gone for both.
+    close_with_notice(&room, &page, Hands::Mouse, "alice");
+    close_with_notice(&room, &page, Hands::Keyboard, "carol");
+    assert_eq!(page.complaints(), Vec::<String>::new(), "the console is empty");
+}
