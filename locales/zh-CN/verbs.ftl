@@ -176,6 +176,13 @@ verb-dashboard-long =
     对他人屏幕的每次查看都会记入所在主机的审计日志。
 verb-dashboard-enable = 从现在起由本机通过 TLS 提供网页，供用户登录（仅限管理员）
 verb-dashboard-disable = 本机不再提供网页
+verb-dashboard-join = 让本机提供的网页也显示另一台主机的会话（仅限管理员）
+verb-dashboard-join-long =
+    令牌由那台主机的管理员生成：`usher invite dashboard@THIS-HOST --role operator`。此后，登录本机网页的操作员和管理员能看到那台主机的会话，并能进行两台主机都允许的操作。那台主机的审计日志会写明操作者，例如 “olga at lab1, by the dashboard”。
+verb-dashboard-join-token = 令牌；写 - 则从标准输入读取，这样进程列表中不会出现令牌
+verb-dashboard-join-name = 那台主机在网页上的名称 [默认：主机自己的名称]
+verb-dashboard-leave = 不再显示另一台主机的会话
+verb-dashboard-leave-name = 那台主机在网页上的名称
 verb-dashboard-port = 监听的端口；0 表示任选一个空闲端口
 verb-dashboard-open = 同时在桌面浏览器中打开网页
 verb-demo = 在专用的守护进程上体验全部功能，提供三个练习会话

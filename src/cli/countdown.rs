@@ -78,7 +78,7 @@ fn socket_of(host: &TargetHost) -> Option<String> {
         Endpoint::Local(socket) if host.label().is_none() && *socket != paths::default_socket() => {
             Some(socket.display().to_string())
         }
-        Endpoint::Local(_) | Endpoint::Remote(..) => None,
+        Endpoint::Local(_) | Endpoint::Remote(..) | Endpoint::Joined(..) => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! `usher dashboard`: hands over to the program that serves the page, so that this one's tree holds none of it.
 
+use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
@@ -46,6 +47,25 @@ enum DashboardService {
     Enable,
     /// Have this host serve the page no more
     Disable,
+    /// Show another host's sessions too on the page that this host serves (administrators)
+    ///
+    /// An administrator of that host makes the token: `usher invite dashboard@THIS-HOST --role operator`. Operators and
+    /// administrators who sign in here then see that host's sessions, and do there what they may do on both hosts. The
+    /// other host's audit log names them, as in "olga at lab1, by the dashboard".
+    Join {
+        /// The token; with -, it is read from standard input, so that no list of processes shows it
+        #[arg(value_name = "TOKEN")]
+        token: String,
+        /// The name of that host on the page [default: the name that the host gives itself]
+        #[arg(long, value_name = "NAME")]
+        name: Option<ServerName>,
+    },
+    /// Show another host's sessions no more
+    Leave {
+        /// The name of that host on the page
+        #[arg(value_name = "NAME")]
+        name: ServerName,
+    },
 }
 
 impl Dashboard {
@@ -55,6 +75,13 @@ impl Dashboard {
         match self.service {
             Some(DashboardService::Enable) => _ = command.arg("--enable"),
             Some(DashboardService::Disable) => _ = command.arg("--disable"),
+            Some(DashboardService::Join { token, name }) => {
+                command.arg("--join").args(name.iter().flat_map(|name| ["--name", name.as_str()]));
+                if token != "-" {
+                    command.stdin(said(&token)?);
+                }
+            }
+            Some(DashboardService::Leave { name }) => _ = command.args(["--leave", name.as_str()]),
             None => {}
         }
         command.arg("--port").arg(self.port.to_string()).arg("--lang").arg(words::language().tag());
@@ -77,6 +104,14 @@ impl Dashboard {
         let error = Error::new(ErrorId::BackendFailed, message);
         Err(ClientError { error, exit: Exit::Unreachable }.into())
     }
+}
+
+/// A pipe from which this text comes.
+fn said(text: &str) -> std::io::Result<std::io::PipeReader> {
+    let (reader, mut writer) = std::io::pipe()?;
+    // No more than a pipe holds: this program is gone when it is read.
+    writer.write_all(text.get(..4096).unwrap_or(text).as_bytes())?;
+    Ok(reader)
 }
 
 /// `usher-dashboard`, beside this program or in the path.

@@ -26,7 +26,7 @@ impl DialStdio {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         let connected = match context.hosts.only("dial-stdio")?.client.endpoint() {
             Endpoint::Local(socket) => local(socket).await,
-            Endpoint::Remote(..) => return Err(CommandError::Usage(not_here())),
+            Endpoint::Remote(..) | Endpoint::Joined(..) => return Err(CommandError::Usage(not_here())),
         };
         let daemon = match connected {
             Ok(daemon) => daemon,

@@ -2,16 +2,24 @@
 
 use std::fmt;
 use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::upgrade::Upgraded;
+use hyper::{Request, StatusCode, header};
 use hyper_util::rt::TokioIo;
+use tokio::io::BufReader;
 use tokio::net::UnixStream;
+use usher_core::request::Secret;
 use usher_core::servers::ServerName;
 use usher_core::sys::peer;
+use usher_core::wire::headers::{
+    API_HEADER, API_VERSION, FROM_HEADER, RELAY_PROTOCOL, VERSION, VERSION_HEADER, WEB_HEADER,
+};
 
 use super::ClientError;
 use super::remote::{self, Transport};
@@ -27,13 +35,26 @@ pub enum Endpoint {
     Local(PathBuf),
     /// On another host.
     Remote(ServerName, Transport),
+    /// On a host that the web page of this one was joined to; the way there is this host's usherd.
+    Joined(ServerName, PageClaim),
+}
+
+/// Whose sign-in on the web page is shown to this host's usherd.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageClaim {
+    /// usherd's socket.
+    pub usherd: PathBuf,
+    /// What the browser has.
+    pub secret: Secret,
+    /// From where it calls.
+    pub from: IpAddr,
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Endpoint::Local(socket) => write!(f, "{}", socket.display()),
-            Endpoint::Remote(name, _) => name.fmt(f),
+            Endpoint::Remote(name, _) | Endpoint::Joined(name, _) => name.fmt(f),
         }
     }
 }
@@ -53,6 +74,20 @@ pub(super) async fn connect(place: &Endpoint, patience: Option<Duration>) -> Res
             tokio::spawn(connection.with_upgrades());
             Ok(sender)
         }
+        Endpoint::Joined(name, claim) => {
+            let patience = patience.unwrap_or(remote::REACH);
+            let opened = tokio::time::timeout(patience, async {
+                let mut stream = BufReader::new(joined(name, claim, place).await?);
+                match remote::greeted(&mut stream).await {
+                    Some(greeting) => remote::welcomed(name, greeting).map(|()| stream),
+                    None => Err(no_answer(place, &"it said nothing")),
+                }
+            });
+            let stream = opened.await.unwrap_or_else(|_| Err(remote::silent(name, patience)))?;
+            let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|e| no_answer(place, &e))?;
+            tokio::spawn(connection);
+            Ok(sender)
+        }
         Endpoint::Remote(name, way) => {
             let (stream, program) = remote::open(name, way, patience).await?;
             let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|e| no_answer(place, &e))?;
@@ -64,6 +99,28 @@ pub(super) async fn connect(place: &Endpoint, patience: Option<Duration>) -> Res
             Ok(sender)
         }
     }
+}
+
+/// The stream that usherd makes of a connection to it, which leads to a joined host.
+async fn joined(name: &ServerName, claim: &PageClaim, place: &Endpoint) -> Result<TokioIo<Upgraded>, ClientError> {
+    let (mut sender, connection) =
+        handshake(TokioIo::new(local(&claim.usherd).await?)).await.map_err(|e| no_answer(place, &e))?;
+    tokio::spawn(connection.with_upgrades());
+    let request = Request::post(format!("/v1/web/hosts/{name}/stream"))
+        .header(header::HOST, "usherd")
+        .header(API_HEADER, API_VERSION)
+        .header(VERSION_HEADER, VERSION)
+        .header(WEB_HEADER, claim.secret.as_str())
+        .header(FROM_HEADER, claim.from.to_string())
+        .header(header::CONNECTION, "upgrade")
+        .header(header::UPGRADE, RELAY_PROTOCOL)
+        .body(Full::new(Bytes::new()))
+        .map_err(|e| no_answer(place, &e))?;
+    let response = sender.send_request(request).await.map_err(|e| no_answer(place, &e))?;
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        return Err(super::read_refusal(response).await);
+    }
+    hyper::upgrade::on(response).await.map(TokioIo::new).map_err(|e| no_answer(place, &e))
 }
 
 /// Connects to a daemon of this host that can be trusted.

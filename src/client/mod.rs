@@ -25,7 +25,7 @@ use usher_core::wire::headers::{
 };
 
 use crate::words::{self, Key, key};
-use connect::{Endpoint, Sender, connect, no_answer};
+use connect::{Endpoint, PageClaim, Sender, connect, no_answer};
 use remote::Transport;
 
 pub mod connect;
@@ -122,6 +122,21 @@ impl Client {
         Client::of(Endpoint::Remote(name, way), own)
     }
 
+    /// A client of a host that the web page of this one was joined to, for somebody who signed in there.
+    pub fn joined(name: ServerName, claim: PageClaim) -> Self {
+        Client::of(Endpoint::Joined(name, claim), None)
+    }
+
+    /// The hosts that the web page of this one was joined to, as far as whoever signed in may see them.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn joined_hosts(&self) -> Result<Vec<ServerName>, ClientError> {
+        let route = Route { method: "GET", path: "/v1/web/hosts".to_owned(), body: Vec::new() };
+        let answer = self.send(route, None, Duration::ZERO).await?;
+        self.read_json(answer).await
+    }
+
     fn of(endpoint: Endpoint, own_session: Option<String>) -> Self {
         let seconds = std::env::var("USHER_TIMEOUT_SECONDS").ok().and_then(|text| text.parse().ok());
         let asked = seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs);
@@ -166,7 +181,7 @@ impl Client {
     pub fn name(&self) -> Option<&ServerName> {
         match &self.endpoint {
             Endpoint::Local(_) => None,
-            Endpoint::Remote(name, _) => Some(name),
+            Endpoint::Remote(name, _) | Endpoint::Joined(name, _) => Some(name),
         }
     }
 
@@ -298,10 +313,10 @@ impl Client {
         let (response, sender) = answer;
         let most = match self.endpoint {
             Endpoint::Local(_) => usize::MAX,
-            Endpoint::Remote(..) => LARGEST_FAR_ANSWER,
+            Endpoint::Remote(..) | Endpoint::Joined(..) => LARGEST_FAR_ANSWER,
         };
         let bytes = self.within_patience(async { collect(self.require_success(response).await?, most).await }).await?;
-        if let Endpoint::Remote(..) = self.endpoint {
+        if let Endpoint::Remote(..) | Endpoint::Joined(..) = self.endpoint {
             *self.idle.lock().await = Some(sender);
         }
         Ok(bytes)

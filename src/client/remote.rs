@@ -12,7 +12,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Join, join};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader, Join, join};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use usher_core::outcome::{Error, ErrorId, Exit};
 use usher_core::paths;
@@ -36,7 +36,7 @@ pub enum Transport {
 }
 
 /// How long a host may take before it is known that it can be reached.
-const REACH: Duration = Duration::from_secs(10);
+pub(super) const REACH: Duration = Duration::from_secs(10);
 /// The same where ssh may ask somebody for a password.
 const ASKING: Duration = Duration::from_secs(120);
 /// How long an ssh connection stays open for the next command.
@@ -84,19 +84,7 @@ pub(super) async fn open(
             end(child).await;
             Err(silent(name, patience))
         }
-        Ok(Some(Greeting::Good)) => Ok((join(stdout, stdin), child)),
-        Ok(Some(Greeting::Refused(error))) => {
-            let values = [("host", name.as_str()), ("why", &error.message)];
-            let said = Error { message: words::with!("far-refused", &values), ..error };
-            // A host that says no was reached.
-            let exit = if said.id == ErrorId::HostUnreachable { Exit::Unreachable } else { Exit::Failed };
-            Err(ClientError { error: said, exit })
-        }
-        Ok(Some(Greeting::Foreign(version))) => {
-            let values =
-                [("place", name.as_str()), ("theirs", &version), ("ours", usher_core::wire::headers::API_VERSION)];
-            Err(ClientError::unreachable(words::with!("client-version", &values), key!("client-version-hint")))
-        }
+        Ok(Some(greeting)) => welcomed(name, greeting).map(|()| (join(stdout, stdin), child)),
         Ok(None) => {
             let (status, complaint) = last_words(child, stderr).await;
             Err(failed(name, way, status, &complaint))
@@ -114,13 +102,35 @@ async fn end(mut child: Child) {
     }
 }
 
-fn silent(name: &ServerName, patience: Duration) -> ClientError {
+/// What a greeting says of the way to a host.
+///
+/// # Errors
+/// It leads to no daemon, or to one of another version.
+pub(super) fn welcomed(name: &ServerName, greeting: Greeting) -> Result<(), ClientError> {
+    match greeting {
+        Greeting::Good => Ok(()),
+        Greeting::Refused(error) => {
+            let values = [("host", name.as_str()), ("why", &error.message)];
+            let said = Error { message: words::with!("far-refused", &values), ..error };
+            // A host that says no was reached.
+            let exit = if said.id == ErrorId::HostUnreachable { Exit::Unreachable } else { Exit::Failed };
+            Err(ClientError { error: said, exit })
+        }
+        Greeting::Foreign(version) => {
+            let values =
+                [("place", name.as_str()), ("theirs", &version), ("ours", usher_core::wire::headers::API_VERSION)];
+            Err(ClientError::unreachable(words::with!("client-version", &values), key!("client-version-hint")))
+        }
+    }
+}
+
+pub(super) fn silent(name: &ServerName, patience: Duration) -> ClientError {
     let values = [("host", name.as_str()), ("seconds", &patience.as_secs_f64().to_string())];
     ClientError::unreachable(words::with!("far-silent", &values), key!("far-silent-hint"))
 }
 
 /// The greeting, behind whatever a login shell prints first; `None` if the output ends without one.
-async fn greeted(stdout: &mut BufReader<ChildStdout>) -> Option<Greeting> {
+pub(super) async fn greeted(stdout: &mut (impl AsyncBufRead + Unpin)) -> Option<Greeting> {
     let mut room = greeting::LONGEST;
     loop {
         let mut line = Vec::new();

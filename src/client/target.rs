@@ -24,6 +24,11 @@ impl TargetHost {
         TargetHost { label: None, client }
     }
 
+    /// A host by its name, asked by this client.
+    pub fn named(name: &ServerName, client: Client) -> Self {
+        TargetHost { label: Some(name.to_string()), client }
+    }
+
     /// How the caller called it.
     pub fn label(&self) -> Option<&str> {
         self.label.as_deref()

@@ -14,7 +14,13 @@ use usherd::actor::{Actor, Role, Who};
 use usherd::authorize::authorize;
 
 /// What usherd answers and no action asks for.
-const NO_ACTIONS: [(&str, &str); 3] = [("GET", "/healthz"), ("GET", "/metrics"), ("GET", "/v1/openapi.json")];
+const NO_ACTIONS: [(&str, &str); 5] = [
+    ("GET", "/healthz"),
+    ("GET", "/metrics"),
+    ("GET", "/v1/openapi.json"),
+    ("GET", "/v1/web/hosts"),
+    ("POST", "/v1/web/hosts/{name}/stream"),
+];
 
 #[test]
 fn usherds_routes_are_those_of_the_actions() {

@@ -36,8 +36,10 @@ impl Joined {
     #[track_caller]
     fn shown(&self, cookie: &str) -> Vec<String> {
         wait_for("the far host is heard", || {
-            let news: Value = serde_json::from_str(self.page.get("/events", cookie).body.strip_prefix("data: ")?).ok()?;
-            let host = news["hosts"].as_array()?.iter().find(|host| host["name"] == "far" && host["reach"] == "here")?;
+            let news: Value =
+                serde_json::from_str(self.page.get("/events", cookie).body.strip_prefix("data: ")?).ok()?;
+            let host =
+                news["hosts"].as_array()?.iter().find(|host| host["name"] == "far" && host["reach"] == "here")?;
             let tiles = news["tiles"].as_array()?.iter().filter(|tile| tile["host"] == host["index"]);
             Some(tiles.filter_map(|tile| tile["session"]["user"].as_str().map(str::to_owned)).collect())
         })
@@ -70,7 +72,10 @@ fn people_who_sign_in_act_on_joined_hosts_by_their_name_and_within_both_roles() 
     let operator = page.cookie(&olga);
     assert!(joined.shown(&operator).contains(&bobs.user.name));
     let locked = page.order("lock", &operator, &far(&bobs, Some("Eyes up")));
-    assert_eq!((&locked["result"], &locked["observed"], &locked["host"]), (&"done".into(), &true.into(), &"far".into()));
+    assert_eq!(
+        (&locked["result"], &locked["observed"], &locked["host"]),
+        (&"done".into(), &true.into(), &"far".into())
+    );
     assert_eq!(session(there, &bobs)["lock"]["by"], joined.called(&olga));
     let done = there.root_usher(&["audit", "--action", "lock", "--output", "json"]).array();
     assert!(done.iter().any(|record| record["actor"] == joined.called(&olga)), "{done:?}");

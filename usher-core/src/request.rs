@@ -34,7 +34,7 @@ pub use thumbnail::{ThumbnailQuery, ThumbnailSize};
 pub use values::{InvalidValue, Message, Name, RuleName, Seconds};
 pub use verb::Verb;
 pub use watch::{EventId, WatchQuery};
-pub use web::{SignInAnswer, SignInRequest, SignInStep, WebSignIn, WhichSignIn};
+pub use web::{PagePerson, SignInAnswer, SignInRequest, SignInStep, WebSignIn, WhichSignIn};
 
 /// Everything a caller can ask of a host.
 ///

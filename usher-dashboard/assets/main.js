@@ -120,7 +120,11 @@ const keys = {
 
 document.addEventListener("keydown", (event) => {
   const writes = event.target instanceof HTMLInputElement && event.target.type !== "range" || event.target instanceof HTMLSelectElement;
-  if (writes && event.key === "Escape") /** @type {HTMLElement} */ (event.target).blur();
+  if (writes && event.key === "Escape") {
+    // A field for searching would be emptied, and what was typed is there to stay.
+    event.preventDefault();
+    /** @type {HTMLElement} */ (event.target).blur();
+  }
   if (writes || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (view.setting("view") !== "wall" && event.key !== "?") return;
   const act = keys[event.key];

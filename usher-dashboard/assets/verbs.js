@@ -107,7 +107,9 @@ function take(verb, host, outcome, hit) {
   const place = hosts.get(host)?.name ?? String(host);
   const about = tile ? named(tile) : outcome.session_id === null ? place : `${outcome.user ?? ""} @ ${place} · ${outcome.session_id}`;
   const why = outcome.error?.message ?? "";
-  if (outcome.result === "failed") complain(tile ? [tile] : hit, verb, about, say("failed", { why }), outcome.error);
+  // What was sent and not answered may have been done.
+  const unclear = outcome.error?.id === "OutcomeUnknown";
+  if (outcome.result === "failed") complain(tile ? [tile] : hit, verb, about, say(unclear ? "unclear" : "failed", { why }), outcome.error);
   else if (outcome.result === "skipped") mark(tile, "skipped", say("skipped", { why }));
   else if (!outcome.observed) mark(tile, "unseen", say("unseen"));
   else mark(tile, outcome.result, outcome.result === "unchanged" ? say("unchanged") : say("done"));

@@ -20,6 +20,7 @@ use crate::wall::Wall;
 use crate::words::key;
 
 mod enable;
+mod join;
 mod service;
 
 /// Serve the sessions as a web page
@@ -52,6 +53,15 @@ pub struct DashboardArguments {
     /// Have it served no more
     #[arg(long)]
     disable: bool,
+    /// Join the page that the host serves to another host, with the token in standard input's first line
+    #[arg(long, conflicts_with_all = ["enable", "disable"])]
+    join: bool,
+    /// The name of that host here
+    #[arg(long, value_name = "NAME", requires = "join")]
+    name: Option<ServerName>,
+    /// Forget a host that it was joined to
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["enable", "disable", "join"])]
+    leave: Option<ServerName>,
     /// The language of messages on the terminal
     #[arg(long, value_name = "LANGUAGE", value_parser = clap::value_parser!(Language))]
     lang: Option<Language>,
@@ -70,6 +80,8 @@ pub fn main() -> ExitCode {
     let exit = match arguments {
         DashboardArguments { enable: true, .. } => enable::enable(),
         DashboardArguments { disable: true, .. } => enable::disable(),
+        DashboardArguments { join: true, name, .. } => join::join(name),
+        DashboardArguments { leave: Some(name), .. } => join::leave(&name),
         DashboardArguments { service: true, socket, .. } => runtime.block_on(service::run(socket)),
         own => runtime.block_on(run(own)),
     };

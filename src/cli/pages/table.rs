@@ -36,7 +36,7 @@ const fn page(
 }
 
 /// One for each verb, in the order of the help.
-pub(super) static PAGES: [VerbPage; 37] = [
+pub(super) static PAGES: [VerbPage; 39] = [
     page(
         "",
         Ends::Targets,
@@ -263,6 +263,18 @@ pub(super) static PAGES: [VerbPage; 37] = [
         Ends::Here,
         &[("sudo usher dashboard disable", key!("example-dashboard-disable"))],
         &["usher-dashboard(1)"],
+    ),
+    page(
+        "dashboard join",
+        Ends::Here,
+        &[("sudo usher dashboard join - --name lab2", key!("example-dashboard-join"))],
+        &["usher-dashboard(1)", "usher-invite(1)"],
+    ),
+    page(
+        "dashboard leave",
+        Ends::Here,
+        &[("sudo usher dashboard leave lab2", key!("example-dashboard-leave"))],
+        &["usher-dashboard(1)", "usher-revoke(1)"],
     ),
     page(
         "demo",

@@ -29,6 +29,17 @@ impl IdentityName {
     }
 }
 
+impl IdentityName {
+    /// The user part of the name of an identity by which a host's web page asks for those who signed in there.
+    pub const PAGE: &str = "dashboard";
+
+    /// The host whose web page this is, if it is one.
+    pub fn page_of(&self) -> Option<&str> {
+        let (user, host) = self.0.split_once('@')?;
+        (user == Self::PAGE).then_some(host)
+    }
+}
+
 impl FromStr for IdentityName {
     type Err = InvalidValue;
 

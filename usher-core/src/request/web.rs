@@ -5,10 +5,11 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{InvalidValue, Name, Pin};
+use super::{IdentityRole, InvalidValue, Name, Pin};
 
 /// Body of `POST /v1/web/sign-ins`, from usher-auth alone: how far somebody's sign-in is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -99,9 +100,50 @@ impl FromStr for WhichSignIn {
     }
 }
 
+/// Somebody who signed in on another host's web page, by that host's usherd's word. Written as `operator olga`, the name
+/// percent-encoded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PagePerson {
+    /// Their name there.
+    pub user: Name,
+    /// What they may do there. They may do no more anywhere else.
+    pub role: IdentityRole,
+}
+
+impl fmt::Display for PagePerson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.role, utf8_percent_encode(self.user.as_str(), NON_ALPHANUMERIC))
+    }
+}
+
+impl FromStr for PagePerson {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let wrong = || InvalidValue::new("a person of another host's web page is written as ROLE NAME");
+        let (role, user) = text.split_once(' ').ok_or_else(wrong)?;
+        let user = percent_decode_str(user).decode_utf8().map_err(|_| wrong())?;
+        Ok(PagePerson { user: user.parse()?, role: role.parse()? })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_person_of_another_page_is_one_header_and_nothing_else() {
+        for (user, role) in [("olga", IdentityRole::Operator), ("DOM\\olga b: ü", IdentityRole::Administrator)] {
+            let person = PagePerson { user: user.parse().unwrap(), role };
+            let text = person.to_string();
+            assert!(text.is_ascii() && !text.contains(['\n', ':']), "{text}");
+            assert_eq!(text.parse(), Ok(person));
+        }
+        for text in ["", "olga", "operator ", "root olga", "operator %0a", "operator %ff"] {
+            assert!(text.parse::<PagePerson>().is_err(), "{text:?}");
+        }
+    }
 
     #[test]
     fn a_sign_in_is_named_by_its_number_or_as_ones_own() {

@@ -28,6 +28,14 @@ pub const FROM_HEADER: &str = "usher-from";
 /// where they call.
 pub const WEB_HEADER: &str = "usher-web";
 
+/// The header in which usher-dial says, with the first request of a connection, for whom another host's web page asks: a
+/// [`PagePerson`](crate::request::PagePerson). The gateway says it to usherd with every request of the connection, and back
+/// to usher-dial.
+pub const PERSON_HEADER: &str = "usher-person";
+
+/// The protocol that a connection of the web page's upgrades to, which then leads to a joined host.
+pub const RELAY_PROTOCOL: &str = "usher-relay";
+
 /// The header of an answer to `attach` with the ID of the session.
 pub const SESSION_HEADER: &str = "usher-session";
 

@@ -12,6 +12,7 @@ pub mod headers;
 pub mod holder;
 #[cfg(feature = "servers")]
 pub mod joining;
+pub mod relay;
 pub mod seat;
 pub mod shield;
 pub mod sign_in;

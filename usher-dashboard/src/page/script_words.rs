@@ -35,6 +35,7 @@ const ALL: &[(&str, Key)] = &[
     ("unseen", key!("dashboard-result-unseen")),
     ("skipped", key!("dashboard-result-skipped")),
     ("failed", key!("dashboard-result-failed")),
+    ("unclear", key!("dashboard-result-unclear")),
     ("unknown", key!("dashboard-result-unknown")),
     ("seen", key!("dashboard-seen")),
     ("exempt", key!("dashboard-exempt")),

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use hyper::HeaderMap;
 use tokio::sync::Semaphore;
 use usher::client::Client;
+use usher::client::connect::PageClaim;
 use usher::client::target::TargetHost;
 use usher_core::outcome::ErrorId;
 use usher_core::request::{Action, Pin, Secret, WhichSignIn};
@@ -80,7 +81,11 @@ impl Reception {
         }
         let status = self.client(&secret, from).call::<HostStatus>(&Action::Status).await;
         match status {
-            Ok(status) => self.keep(key, &secret, from, status.caller),
+            Ok(status) => {
+                let joined =
+                    if self.visitors().contains_key(&key) { Vec::new() } else { self.joined(&secret, from).await };
+                self.keep(key, (&secret, from), status.caller, joined)
+            }
             Err(error) if error.error.id == ErrorId::AccessDenied => {
                 self.forget(&key);
                 Err(Refused::SignedOut)
@@ -140,7 +145,13 @@ impl Reception {
     }
 
     /// Keeps somebody whose secret is good. Who calls from elsewhere now is another caller for the host.
-    fn keep(&self, key: Pin, secret: &Secret, from: IpAddr, user: Option<String>) -> Result<Visit, Refused> {
+    fn keep(
+        &self,
+        key: Pin,
+        (secret, from): (&Secret, IpAddr),
+        user: Option<String>,
+        joined: Vec<TargetHost>,
+    ) -> Result<Visit, Refused> {
         let mut visitors = self.visitors();
         let before = visitors.get_mut(&key).filter(|known| known.from == from && !known.wall.has_ended());
         if let Some(known) = before {
@@ -150,12 +161,20 @@ impl Reception {
         if visitors.len() >= MOST && !visitors.contains_key(&key) {
             return Err(Refused::Busy);
         }
-        let wall = Wall::of_sign_in(TargetHost::this(self.client(secret, from)));
+        let own = TargetHost::this(self.client(secret, from));
+        let wall = Wall::of_sign_in(std::iter::once(own).chain(joined).collect());
         let visitor = Visitor { wall: Arc::clone(&wall), user: user.clone(), from, checked: Instant::now() };
         if let Some(other) = visitors.insert(key, visitor) {
             other.wall.end();
         }
         Ok(Visit { wall, user })
+    }
+
+    /// The hosts that this one's page was joined to. One that does not say has none, and the next visit asks again.
+    async fn joined(&self, secret: &Secret, from: IpAddr) -> Vec<TargetHost> {
+        let names = self.client(secret, from).joined_hosts().await.unwrap_or_default();
+        let claim = PageClaim { usherd: self.usherd.clone(), secret: secret.clone(), from };
+        names.iter().map(|name| TargetHost::named(name, Client::joined(name.clone(), claim.clone()))).collect()
     }
 
     fn forget(&self, key: &Pin) {

@@ -57,6 +57,8 @@ pub fn with_form(status: StatusCode, page: maud::Markup) -> Response<AnswerBody>
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
+    // A browser says of a form where it comes from only where it may (Fetch, "append a request Origin header").
+    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     response
 }
 

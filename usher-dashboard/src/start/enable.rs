@@ -14,7 +14,7 @@ const UNITS: [&str; 2] = ["usher-auth.socket", "usher-dashboard.service"];
 
 /// Starts it, now and with the host, and says where it is.
 pub fn enable() -> ExitCode {
-    if let Err(why) = systemctl("enable") {
+    if let Err(why) = systemctl("enable", &UNITS) {
         return failed(&why);
     }
     let read = |name| std::fs::read_to_string(Path::new(PUBLISHED).join(name)).map(|text| text.trim().to_owned());
@@ -27,7 +27,7 @@ pub fn enable() -> ExitCode {
 
 /// Stops it, now and for good.
 pub fn disable() -> ExitCode {
-    match systemctl("disable") {
+    match systemctl("disable", &UNITS) {
         Ok(()) => {
             println!("{}", key!("dashboard-disabled").text(&[]));
             Exit::Success.into()
@@ -37,10 +37,10 @@ pub fn disable() -> ExitCode {
 }
 
 /// What the service manager allows: it asks whoever is not root who they are.
-fn systemctl(what: &str) -> Result<(), String> {
+pub fn systemctl(what: &str, units: &[&str]) -> Result<(), String> {
     let why = |why: &str| key!("dashboard-systemctl").text(&[("why", why)]);
     let mut command = Command::new("systemctl");
-    command.args([what, "--now", "--quiet"]).args(UNITS).stdout(Stdio::null());
+    command.args([what, "--now", "--quiet"]).args(units).stdout(Stdio::null());
     match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(why(&status.to_string())),
@@ -57,7 +57,7 @@ fn address(listen: &str) -> String {
     }
 }
 
-fn failed(why: &str) -> ExitCode {
+pub fn failed(why: &str) -> ExitCode {
     eprintln!("usher dashboard: {why}");
     Exit::Failed.into()
 }

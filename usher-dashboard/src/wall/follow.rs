@@ -28,8 +28,10 @@ pub async fn follow(wall: Arc<Wall>, index: usize) {
         let mut reached = false;
         let why = match follow_once(&wall, index, &mut reached).await {
             Ok(()) => key!("dashboard-host-stopped").text(&[]),
-            // The sign-in is over; the page says so when it asks next.
-            Err(error) if error.error.id == ErrorId::AccessDenied && wall.of_sign_in => return wall.end(),
+            // The sign-in is over; the page says so when it asks next. A joined host may say no for itself.
+            Err(error) if error.error.id == ErrorId::AccessDenied && wall.of_sign_in && index == 0 => {
+                return wall.end();
+            }
             Err(error) => error.error.message,
         };
         wall.change(index, |host| {

@@ -77,9 +77,9 @@ impl Wall {
         Wall::new(targets, false)
     }
 
-    /// Follows this host for somebody who signed in, for as long as they are.
-    pub fn of_sign_in(target: TargetHost) -> Arc<Self> {
-        Wall::new(vec![target], true)
+    /// Follows these hosts, of which the first is this one, for somebody who signed in, for as long as they are.
+    pub fn of_sign_in(targets: Vec<TargetHost>) -> Arc<Self> {
+        Wall::new(targets, true)
     }
 
     fn new(targets: Vec<TargetHost>, of_sign_in: bool) -> Arc<Self> {

@@ -9,8 +9,9 @@ use hyper::header::{CONTENT_TYPE, HOST};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use usher_core::outcome::{Error, ErrorId};
+use usher_core::request::PagePerson;
 use usher_core::wire::answers::ErrorBody;
-use usher_core::wire::headers::{API_HEADER, API_VERSION};
+use usher_core::wire::headers::{API_HEADER, API_VERSION, PERSON_HEADER};
 
 use super::connect::{GatewayStream, alert};
 
@@ -54,12 +55,36 @@ pub async fn send_request(
     path: &str,
     body: Vec<u8>,
 ) -> Result<Answered, ExchangeError> {
-    let asked = tokio::time::timeout(PATIENCE, exchange(stream, method, path, body)).await;
+    send_for(stream, (method, path), body, None).await
+}
+
+/// The same for a person, for whom the whole connection is from then on. A gateway that does not say so itself knows
+/// nothing of persons, and would take the connection for the host's own.
+///
+/// # Errors
+/// As [`send_request`].
+pub async fn send_for(
+    stream: GatewayStream,
+    to: (&str, &str),
+    body: Vec<u8>,
+    person: Option<&PagePerson>,
+) -> Result<Answered, ExchangeError> {
+    let asked = tokio::time::timeout(PATIENCE, exchange(stream, to, body, person)).await;
     asked.unwrap_or_else(|_| Err(ExchangeError::Lost(unknown("the host did not answer in 15 s"))))
 }
 
-async fn exchange(stream: GatewayStream, method: &str, path: &str, body: Vec<u8>) -> Result<Answered, ExchangeError> {
-    let request = Request::builder()
+async fn exchange(
+    stream: GatewayStream,
+    (method, path): (&str, &str),
+    body: Vec<u8>,
+    person: Option<&PagePerson>,
+) -> Result<Answered, ExchangeError> {
+    let person = person.map(ToString::to_string);
+    let mut request = Request::builder();
+    if let Some(person) = &person {
+        request = request.header(PERSON_HEADER, person);
+    }
+    let request = request
         .method(method)
         .uri(path)
         .header(HOST, "usher-gateway")
@@ -73,6 +98,7 @@ async fn exchange(stream: GatewayStream, method: &str, path: &str, body: Vec<u8>
         let response = sender.send_request(request).await.map_err(|e| lost(&e))?;
         let version = response.headers().get(API_HEADER).cloned();
         let status = response.status();
+        let said = response.headers().get(PERSON_HEADER).map(|said| said.as_bytes().to_vec());
         let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
         let body =
             body.map_err(|e| ExchangeError::Lost(unknown(&format!("the answer cannot be read: {e}"))))?.to_bytes();
@@ -80,6 +106,11 @@ async fn exchange(stream: GatewayStream, method: &str, path: &str, body: Vec<u8>
             let why = "the host speaks another version of the API";
             let error = Error::new(ErrorId::HostUnreachable, why).hint("install the same version of usher on both");
             return Err(if status.is_success() { ExchangeError::Lost(error) } else { ExchangeError::Refused(error) });
+        }
+        if status.is_success() && said.as_deref() != person.as_ref().map(String::as_bytes) {
+            let why = "the host's gateway knows nothing of people who sign in on another host's web page";
+            let error = Error::new(ErrorId::HostUnreachable, why).hint("install the same version of usher on both");
+            return Err(ExchangeError::Refused(error));
         }
         if status.is_success() { Ok(body) } else { Err(refusal(status, &body)) }
     };

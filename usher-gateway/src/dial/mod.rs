@@ -1,13 +1,16 @@
 //! The program that reaches a joined host: `usher-dial NAME` is a stream to its usherd, `usher-dial --join` joins one.
 
+use std::io::{BufRead, Read};
 use std::process::ExitCode;
 
 use clap::Parser;
 use usher_core::language::help;
 use usher_core::outcome::{Error, ErrorId};
+use usher_core::request::PagePerson;
 use usher_core::servers::{Book, ServerName};
 use usher_core::wire::greeting;
 use usher_core::wire::joining::{JoinAnswer, JoinOrder};
+use usher_core::wire::relay::{LONGEST, RelayOrder};
 
 mod connect;
 mod files;
@@ -23,11 +26,14 @@ mod stream;
 #[command(name = "usher-dial", version, max_term_width = 100)]
 pub struct DialArguments {
     /// Connect standard input and output to usherd on this joined host
-    #[arg(value_name = "NAME", required_unless_present = "join")]
+    #[arg(value_name = "NAME", required_unless_present_any = ["join", "relay"])]
     name: Option<ServerName>,
     /// Join a host: read a JSON object from standard input, and write the result as another to standard output
     #[arg(long, conflicts_with = "name")]
     join: bool,
+    /// Connect standard input and output to the host that their first line names, for a person; for usher-dial@.service
+    #[arg(long, conflicts_with_all = ["name", "join"])]
+    relay: bool,
 }
 
 /// The whole program.
@@ -37,19 +43,28 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return greet(&Error::new(ErrorId::BackendFailed, error.to_string())),
     };
-    let exit = match arguments.name {
-        Some(name) => match runtime.block_on(dial(&name)) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => greet(&error),
-        },
-        None => runtime.block_on(joined()),
+    let dialled = |dialled: Result<(), Error>| dialled.map_or_else(|error| greet(&error), |()| ExitCode::SUCCESS);
+    let exit = match arguments {
+        DialArguments { relay: true, .. } => dialled(runtime.block_on(relay())),
+        DialArguments { name: Some(name), .. } => dialled(runtime.block_on(dial(&name, None))),
+        DialArguments { name: None, .. } => runtime.block_on(joined()),
     };
     // A thread that reads standard input, which may never end, is not waited for.
     runtime.shutdown_background();
     exit
 }
 
-async fn dial(name: &ServerName) -> Result<(), Error> {
+/// Reads for whom which host is to be reached, and reaches it. usherd says it, and nobody else can: the socket is root's.
+async fn relay() -> Result<(), Error> {
+    let wrong = |why: &dyn std::fmt::Display| Error::new(ErrorId::InvalidRequest, format!("the order is none: {why}"));
+    let mut line = Vec::new();
+    std::io::stdin().lock().take(LONGEST).read_until(b'\n', &mut line).map_err(|e| wrong(&e))?;
+    let RelayOrder { host, person } = serde_json::from_slice(&line).map_err(|e| wrong(&e))?;
+    let name: ServerName = host.parse().map_err(|e: usher_core::request::InvalidValue| wrong(&e))?;
+    dial(&name, Some(&person)).await
+}
+
+async fn dial(name: &ServerName, person: Option<&PagePerson>) -> Result<(), Error> {
     let files = files::Files::of(name)?;
     let mut credentials = files.read()?;
     credentials.in_time(name)?;
@@ -60,7 +75,7 @@ async fn dial(name: &ServerName) -> Result<(), Error> {
         }
     }
     let reached = connect::reach(name, &credentials).await?;
-    let stream = stream::checked(reached).await?;
+    let stream = stream::checked(reached, person).await?;
     greeting::write_good(&mut std::io::stdout()).map_err(|e| Error::new(ErrorId::BackendFailed, e.to_string()))?;
     stream::copy(stream).await;
     Ok(())

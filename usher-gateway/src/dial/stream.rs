@@ -2,6 +2,7 @@
 
 use tokio::io::{AsyncWriteExt, copy as copy_all};
 use usher_core::outcome::Error;
+use usher_core::request::PagePerson;
 
 use super::connect::{GatewayStream, Reached};
 use super::http;
@@ -11,8 +12,8 @@ use super::http;
 ///
 /// # Errors
 /// We are not served: the certificate was not accepted, the identity was revoked, usherd does not run.
-pub async fn checked(reached: Reached) -> Result<GatewayStream, Error> {
-    Ok(http::send_request(reached.stream, "GET", "/healthz", Vec::new()).await?.stream)
+pub async fn checked(reached: Reached, person: Option<&PagePerson>) -> Result<GatewayStream, Error> {
+    Ok(http::send_for(reached.stream, ("GET", "/healthz"), Vec::new(), person).await?.stream)
 }
 
 /// Copies both ways until either side ends.

@@ -7,15 +7,16 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use usher_core::outcome::{Error, ErrorId};
+use usher_core::request::PagePerson;
 use usher_core::wire::headers::{
-    API_HEADER, FROM_HEADER, IDENTITY_HEADER, IDENTITY_KEY_HEADER, OWN_SESSION_HEADER, VERSION_HEADER,
+    API_HEADER, FROM_HEADER, IDENTITY_HEADER, IDENTITY_KEY_HEADER, OWN_SESSION_HEADER, PERSON_HEADER, VERSION_HEADER,
 };
 
 use super::GatewayState;
@@ -42,6 +43,7 @@ pub async fn forward(
     gateway: &GatewayState,
     peer: &RemoteCaller,
     identity: &Facts,
+    person: Option<&PagePerson>,
     request: Request<Incoming>,
 ) -> Response<Body> {
     let busy = |why: &str| {
@@ -78,16 +80,17 @@ pub async fn forward(
             onward.headers_mut().append(name, value.clone());
         }
     }
+    let person = person.and_then(|person| HeaderValue::from_str(&person.to_string()).ok());
+    onward.headers_mut().extend(person.clone().map(|person| (HeaderName::from_static(PERSON_HEADER), person)));
     match ask_usherd(gateway, onward, Some(identity), peer.address, (of_identity, place)).await {
         // The places are taken until the last piece is out.
         Ok((response, held)) => {
             let (mut head, body) = response.into_parts();
             let mut headers = header::HeaderMap::new();
             for name in RETURNED {
-                headers.extend(
-                    head.headers.get(name).map(|value| (hyper::header::HeaderName::from_static(name), value.clone())),
-                );
+                headers.extend(head.headers.get(name).map(|value| (HeaderName::from_static(name), value.clone())));
             }
+            headers.extend(person.map(|person| (HeaderName::from_static(PERSON_HEADER), person)));
             head.headers = headers;
             let body = body.map_frame(move |frame| {
                 let _ = &held;

@@ -2,10 +2,11 @@
 
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, HeaderValue, TRANSFER_ENCODING};
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::{Name, RuleName, SessionRef};
+use usher_core::request::{InvalidValue, Name, PagePerson, RuleName, SessionRef};
+use usher_core::wire::headers::PERSON_HEADER;
 
 use super::answer::{Body, refused, wrong};
 use super::serve::RemoteCaller;
@@ -49,15 +50,33 @@ pub async fn answer(gateway: &GatewayState, peer: &RemoteCaller, request: Reques
             "send the body's length as Content-Length, and no Transfer-Encoding",
         );
     }
+    let person = match peer.person.get_or_init(|| person(request.headers())) {
+        Ok(person) => person.as_ref(),
+        Err(why) => return wrong(StatusCode::BAD_REQUEST, why.to_string()),
+    };
     match (route, &peer.identity) {
+        // What speaks for a person has no part in the key by which its host is known.
+        (Destination::Join | Destination::Renew, _) if person.is_some() => {
+            wrong(StatusCode::FORBIDDEN, "a connection for one person is for nothing else")
+        }
         (Destination::Join, _) => issue::join(gateway, peer, request).await,
         (Destination::Renew, Some(identity)) => issue::renew(gateway, peer, identity, request).await,
-        (Destination::Forward, Some(identity)) => forward::forward(gateway, peer, identity, request).await,
+        (Destination::Forward, Some(identity)) => forward::forward(gateway, peer, identity, person, request).await,
         (Destination::Renew | Destination::Forward, None) => {
             let error = Error::new(ErrorId::AccessDenied, "this host serves only callers who have joined it");
             let hint = "ask an administrator of the host for a token (`usher invite`), then `usher join TOKEN`";
             refused(StatusCode::UNAUTHORIZED, error.hint(hint))
         }
+    }
+}
+
+/// For whom a connection is, by its first request.
+fn person(headers: &HeaderMap) -> Result<Option<PagePerson>, InvalidValue> {
+    let mut said = headers.get_all(PERSON_HEADER).iter();
+    match (said.next(), said.next()) {
+        (None, _) => Ok(None),
+        (Some(one), None) => one.to_str().unwrap_or_default().parse().map(Some),
+        (Some(_), Some(_)) => Err(InvalidValue::new("a connection is for one person")),
     }
 }
 
@@ -102,6 +121,18 @@ fn is<T: std::str::FromStr>(segment: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_connection_is_for_one_person_or_for_none() {
+        let said = |all: &[&'static str]| {
+            person(&all.iter().map(|one| (PERSON_HEADER.parse().unwrap(), HeaderValue::from_static(one))).collect())
+        };
+        assert_eq!(said(&[]), Ok(None));
+        assert_eq!(said(&["operator olga"]).unwrap().unwrap().user.as_str(), "olga");
+        for wrong in [&["olga"][..], &[""], &["operator olga", "operator olga"], &["operator olga", ""]] {
+            assert!(said(wrong).is_err(), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn the_list_is_closed() {

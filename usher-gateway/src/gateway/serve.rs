@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hyper::service::service_fn;
@@ -14,6 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
+use usher_core::request::{InvalidValue, PagePerson};
 
 use super::{GatewayState, limits, routes, tls};
 use crate::certificates::Facts;
@@ -32,6 +33,9 @@ pub struct RemoteCaller {
     pub address: SocketAddr,
     /// Who, if they showed a certificate.
     pub identity: Option<Facts>,
+    /// For whom a host's web page asks, if it is one: the first request of the connection says it for all. What it says
+    /// wrongly is no reason to ask for nobody.
+    pub person: Arc<OnceLock<Result<Option<PagePerson>, InvalidValue>>>,
 }
 
 /// How long requests may take to end once the gateway was told to stop. Event streams end with it.
@@ -112,7 +116,7 @@ async fn connection(gateway: &Arc<GatewayState>, stream: CallerStream, address: 
     let good_for = identity.as_ref().map_or(LONGEST, |facts| {
         Duration::try_from(facts.until.duration_since(Timestamp::now())).unwrap_or(Duration::ZERO)
     });
-    let peer = RemoteCaller { address, identity };
+    let peer = RemoteCaller { address, identity, person: Arc::default() };
     let service = service_fn(|request| {
         let (gateway, peer) = (Arc::clone(gateway), peer.clone());
         async move { Ok::<_, std::convert::Infallible>(routes::answer(&gateway, &peer, request).await) }

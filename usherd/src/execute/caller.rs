@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use usher_core::clock;
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::{Action, DeclaredSession, IdentityName, Pin};
+use usher_core::request::{Action, DeclaredSession, IdentityName, PagePerson, Pin};
 use usher_core::session::Kind;
 use usher_core::sys::cgroup::Membership;
 use usher_core::sys::peer::Peer;
@@ -117,9 +117,13 @@ pub(super) async fn identify(host: &Host, caller: &Caller) -> (Actor, Result<(),
     };
     match gateway::speaker(host, caller.peer, caller.vouched.as_ref()) {
         Ok(Who::Identity { name, key }) => {
-            let (role, admitted) = standing(host, &name, &key);
+            let person = caller.vouched.as_ref().and_then(|vouched| vouched.person.as_ref());
+            let (role, admitted) = standing(host, &name, &key, person);
             // A local user may have the same name, as directory services give them, and is never called this.
-            let shown = format!("{name} via TLS");
+            let shown = match (person, name.page_of()) {
+                (Some(person), Some(page)) => format!("{} at {page}, by the dashboard", person.user),
+                _ => format!("{name} via TLS"),
+            };
             (remote(Who::Identity { name, key }, shown, role), admitted)
         }
         Ok(Who::Gateway) => (remote(Who::Gateway, "usher-gateway".to_owned(), Role::User), Ok(())),
@@ -148,9 +152,23 @@ pub(super) fn still_signed_in(host: &Host, secret: &Pin) -> Result<(), Error> {
     known.map(drop).ok_or_else(|| Error::new(ErrorId::AccessDenied, SIGNED_OUT).hint("sign in again"))
 }
 
-/// The present role of an identity that proved to have this key, and whether it may ask at all.
-pub(super) fn standing(host: &Host, name: &IdentityName, key: &Pin) -> (Role, Result<(), Error>) {
-    let admitted = host.registry().identities.admit(name, key);
+/// The present role of an identity that proved to have this key, and whether it may ask at all. A person for whom
+/// another host's web page asks has the lesser of its role here and of their own there.
+pub(super) fn standing(
+    host: &Host,
+    name: &IdentityName,
+    key: &Pin,
+    person: Option<&PagePerson>,
+) -> (Role, Result<(), Error>) {
+    let admitted = host.registry().identities.admit(name, key).and_then(|role| match person {
+        Some(_) if name.page_of().is_none() => {
+            let why = format!("{name} is no host's web page, and asks for nobody else");
+            let hint = format!("invite a page by its name: `usher invite {}@HOST`", IdentityName::PAGE);
+            Err(Error::new(ErrorId::AccessDenied, why).hint(hint))
+        }
+        Some(person) => Ok(role.min(person.role)),
+        None => Ok(role),
+    });
     (admitted.as_ref().map_or(Role::User, |role| Role::from(*role)), admitted.map(drop))
 }
 

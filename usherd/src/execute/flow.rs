@@ -10,6 +10,7 @@ use usher_core::request::{Action, RuleName, Targets};
 pub use super::caller::{Caller, Origin, stands};
 use super::caller::{descent, identify, nobody_knows, standing, still_signed_in};
 use super::names::{NamedAction, looked_up};
+pub use super::web::page_person;
 use super::{Answer, attempt_of, execute, read, refuse};
 use crate::accounts;
 use crate::actor::{Actor, Who};
@@ -129,7 +130,8 @@ fn again(
 ) -> (Actor, Result<Option<Authorized>, Error>) {
     let admitted = match &actor.who {
         Who::Identity { name, key } => {
-            let (role, admitted) = standing(host, name, key);
+            let person = caller.vouched.as_ref().and_then(|vouched| vouched.person.as_ref());
+            let (role, admitted) = standing(host, name, key, person);
             actor.role = role;
             admitted
         }

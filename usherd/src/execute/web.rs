@@ -6,11 +6,13 @@ use tokio::sync::MutexGuard;
 use usher_core::audit::AuditTarget;
 use usher_core::clock;
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::{Pin, SignInAnswer, SignInRequest, SignInStep, Verb, WhichSignIn};
+use usher_core::request::{IdentityRole, PagePerson, Pin, SignInAnswer, SignInRequest, SignInStep, Verb, WhichSignIn};
 
+use super::caller::{Caller, identify};
 use super::{Answer, Execution};
 use crate::accounts;
-use crate::actor::Who;
+use crate::actor::{Actor, Role, Who};
+use crate::host::Host;
 use crate::host::web;
 use crate::store::{Attempt, Share, Urgency};
 
@@ -95,6 +97,26 @@ impl Execution<'_> {
         self.record_refusal(attempt, &mut [outcome]).await;
         Ok(Answer::SignIns(vec![ended]))
     }
+}
+
+/// Who signed in, for whom the page's service may reach joined hosts: those who see others' sessions here.
+///
+/// # Errors
+/// They are not signed in, or are nobody who signs in.
+pub async fn page_person(host: &Host, caller: &Caller) -> Result<Option<PagePerson>, Error> {
+    let (actor, standing) = identify(host, caller).await;
+    standing?;
+    let Actor { who: Who::Web { .. }, name, role, .. } = actor else {
+        let why = "joined hosts are for those who signed in on the web page";
+        return Err(Error::new(ErrorId::AccessDenied, why).hint("`usher --server` reaches yours"));
+    };
+    let role = match role {
+        Role::Administrator => IdentityRole::Administrator,
+        Role::Operator => IdentityRole::Operator,
+        Role::User => return Ok(None),
+    };
+    let nameless = |_| Error::new(ErrorId::AccessDenied, "this user has no name by which other hosts could call them");
+    Ok(Some(PagePerson { user: name.parse().map_err(nameless)?, role }))
 }
 
 fn attempt(actor: String, from: std::net::IpAddr) -> Attempt {

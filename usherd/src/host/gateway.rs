@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::paths::{AUTHORITY_FILE, LISTEN_FILE};
-use usher_core::request::{Address, IdentityName, Pin};
+use usher_core::request::{Address, IdentityName, PagePerson, Pin};
 use usher_core::sys::peer::Peer;
 
 use super::Host;
@@ -33,6 +33,8 @@ const NOBODY: u32 = u32::MAX;
 pub struct Vouched {
     /// The identity that proved to have this key; none while an invitation is redeemed.
     pub identity: Option<(IdentityName, Pin)>,
+    /// For whom it asks, where it is another host's web page.
+    pub person: Option<PagePerson>,
     /// Where it calls from.
     pub from: IpAddr,
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
+use usher_core::per_key::PerKey;
 use usher_core::request::{Pin, WebSignIn, WhichSignIn};
 
 use super::patience::SignInPatience;
@@ -43,6 +44,8 @@ pub struct WebService {
     signed_in: Mutex<Vec<SignedIn>>,
     /// How long to wait before another try.
     pub patience: SignInPatience,
+    /// Places of connections that lead to joined hosts, for each sign-in.
+    pub relays: PerKey<Pin>,
 }
 
 impl Default for WebService {
@@ -52,6 +55,7 @@ impl Default for WebService {
             last_id: AtomicU32::new(0),
             signed_in: Mutex::default(),
             patience: SignInPatience::default(),
+            relays: PerKey::default(),
         }
     }
 }

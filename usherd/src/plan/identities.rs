@@ -93,6 +93,11 @@ impl View<'_> {
                 format!("somebody is invited to this host as {asked}, and has not joined yet"),
                 "join with another --as, or with the token that is for this name",
             ),
+            // Whoever is called so speaks for the people of another host.
+            None if asked.page_of().is_some() => denied(
+                format!("{asked} is the name of a host's web page, which is invited by its name"),
+                "join with another --as, or ask to be invited by this name: `usher invite NAME` on the host",
+            ),
             None => self.free_of_users(asked),
         }
     }

@@ -126,3 +126,15 @@ pub(super) async fn answer(host: &Arc<Host>, caller: &Caller, action: Action) ->
 pub(super) fn parse<T: std::str::FromStr<Err = InvalidValue>>(text: &str) -> Result<T, ErrorResponse> {
     text.parse().map_err(|error: InvalidValue| ErrorResponse(Error::new(ErrorId::InvalidRequest, error.to_string())))
 }
+
+/// Whether a request asks for its connection to become one of this protocol.
+///
+/// # Errors
+/// It does not.
+pub fn require_upgrade(headers: &HeaderMap, protocol: &str) -> Result<(), ErrorResponse> {
+    if headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes() == protocol.as_bytes()) {
+        return Ok(());
+    }
+    let message = format!("this needs `Connection: upgrade` and `Upgrade: {protocol}`");
+    Err(ErrorResponse(Error::new(ErrorId::InvalidRequest, message)))
+}

@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, Path, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -19,7 +19,7 @@ use usher_core::wire::headers::{SESSION_HEADER, STATION_PROTOCOL};
 use usher_core::wire::holder::StationSpec;
 
 use super::Shared;
-use super::answer::{ErrorResponse, Json, parse};
+use super::answer::{ErrorResponse, Json, parse, require_upgrade};
 use crate::api::server::CallerStream;
 use crate::execute::Answer;
 use crate::execute::flow::{Caller, handle};
@@ -38,7 +38,7 @@ pub(super) async fn attach(
     mut request: Request,
 ) -> Result<Response, ErrorResponse> {
     let to: AttachTo = parse(&id)?;
-    require_upgrade(request.headers())?;
+    require_upgrade(request.headers(), STATION_PROTOCOL)?;
     let upgrade = hyper::upgrade::on(&mut request);
     let Json(body): Json<AttachRequest> = Json::from_request(request, &()).await?;
     match handle(&host, &caller, Action::Attach(to, body)).await? {
@@ -61,15 +61,6 @@ pub(super) async fn attach(
         }
         _ => Err(ErrorResponse(Error::new(ErrorId::BackendFailed, "an attach was answered with something else"))),
     }
-}
-
-fn require_upgrade(headers: &HeaderMap) -> Result<(), ErrorResponse> {
-    let upgrades = headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes() == STATION_PROTOCOL.as_bytes());
-    if upgrades {
-        return Ok(());
-    }
-    let message = format!("attach needs `Connection: upgrade` and `Upgrade: {STATION_PROTOCOL}`");
-    Err(ErrorResponse(Error::new(ErrorId::InvalidRequest, message)))
 }
 
 /// Gives the connection to the holder once the caller has the answer.

@@ -8,7 +8,9 @@ use axum::http::{HeaderMap, request::Parts};
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::Secret;
 use usher_core::sys::peer::Peer;
-use usher_core::wire::headers::{FROM_HEADER, IDENTITY_HEADER, IDENTITY_KEY_HEADER, OWN_SESSION_HEADER, WEB_HEADER};
+use usher_core::wire::headers::{
+    FROM_HEADER, IDENTITY_HEADER, IDENTITY_KEY_HEADER, OWN_SESSION_HEADER, PERSON_HEADER, WEB_HEADER,
+};
 
 use super::answer::ErrorResponse;
 use crate::execute::flow::{Caller, Origin};
@@ -42,10 +44,11 @@ fn web(headers: &HeaderMap) -> Result<Option<WebClaim>, ErrorResponse> {
 /// For whom the caller says that it asks. Half of that is nothing.
 fn vouched(headers: &HeaderMap) -> Result<Option<Vouched>, ErrorResponse> {
     let (name, key) = (one(headers, IDENTITY_HEADER)?, one(headers, IDENTITY_KEY_HEADER)?);
+    let person = one(headers, PERSON_HEADER)?;
     match (name, key, one::<IpAddr>(headers, FROM_HEADER)?) {
-        (None, None, None) => Ok(None),
-        (None, None, Some(from)) => Ok(Some(Vouched { identity: None, from })),
-        (Some(name), Some(key), Some(from)) => Ok(Some(Vouched { identity: Some((name, key)), from })),
+        (None, None, None) if person.is_none() => Ok(None),
+        (None, None, Some(from)) if person.is_none() => Ok(Some(Vouched { identity: None, person, from })),
+        (Some(name), Some(key), Some(from)) => Ok(Some(Vouched { identity: Some((name, key)), person, from })),
         _ => Err(wrong("an identity is named with its key and the address from which it calls")),
     }
 }

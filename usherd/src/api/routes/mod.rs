@@ -21,6 +21,7 @@ mod blocks;
 mod caller;
 mod end;
 mod identities;
+mod relay;
 mod service;
 mod sessions;
 mod stream_reader;
@@ -63,6 +64,8 @@ fn described() -> OpenApiRouter<Arc<Host>> {
         .routes(routes!(identities::revoke))
         .routes(routes!(web::sign_ins, web::sign_in))
         .routes(routes!(web::sign_out))
+        .routes(routes!(relay::hosts))
+        .routes(routes!(relay::stream))
         .routes(routes!(service::status))
         .routes(routes!(service::openapi))
         .routes(routes!(service::healthz))
