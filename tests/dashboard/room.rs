@@ -110,6 +110,8 @@ fn block_over_a_new_login(room: &Room, page: &Chromium, hands: Hands) {
     tiles(page, ".locked", there + 1);
     wait_until("who came late is locked too", || covered(&late.pixels()));
     page.shot(&pictures().join(format!("room-blocked-{hands:?}.png")));
+    // What is not heard at the moment is not told.
+    tiles(page, ".lost", 0);
     hands.unblock(page);
     wait_until("everybody is free", || room.is(false, 0..3) && !covered(&late.pixels()));
     tiles(page, ".locked", 0);

@@ -20,8 +20,9 @@ export function begin(hit) {
     from = null;
     band.remove();
   };
-  document.querySelector("main")?.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || event.pointerType === "touch" || wall.hidden || event.target instanceof Element && event.target.closest("button, input, select, a")) return;
+  const elsewhere = "button, input, select, a, dialog, .bar, .actions, #failures";
+  addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || event.pointerType === "touch" || wall.hidden || event.target instanceof Element && event.target.closest(elsewhere)) return;
     from = { x: event.pageX, y: event.pageY, adds: event.shiftKey || event.ctrlKey };
     drawn = false;
   });
