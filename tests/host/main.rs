@@ -40,6 +40,8 @@ mod thumbnail;
 mod types;
 mod unseen;
 mod wayland;
+mod wayland_looks;
+mod wayland_viewers;
 mod web;
 mod web_joined;
 mod who;

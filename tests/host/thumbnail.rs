@@ -9,16 +9,16 @@ use crate::host;
 use crate::who::{listed, session};
 
 /// A decoded picture.
-struct Shot {
-    width: usize,
-    height: usize,
+pub struct Shot {
+    pub width: usize,
+    pub height: usize,
     pixels: Vec<[u8; 3]>,
 }
 
 impl Shot {
     /// A file of the host's, which must be a whole picture.
     #[track_caller]
-    fn read(host: &Host, file: &str) -> Shot {
+    pub fn read(host: &Host, file: &str) -> Shot {
         let bytes = fs::read(host.path(file)).expect("a file");
         let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().expect("a PNG file");
         let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
@@ -27,27 +27,27 @@ impl Shot {
         Shot { width: info.width as usize, height: info.height as usize, pixels }
     }
 
-    fn at(&self, x: usize, y: usize) -> [u8; 3] {
+    pub fn at(&self, x: usize, y: usize) -> [u8; 3] {
         self.pixels[y * self.width + x]
     }
 
-    fn has(&self, colour: [u8; 3]) -> bool {
+    pub fn has(&self, colour: [u8; 3]) -> bool {
         self.pixels.contains(&colour)
     }
 }
 
 /// A user's picture of a session, in a directory of theirs.
-fn look(host: &Host, by: &User, id: &str, size: &str) -> Ran {
+pub fn look(host: &Host, by: &User, id: &str, size: &str) -> Ran {
     host.run(by, &format!("cd /tmp && usher thumbnail {id} --size {size} -o {}", file(by)))
 }
 
-fn file(by: &User) -> String {
+pub fn file(by: &User) -> String {
     format!("/tmp/shot-{}.png", by.name)
 }
 
 /// The ID of the error that a refused look is answered with.
 #[track_caller]
-fn refused(ran: &Ran) -> String {
+pub fn refused(ran: &Ran) -> String {
     assert_eq!(ran.code, Some(1), "{ran:?}");
     let id = ran.stderr.strip_prefix("usher: ").and_then(|said| said.split(':').next());
     id.expect("an error").to_owned()

@@ -29,7 +29,7 @@ fn holders(host: &Host, desk: &Desk) -> Vec<String> {
 }
 
 /// A session whose shield is ready.
-fn shielded(host: &Host, compositor: Compositor) -> Desk {
+pub fn shielded(host: &Host, compositor: Compositor) -> Desk {
     let desk = host.wayland(&host.user("alice"), compositor);
     wait_until("its shield is ready", || {
         listed(host, &desk.session).is_some_and(|s| s["kind"] == "wayland") && holders(host, &desk).len() == 2
@@ -61,7 +61,7 @@ fn covered(picture: &Picture) -> bool {
     covered_whole(&picture)
 }
 
-fn open(picture: &Picture) -> bool {
+pub fn open(picture: &Picture) -> bool {
     picture.share(DESKTOP) > 0.4
 }
 
@@ -130,8 +130,11 @@ fn lock_holds(host: &Host, compositor: Compositor) {
     wait_until("the desktop is as it was", || open(&desk.picture()));
     desk.types("after");
     desk.wait_typed("beforeafter");
-    let kind = if compositor == Compositor::Sway { "wayland-sway" } else { "wayland-labwc" };
-    host.shows(kind, "lock", "no sample of the desktop on two outputs, no key arrives; as before after the unlock");
+    host.shows(
+        compositor.kind(),
+        "lock",
+        "no sample of the desktop on two outputs, no key arrives; as before after the unlock",
+    );
 }
 
 #[test]

@@ -17,9 +17,50 @@ pub const PATIENCE: Duration = Duration::from_secs(12);
 /// How much longer it is waited for.
 const GRACE: Duration = Duration::from_secs(1);
 /// Pictures at once; usherd asks for one after the other.
-pub const AT_ONCE: usize = 2;
+const AT_ONCE: usize = 2;
 /// The most that is kept of why one failed.
 const MOST: usize = 400;
+
+/// The pictures that are being taken.
+#[derive(Default)]
+pub struct Captures(Vec<Capture>);
+
+impl Captures {
+    /// Begins another, unless there are enough.
+    ///
+    /// # Errors
+    /// Why there is none, in a sentence.
+    pub fn begin(&mut self, start: impl FnOnce() -> io::Result<Capture>) -> Result<(), String> {
+        if self.0.len() >= AT_ONCE {
+            return Err("others are being taken".to_owned());
+        }
+        self.0.push(start().map_err(|error| error.to_string())?);
+        Ok(())
+    }
+
+    /// Those that are over: who asked, and why there is no picture, where there is none.
+    pub fn over(&mut self) -> Vec<((u64, u64), Option<String>)> {
+        let mut over = Vec::new();
+        self.0.retain_mut(|capture| match capture.look() {
+            None => true,
+            Some(error) => {
+                over.push((capture.asker, error));
+                false
+            }
+        });
+        over
+    }
+
+    /// What to wait for.
+    pub fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.0.iter().map(|capture| capture.complaints.as_fd())
+    }
+
+    /// When the next is given up.
+    pub fn until(&self) -> Option<Instant> {
+        self.0.iter().map(|capture| capture.until).min()
+    }
+}
 
 /// A picture that is being taken.
 pub struct Capture {
@@ -28,7 +69,7 @@ pub struct Capture {
     said: Vec<u8>,
     until: Instant,
     /// Who asked, and the number of the order.
-    pub asker: (u64, u64),
+    asker: (u64, u64),
 }
 
 impl Capture {
@@ -38,27 +79,30 @@ impl Capture {
         let mut order = File::from(memfd_create("usher-picture", MemfdFlags::CLOEXEC)?);
         order.write_all(&serde_json::to_vec(arming)?)?;
         order.seek(SeekFrom::Start(0))?;
+        Self::run(Self::command("picture", size), OwnedFd::from(order), to, asker)
+    }
+
+    /// Starts taking one of what a Wayland compositor shows, by a connection that nothing was said on yet.
+    pub fn start_wayland(connection: OwnedFd, size: ThumbnailSize, to: OwnedFd, asker: (u64, u64)) -> io::Result<Self> {
+        Self::run(Self::command("outputs", size), connection, to, asker)
+    }
+
+    fn command(work: &str, size: ThumbnailSize) -> Command {
         let mut command = Command::new("/proc/self/exe");
-        command.arg0("usher-shield");
-        command.args(["picture", size.as_str()]).env_clear().current_dir("/");
-        let mut child = command.stdin(Stdio::from(order)).stdout(Stdio::from(to)).stderr(Stdio::piped()).spawn()?;
+        command.arg0("usher-shield").args([work, size.as_str()]).env_clear().current_dir("/");
+        command
+    }
+
+    fn run(mut command: Command, from: OwnedFd, to: OwnedFd, asker: (u64, u64)) -> io::Result<Self> {
+        let mut child = command.stdin(Stdio::from(from)).stdout(Stdio::from(to)).stderr(Stdio::piped()).spawn()?;
         let complaints = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
         fcntl_setfl(&complaints, OFlags::NONBLOCK)?;
         let until = Instant::now() + PATIENCE + GRACE;
         Ok(Capture { child: Some(child), complaints, said: Vec::new(), until, asker })
     }
 
-    pub fn fd(&self) -> BorrowedFd<'_> {
-        self.complaints.as_fd()
-    }
-
-    /// When it is given up.
-    pub fn until(&self) -> Instant {
-        self.until
-    }
-
     /// What came of it, once that is known: why there is no picture, or nothing where there is one.
-    pub fn look(&mut self) -> Option<Option<String>> {
+    fn look(&mut self) -> Option<Option<String>> {
         let mut buffer = [0; 1024];
         loop {
             match self.complaints.read(&mut buffer) {

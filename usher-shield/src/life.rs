@@ -115,7 +115,7 @@ fn wait(shield: &mut Shield) -> io::Result<()> {
     if shield.leader {
         fds.push(PollFd::from_borrowed_fd(shield.listener.as_fd(), PollFlags::IN));
         fds.extend(shield.controls.iter().map(|c| PollFd::from_borrowed_fd(c.conn.fd(), wants(&c.conn))));
-        fds.extend(shield.captures.iter().map(|c| PollFd::from_borrowed_fd(c.fd(), PollFlags::IN)));
+        fds.extend(shield.captures.fds().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)));
         fds.extend(shield.awaited_drawing().map(|d| PollFd::from_borrowed_fd(d.fd(), PollFlags::IN)));
     }
     let timeout = shield.next_deadline().and_then(|time| Timespec::try_from(time).ok());

@@ -10,7 +10,7 @@ use usher_core::wire::Conn;
 use usher_core::wire::holder::Notice;
 use usher_core::wire::shield::{Arming, Crowd, FromShield, Status, ToShield};
 
-use crate::capture::Capture;
+use crate::capture::Captures;
 use crate::drawing::{Drawer, Drawing};
 use crate::incidents::Incidents;
 use crate::mate::{FromTwin, Mate, State, TwinReport};
@@ -77,7 +77,7 @@ pub struct Shield {
     /// That was started, or tried, since the last message was drawn.
     prepared: bool,
     /// Pictures of the display that are being taken.
-    pub captures: Vec<Capture>,
+    pub captures: Captures,
     /// What the screen shows, and the sentences that came with it.
     painted: Option<(Order, Vec<String>)>,
     /// Drawing it failed: it is not tried again.
@@ -125,7 +125,7 @@ impl Shield {
             drawing: None,
             drawer: None,
             prepared: false,
-            captures: Vec::new(),
+            captures: Captures::default(),
             painted: None,
             unpaintable: None,
             hung: false,

@@ -32,7 +32,7 @@ pub fn main() -> ExitCode {
             crate::confine::painter();
             crate::seat::paint()
         }
-        Some(work @ ("draw" | "picture" | "still")) => do_work(work),
+        Some(work @ ("draw" | "outputs" | "picture" | "still")) => do_work(work),
         Some("--version") => {
             println!("usher-shield {}", env!("CARGO_PKG_VERSION"));
             Ok(())
@@ -66,6 +66,7 @@ fn do_work(work: &str) -> io::Result<()> {
     let how = std::env::args().nth(2);
     match work {
         "draw" => crate::drawing::main(how.as_deref().unwrap_or_default()),
+        "outputs" => wayland::picture(duplicate(io::stdin().as_fd())?, how.as_deref()),
         "picture" => crate::thumbnail::screen(how.as_deref()),
         _ => crate::thumbnail::still(how.as_deref()),
     }

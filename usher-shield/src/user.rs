@@ -13,7 +13,7 @@ use crate::x::{Asked, Display};
 /// The user counts as active until this long after the last input.
 const IDLE: Duration = Duration::from_secs(10);
 /// A title is read at most so often: a program may change it as fast as it can.
-const TITLE_EVERY: Duration = Duration::from_millis(250);
+pub const TITLE_EVERY: Duration = Duration::from_millis(250);
 const TITLE_CHARS: usize = 200;
 
 /// The user, as the display shows it.
@@ -152,7 +152,7 @@ impl User {
 }
 
 /// A title as it may be shown to others: anybody can set one.
-fn clean(bytes: &[u8]) -> String {
+pub fn clean(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).chars().filter(|c| !c.is_control()).take(TITLE_CHARS).collect()
 }
 

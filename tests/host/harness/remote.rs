@@ -55,7 +55,13 @@ impl Host {
     /// A viewer of this Xvnc display.
     #[track_caller]
     pub fn viewer(&self, screen: &Screen) -> Client {
-        Client::start(self, "vncviewer", &format!("xtigervncviewer 127.0.0.1::{}", 5900 + screen.number))
+        self.viewer_at(5900 + screen.number)
+    }
+
+    /// A viewer of the VNC server that listens here.
+    #[track_caller]
+    pub fn viewer_at(&self, port: u32) -> Client {
+        Client::start(self, "vncviewer", &format!("xtigervncviewer 127.0.0.1::{port}"))
     }
 
     /// Logs this user in by xrdp, with a real client; the session's desktop is the usual one.
@@ -128,6 +134,9 @@ impl Drop for Client {
     fn drop(&mut self) {
         if std::thread::panicking() {
             println!("--- {}\n{}", self.unit, self.host.journal(&self.unit));
+            let file = std::env::temp_dir().join(format!("usher-last-{}-{}.png", std::process::id(), self.number));
+            self.display().picture().save(&file);
+            println!("--- what it showed: {}", file.display());
         }
         self.leave();
     }

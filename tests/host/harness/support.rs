@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write;
 use std::panic::Location;
 
-use super::{Host, X11};
+use super::{Compositor, Host, X11};
 
 impl Host {
     /// This test has seen that the verb does on this kind of session what it is for, and how that was observed.
@@ -38,6 +38,17 @@ impl X11 {
         match self {
             X11::Xvfb => "x11-xvfb",
             X11::Xvnc => "x11-vnc",
+        }
+    }
+}
+
+impl Compositor {
+    /// The kind of session in the table.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Compositor::Sway => "wayland-sway",
+            Compositor::Labwc => "wayland-labwc",
+            Compositor::Cage => "wayland-without",
         }
     }
 }

@@ -15,13 +15,16 @@ use crate::session::{Cover, SessionKey};
 use crate::wire::holder::Notice;
 
 /// The version of this protocol that a shield speaks.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// The version from which on a shield knows [`ToShield::Picture`].
 pub const WITH_PICTURES: u32 = 2;
 
 /// The version from which on a shield knows [`ToShield::Withdraw`].
 pub const WITH_WITHDRAWALS: u32 = 3;
+
+/// The version from which on a Wayland session's shield takes pictures.
+pub const WITH_WAYLAND_PICTURES: u32 = 5;
 
 /// The most bytes of one authority file that usherd hands on (`Xsecurity(7)`).
 pub const MAX_AUTHORITY: u64 = 64 << 10;
@@ -109,7 +112,8 @@ pub enum ToShield {
     Announce(Notice),
     /// Take the announcement away: the session will not close.
     Withdraw,
-    /// Write what the screen shows, whatever that is, as PNG into the descriptor that comes with this message.
+    /// Write what the screen shows, whatever that is, as PNG into the descriptor that comes with this message. For a Wayland compositor
+    /// a [`ToShield::Connection`] comes before it.
     Picture {
         /// Comes back in the answer.
         seq: u64,
@@ -171,6 +175,9 @@ pub enum FromShield {
         seq: u64,
         /// Why it is not, in a sentence.
         error: Option<String>,
+        /// There is none of such a display, however often it is asked for.
+        #[serde(default)]
+        unsupported: bool,
     },
     /// Something about the display changed.
     Status(Status),

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::{SEARCH, Shield};
-use crate::capture::Capture;
 use crate::words;
 
 impl Shield {
@@ -54,7 +53,7 @@ impl Shield {
             (!self.covers.is_empty() && !self.hung).then_some(self.look_at),
             self.awaited_drawing().map(|drawing| drawing.until + drawing.overdue()),
             self.incidents.next(),
-            self.captures.iter().map(Capture::until).min(),
+            self.captures.until(),
             // Only the leader looks at the user, and only at a server that answers.
             self.user.next().filter(|_| self.leader && !self.hung && !self.stage.cut),
             self.trouble.is_some().then_some(self.knock_at),

@@ -11,7 +11,7 @@ mod cells;
 mod sheet;
 mod shot;
 
-use sheet::Sheet;
+pub use sheet::Sheet;
 
 /// The most bytes of an order: the cells of the largest terminal, each unlike the next.
 const MOST: u64 = 128 << 20;
@@ -33,13 +33,18 @@ pub fn screen(size: Option<&str>) -> io::Result<()> {
     io::stdout().flush()
 }
 
-fn wanted(size: Option<&str>) -> io::Result<ThumbnailSize> {
+/// The size that a process is told by its argument.
+pub fn wanted(size: Option<&str>) -> io::Result<ThumbnailSize> {
     size.unwrap_or_default().parse().map_err(io::Error::other)
 }
 
-fn order() -> io::Result<Vec<u8>> {
-    // Locking comes first.
+/// Locking comes first.
+pub fn stand_back() {
     let _ = rustix::process::nice(10);
+}
+
+fn order() -> io::Result<Vec<u8>> {
+    stand_back();
     let mut order = Vec::new();
     io::stdin().take(MOST).read_to_end(&mut order)?;
     Ok(order)

@@ -9,7 +9,11 @@ use wayland_protocols::ext::session_lock::v1::client::ext_session_lock_manager_v
 use wayland_protocols::ext::session_lock::v1::client::ext_session_lock_v1::ExtSessionLockV1;
 use wayland_protocols::wp::presentation_time::client::wp_presentation::WpPresentation;
 
+use wayland_protocols_wlr::foreign_toplevel::v1::client::zwlr_foreign_toplevel_manager_v1::ZwlrForeignToplevelManagerV1;
+use wayland_protocols_wlr::screencopy::v1::client::zwlr_screencopy_manager_v1::ZwlrScreencopyManagerV1;
+
 use super::sheet::{LockSheet, Shot};
+use super::toplevels::Toplevels;
 use crate::picture::Picture;
 
 /// The most outputs that get a lock screen of ours. What is beyond, the compositor hides.
@@ -31,6 +35,10 @@ pub struct Offered {
     pub shm: Option<WlShm>,
     pub manager: Option<ExtSessionLockManagerV1>,
     pub presentation: Option<WpPresentation>,
+    /// It tells of the windows.
+    windows: Option<ZwlrForeignToplevelManagerV1>,
+    /// It lets its outputs be pictured.
+    pub pictures: bool,
 }
 
 /// An output of the compositor's.
@@ -63,6 +71,7 @@ pub enum LockState {
 pub struct Desk {
     pub offered: Offered,
     pub outputs: Vec<Output>,
+    pub toplevels: Toplevels,
     pub lock: LockState,
     /// Requests that the compositor has not confirmed yet.
     pub unconfirmed: u32,
@@ -90,6 +99,10 @@ impl Desk {
             offered.manager = Some(registry.bind(number, 1, queue, ()));
         } else if interface == WpPresentation::interface().name && offered.presentation.is_none() {
             offered.presentation = Some(registry.bind(number, 1, queue, ()));
+        } else if interface == ZwlrForeignToplevelManagerV1::interface().name && offered.windows.is_none() {
+            offered.windows = Some(registry.bind(number, version.min(3), queue, ()));
+        } else if interface == ZwlrScreencopyManagerV1::interface().name {
+            offered.pictures = true;
         } else if interface == WlOutput::interface().name && self.outputs.len() < MOST_OUTPUTS {
             let proxy = registry.bind(number, version.min(3), queue, number);
             self.outputs.push(Output { number, proxy, scale: 1, sheet: None });

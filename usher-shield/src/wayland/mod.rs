@@ -6,6 +6,9 @@
 //! successor has, beside its own connection, the leader's: while it is open in one of the two, the compositor sees no death, and
 //! refuses every other lock client (`kept`). Where the leader's connection ends by itself, the successor asks for the lock at once.
 //!
+//! Titles come by `zwlr_foreign_toplevel_management_v1` (`toplevels`). A picture is taken by `zwlr_screencopy_v1`, by a process of its own
+//! (`outputs`, `panel`).
+//!
 //! `link` is a connection, `desk` what the compositor offers and shows, `sheet` one output's lock screen, `events` what the
 //! compositor says; `warden` is what a process knows and decides, `telling` what it says, `run` its loop, `mate` the other process.
 
@@ -13,12 +16,17 @@ mod desk;
 mod events;
 mod kept;
 mod link;
+mod looks;
 mod mate;
+mod outputs;
 mod painting;
+mod panel;
 pub mod pixels;
 mod run;
 mod sheet;
 mod telling;
+mod toplevels;
 mod warden;
 
+pub use outputs::picture;
 pub use run::{follow, lead};

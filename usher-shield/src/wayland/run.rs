@@ -115,6 +115,8 @@ fn run(warden: &mut Warden) -> io::Result<()> {
             life::accept(&warden.listener, &mut warden.controls, &mut next_control);
             hear_controls(warden);
             warden.hear_drawing();
+            warden.hear_captures();
+            warden.look_at_title();
             warden.expire();
             warden.settle();
             warden.draw();
@@ -225,6 +227,7 @@ fn wait(warden: &Warden) -> io::Result<()> {
         fds.extend(warden.kept.iter().map(|kept| PollFd::from_borrowed_fd(kept.as_fd(), PollFlags::IN)));
         fds.push(PollFd::from_borrowed_fd(warden.listener.as_fd(), PollFlags::IN));
         fds.extend(warden.controls.iter().map(|c| PollFd::from_borrowed_fd(c.conn.fd(), wants(&c.conn))));
+        fds.extend(warden.captures.fds().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)));
         fds.extend(warden.drawing.iter().map(|d| PollFd::from_borrowed_fd(d.fd(), PollFlags::IN)));
     }
     let timeout = next_deadline(warden).and_then(|time| Timespec::try_from(time).ok());
@@ -245,6 +248,8 @@ fn next_deadline(warden: &Warden) -> Option<Duration> {
         warden.retry(),
         warden.drawing.as_ref().map(|drawing| drawing.until + drawing.overdue()),
         warden.incidents.next(),
+        warden.captures.until(),
+        warden.title.due(),
         warden.kept.as_ref().and_then(KeptLock::until),
         short.then_some(warden.knock_at),
         warden.asked_at.filter(|_| warden.is_short()).map(|at| at + CONNECTIONS),

@@ -64,6 +64,7 @@ impl Warden {
             covered: holds,
             input_held: holds,
             released: self.released.clone(),
+            title: self.title.shown.clone(),
             hindrance: refused.then(|| REFUSED.to_owned()),
             ..Status::default()
         }

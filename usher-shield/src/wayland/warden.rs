@@ -12,6 +12,8 @@ use super::kept::KeptLock;
 use super::link::CompositorLink;
 use super::mate::{Relative, ToSuccessor};
 use super::painting::DrawnMessage;
+use super::toplevels::ShownTitle;
+use crate::capture::Captures;
 use crate::drawing::{Drawer, Drawing};
 use crate::incidents::Incidents;
 use crate::picture::Order;
@@ -61,6 +63,9 @@ pub struct Warden {
     pub message: Option<DrawnMessage>,
     pub messages: u64,
     pub unpaintable: Option<Order>,
+    /// Pictures of the outputs that are being taken.
+    pub captures: Captures,
+    pub title: ShownTitle,
     pub said: Option<Status>,
     pub refused_since: Option<Instant>,
     pub retry_at: Option<Instant>,
@@ -91,6 +96,8 @@ impl Warden {
             message: None,
             messages: 0,
             unpaintable: None,
+            captures: Captures::default(),
+            title: ShownTitle::default(),
             said: None,
             refused_since: None,
             retry_at: None,
@@ -103,7 +110,7 @@ impl Warden {
     /// Does what usherd says.
     pub fn obey(&mut self, control: u64, message: ToShield) {
         match message {
-            // Pictures and announcements take protocols that a lock does not have.
+            // Announcements take a protocol that a lock does not have.
             ToShield::Arm(_) | ToShield::Announce(_) | ToShield::Withdraw => {}
             ToShield::Connection => {
                 let descriptor =
@@ -117,13 +124,7 @@ impl Warden {
                 }
                 self.set_covers(covers, Some((control, seq)));
             }
-            ToShield::Picture { seq, .. } => {
-                let descriptor =
-                    self.controls.iter_mut().find(|c| c.id == control).and_then(|c| c.conn.next_descriptor());
-                drop(descriptor);
-                let error = Some("the shield of a Wayland session takes no pictures".to_owned());
-                self.say_to(control, &FromShield::Pictured { seq, error });
-            }
+            ToShield::Picture { seq, size } => self.take_picture((control, seq), size),
             ToShield::Release { seq, by } => {
                 self.released = Some((by, Timestamp::now()));
                 self.set_covers(Vec::new(), Some((control, seq)));

@@ -200,7 +200,7 @@ impl Usherd {
             read.read_to_end(&mut bytes).map(|_| bytes)
         });
         let error = self.hear(|message| match message {
-            FromShield::Pictured { seq, error } if seq == wanted => Some(error),
+            FromShield::Pictured { seq, error, .. } if seq == wanted => Some(error),
             _ => None,
         });
         let bytes = reader.join().expect("a reader").expect("a picture");

@@ -61,21 +61,21 @@ fn has_no_text(session: &Tracked) -> Option<Error> {
     }
     let kind = session.kind.as_str();
     let message = format!("session {} is shown by {kind}: only text sessions can be shown as text", session.id);
-    Some(Error::new(ErrorId::NotSupported, message).hint("`usher thumbnail` makes pictures of X11 sessions"))
+    Some(
+        Error::new(ErrorId::NotSupported, message).hint("`usher thumbnail` makes pictures of X11 and Wayland sessions"),
+    )
 }
 
 /// Kinds whose screen usher does not see.
 fn cannot_be_pictured(session: &Tracked) -> Option<Error> {
     let (why, hint) = match session.kind {
-        Kind::Text | Kind::X11 => return None,
+        // Its shield knows whether a compositor can be pictured.
+        Kind::Text | Kind::X11 | Kind::Wayland => return None,
         Kind::Ssh => (
             "its terminal is at the other end of the connection",
             "a text session (`usher open`) in the ssh login can be pictured",
         ),
         Kind::Console => ("usher does not read virtual terminals", "a text session (`usher open`) can be pictured"),
-        Kind::Wayland => {
-            ("its compositor lets no program of another user see its screen", "an X11 session can be pictured")
-        }
     };
     let message = format!("session {} is shown by {} and cannot be pictured: {why}", session.id, session.kind.as_str());
     Some(Error::new(ErrorId::NotSupported, message).hint(hint))

@@ -1,5 +1,5 @@
-//! Who sits at a virtual display: the VNC viewers of an Xvnc, the client that xrdp serves. logind knows
-//! neither.
+//! Who sits at a virtual display: the VNC viewers of an Xvnc, the client that xrdp serves, the viewers of a server such as wayvnc
+//! that shows a compositor. logind knows none of them.
 //!
 //! Names and ports prove nothing, because anybody may choose them: what counts is which process has a connection open.
 
@@ -28,7 +28,7 @@ pub struct Moment {
 /// A client of a display.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Client {
-    /// A viewer that is connected to the X server itself.
+    /// A viewer that is connected to the X server itself, or to what shows a compositor.
     Viewer(Tcp),
     /// A connection of xrdp's to the X server.
     Xrdp {
@@ -67,6 +67,9 @@ impl Moment {
     /// # Errors
     /// It cannot be told: that is not the same as none.
     pub fn clients(&self, display: &Display) -> io::Result<Vec<Client>> {
+        if display.is_wayland() {
+            return self.viewers_of_compositor(display);
+        }
         let x11 = display.number.saturating_add(6000);
         let viewers = self
             .tcp()?
@@ -83,6 +86,33 @@ impl Moment {
             }
         }
         Ok(clients)
+    }
+
+    /// The viewers of a compositor: connections that came in over TCP, to the compositor itself or to a program that is a client of
+    /// it, such as wayvnc. What such a program connects to elsewhere, as a browser does, is no viewer.
+    fn viewers_of_compositor(&self, display: &Display) -> io::Result<Vec<Client>> {
+        let own = || self.tcp().map(|all| all.iter().filter(|tcp| tcp.uid == display.server_uid));
+        let doors: Vec<(u16, u64)> = own()?.filter(|tcp| tcp.listens).map(|tcp| (tcp.local.1, tcp.inode)).collect();
+        let came_in = |tcp: &&Tcp| tcp.established && doors.iter().any(|(port, _)| *port == tcp.local.1);
+        let mut came_in = own()?.filter(came_in).peekable();
+        if came_in.peek().is_none() {
+            return Ok(Vec::new());
+        }
+        let compositor = self.open(display.server)?;
+        let ends: HashSet<u64> =
+            self.unix()?.iter().filter(|end| compositor.contains(&end.inode)).filter_map(|end| end.peer).collect();
+        let mut shown_by = Vec::new();
+        for process in proc::living(|pid, _| proc::uid(pid) == Some(display.server_uid))? {
+            let open = self.open(process)?;
+            if process == display.server || open.iter().any(|inode| ends.contains(inode)) {
+                shown_by.push(open);
+            }
+        }
+        let serves = |open: &HashSet<u64>, tcp: &Tcp| {
+            open.contains(&tcp.inode) && doors.iter().any(|(port, inode)| *port == tcp.local.1 && open.contains(inode))
+        };
+        let viewers = came_in.filter(|tcp| shown_by.iter().any(|open| serves(open, tcp)));
+        Ok(viewers.cloned().map(Client::Viewer).collect())
     }
 
     /// The process of the xrdp service that has the other end of this connection of a display's server, and the address of
@@ -158,6 +188,24 @@ mod tests {
         assert!(!Moment::now().clients(&display(other_process)).unwrap().iter().any(is_viewer));
         other.kill().unwrap();
         other.wait().unwrap();
+    }
+
+    #[test]
+    fn a_viewer_of_a_compositor_is_who_came_in_to_a_client_of_it() {
+        let compositor = std::os::unix::net::UnixListener::bind(tempfile::tempdir().unwrap().path().join("w"));
+        let me = Process::of(std::process::id()).unwrap().unwrap();
+        let wayland = Display { protocol: usher_core::wire::shield::DisplayProtocol::Wayland, ..display(me) };
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let viewer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        let seen = |display: &Display| Moment::now().clients(display).unwrap();
+        let at = |client: &Client, end: &TcpStream| matches!(client, Client::Viewer(tcp) if tcp.local == end.local_addr().map(|a| (a.ip(), a.port())).unwrap());
+        let found = seen(&wayland);
+        assert!(found.iter().any(|client| at(client, &accepted)), "who came in");
+        assert!(!found.iter().any(|client| at(client, &viewer)), "not what was connected to elsewhere");
+        drop(listener);
+        assert!(!seen(&wayland).iter().any(|client| at(client, &accepted)), "nothing comes in any more");
+        drop(compositor);
     }
 
     #[test]

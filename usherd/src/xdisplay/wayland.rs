@@ -43,6 +43,14 @@ pub fn is_compositor(program: &std::path::Path) -> bool {
     COMPOSITORS.iter().any(|known| known.as_bytes() == super::base_name(program))
 }
 
+/// The compositors whose viewers are connected to a service that has no connection to them (by D-Bus and PipeWire).
+const WITH_SERVICES: &[&str] = &["gnome-kiosk", "gnome-shell", "kwin_wayland", "mutter"];
+
+/// Whether nobody can tell from connections who looks at this compositor.
+pub fn hides_viewers(program: &std::path::Path) -> bool {
+    WITH_SERVICES.iter().any(|known| known.as_bytes() == super::base_name(program))
+}
+
 /// A socket that listens where compositors do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spot {

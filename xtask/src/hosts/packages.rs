@@ -32,6 +32,8 @@ const DESKTOP: &[&str] = &[
     "fonts-dejavu-core",
     "fonts-noto-cjk",
     "fonts-noto-color-emoji",
+    "libdbd-sqlite3-perl",
+    "nxproxy",
     "openbox",
     "tigervnc-standalone-server",
     "tigervnc-viewer",
@@ -39,6 +41,7 @@ const DESKTOP: &[&str] = &[
     "x11-utils",
     "x11-xkb-utils",
     "x11-xserver-utils",
+    "x2goserver",
     "xauth",
     "xdotool",
     "xorgxrdp",
@@ -52,7 +55,7 @@ const PEERS: &[&str] = &["i3lock", "python3-minimal", "python3-xlib", "xsecurelo
 
 /// Wayland compositors with and without a session lock, and what is run, seen and typed there. Debian 12 has no compositor
 /// with one.
-const WAYLAND: &[&str] = &["cage", "foot", "grim", "labwc", "sway", "swaylock", "wtype"];
+const WAYLAND: &[&str] = &["cage", "foot", "grim", "labwc", "sway", "swaylock", "wayvnc", "wtype"];
 
 /// Every package of a release's tree.
 pub fn of(suite: &str) -> Vec<&'static str> {

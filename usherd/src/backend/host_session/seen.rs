@@ -15,6 +15,7 @@ use crate::backend::Noticed;
 use crate::logind::Login;
 use crate::session::Seen;
 use crate::xdisplay::stations::{Client, Moment};
+use crate::xdisplay::{Display, wayland};
 
 impl HostSessionBackend {
     /// Looks at who sits where now: no kernel event tells when a viewer comes or goes.
@@ -114,7 +115,7 @@ fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
         closing: login.closing || !leads,
         only_usher: kind == Kind::Ssh && only_usher::runs(login),
         unlockable: mechanism.unlockable(id).or_else(|| uncoverable(state, id, kind, mechanism)),
-        undetachable: undetachable(id, kind, login),
+        undetachable: undetachable(state, id, kind, login),
     }
 }
 
@@ -205,19 +206,41 @@ fn uncoverable(state: &State, id: u32, kind: Kind, mechanism: Mechanism) -> Opti
     }
     displays.find_map(|screen| match &screen.shield {
         ShieldState::Unsupported(why) => {
-            Some(format!("session {id} cannot be locked: {why}; end its viewer's connection, or close the session"))
+            Some(format!("session {id} cannot be locked: {why}; {}", instead(&screen.display)))
         }
         _ => None,
     })
 }
 
-fn undetachable(id: u32, kind: Kind, login: &Login) -> Option<String> {
+/// What can be done with a session that cannot be locked.
+fn instead(display: &Display) -> &'static str {
+    if wayland::hides_viewers(&display.program) {
+        "`usher close` ends it, and under a block libpam-usher keeps its user's next logins out"
+    } else {
+        "`usher disconnect` cuts off its viewers, and under a block libpam-usher keeps their next logins out"
+    }
+}
+
+/// Why nobody can tell who looks at a Wayland session at no seat, if that is so: unknown is not nobody.
+fn viewers_unknown(state: &State, id: u32) -> Option<String> {
+    let mut displays = state.screens_of(id).map(|screen| &screen.display).peekable();
+    if displays.peek().is_none() {
+        return Some(format!("session {id} is a Wayland session, but no compositor of it listens below /run/user"));
+    }
+    let hides = displays.any(|display| wayland::hides_viewers(&display.program));
+    hides.then(|| {
+        format!(
+            "session {id} is at no seat, and usher does not know who looks at its compositor, which serves remote desktops by other \
+             programs: `usher close` ends it"
+        )
+    })
+}
+
+fn undetachable(state: &State, id: u32, kind: Kind, login: &Login) -> Option<String> {
     match kind {
         Kind::X11 if login.seat.is_none() => None,
         Kind::Ssh => Some(format!("session {id} is an ssh login: nothing would be left to come back to")),
-        Kind::Wayland if login.seat.is_none() => Some(format!(
-            "session {id} is at no seat, and usher does not know who looks at its compositor: it cannot be disconnected yet"
-        )),
+        Kind::Wayland if login.seat.is_none() => viewers_unknown(state, id),
         Kind::X11 | Kind::Console | Kind::Wayland => Some(format!(
             "session {id} is at a seat of this host: such sessions cannot be disconnected yet, only listed and closed"
         )),

@@ -1,9 +1,11 @@
-//! A thumbnail of a display. Its shield makes it: root does not talk to X servers of users.
+//! A thumbnail of a display. Its shield makes it: root does not talk to X servers and compositors of users.
+
+use std::os::fd::OwnedFd;
 
 use tokio::time::timeout;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::{Pin, ThumbnailSize};
-use usher_core::wire::shield::{FromShield, ToShield, WITH_PICTURES};
+use usher_core::wire::shield::{FromShield, ToShield, WITH_PICTURES, WITH_WAYLAND_PICTURES};
 
 use super::HostSessionBackend;
 use super::screen::{DisplayState, ShieldState};
@@ -11,6 +13,7 @@ use crate::backend::Observation;
 use crate::backend::thumbnail::{DEADLINE, collect, failed, late, pipe, too_old, unless_known};
 use crate::session::Target;
 use crate::xdisplay::stations::Moment;
+use crate::xdisplay::{Display, wayland};
 
 pub(super) fn thumbnail(
     backend: &HostSessionBackend,
@@ -29,18 +32,29 @@ async fn made(backend: &HostSessionBackend, target: &Target, size: ThumbnailSize
     backend.login(target)?;
     let place = seen_display(backend, target.id).ok_or_else(|| no_display(target.id))?;
     // Many requests for one display wait for each other, and the shield's other work for none of them.
-    let turn = backend.state().screens.get(&place).map(|screen| screen.thumbnails.clone());
-    let turn = turn.ok_or_else(|| no_display(target.id))?;
+    let found = backend.state().screens.get(&place).map(|screen| (screen.thumbnails.clone(), screen.display.clone()));
+    let (turn, display) = found.ok_or_else(|| no_display(target.id))?;
     let _turn = turn.lock().await;
-    let (thumbnail, reply) = order(backend, target, place, size)?;
+    let connection = connection(&display).await?;
+    let (thumbnail, reply) = order(backend, target, place, size, connection)?;
     let (thumbnail, reply) = tokio::join!(collect(thumbnail), reply);
     match reply {
         Ok(FromShield::Pictured { error: None, .. }) => thumbnail,
+        Ok(FromShield::Pictured { error: Some(why), unsupported: true, .. }) => Err(never(target.id, &why)),
         Ok(FromShield::Pictured { error: Some(why), .. }) => {
-            Err(failed(&format!("display :{} of session {}: {why}", place.0, target.id)))
+            Err(failed(&format!("display {} of session {}: {why}", display.name(), target.id)))
         }
-        Ok(_) | Err(_) => Err(failed(&format!("the shield of display :{} ended", place.0))),
+        Ok(_) | Err(_) => Err(failed(&format!("the shield of display {} ended", display.name()))),
     }
+}
+
+/// What a Wayland shield takes the thumbnail by: it can make no connection itself.
+async fn connection(display: &Display) -> Result<Option<OwnedFd>, Error> {
+    if !display.is_wayland() {
+        return Ok(None);
+    }
+    let connection = wayland::connect(display).await;
+    connection.map(Some).map_err(|error| failed(&format!("the compositor does not answer: {error}")))
 }
 
 type PendingThumbnail = (tokio::net::unix::pipe::Receiver, crate::backend::link::Reply<FromShield>);
@@ -50,19 +64,23 @@ fn order(
     target: &Target,
     place: (u32, u32),
     size: ThumbnailSize,
+    connection: Option<OwnedFd>,
 ) -> Result<PendingThumbnail, Error> {
     let (thumbnail, theirs) = pipe()?;
     let seq = backend.next_seq();
     let state = backend.state();
     let screen = state.screens.get(&place).ok_or_else(|| no_display(target.id))?;
+    let first = if screen.display.is_wayland() { WITH_WAYLAND_PICTURES } else { WITH_PICTURES };
     match &screen.shield {
-        ShieldState::Held { protocol, .. } if *protocol < WITH_PICTURES => Err(too_old(target.id, "shield")),
+        ShieldState::Held { protocol, .. } if *protocol < first => Err(too_old(target.id, "shield")),
         ShieldState::Held { link, .. } => {
+            if let Some(connection) = connection {
+                link.send_with(&ToShield::Connection, connection)?;
+            }
             Ok((thumbnail, link.request_with(seq, &ToShield::Picture { seq, size }, theirs)?))
         }
-        ShieldState::Absent(_) | ShieldState::Failing(_) | ShieldState::Unsupported(_) | ShieldState::Arming => {
-            Err(no_shield(target.id, screen))
-        }
+        ShieldState::Unsupported(why) => Err(never(target.id, why)),
+        ShieldState::Absent(_) | ShieldState::Failing(_) | ShieldState::Arming => Err(no_shield(target.id, screen)),
     }
 }
 
@@ -76,13 +94,19 @@ fn seen_display(backend: &HostSessionBackend, id: u32) -> Option<(u32, u32)> {
 }
 
 fn no_display(id: u32) -> Error {
-    Error::new(ErrorId::NotSupported, format!("there is no thumbnail of session {id}: no X display of it was found"))
-        .hint("a display is found by its socket below /tmp/.X11-unix")
+    Error::new(ErrorId::NotSupported, format!("there is no thumbnail of session {id}: no display of it was found"))
+        .hint("an X display is found by its socket below /tmp/.X11-unix, a Wayland compositor by its socket below /run/user")
+}
+
+/// What shows the session lets nobody picture it.
+fn never(id: u32, why: &str) -> Error {
+    Error::new(ErrorId::NotSupported, format!("there is no thumbnail of session {id}: {why}"))
+        .hint("sessions of sway, labwc and X11 can be pictured")
 }
 
 fn no_shield(id: u32, screen: &DisplayState) -> Error {
-    let (display, why) = (screen.display.number, screen.absence());
-    let message = format!("there is no thumbnail of session {id}: display :{display} has no shield: {why}");
+    let (display, why) = (screen.display.name(), screen.absence());
+    let message = format!("there is no thumbnail of session {id}: display {display} has no shield: {why}");
     Error::new(ErrorId::NotSupported, message)
         .hint("usherd goes on trying; `usher lock` says when the display is covered")
 }

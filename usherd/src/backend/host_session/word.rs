@@ -36,7 +36,9 @@ pub(super) fn checked(message: FromShield, shields: &Path) -> FromShield {
             let notes = notes.iter().take(MOST_NOTES).map(|note| line(note)).collect();
             FromShield::Covered { seq, superseded, notes, held_micros }
         }
-        FromShield::Pictured { seq, error } => FromShield::Pictured { seq, error: error.as_deref().map(line) },
+        FromShield::Pictured { seq, error, unsupported } => {
+            FromShield::Pictured { seq, error: error.as_deref().map(line), unsupported }
+        }
         FromShield::Incident { what, uncovered_micros } => FromShield::Incident { what: line(&what), uncovered_micros },
         FromShield::WantsConnection => FromShield::WantsConnection,
         mut failed @ FromShield::Failed { .. } => {
