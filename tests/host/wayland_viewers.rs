@@ -63,6 +63,7 @@ fn a_viewer_is_dropped_and_comes_back(host: &Host, compositor: Compositor) {
     let closed = outcome(&host.root_usher(&["close", &desk.id(), "--output", "json"]), 0);
     is_done(&closed);
     assert!(listed(host, &desk.session).is_none() && !desk.exists());
+    again.leave();
     host.shows(compositor.kind(), "close", "logind has no such session");
 }
 
@@ -96,6 +97,7 @@ fn a_viewer_that_comes_through_an_ssh_tunnel_is_dropped() {
     is_done(&disconnect(&host, &desk));
     assert_eq!(connections(&host, port), "");
     assert_eq!(session(&host, &desk)["state"], "disconnected");
+    viewer.leave();
     host.root(&format!("systemctl stop {unit}")).succeeds();
 }
 

@@ -191,24 +191,6 @@ mod tests {
     }
 
     #[test]
-    fn a_viewer_of_a_compositor_is_who_came_in_to_a_client_of_it() {
-        let compositor = std::os::unix::net::UnixListener::bind(tempfile::tempdir().unwrap().path().join("w"));
-        let me = Process::of(std::process::id()).unwrap().unwrap();
-        let wayland = Display { protocol: usher_core::wire::shield::DisplayProtocol::Wayland, ..display(me) };
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let viewer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (accepted, _) = listener.accept().unwrap();
-        let seen = |display: &Display| Moment::now().clients(display).unwrap();
-        let at = |client: &Client, end: &TcpStream| matches!(client, Client::Viewer(tcp) if tcp.local == end.local_addr().map(|a| (a.ip(), a.port())).unwrap());
-        let found = seen(&wayland);
-        assert!(found.iter().any(|client| at(client, &accepted)), "who came in");
-        assert!(!found.iter().any(|client| at(client, &viewer)), "not what was connected to elsewhere");
-        drop(listener);
-        assert!(!seen(&wayland).iter().any(|client| at(client, &accepted)), "nothing comes in any more");
-        drop(compositor);
-    }
-
-    #[test]
     fn a_socket_of_somebody_elses_name_is_nobodys_client() {
         let me = Process::of(std::process::id()).unwrap().unwrap();
         let directory = tempfile::tempdir().unwrap();
