@@ -4,7 +4,7 @@ use crate::harness::{Machine, Picture, covered, wait_for, wait_until};
 use crate::machine;
 
 /// How the lock of a seat was observed.
-pub const SEEN: &str = "the kernel says that our picture alone is shown; no sample of the screen, no key arrives; as before after the unlock";
+pub const SEEN: &str = "the kernel says that our picture alone is shown, and the screen shows it; keys switch nothing; as before after the unlock";
 
 /// Has olga lock alice's console; gives its session ID.
 #[track_caller]

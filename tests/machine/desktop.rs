@@ -22,10 +22,14 @@ fn desktop(machine: &Machine, kind: &str, number: u32, environment: &str, comman
     (id, shown)
 }
 
-/// Neither black nor text: some pixel in the middle has a colour of its own.
+/// Neither black nor text: a part of the top has a colour of its own, as sway's bar and a coloured ground have.
 fn has_desktop(screen: &Picture) -> bool {
-    let pixel = screen.pixel(screen.width / 2, screen.height / 2);
-    !covered(screen) && pixel.iter().any(|part| *part > 20)
+    let colour = at_the_top(screen);
+    !covered(screen) && colour.iter().any(|part| *part > 20) && (300..350).all(|x| screen.pixel(x, 11) == colour)
+}
+
+fn at_the_top(screen: &Picture) -> [u8; 3] {
+    screen.pixel(300, 11)
 }
 
 #[track_caller]
@@ -43,8 +47,10 @@ fn stays_locked_and_comes_back(machine: &Machine, (id, before): (u64, Picture), 
     assert!(covered(&machine.screen(0)), "its painter was killed");
     unlock(machine, id);
     assert_eq!(machine.in_front(), format!("tty{number}"));
-    let middle = |screen: &Picture| screen.pixel(screen.width / 2, screen.height / 2);
-    wait_until("the desktop is as before", || middle(&machine.screen(0)) == middle(&before));
+    wait_until("the desktop is as before", || {
+        let screen = machine.screen(0);
+        has_desktop(&screen) && at_the_top(&screen) == at_the_top(&before)
+    });
 }
 
 #[test]

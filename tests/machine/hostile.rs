@@ -52,7 +52,7 @@ fn a_program_that_was_master_of_the_card_never_is_while_the_seat_is_locked() {
 fn a_session_that_is_closed_gives_the_seat_to_the_next() {
     let machine = machine!();
     let id = lock(&machine, "");
-    machine.olga(&format!("close {id} --confirm")).succeeds();
+    machine.olga(&format!("close {id}")).succeeds();
     wait_until("the seat is free", || machine.in_front() == "tty1" && !covered(&machine.screen(0)));
     wait_until("nothing of the lock is left", || !machine.has("/run/usher/usher.sock.seat/seat0.taken"));
     machine.shows("console", "close", "the session is gone, and the seat that it had locked is free");

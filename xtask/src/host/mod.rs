@@ -42,6 +42,11 @@ pub fn prepare(report: &mut Report) -> Verdict {
     if installs() { Verdict::Failed(lacking) } else { Verdict::Skipped(lacking) }
 }
 
+/// Installs what one task alone uses.
+pub fn provide(program: &'static str, package: &'static str) -> Verdict {
+    if run::find(program).is_some() { Verdict::Passed } else { install(&[(program, package)]) }
+}
+
 /// Whether this machine is one on which we install what is missing.
 pub fn installs() -> bool {
     is_debian() && run::is_root()

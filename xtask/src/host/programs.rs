@@ -31,7 +31,6 @@ pub const ALL: &[(&str, &str)] = &[
     ("nsenter", "util-linux"),
     ("ps", "procps"),
     ("python3", "python3"),
-    ("qemu-system-x86_64", "qemu-system-x86"),
     ("script", "bsdutils"),
     ("setpriv", "util-linux"),
     ("setsid", "util-linux"),

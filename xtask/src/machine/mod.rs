@@ -44,6 +44,10 @@ fn tried(arguments: &[String]) -> Verdict {
     if !host::installs() {
         return Verdict::Skipped("machines are made by root on Debian".to_owned());
     }
+    let emulator = host::provide("qemu-system-x86_64", "qemu-system-x86");
+    if emulator != Verdict::Passed {
+        return emulator;
+    }
     for step in [host::prepare, hosts::prepare, deb::packages] {
         let verdict = step(&mut Report::default());
         if verdict != Verdict::Passed {
