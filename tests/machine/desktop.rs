@@ -65,8 +65,9 @@ fn sway_on_a_seat_is_locked_with_it() {
 #[test]
 fn xorg_on_a_seat_is_locked_with_it() {
     let machine = machine!();
-    let start = "#!/bin/sh\nXorg :1 vt7 -keeptty -noreset -nolisten tcp &\n\
-        until DISPLAY=:1 xsetroot -solid '#804020'; do sleep 0.2; done\nwait\n";
+    // In front: it looks where its standard input leads.
+    let start = "#!/bin/sh\n(until DISPLAY=:1 xsetroot -solid '#804020'; do sleep 0.5; done) 2>/dev/null &\n\
+        exec Xorg :1 vt7 -keeptty -noreset -nolisten tcp\n";
     machine.script("desk", start);
     let desk = desktop(&machine, "x11", 7, "", "sh /opt/desk");
     stays_locked_and_comes_back(&machine, desk, 7);
