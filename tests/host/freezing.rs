@@ -107,6 +107,25 @@ fn processes_with_subordinate_uids_stand_still() {
 }
 
 #[test]
+fn jobs_that_cron_starts_stand_still() {
+    let host = host!(Bookworm);
+    let alice = host.user("alice");
+    let screen = host.x11(&alice, X11::Xvfb);
+    let job = Beat::of(&host, &alice, "job");
+    let table = format!("/home/{}/table", alice.name);
+    std::fs::write(host.path(&table), format!("@reboot {}\n", beating("job").replace('%', "\\%"))).expect("a table");
+    host.run(&alice, &format!("crontab {table}")).succeeds();
+    // That is now, as cron knows it.
+    host.root("rm -f /run/crond.reboot && systemctl restart cron").succeeds();
+    job.goes_on();
+    freeze(&host, &screen);
+    job.stands_still();
+    unlock(&host, &screen);
+    job.goes_on();
+    host.run(&alice, "crontab -r").succeeds();
+}
+
+#[test]
 fn jobs_and_leftovers_of_ended_logins_stand_still_and_so_do_jobs_that_start_later() {
     let host = host!(Bookworm);
     let alice = host.user("alice");

@@ -6,6 +6,7 @@ pub const SUITES: [&str; 2] = ["bookworm", "trixie"];
 /// A host with systemd, its sessions, and what a shared host has, programs of the whole screen among it.
 const BASE: &[&str] = &[
     "at",
+    "cron",
     "dbus",
     "git",
     "iproute2",
@@ -32,8 +33,6 @@ const DESKTOP: &[&str] = &[
     "fonts-dejavu-core",
     "fonts-noto-cjk",
     "fonts-noto-color-emoji",
-    "libdbd-sqlite3-perl",
-    "nxproxy",
     "openbox",
     "tigervnc-standalone-server",
     "tigervnc-viewer",
@@ -41,7 +40,6 @@ const DESKTOP: &[&str] = &[
     "x11-utils",
     "x11-xkb-utils",
     "x11-xserver-utils",
-    "x2goserver",
     "xauth",
     "xdotool",
     "xorgxrdp",
