@@ -165,6 +165,26 @@ fn another_channel_of_a_locked_connection_gets_no_shell() {
 }
 
 #[test]
+fn a_locked_login_whose_line_is_cut_ends_and_what_outlives_its_terminal_goes_on() {
+    let host = host!(Bookworm);
+    let alice = host.user("alice");
+    let mut terminal = shell(&host, &alice);
+    let (beat, on) = (Beat::of(&host, &alice, "beat"), Beat::of(&host, &alice, "on"));
+    terminal.type_keys(&format!("({}) &\n", beating("beat")));
+    terminal.type_keys(&format!("nohup sh -c '{}' >/dev/null 2>&1 &\n", beating("on")));
+    [&beat, &on].into_iter().for_each(Beat::goes_on);
+    assert_eq!(became(&lock(&host, &terminal.session, "Please listen")), SEEN);
+    [&beat, &on].into_iter().for_each(Beat::stands_still);
+
+    terminal.cut();
+    on.goes_on();
+    let shell = format!("pgrep -u {} -x bash", alice.name);
+    wait_until("its shell has ended", || host.root(&shell).code == Some(1));
+    host.root(&format!("pkill -KILL -u {} -f '[/]on'", alice.name)).succeeds();
+    wait_until("nothing is left of it", || listed(&host, &terminal.session).is_none());
+}
+
+#[test]
 fn a_killed_guard_is_started_again_and_everything_stands_still_meanwhile() {
     let host = host!(Bookworm);
     let alice = host.user("alice");

@@ -79,6 +79,11 @@ impl Login {
         })
     }
 
+    /// Cuts the login's line.
+    pub fn cut(&mut self) {
+        self.terminal.kill();
+    }
+
     /// Whether the client has ended.
     pub fn hung_up(&mut self) -> bool {
         self.terminal.has_ended()

@@ -175,6 +175,11 @@ impl Terminal {
 
     /// Cuts the terminal off at once, as a broken line does.
     pub fn cut(mut self) {
+        self.kill();
+    }
+
+    /// Kills the program.
+    pub fn kill(&mut self) {
         let _ = self.program.kill();
     }
 

@@ -15,7 +15,7 @@ use usher_core::outcome::{Error, ErrorId};
 use usher_core::session::Cover;
 use usher_core::wire::guard::{FromGuard, GuardDuty, GuardStatus, TerminalHandover, ToGuard};
 
-use super::freezing::Reach;
+use super::freezing::{Reach, reach};
 use super::{HostSessionBackend, State, covering};
 use crate::backend::link::PeerLink;
 use crate::backend::{Covered, DEADLINE, Observation};
@@ -35,6 +35,8 @@ use terminal::OpenTerminal;
 
 /// What no lock of an ssh login closes.
 const FORWARDED: &str = "ports that its connection forwards stay open";
+/// The note of a lock of an ssh login without its connection.
+const ENDED: &str = "its connection has ended: nobody sees its terminal, and its programs go on so that they can end";
 /// For how long a terminal is one row smaller, so that a program sees both sizes.
 const SMALLER: Duration = Duration::from_millis(150);
 
@@ -53,6 +55,8 @@ pub(super) struct GuardState {
     handed: BTreeSet<String>,
     /// When a guard was last started.
     started: Option<Instant>,
+    /// Its connection has ended, and nothing of it stands still.
+    over: bool,
 }
 
 impl State {
@@ -108,6 +112,9 @@ async fn lock(
     login: &Login,
     covers: Vec<Cover>,
 ) -> Result<Covered, Error> {
+    if !login.leading().lives() {
+        return let_go(backend, target, login, covers).await;
+    }
     let path = record::place(&backend.0.guards, &login.native_id);
     let taken = TakenRecord::read(&path).filter(|record| record.leader() == login.leading());
     let mut taken = taken.unwrap_or_else(|| TakenRecord::new(login.uid, login.leading()));
@@ -132,6 +139,29 @@ async fn lock(
         ));
     }
     covered.notes.push(FORWARDED.to_owned());
+    Ok(covered)
+}
+
+/// Lets the rest of a login end whose connection has ended: what stands still cannot. Under --freeze it stays as it is.
+async fn let_go(
+    backend: &HostSessionBackend,
+    target: &Target,
+    login: &Login,
+    covers: Vec<Cover>,
+) -> Result<Covered, Error> {
+    if let Some(link) = backend.guard_found(target.id, &target.key).await {
+        let _ = link.send(&ToGuard::Retire);
+        let _ = std::fs::remove_file(backend.guard_socket(&login.native_id));
+    }
+    if reach(&covers, backend.0.always_freeze, login.uid).is_none() {
+        backend.let_end(target.id, login).await;
+    }
+    let mut covered = covering::cover_displays(backend, target, login, covers.clone(), None).await?;
+    if let Some(guard) = backend.state().guards.get_mut(&target.id) {
+        (guard.still, guard.link, guard.over) = (covers, None, true);
+        guard.handed.clear();
+    }
+    covered.notes.push(ENDED.to_owned());
     Ok(covered)
 }
 

@@ -35,11 +35,11 @@ impl HostSessionBackend {
     }
 
     /// Looks whether locked sessions have terminals that are not covered, or a connection that takes new channels: a login that
-    /// was only just begun gets both after it is known. Such a session is covered again.
+    /// was only just begun gets both after it is known. Such a session is covered again, as is one without its connection.
     pub(in super::super) async fn look_at_guarded(&self) {
         let locked: Vec<(u32, Login, BTreeSet<String>)> = {
             let state = self.state();
-            let locked = state.guards.iter().filter(|(_, guard)| !guard.still.is_empty());
+            let locked = state.guards.iter().filter(|(_, guard)| !guard.still.is_empty() && !guard.over);
             let with_login = |(id, guard): (&u32, &GuardState)| {
                 Some((*id, state.logins.get(id)?.login.clone(), guard.handed.clone()))
             };
@@ -50,7 +50,7 @@ impl HostSessionBackend {
             let look = move || {
                 // What cannot be told is no news.
                 let terminals = connection::terminals(leader).map_or(true, |now| now.into_iter().eq(handed));
-                terminals && newcomers::are_refused(leader)
+                leader.lives() && terminals && newcomers::are_refused(leader)
             };
             if tokio::task::spawn_blocking(look).await.unwrap_or(true) {
                 continue;
