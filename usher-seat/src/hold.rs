@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use usher_core::session::Cover;
 use usher_core::wire::seat::SeatDuty;
@@ -14,6 +15,8 @@ use crate::record::SeatRecord;
 use crate::switches;
 use crate::terminal::{self, FrontTerminal};
 
+/// Painters are started no quicker than this: one may end at once, again and again.
+const PAUSE: Duration = Duration::from_secs(1);
 /// What stands on a seat without a graphics card that we can draw on.
 const WITHOUT_CARD: &str = "the seat has no graphics card that can be drawn on: its message is plain text, without the scripts that a console lacks";
 
@@ -25,6 +28,8 @@ pub struct HeldSeat {
     terminal: FrontTerminal,
     cards: Vec<Card>,
     pub painter: Option<SeatPainter>,
+    /// When a painter was last started.
+    started: Option<Instant>,
     /// What is shown.
     cover: Option<Cover>,
     /// Ctrl-Alt-Del is to be masked, as soon as the message stands.
@@ -64,6 +69,7 @@ impl HeldSeat {
             terminal,
             cards: found,
             painter: None,
+            started: None,
             cover: None,
             masks,
             masking: None,
@@ -89,6 +95,10 @@ impl HeldSeat {
 
     fn start_painter(&mut self) {
         let Some(cover) = &self.cover else { return };
+        if self.started.is_some_and(|last| last.elapsed() < PAUSE) {
+            return;
+        }
+        self.started = Some(Instant::now());
         match SeatPainter::start(&self.duty, &self.cards) {
             Ok(mut painter) => {
                 painter.paint(cover);
@@ -192,6 +202,14 @@ fn withhold_switches(record: &mut SeatRecord, path: &Path) -> io::Result<bool> {
     record.write(path)?;
     switches::set_sysrq("0")?;
     Ok(masks)
+}
+
+/// Gives back what was taken before something failed; nothing where nothing is on record.
+///
+/// # Errors
+/// Something could not be given back, and stays on record.
+pub fn release_if_taken(path: &Path) -> io::Result<()> {
+    if path.exists() { release(path) } else { Ok(()) }
 }
 
 /// Gives back what a warden took that is dead.

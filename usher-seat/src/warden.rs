@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use usher_core::sys::peer;
 use usher_core::wire::Conn;
 use usher_core::wire::seat::{FromSeat, PROTOCOL, SeatDuty, SeatHello, SeatStatus, ToSeat};
 
-use crate::hold::HeldSeat;
+use crate::hold::{self, HeldSeat};
 
 /// How long an order may take until it is answered.
 const ANSWER: Duration = Duration::from_millis(6000);
@@ -206,14 +207,19 @@ impl SeatWarden {
     }
 
     fn give_back(&mut self) {
-        let Some(held) = self.held.take() else { return };
-        match held.give_back() {
-            Ok(closing) => self.closing = Some(closing),
-            Err(error) => {
-                eprintln!("usher-seat: {error}");
-                self.trouble = Some(error.to_string());
+        let given = match self.held.take() {
+            Some(held) => held.give_back().map(|closing| self.closing = Some(closing)),
+            // What was taken before something failed is given back as well.
+            None => {
+                self.finish();
+                hold::release_if_taken(Path::new(&self.duty.record))
             }
+        };
+        let trouble = given.err().map(|error| error.to_string());
+        if let Some(why) = trouble.as_ref().filter(|_| trouble != self.trouble) {
+            eprintln!("usher-seat: {why}");
         }
+        self.trouble = trouble;
     }
 
     /// Looks at the seat: what was undone is done again, and covers end in time also where no daemon is left to say so.

@@ -200,7 +200,11 @@ async fn show(backend: &HostSessionBackend, id: u32, login: &Login, seat: &str) 
             Ok(Covered { unseen: superseded, notes: notes.iter().take(8).map(|note| line(note)).collect() })
         }
         Ok(Ok(FromSeat::Failed { message, .. })) => {
-            let message = format!("{seat} was not seen to be covered: {}", line(&message));
+            let why = line(&message);
+            let message = match all.is_empty() {
+                false => format!("{seat} was not seen to be covered: {why}"),
+                true => format!("{seat} was not given back: {why}"),
+            };
             Err(Error::new(ErrorId::BackendFailed, message).hint(goes_on))
         }
         _ => {
