@@ -1,8 +1,10 @@
 //! `usher status`: what the daemon is, and what does not work, with what to do about it.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
-use crate::harness::{Daemon, USHERD, has};
+use crate::harness::{Daemon, USHERD, copy_program, has};
 
 fn status(daemon: &Daemon) -> Value {
     daemon.json(&["status"]).exits(0).json()
@@ -33,8 +35,9 @@ fn the_daemon_tells_what_it_is_and_counts_what_it_has() {
 fn what_is_missing_is_told_with_what_to_do_about_it() {
     let mut daemon = Daemon::not_started();
     std::fs::create_dir(daemon.path("bin")).expect("a directory");
-    std::fs::copy(USHERD, daemon.path("bin/usherd")).expect("a copy without the programs beside it");
+    // The other programs are not beside it.
     let program = daemon.path("bin/usherd");
+    copy_program(Path::new(USHERD), &program);
     daemon = daemon.with_program(program).started();
     has(&status(&daemon)["degraded"][0], &json!({"id": "NoHolder"}));
     let page = daemon.usher(&["status"]).exits(0).stdout;

@@ -6,7 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use serde_json::json;
 use usher_core::request::Pin;
 
-use crate::harness::{Daemon, Png, Station, USHER, USHERD, clean_command, has, http, need_shield, run, wait_until};
+use crate::harness::{
+    Daemon, Png, Station, USHER, USHERD, clean_command, copy_program, has, http, need_shield, run, wait_until,
+};
 
 /// A new session's size.
 const SIZE: (usize, usize) = (24, 80);
@@ -200,7 +202,7 @@ pub fn with_shield(script: Option<&str>) -> Daemon {
     fs::create_dir(&programs).unwrap();
     let usherd = std::path::Path::new(USHERD);
     for name in ["usherd", "usher-tty"] {
-        fs::copy(usherd.with_file_name(name), programs.join(name)).unwrap();
+        copy_program(&usherd.with_file_name(name), &programs.join(name));
     }
     if let Some(script) = script {
         let shield = programs.join("usher-shield");

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::browser::{Chromium, Service, chromium, of_host};
 use crate::hands::Hands;
-use crate::harness::{Host, School, Screen, Suite, X11, covered, ready, skip, wait_until};
+use crate::harness::{Host, School, Screen, Suite, X11, copy_program, covered, ready, skip, wait_until};
 
 /// Sessions of each host.
 const EACH: usize = 4;
@@ -24,7 +24,7 @@ impl Room {
     fn open() -> Self {
         let school = School::open(&[Suite::Bookworm, Suite::Trixie, Suite::Bookworm]);
         let program = "/usr/bin/usher-dashboard";
-        std::fs::copy(school.hosts[0].path(program), school.desk.path(program)).expect("a program");
+        copy_program(&school.hosts[0].path(program), &school.desk.path(program));
         school.join_all();
         let screens = std::thread::scope(|scope| {
             let seated: Vec<_> = school.hosts.iter().map(|host| scope.spawn(|| seat(host))).collect();

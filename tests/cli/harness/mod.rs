@@ -20,8 +20,8 @@ mod shot;
 mod station;
 pub mod system;
 
-pub use common::run::wait_bounded;
 use common::run::{Finished, run_bounded};
+pub use common::run::{copy_program, wait_bounded};
 pub use common::skip::skip;
 pub use common::wait::{PATIENCE, wait_for, wait_until};
 pub use daemon::Daemon;

@@ -26,6 +26,7 @@ mod terminal;
 mod watch;
 mod wayland;
 
+pub use common::run::copy_program;
 pub use common::skip::skip;
 pub use common::wait::{PATIENCE, wait_for, wait_until};
 pub use cover::{GROUND, covered};

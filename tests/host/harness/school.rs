@@ -1,11 +1,10 @@
 //! An operator's machine without a daemon, and hosts that its operator reaches.
 
-use std::fs;
 use std::process::{Command, Stdio};
 
 use super::host::Options;
 use super::ran::run;
-use super::{Host, Lab, PATIENCE, Ran, Suite, User};
+use super::{Host, Lab, PATIENCE, Ran, Suite, User, copy_program};
 
 /// Several hosts and the machine from which olga controls them. She is an operator on each, and logs in by ssh with a key.
 pub struct School {
@@ -36,7 +35,7 @@ impl School {
         for program in ["usher", "usher-dial"] {
             let (from, to) = (self.hosts[0].path("/usr/bin").join(program), self.desk.path("/usr/bin").join(program));
             if from.exists() {
-                fs::copy(from, to).expect("a program");
+                copy_program(&from, &to);
             }
         }
         let config = "Host *\n  StrictHostKeyChecking accept-new\n";
