@@ -168,7 +168,8 @@ mod tests {
     fn a_server_that_listens_nowhere_is_found_by_its_program() {
         let directory = tempfile::tempdir().unwrap();
         let program = directory.path().join("Xvfb");
-        std::fs::copy("/bin/sleep", &program).unwrap();
+        // By another process: children of other threads would have it open for writing until they run their own programs.
+        assert!(Command::new("cp").arg("/bin/sleep").arg(&program).status().unwrap().success());
         let child = Command::new(&program).arg0(OsStr::from_bytes(b"e\xffvil")).arg("60").spawn().unwrap();
         let process = Process::of(child.id()).unwrap().unwrap();
         while !finds(&child, &BTreeSet::new()) {
