@@ -1,5 +1,6 @@
 //! Covering and uncovering every display of a session, and seeing it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -53,11 +54,16 @@ pub(super) fn cover_displays(
     // It goes on whether or not somebody awaits it: a request may wait for another session's display first.
     let covered = tokio::spawn(async move {
         let seen = async {
+            let places = backend.places(target.id);
             let (covered, doubts) = tokio::join!(
                 seen(&backend, &target, &login, &covers, ordered, until),
                 doubts::look(&backend, &target, &login, &covers, until),
             );
             let mut covered = covered.and_then(|covered| doubts.map(|()| covered))?;
+            if backend.places(target.id).iter().any(|place| !places.contains(place)) {
+                // A display came meanwhile.
+                doubts::look(&backend, &target, &login, &covers, until).await?;
+            }
             covered.notes.extend(backend.crowd_notes(target.id, &covers).await);
             Ok::<_, Error>(covered)
         };
@@ -129,7 +135,13 @@ async fn seen(
         return Err(no_display(target));
     }
     let mut covered = Covered::default();
-    for PendingCover { place, reply } in ordered {
+    let mut looked = BTreeSet::new();
+    let mut ordered = ordered.into_iter().map(|one| (one.place, one.reply));
+    // A display that came meanwhile is the session's as well.
+    while let Some((place, reply)) =
+        ordered.next().or_else(|| Some((newcomer(backend, target, covers, &looked)?, None)))
+    {
+        looked.insert(place);
         match answer(backend, place, covers, reply, until).await {
             Some(FromShield::Covered { superseded, notes, .. }) => {
                 covered.unseen |= superseded;
@@ -144,6 +156,18 @@ async fn seen(
         return Err(no_display(target));
     }
     Ok(covered)
+}
+
+/// A display of a session to be covered that nobody has looked at yet.
+fn newcomer(
+    backend: &HostSessionBackend,
+    target: &Target,
+    covers: &[Cover],
+    looked: &BTreeSet<(u32, u32)>,
+) -> Option<(u32, u32)> {
+    let state = backend.state();
+    let mut own = state.screens.iter().filter(|(_, screen)| screen.session == Some(target.id)).map(|(place, _)| *place);
+    own.find(|place| !covers.is_empty() && !looked.contains(place))
 }
 
 fn no_display(target: &Target) -> Error {

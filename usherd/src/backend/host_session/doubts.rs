@@ -64,7 +64,7 @@ fn one_server_a_number(id: u32, displays: &[Display]) -> Result<(), Error> {
 }
 
 impl HostSessionBackend {
-    fn places(&self, id: u32) -> Vec<(u32, u32)> {
+    pub(super) fn places(&self, id: u32) -> Vec<(u32, u32)> {
         let state = self.state();
         state.screens.iter().filter(|(_, screen)| screen.session == Some(id)).map(|(place, _)| *place).collect()
     }

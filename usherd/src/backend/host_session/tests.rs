@@ -187,6 +187,16 @@ async fn a_display_whose_input_is_not_held_is_told_as_that() {
 }
 
 #[tokio::test]
+async fn a_display_that_comes_while_others_are_covered_makes_the_lock_fail_as_well() {
+    let lab = Lab::new();
+    lab.display(100, Part::Covers);
+    let covered = lab.backend.cover(&target(), vec![cover()]);
+    lab.display(101, Part::Dies);
+    let error = covered.await.unwrap_err();
+    assert!(error.message.contains("display :101"), "{error}");
+}
+
+#[tokio::test]
 async fn a_session_without_a_display_is_not_locked() {
     assert_eq!(locked(&[]).await.unwrap_err().0, ErrorId::BackendFailed);
 }
