@@ -1,7 +1,6 @@
 //! Commands that ran to their end.
 
 use std::io::{Read, Write};
-use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -34,14 +33,6 @@ pub fn run_bounded(command: &mut Command, input: &[u8], patience: Duration) -> F
         String::from_utf8_lossy(&reader.join().expect("a reader")).into_owned()
     };
     Finished { what, code: status.code(), stdout: text(stdout), stderr: text(stderr) }
-}
-
-/// Copies a program by another process: what this one has open for writing, a child that another thread starts has open as
-/// well until it runs its own program, and nobody may execute the file until then.
-#[track_caller]
-pub fn copy_program(from: &Path, to: &Path) {
-    let copied = Command::new("cp").arg(from).arg(to).status();
-    assert!(copied.is_ok_and(|status| status.success()), "{} cannot be copied", from.display());
 }
 
 /// Waits for a child's end; kills it when its time is over.

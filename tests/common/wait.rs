@@ -7,8 +7,14 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits until `probe` finds something; gives up with `what` after [`PATIENCE`].
 #[track_caller]
-pub fn wait_for<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+pub fn wait_for<T>(what: &str, probe: impl FnMut() -> Option<T>) -> T {
+    wait_within(PATIENCE, what, probe)
+}
+
+/// Waits so long at most until `probe` finds something.
+#[track_caller]
+pub fn wait_within<T>(patience: Duration, what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + patience;
     loop {
         if let Some(found) = probe() {
             return found;

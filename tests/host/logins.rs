@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{Host, Options, Ran, Suite, User, X11, covered, ready, skip, wait_until};
+use crate::harness::{Host, Options, Ran, Screen, Suite, User, X11, covered, ready, skip, wait_until};
 use crate::who::{locked, refusal};
 
 /// A host of its own, because these tests disturb everybody on it.
@@ -45,15 +45,29 @@ fn a_user_who_tells_logind_a_thousand_things_keeps_no_login_from_being_covered()
     assert_eq!(bob.typed(), "");
 }
 
-#[test]
-fn a_group_database_that_fails_uncovers_nobody_and_gives_nobody_a_role() {
-    let Some(host) = own() else { return };
+/// A locked session of a group under a rule, and one of somebody else.
+fn pupil_and_guest(host: &Host) -> (Screen, Screen) {
     host.root("groupadd pupils").succeeds();
     let alice = host.x11(&host.user_in("alice", &["pupils"]), X11::Xvfb);
     let bob = host.x11(&host.user("bob"), X11::Xvfb);
-    let olga = host.user_in("olga", &["usher-operator"]);
     host.root_usher(&["block", "--group", "pupils", "--message", "Not now"]).succeeds();
-    assert!(locked(&host, &alice) && !locked(&host, &bob));
+    assert!(locked(host, &alice) && !locked(host, &bob));
+    (alice, bob)
+}
+
+/// Starts a daemon that never knew the groups: it covers everybody whom the rule may be about.
+fn restarted_without_groups(host: &Host, alice: &Screen, bob: &Screen) {
+    host.root("systemctl restart usherd").succeeds();
+    wait_until("the new daemon serves root", || host.root_usher(&["list"]).code == Some(0));
+    assert!(locked(host, alice));
+    wait_until("the rule covers whose groups nobody knows", || locked(host, bob));
+}
+
+#[test]
+fn a_group_database_that_fails_uncovers_nobody_and_gives_nobody_a_role() {
+    let Some(host) = own() else { return };
+    let (alice, bob) = pupil_and_guest(&host);
+    let olga = host.user_in("olga", &["usher-operator"]);
     let (alice_id, bob_id) = (alice.id(), bob.id());
     let watch = alice.watch(covered);
 
@@ -64,10 +78,7 @@ fn a_group_database_that_fails_uncovers_nobody_and_gives_nobody_a_role() {
     host.root_usher(&["unlock", &bob_id]).succeeds();
     assert!(locked(&host, &alice) && !locked(&host, &bob));
 
-    // A daemon that never knew them covers everybody whom the rule may be about.
-    host.root("systemctl restart usherd").succeeds();
-    assert!(locked(&host, &alice));
-    wait_until("the rule covers whose groups nobody knows", || locked(&host, &bob));
+    restarted_without_groups(&host, &alice, &bob);
     watch.more(20);
     watch.finish().always_right();
 
@@ -80,19 +91,12 @@ fn a_group_database_that_fails_uncovers_nobody_and_gives_nobody_a_role() {
 #[test]
 fn a_group_database_that_never_answers_a_new_daemon_uncovers_nobody() {
     let Some(host) = own() else { return };
-    host.root("groupadd pupils").succeeds();
-    let alice = host.x11(&host.user_in("alice", &["pupils"]), X11::Xvfb);
-    let bob = host.x11(&host.user("bob"), X11::Xvfb);
-    host.root_usher(&["block", "--group", "pupils", "--message", "Not now"]).succeeds();
-    assert!(locked(&host, &alice) && !locked(&host, &bob));
+    let (alice, bob) = pupil_and_guest(&host);
     let watch = alice.watch(covered);
 
     // Who opens a pipe that nobody writes to waits.
     host.root("mv /etc/group /etc/group.away && mkfifo -m 644 /etc/group").succeeds();
-    host.root("systemctl restart usherd").succeeds();
-    wait_until("the new daemon serves root", || host.root_usher(&["list"]).code == Some(0));
-    assert!(locked(&host, &alice));
-    wait_until("the rule covers whose groups nobody knows", || locked(&host, &bob));
+    restarted_without_groups(&host, &alice, &bob);
     watch.more(20);
     watch.finish().always_right();
 

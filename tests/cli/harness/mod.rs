@@ -11,6 +11,8 @@ use serde_json::Value;
 
 #[path = "../../common/mod.rs"]
 mod common;
+#[path = "../../common/copy.rs"]
+mod copy;
 mod daemon;
 mod fleet;
 pub mod http;
@@ -20,10 +22,11 @@ mod shot;
 mod station;
 pub mod system;
 
+pub use common::run::wait_bounded;
 use common::run::{Finished, run_bounded};
-pub use common::run::{copy_program, wait_bounded};
 pub use common::skip::skip;
 pub use common::wait::{PATIENCE, wait_for, wait_until};
+pub use copy::copy_program;
 pub use daemon::Daemon;
 pub use fleet::Fleet;
 pub use png::Png;

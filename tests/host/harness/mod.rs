@@ -9,6 +9,8 @@
 
 #[path = "../../common/mod.rs"]
 mod common;
+#[path = "../../common/copy.rs"]
+mod copy;
 mod cover;
 mod desk;
 mod display;
@@ -26,9 +28,9 @@ mod terminal;
 mod watch;
 mod wayland;
 
-pub use common::run::copy_program;
 pub use common::skip::skip;
 pub use common::wait::{PATIENCE, wait_for, wait_until};
+pub use copy::copy_program;
 pub use cover::{GROUND, covered};
 pub use desk::{DESKTOP, Screen, X11};
 pub use display::Display;

@@ -1,21 +1,16 @@
-//! Patience with emulated processors. Nothing is asserted about how long anything took.
+//! Patience with emulated processors.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use super::common::wait::wait_within;
 
 /// How long anything may take before a test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Waits until `probe` finds something; gives up with `what` after [`PATIENCE`].
 #[track_caller]
-pub fn wait_for<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = probe() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "waited in vain until {what}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
+pub fn wait_for<T>(what: &str, probe: impl FnMut() -> Option<T>) -> T {
+    wait_within(PATIENCE, what, probe)
 }
 
 /// Waits until `probe` says yes.
