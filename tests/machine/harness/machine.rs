@@ -197,8 +197,9 @@ impl Machine {
 impl Drop for Machine {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let said =
-                self.root("journalctl --no-pager -n 60 -u 'usher*'; cat /run/usher/usher.sock.seat/*.taken; loginctl");
+            let said = self.root(
+                "journalctl --no-pager -n 80 -u 'usher*' -u desk; cat /run/usher/usher.sock.seat/*.taken; loginctl",
+            );
             eprintln!("{}", said.stdout);
         }
         for child in self.wires.as_mut().into_iter().chain([&mut self.process]) {
