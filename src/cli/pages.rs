@@ -8,6 +8,7 @@ use crate::cmdlet::help::Part;
 use crate::words::{Key, key};
 
 mod manual;
+mod reads;
 mod table;
 
 pub use manual::manuals;

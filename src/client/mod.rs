@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response, StatusCode, header};
 use hyper_util::rt::TokioIo;
@@ -18,16 +18,19 @@ use usher_core::paths;
 use usher_core::request::{Action, Route, Seconds, Secret};
 use usher_core::servers::ServerName;
 use usher_core::sys::{cgroup, proc};
-use usher_core::wire::answers::{ErrorBody, Health};
+use usher_core::wire::answers::Health;
 use usher_core::wire::headers::{
     API_HEADER, API_VERSION, FROM_HEADER, OWN_SESSION_HEADER, SESSION_HEADER, STATION_PROTOCOL, VERSION,
     VERSION_HEADER, WEB_HEADER,
 };
 
 use crate::words::{self, Key, key};
+pub use answer::AnswerStream;
+use answer::{collect, read_refusal};
 use connect::{Endpoint, PageClaim, Sender, connect, no_answer};
 use remote::Transport;
 
+mod answer;
 pub mod connect;
 pub mod events;
 mod here;
@@ -71,8 +74,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LONGEST_REACH: Duration = Duration::from_secs(10);
 /// The largest answer of another host's: a thumbnail in full, or very many sessions.
 const LARGEST_FAR_ANSWER: usize = 72 << 20;
-/// The largest reason for a refusal.
-const LARGEST_REASON: usize = 64 << 10;
 
 /// How much longer than other work an action may take. The daemon answers a close when the notice has passed, and the
 /// programs were asked, killed and seen gone.
@@ -353,54 +354,6 @@ pub struct Attached {
     pub begun: Bytes,
     /// The session's ID; a daemon of an earlier version does not say.
     pub session: Option<u32>,
-}
-
-/// An answer that arrives in pieces.
-pub struct AnswerStream {
-    body: Incoming,
-    /// The version that the daemon says; one of before 0.2.0 says none.
-    version: Option<String>,
-    _connection: Sender,
-}
-
-impl AnswerStream {
-    /// The next piece; `None` at the end.
-    ///
-    /// # Errors
-    /// The daemon went away in the middle.
-    pub async fn next(&mut self) -> Result<Option<Bytes>, ClientError> {
-        loop {
-            match self.body.frame().await {
-                None => return Ok(None),
-                Some(Ok(frame)) => {
-                    if let Ok(bytes) = frame.into_data() {
-                        return Ok(Some(bytes));
-                    }
-                }
-                Some(Err(error)) => return Err(ClientError::unknown(format!("usherd went away: {error}"))),
-            }
-        }
-    }
-}
-
-async fn collect(response: Response<Incoming>, most: usize) -> Result<Bytes, ClientError> {
-    let collected = Limited::new(response.into_body(), most).collect().await;
-    Ok(collected
-        .map_err(|e| ClientError::unknown(format!("usherd went away in the middle of its answer: {e}")))?
-        .to_bytes())
-}
-
-/// Reads the error of a daemon that refused the request.
-async fn read_refusal(response: Response<Incoming>) -> ClientError {
-    let status = response.status();
-    let bytes = match collect(response, LARGEST_REASON).await {
-        Ok(bytes) => bytes,
-        Err(error) => return error,
-    };
-    match serde_json::from_slice::<ErrorBody>(&bytes) {
-        Ok(body) => ClientError { error: body.error, exit: Exit::Failed },
-        Err(_) => ClientError::unknown(format!("usherd answered {status} without a reason")),
-    }
 }
 
 /// The login session that this program runs in, as its host's daemon would be told, if it is in one.

@@ -32,11 +32,7 @@ fn is_done(outcome: &Value) {
 }
 
 fn a_viewer_is_dropped_and_comes_back(host: &Host, compositor: Compositor) {
-    let desk = if compositor == Compositor::Cage {
-        host.wayland(&host.user("alice"), compositor)
-    } else {
-        shielded(host, compositor)
-    };
+    let desk = shielded(host, compositor);
     wait_state(host, &desk, "seen as one of a compositor", |s| s["kind"] == "wayland");
     let port = served(host, &desk);
     assert_eq!(session(host, &desk)["state"], "disconnected", "a server without viewers shows it to nobody");

@@ -1,29 +1,8 @@
 //! The pages of all verbs.
 
+use super::reads::{DAEMON_SETTINGS, GROUPS, LOGIN, LOGIN_FILE, STATION, STATION_SETTINGS};
 use super::{Ends, VerbPage};
 use crate::words::{Key, key};
-
-const DAEMON_SETTINGS: (&str, Key) = ("/etc/usher/usherd.toml", key!("file-usherd"));
-const STATION_SETTINGS: (&str, Key) = ("~/.config/usher/usher.toml", key!("file-usher"));
-const GROUPS: (&str, Key) = ("~/.config/usher/groups.toml", key!("file-groups"));
-
-const LOGIN_FILE: (&str, Key) = ("/etc/ssh/sshd_config.d/50-usher-login.conf", key!("file-login"));
-
-/// What a login reads beside what a station does.
-const LOGIN: [(&str, Key); 3] = [
-    ("SSH_ORIGINAL_COMMAND", key!("env-ssh-command")),
-    ("SSH_AUTH_SOCK", key!("env-ssh-agent")),
-    ("TERM", key!("env-term")),
-];
-
-/// What a station reads.
-const STATION: [(&str, Key); 5] = [
-    ("USHER_DETACH_KEYS", key!("env-detach-keys")),
-    ("USHER_MOUSE", key!("env-mouse")),
-    ("USHER_CLIPBOARD", key!("env-clipboard")),
-    ("TERM", key!("env-term")),
-    ("COLORTERM", key!("env-colorterm")),
-];
 
 /// A page that reads no other variables and files than its like.
 const fn page(
