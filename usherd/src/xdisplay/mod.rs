@@ -133,15 +133,19 @@ struct Candidate<'a> {
     listeners: Vec<&'a Unix>,
 }
 
-/// Every display that answers now. This connects to sockets of users and reads much: not for a thread that serves others.
+/// Every display that answers now, but for compositors', which start Xwayland for whoever connects: some crash of that while
+/// another virtual terminal is in front. This connects to sockets of users and reads much: not for a thread that serves others.
 ///
 /// # Errors
 /// The kernel does not tell which sockets there are.
 pub fn find() -> io::Result<Found> {
     let sockets: Vec<Unix> = diag::unix()?.into_iter().filter(|socket| socket.listens).collect();
     let (candidates, beyond) = bounded(candidates(&sockets));
+    let uids: BTreeSet<u32> = candidates.iter().filter_map(|candidate| candidate.uid).collect();
+    let compositors = if uids.is_empty() { BTreeSet::new() } else { of_programs(&uids, wayland::is_compositor) };
+    let wakes = |candidate: &&Candidate<'_>| candidate.listeners.iter().any(|l| compositors.contains(&l.inode));
     let mut found: BTreeMap<Process, Display> = BTreeMap::new();
-    for display in candidates.iter().filter_map(|candidate| look(candidate, &sockets)) {
+    for display in candidates.iter().filter(|one| !wakes(one)).filter_map(|candidate| look(candidate, &sockets)) {
         found.entry(display.server).or_insert(display);
     }
     let mut displays: Vec<Display> = found.into_values().collect();
@@ -188,7 +192,7 @@ fn bounded(candidates: Vec<Candidate<'_>>) -> (Vec<Candidate<'_>>, BTreeSet<u32>
     }
     let mut beyond = BTreeSet::new();
     for (uid, own) in of_user.iter_mut().filter(|(_, own)| own.len() > MOST_OF_USER) {
-        let real = uid.map(of_servers).unwrap_or_default();
+        let real = uid.map(|uid| of_programs(&BTreeSet::from([uid]), is_server)).unwrap_or_default();
         let is_real = |candidate: &Candidate<'_>| candidate.listeners.iter().any(|l| real.contains(&l.inode));
         own.sort_by_key(|candidate| (!is_real(candidate), candidate.listeners.is_empty(), candidate.number));
         // Files that nobody listens on may be a thousand crashed servers': those are no displays.
@@ -201,12 +205,13 @@ fn bounded(candidates: Vec<Candidate<'_>>) -> (Vec<Candidate<'_>>, BTreeSet<u32>
     (of_user.into_values().flatten().collect(), beyond)
 }
 
-/// The sockets of a user's real X servers.
-fn of_servers(uid: u32) -> BTreeSet<u64> {
-    let servers = proc::living(|pid, _| {
-        proc::uid(pid) == Some(uid) && proc::program(pid).is_ok_and(|program| program.is_some_and(|p| is_server(&p)))
+/// The sockets of these users' programs of a kind, by the names of their files.
+fn of_programs(uids: &BTreeSet<u32>, is_one: fn(&Path) -> bool) -> BTreeSet<u64> {
+    let programs = proc::living(|pid, _| {
+        proc::uid(pid).is_some_and(|uid| uids.contains(&uid))
+            && proc::program(pid).is_ok_and(|program| program.is_some_and(|p| is_one(&p)))
     });
-    servers.unwrap_or_default().into_iter().filter_map(|server| sockets::of_process(server).ok()).flatten().collect()
+    programs.unwrap_or_default().into_iter().filter_map(|one| sockets::of_process(one).ok()).flatten().collect()
 }
 
 /// `X10` is display 10, `X010` is none.
@@ -261,6 +266,7 @@ fn connect(socket: &str) -> std::io::Result<OwnedFd> {
 mod tests {
     use std::os::linux::net::SocketAddrExt;
     use std::os::unix::net::SocketAddr;
+    use std::process::Command;
 
     use super::*;
 
@@ -289,6 +295,27 @@ mod tests {
         let display = find().unwrap().displays.into_iter().find(|display| display.socket == socket).unwrap();
         assert_eq!((display.server.pid, display.server.lives()), (std::process::id(), true));
         assert!(!display.is_known());
+    }
+
+    #[test]
+    fn nobody_connects_to_where_a_compositor_listens_for_x11_programs() {
+        let directory = tempfile::tempdir().unwrap();
+        let program = directory.path().join("sway");
+        assert!(Command::new("cp").arg("/bin/sleep").arg(&program).status().unwrap().success());
+        let socket = format!("{SOCKETS}/X{}", 800_000 + std::process::id() % 90_000);
+        let address = SocketAddr::from_abstract_name(socket.as_bytes()).unwrap();
+        let listener = std::os::unix::net::UnixListener::bind_addr(&address).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let mut child =
+            Command::new(&program).arg("60").stdin(OwnedFd::from(listener.try_clone().unwrap())).spawn().unwrap();
+        while !proc::program(child.id()).unwrap().is_some_and(|now| wayland::is_compositor(&now)) {
+            std::thread::yield_now();
+        }
+        let found = find().unwrap().displays;
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!found.iter().any(|display| display.socket == format!("@{socket}")));
+        assert!(listener.accept().is_err(), "nobody connected");
     }
 
     #[test]
