@@ -15,6 +15,9 @@ use super::{CommandError, Context, act};
 /// Whoever sits at the session is sent away, and their programs keep running. The user returns to a text
 /// session with `usher attach`, and to a remote desktop by logging in again.
 ///
+/// At a seat of the host the display manager's greeter comes to the front, else a login at another virtual terminal. The session lives
+/// on behind it, unlocked: whoever switches back, as by Ctrl-Alt-F1, sits at it.
+///
 /// usher refuses to disconnect a session that nobody could return to, such as a plain ssh login, and says why.
 /// You cannot disconnect the session that you call from.
 #[derive(Debug, Args)]

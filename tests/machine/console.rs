@@ -29,7 +29,7 @@ pub fn lock_session(machine: &Machine, id: u64, more: &str) {
 }
 
 /// Something is written in the middle of the screen, as white as messages are.
-fn has_message(screen: &Picture) -> bool {
+pub fn has_message(screen: &Picture) -> bool {
     let (rows, columns) = (screen.height / 3..2 * screen.height / 3, screen.width / 4..3 * screen.width / 4);
     rows.into_iter().any(|y| columns.clone().any(|x| screen.pixel(x, y) == [0xff; 3]))
 }
@@ -45,13 +45,14 @@ pub fn unlock(machine: &Machine, id: u64) {
     assert!(outcome["result"] == "done" && outcome["observed"] == true, "{outcome}");
 }
 
-fn keys(machine: &Machine) -> String {
+/// What SysRq is allowed.
+pub fn keys(machine: &Machine) -> String {
     machine.root("cat /proc/sys/kernel/sysrq").succeeds().trim().to_owned()
 }
 
 /// Alice types this at her console, and it counts.
 #[track_caller]
-fn alice_types(machine: &Machine, name: &str) {
+pub fn alice_types(machine: &Machine, name: &str) {
     wait_until("alice's console takes what she types", || {
         machine.type_text(&format!("\ntouch /tmp/{name}\n"));
         machine.has(&format!("/tmp/{name}"))

@@ -53,23 +53,39 @@ fn stays_locked_and_comes_back(machine: &Machine, (id, before): (u64, Picture), 
     });
 }
 
+/// Alice's sway at the seventh virtual terminal.
+#[track_caller]
+pub fn sway(machine: &Machine) -> (u64, Picture) {
+    desktop(machine, "wayland", 7, "-E WLR_RENDERER=pixman -E LIBSEAT_BACKEND=logind", "sway")
+}
+
+/// Alice's Xorg at the seventh virtual terminal.
+#[track_caller]
+pub fn xorg(machine: &Machine) -> (u64, Picture) {
+    // In front: it looks where its standard input leads.
+    let start = "#!/bin/sh\n(until DISPLAY=:1 xsetroot -solid '#804020'; do sleep 0.5; done) 2>/dev/null &\n\
+        exec Xorg :1 vt7 -keeptty -noreset -nolisten tcp\n";
+    machine.script("desk", start);
+    desktop(machine, "x11", 7, "", "sh /opt/desk")
+}
+
 #[test]
 fn sway_on_a_seat_is_locked_with_it() {
     let machine = machine!();
-    let environment = "-E WLR_RENDERER=pixman -E LIBSEAT_BACKEND=logind";
-    let desk = desktop(&machine, "wayland", 7, environment, "sway");
+    let desk = sway(&machine);
     stays_locked_and_comes_back(&machine, desk, 7);
+    assert_ne!(
+        machine.root("pgrep Xwayland").code,
+        Some(0),
+        "nobody started it, which sway does not survive when it is not in front"
+    );
     machine.shows("wayland-seat", "lock", SEEN);
 }
 
 #[test]
 fn xorg_on_a_seat_is_locked_with_it() {
     let machine = machine!();
-    // In front: it looks where its standard input leads.
-    let start = "#!/bin/sh\n(until DISPLAY=:1 xsetroot -solid '#804020'; do sleep 0.5; done) 2>/dev/null &\n\
-        exec Xorg :1 vt7 -keeptty -noreset -nolisten tcp\n";
-    machine.script("desk", start);
-    let desk = desktop(&machine, "x11", 7, "", "sh /opt/desk");
+    let desk = xorg(&machine);
     stays_locked_and_comes_back(&machine, desk, 7);
     machine.shows("x11-seat", "lock", SEEN);
 }

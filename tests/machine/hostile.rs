@@ -6,7 +6,7 @@ use crate::machine;
 
 /// Alice starts a program at her console, and it has begun.
 #[track_caller]
-fn alice_runs(machine: &Machine, name: &str, program: &str, sign: &str) {
+pub fn alice_runs(machine: &Machine, name: &str, program: &str, sign: &str) {
     machine.script(name, program);
     wait_until("alice's program runs", || {
         machine.type_text(&format!("\npython3 /opt/{name}\n"));

@@ -8,4 +8,5 @@ mod harness;
 
 mod console;
 mod desktop;
+mod disconnect;
 mod hostile;

@@ -6,15 +6,16 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::{hold, warden};
+use crate::{hold, terminal, warden};
 
-/// The warden of a seat, or `release RECORD`.
+/// The warden of a seat, `release RECORD`, or `front NUMBER`.
 pub fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         [] => listening().and_then(warden::serve),
         ["release", record] => hold::release(Path::new(record)),
+        ["front", number] => number.parse().map_err(io::Error::other).and_then(terminal::put_in_front),
         ["--version"] => {
             println!("usher-seat {}", env!("CARGO_PKG_VERSION"));
             Ok(())

@@ -51,6 +51,25 @@ pub fn choose() -> io::Result<u16> {
     free(state.open).ok_or_else(|| io::Error::other("no virtual terminal is free"))
 }
 
+/// Puts the terminal with this number in front, past a program that does not let go of the one that is there.
+pub fn put_in_front(number: u16) -> io::Result<()> {
+    come_to_front(&open("/dev/tty0")?, number)
+}
+
+/// Switches, past a program that does not let go of the terminal in front.
+fn come_to_front(console: &File, number: u16) -> io::Result<()> {
+    ffi::activate(console, number)?;
+    if becomes(number) {
+        return Ok(());
+    }
+    let hindered = open(&format!("/dev/tty{}", active()?))?;
+    ffi::leave_at_once(&hindered)?;
+    ffi::draw_text(&hindered, true)?;
+    ffi::activate(console, number)?;
+    let late = || io::Error::new(io::ErrorKind::TimedOut, "the kernel does not switch virtual terminals");
+    becomes(number).then_some(()).ok_or_else(late)
+}
+
 impl FrontTerminal {
     /// Opens the one with this number.
     pub fn open(number: u16) -> io::Result<Self> {
@@ -63,24 +82,10 @@ impl FrontTerminal {
         if active()? != self.number {
             // Left from an earlier warden, whose terminal was another one.
             ffi::withhold_switching(&self.console, false)?;
-            self.come_to_front(self.number)?;
+            come_to_front(&self.console, self.number)?;
         }
         ffi::withhold_switching(&self.console, true)?;
         if self.is_in_front() { Ok(()) } else { Err(io::Error::other("the virtual terminal did not stay in front")) }
-    }
-
-    /// Switches, past a program that does not let go of the terminal in front.
-    fn come_to_front(&self, number: u16) -> io::Result<()> {
-        ffi::activate(&self.console, number)?;
-        if becomes(number) {
-            return Ok(());
-        }
-        let hindered = open(&format!("/dev/tty{}", active()?))?;
-        ffi::leave_at_once(&hindered)?;
-        ffi::draw_text(&hindered, true)?;
-        ffi::activate(&self.console, number)?;
-        let late = || io::Error::new(io::ErrorKind::TimedOut, "the kernel does not switch virtual terminals");
-        becomes(number).then_some(()).ok_or_else(late)
     }
 
     /// Once more what keeps others out: nobody is told who changes it.
@@ -123,7 +128,7 @@ impl FrontTerminal {
         ffi::set_keyboard(&self.own, UNICODE)?;
         ffi::withhold_switching(&self.console, false)?;
         if active()? == self.number {
-            self.come_to_front(before)?;
+            come_to_front(&self.console, before)?;
         }
         let FrontTerminal { console, own, number } = self;
         drop(own);

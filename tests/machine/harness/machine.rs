@@ -63,8 +63,28 @@ impl Machine {
         });
         machine.ask("cont");
         machine.connect();
-        machine.install();
+        machine.install("usher_");
+        machine.root("useradd --create-home --groups usher-operator olga").succeeds();
+        wait_until("usherd knows alice's session", || machine.session("alice", "console").is_some());
         machine
+    }
+
+    /// Boots it anew; somebody types this meanwhile, again and again.
+    #[track_caller]
+    pub fn reboot(&mut self, typed: &str) {
+        let boot = "cat /proc/sys/kernel/random/boot_id";
+        let before = self.root(boot).succeeds();
+        drop(self.root("systemctl reboot"));
+        self.type_text(typed);
+        if let Some(wires) = &mut self.wires {
+            wires.wait().expect("ssh ends with the machine");
+        }
+        let _ = fs::remove_file(self.directory.path().join("ssh"));
+        wait_until("the machine is there again", || {
+            self.type_text(typed);
+            run(self.ssh().arg(boot), b"", PATIENCE).stdout.lines().last().is_some_and(|now| now != before.trim())
+        });
+        self.connect();
     }
 
     /// One connection for all commands: to begin one takes an emulated processor long.
@@ -91,17 +111,17 @@ impl Machine {
         ssh
     }
 
+    /// Installs the package of this name under test.
     #[track_caller]
-    fn install(&self) {
+    pub fn install(&self, name: &str) {
         let packages = target().join("debian");
         let found = fs::read_dir(&packages).expect("packages: cargo xtask deb").flatten().map(|entry| entry.path());
-        let is_ours = |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("usher_"));
-        let package = found.into_iter().find(is_ours).expect("the package");
+        let is_it = |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(name));
+        let package = found.into_iter().find(is_it).expect("the package");
         let package = fs::read(package).expect("the package");
-        let all = "cat >/root/usher.deb && DEBIAN_FRONTEND=noninteractive dpkg --install /root/usher.deb && \
-            useradd --create-home --groups usher-operator olga";
+        let file = format!("/root/{}.deb", name.trim_end_matches('_'));
+        let all = format!("cat >{file} && DEBIAN_FRONTEND=noninteractive dpkg --install {file}");
         run(self.ssh().arg(all), &package, 8 * PATIENCE).succeeds();
-        wait_until("usherd knows alice's session", || self.session("alice", "console").is_some());
     }
 
     /// An order to the machine's monitor.

@@ -99,6 +99,8 @@ pub(crate) fn login(native_id: &str, user: &str) -> Login {
         kind: Kind::X11,
         by_terminal: false,
         seat: None,
+        terminal: 0,
+        active: true,
         remote: None,
         tty: None,
         scope: format!("session-{native_id}.scope"),

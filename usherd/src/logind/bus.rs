@@ -9,7 +9,7 @@ use zbus::Connection;
 use zbus::fdo::{self, PropertiesProxy};
 use zbus::names::InterfaceName;
 
-use super::proxies::{LoginManagerProxy, ServiceManagerProxy};
+use super::proxies::{ListedSession, LoginManagerProxy, ServiceManagerProxy};
 use super::{Login, properties};
 
 /// How long the bus, logind or systemd may take to answer.
@@ -53,14 +53,17 @@ impl Bus {
         ServiceManagerProxy::new(&self.connection()?).await.map_err(|e| failed("systemd", &e))
     }
 
+    /// Every session of any class.
+    pub(super) async fn listed(&self) -> Result<Vec<ListedSession>, Error> {
+        in_time("ListSessions", self.login_manager().await?.list_sessions()).await
+    }
+
     /// Every session of class user.
     ///
     /// # Errors
     /// logind does not answer, or does not about one of them: one that is left out would be taken for gone.
     pub(super) async fn logins(&self) -> Result<Vec<Login>, Error> {
-        let manager = self.login_manager().await?;
-        let listed = in_time("ListSessions", manager.list_sessions()).await?;
-        let paths = listed.into_iter().map(|(.., path)| path.to_string());
+        let paths = self.listed().await?.into_iter().map(|(.., path)| path.to_string());
         let each = stream::iter(paths.map(|path| async move { self.login(&path).await }));
         let logins: Vec<Option<Login>> = each.buffer_unordered(BESIDE).try_collect().await?;
         Ok(logins.into_iter().flatten().collect())

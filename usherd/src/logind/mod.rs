@@ -15,6 +15,8 @@ mod properties;
 #[cfg(feature = "system")]
 mod proxies;
 #[cfg(feature = "system")]
+pub mod seat;
+#[cfg(feature = "system")]
 pub mod unit;
 
 /// One session of class user.
@@ -38,6 +40,10 @@ pub struct Login {
     pub by_terminal: bool,
     /// The seat it is at; none for a remote or virtual one.
     pub seat: Option<String>,
+    /// The virtual terminal of the seat that it is at; 0 for none.
+    pub terminal: u32,
+    /// It is in front at its seat.
+    pub active: bool,
     /// It came over the network, and from where.
     pub remote: Option<String>,
     /// Its terminal's device below `/dev`.

@@ -37,6 +37,8 @@ pub(super) fn login(properties: &Properties) -> Option<Login> {
         kind: kind(&text("Type"), remote.is_some(), &text("TTY"), &service),
         by_terminal: gives_terminal(&service) || matches!(&*service, "login" | "su" | "su-l"),
         seat: seat(properties),
+        terminal: number(properties, "VTNr").and_then(|number| u32::try_from(number).ok()).unwrap_or(0),
+        active: flag(properties, "Active"),
         remote,
         tty: Some(text("TTY")).filter(|tty| !tty.is_empty()),
         scope: text("Scope"),

@@ -72,6 +72,14 @@ impl Bus {
         }
     }
 
+    /// Starts a unit, and does nothing where it runs already.
+    ///
+    /// # Errors
+    /// The service manager refuses, or does not answer.
+    pub async fn start(&self, name: &str) -> Result<(), Error> {
+        in_time("StartUnit", self.service_manager().await?.start_unit(name, "replace")).await.map(drop)
+    }
+
     /// Has a unit started now and at every boot, and does nothing where it is so already.
     ///
     /// # Errors
@@ -80,7 +88,7 @@ impl Bus {
         let manager = self.service_manager().await?;
         let (runtime, force) = (false, false);
         in_time("EnableUnitFiles", manager.enable_unit_files(&[name], runtime, force)).await?;
-        in_time("StartUnit", manager.start_unit(name, "replace")).await.map(drop)
+        self.start(name).await
     }
 }
 

@@ -15,7 +15,11 @@ impl Covering for HostSessionBackend {
 
 impl Seating for HostSessionBackend {
     fn disconnect(&self, target: &Target, _by: &str) -> Observation<()> {
-        detaching::disconnect(self, target)
+        let seat = self.login(target).ok().and_then(|login| login.seat);
+        match seat {
+            Some(seat) => seats::disconnect(self, target, seat),
+            None => detaching::disconnect(self, target),
+        }
     }
 }
 

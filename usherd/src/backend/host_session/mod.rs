@@ -183,6 +183,7 @@ impl HostSessionBackend {
     /// Begins to follow logind and the displays, and reports their changes.
     fn start(&self) {
         self.begin_freezing();
+        self.hear_of_freed_seats();
         let (listener, mut changes) = mpsc::channel(1);
         tokio::spawn(crate::logind::follow::follow(self.0.bus.clone(), listener));
         let noticed = self.0.noticed.clone();

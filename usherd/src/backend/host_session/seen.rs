@@ -154,7 +154,8 @@ fn leads(login: &Login) -> bool {
 
 fn stations(state: &State, id: u32, (login, kind): (&Login, Kind), leads: bool, moment: &Moment) -> Vec<SeenStation> {
     if let Some(seat) = &login.seat {
-        return vec![SeenStation { id: seat_number(seat), client: None }];
+        let station = || SeenStation { id: seat_number(seat), client: None };
+        return state.is_sat_at(login, seat).then(station).into_iter().collect();
     }
     let unknown = || "unknown".to_owned();
     // Where nobody can tell who is there, somebody may be.
@@ -241,9 +242,10 @@ fn undetachable(state: &State, id: u32, kind: Kind, login: &Login) -> Option<Str
         Kind::X11 if login.seat.is_none() => None,
         Kind::Ssh => Some(format!("session {id} is an ssh login: nothing would be left to come back to")),
         Kind::Wayland if login.seat.is_none() => viewers_unknown(state, id),
-        Kind::X11 | Kind::Console | Kind::Wayland => Some(format!(
-            "session {id} is at a seat of this host: such sessions cannot be disconnected yet, only listed and closed"
-        )),
+        Kind::X11 | Kind::Console | Kind::Wayland => match &login.seat {
+            Some(seat) => state.stays(id, seat),
+            None => Some(format!("session {id} is at a serial console: nothing would be left to come back to")),
+        },
         Kind::Text => None,
     }
 }

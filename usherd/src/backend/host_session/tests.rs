@@ -61,6 +61,8 @@ pub(super) fn login() -> Login {
         kind: Kind::X11,
         by_terminal: false,
         seat: None,
+        terminal: 0,
+        active: true,
         remote: None,
         tty: None,
         scope: "session-3.scope".to_owned(),

@@ -6,6 +6,16 @@ use std::sync::OnceLock;
 /// The first seat, which alone has virtual terminals (`sd-login(3)`).
 const FIRST: &str = "seat0";
 
+/// Whether a seat has virtual terminals.
+pub(in super::super) fn has_terminals(seat: &str) -> bool {
+    seat == FIRST && refusal(seat).is_none()
+}
+
+/// The virtual terminal in front, by the kernel's word.
+pub(in super::super) fn terminal_in_front() -> Option<u32> {
+    std::fs::read_to_string("/sys/class/tty/tty0/active").ok()?.trim().strip_prefix("tty")?.parse().ok()
+}
+
 /// Why a seat cannot be locked, if it cannot; the reason completes "session 3 …".
 pub(in super::super) fn refusal(seat: &str) -> Option<&'static str> {
     static FIRST_SEAT: OnceLock<Option<&'static str>> = OnceLock::new();

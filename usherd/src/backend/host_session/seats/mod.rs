@@ -24,9 +24,11 @@ use crate::session::Target;
 use crate::xdisplay::language;
 
 pub(super) mod host;
+mod leaving;
 mod process;
 mod release;
 
+pub(super) use leaving::disconnect;
 pub(crate) use release::give_seats_back;
 
 /// How long a warden may take to answer: a program that does not let go of the screen has its time in this, and the drawing.
@@ -49,6 +51,8 @@ pub(super) struct SeatState {
     status: SeatStatus,
     /// When a warden was last started.
     started: Option<Instant>,
+    /// The virtual terminal that comes to the front again when the seat is given back.
+    before: Option<u32>,
 }
 
 impl State {
@@ -63,6 +67,23 @@ impl State {
     /// Who freed the seat without a daemon, and when.
     pub(super) fn seat_released(&self, seat: &str) -> Option<(String, jiff::Timestamp)> {
         self.seats.get(seat)?.status.released.clone()
+    }
+
+    /// Somebody may sit at this session: it is in front, or it comes to the front again with the unlock of its seat.
+    pub(super) fn is_sat_at(&self, login: &Login, seat: &str) -> bool {
+        let waits = || self.is_locked(seat) && login.terminal != 0 && self.seats[seat].before == Some(login.terminal);
+        login.active || waits()
+    }
+
+    /// Why a session at this seat cannot be disconnected now, if it cannot.
+    pub(super) fn stays(&self, id: u32, seat: &str) -> Option<String> {
+        self.is_locked(seat).then(|| {
+            format!("session {id} is at {seat}, which is locked as a whole: unlock its sessions first, or end it by `usher close`")
+        })
+    }
+
+    fn is_locked(&self, seat: &str) -> bool {
+        self.seats.get(seat).is_some_and(|at| !at.desired.is_empty() || !at.status.covers.is_empty())
     }
 
     fn sessions_at(&self, seat: &str) -> Vec<u32> {
@@ -161,8 +182,17 @@ async fn show(backend: &HostSessionBackend, id: u32, login: &Login, seat: &str) 
         let Some(at) = state.seats.get(seat) else { return Ok(Covered::default()) };
         (at.all(id), at.desired.clone())
     };
+    let directory = backend.seats_directory();
+    // The daemon hears of it, and takes the locks away that were set before.
+    if let Some(freed) = release::freed(&directory, seat).filter(|(_, at)| all.iter().all(|cover| cover.since <= *at))
+        && !all.is_empty()
+    {
+        backend.state().seats.entry(seat.to_owned()).or_default().status.released = Some(freed);
+        return Ok(Covered { unseen: true, notes: Vec::new() });
+    }
     let link = match all.is_empty() {
         false => {
+            release::forget(&directory, seat);
             let words = language::words_of_session(login.uid, &login.scope).await;
             let duty = SeatDuty {
                 seat: seat.to_owned(),
@@ -178,8 +208,10 @@ async fn show(backend: &HostSessionBackend, id: u32, login: &Login, seat: &str) 
             None => return backend.give_back_without(seat).await,
         },
     };
+    let before = record_of_terminal(&backend.seat_record(seat)).or_else(host::terminal_in_front);
     if let Some(at) = backend.state().seats.get_mut(seat) {
         at.ordered = (all.clone(), sessions);
+        at.before = before;
     }
     let seq = backend.next_seq();
     let reply = link.request(seq, &ToSeat::Cover { seq, covers: all.clone() })?;
@@ -284,6 +316,12 @@ fn socket(directory: &Path, seat: &str) -> PathBuf {
 /// Where it is recorded what was taken from a seat.
 fn record(directory: &Path, seat: &str) -> PathBuf {
     directory.join(format!("{seat}.{TAKEN}"))
+}
+
+/// The terminal that was in front, by the warden's record.
+fn record_of_terminal(record: &Path) -> Option<u32> {
+    let taken: serde_json::Value = serde_json::from_slice(&std::fs::read(record).ok()?).ok()?;
+    taken["before"].as_u64().and_then(|number| u32::try_from(number).ok())
 }
 
 /// The seats of which something is in this directory.

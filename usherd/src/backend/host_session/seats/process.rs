@@ -160,14 +160,14 @@ async fn introduced(mut connection: Connection) -> Result<(Connection, SeatHello
     }
 }
 
-fn command(words: Option<[String; 2]>) -> Variant<'static> {
+pub(super) fn command(words: Option<[String; 2]>) -> Variant<'static> {
     let program = usher_core::sys::program::beside_this_program("usher-seat").to_string_lossy().into_owned();
     let words: Vec<String> = std::iter::once(program.clone()).chain(words.into_iter().flatten()).collect();
     Variant::from(vec![(program, words, false)])
 }
 
 /// The properties of a warden's unit (`systemd.exec(5)`, `systemd.service(5)`): root's, with what it needs and no more.
-fn unit(seat: &str) -> Vec<Property<'static>> {
+pub(super) fn unit(seat: &str) -> Vec<Property<'static>> {
     let text = |value: &str| Variant::from(value.to_owned());
     let list = |values: &[&str]| Variant::from(values.iter().map(|v| (*v).to_owned()).collect::<Vec<String>>());
     let only = |values: &[&str]| Variant::from((true, values.iter().map(|v| (*v).to_owned()).collect::<Vec<String>>()));

@@ -1,0 +1,75 @@
+//! Disconnecting at a seat: somebody else may sit down, and what was there lives on behind.
+
+use crate::console::{lock, unlock};
+use crate::desktop::{sway, xorg};
+use crate::harness::{Machine, wait_until};
+use crate::hostile::alice_runs;
+use crate::machine;
+
+/// How it was observed that somebody else may sit down.
+const SEEN: &str =
+    "logind and the kernel say that another virtual terminal is in front, where a login waits; the session lives on";
+
+fn state(machine: &Machine, id: u64) -> String {
+    let all = machine.root(&format!("usher list {id} --output json")).array();
+    all.first().and_then(|session| session["state"].as_str()).unwrap_or_default().to_owned()
+}
+
+/// Olga disconnects the session that is in front.
+#[track_caller]
+fn leaves(machine: &Machine, id: u64, from: &str) {
+    assert_eq!((machine.in_front(), state(machine, id)), (from.to_owned(), "connected".to_owned()));
+    let outcome = &machine.olga(&format!("disconnect {id} --output json")).array()[0];
+    assert!(outcome["result"] == "done" && outcome["observed"] == true, "{outcome}");
+    let front = machine.in_front();
+    assert_ne!(front, from);
+    wait_until("a login waits there", || machine.root(&format!("pgrep -t {front} getty")).code == Some(0));
+    assert_eq!(machine.root(&format!("loginctl show-session {id} -p Active --value")).succeeds().trim(), "no");
+    wait_until("nobody sits at the session", || state(machine, id) == "disconnected");
+    let again = &machine.olga(&format!("disconnect {id} --output json")).array()[0];
+    assert!(again["result"] == "unchanged", "{again}");
+}
+
+/// Whoever sits down may switch back, and finds what was there.
+#[track_caller]
+fn comes_back(machine: &Machine, id: u64, number: u32) {
+    machine.key(&format!("ctrl-alt-f{number}"));
+    wait_until("it is in front again", || machine.in_front() == format!("tty{number}"));
+    wait_until("somebody sits there again", || state(machine, id) == "connected");
+}
+
+#[test]
+fn a_console_is_left_for_a_login_at_another_terminal() {
+    let machine = machine!();
+    let id = machine.session("alice", "console").expect("alice")["session_id"].as_u64().expect("an ID");
+    leaves(&machine, id, "tty1");
+    comes_back(&machine, id, 1);
+    machine.shows("console", "disconnect", SEEN);
+    // A locked seat is not left: it would be open.
+    lock(&machine, "");
+    assert_eq!(state(&machine, id), "connected", "it comes back with the unlock");
+    let refused = &machine.olga(&format!("disconnect {id} --output json")).array()[0];
+    assert_eq!(refused["error"]["id"], "NotSupported", "{refused}");
+    unlock(&machine, id);
+    // A program that does not let go of the terminal in front is not asked.
+    alice_runs(&machine, "holds.py", include_str!("attacks/holds_terminal.py"), "/tmp/holds");
+    leaves(&machine, id, "tty1");
+}
+
+#[test]
+fn sway_on_a_seat_is_left_for_a_login() {
+    let machine = machine!();
+    let (id, _) = sway(&machine);
+    leaves(&machine, id, "tty7");
+    comes_back(&machine, id, 7);
+    machine.shows("wayland-seat", "disconnect", SEEN);
+}
+
+#[test]
+fn xorg_on_a_seat_is_left_for_a_login() {
+    let machine = machine!();
+    let (id, _) = xorg(&machine);
+    leaves(&machine, id, "tty7");
+    comes_back(&machine, id, 7);
+    machine.shows("x11-seat", "disconnect", SEEN);
+}

@@ -1,0 +1,152 @@
+//! What is asked of a seat: who is in front there, and that somebody else may sit down: of logind, and of display managers
+//! (`org.freedesktop.DisplayManager` of LightDM and SDDM, `org.gnome.DisplayManager` of GDM).
+
+use std::collections::BTreeSet;
+
+use usher_core::outcome::{Error, ErrorId};
+use zbus::fdo::{DBusProxy, PropertiesProxy};
+use zbus::names::{BusName, InterfaceName};
+use zbus::{ObjectPath, OwnedObjectPath, OwnedVariant, Variant};
+
+use super::Login;
+use super::bus::{Bus, DEADLINE, LOGIND, in_time};
+
+const MANAGER: &str = "org.freedesktop.login1.Manager";
+const MANAGER_PATH: &str = "/org/freedesktop/login1";
+const SEAT: &str = "org.freedesktop.login1.Seat";
+const SESSION: &str = "org.freedesktop.login1.Session";
+const DISPLAY_MANAGER: &str = "org.freedesktop.DisplayManager";
+const DISPLAY_MANAGER_PATH: &str = "/org/freedesktop/DisplayManager";
+const GDM: &str = "org.gnome.DisplayManager";
+/// The seat that alone has virtual terminals, and the only one on which GDM makes more greeters.
+const FIRST: &str = "seat0";
+/// More sessions of a display manager's than this are not looked at.
+const MOST: usize = 64;
+
+impl Bus {
+    /// The session in front at a seat; none where that is a greeter, or nobody's.
+    ///
+    /// # Errors
+    /// logind does not answer.
+    pub async fn in_front(&self, seat: &str) -> Result<Option<Login>, Error> {
+        let connection = self.connection()?;
+        let asked = connection.call_method(Some(LOGIND), MANAGER_PATH, Some(MANAGER), "GetSeat", &seat);
+        let path: OwnedObjectPath = in_time("GetSeat", async { asked.await?.body().deserialize() }).await?;
+        let value = self.property(LOGIND, path.as_str(), SEAT, "ActiveSession").await?;
+        let (native_id, path) = <(String, ObjectPath<'_>)>::try_from(Variant::from(value))
+            .map_err(|error| wrong("ActiveSession", seat, &error))?;
+        if native_id.is_empty() { Ok(None) } else { self.login(path.as_str()).await }
+    }
+
+    /// The virtual terminals that have a session of any class.
+    ///
+    /// # Errors
+    /// logind does not answer, or does not about one of them.
+    pub async fn taken_terminals(&self) -> Result<BTreeSet<u32>, Error> {
+        let mut taken = BTreeSet::new();
+        for (.., seat, path) in self.listed().await? {
+            if seat == FIRST {
+                taken.extend(number(&self.property(LOGIND, path.as_str(), SESSION, "VTNr").await?));
+            }
+        }
+        Ok(taken)
+    }
+
+    /// On how many virtual terminals logind has a login wait as soon as somebody comes there (`logind.conf(5)`, NAutoVTs).
+    ///
+    /// # Errors
+    /// logind does not answer.
+    pub async fn login_terminals(&self) -> Result<u32, Error> {
+        let value = self.property(LOGIND, MANAGER_PATH, MANAGER, "NAutoVTs").await?;
+        Ok(number(&value).unwrap_or(0))
+    }
+
+    /// Has the display manager of this seat put its greeter in front. False where none serves it.
+    ///
+    /// # Errors
+    /// It refuses, or does not answer.
+    pub async fn show_greeter(&self, seat: &str, user: &str) -> Result<bool, Error> {
+        if self.is_there(DISPLAY_MANAGER).await?
+            && let Some(path) = self.managed_seat(seat, user).await?
+        {
+            let interface = format!("{DISPLAY_MANAGER}.Seat");
+            self.order(DISPLAY_MANAGER, &path, &interface, "SwitchToGreeter").await?;
+            return Ok(true);
+        }
+        if seat == FIRST && self.is_there(GDM).await? {
+            let (path, interface) =
+                ("/org/gnome/DisplayManager/LocalDisplayFactory", format!("{GDM}.LocalDisplayFactory"));
+            self.order(GDM, path, &interface, "CreateTransientDisplay").await?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// The display manager's own name of a seat: where it has this user's session, else its only one, if that is the first.
+    async fn managed_seat(&self, seat: &str, user: &str) -> Result<Option<String>, Error> {
+        let interface = format!("{DISPLAY_MANAGER}.Session");
+        let mut found = BTreeSet::new();
+        for session in self.managed("Sessions").await? {
+            let name = self.property(DISPLAY_MANAGER, session.as_str(), &interface, "UserName").await?;
+            if matches!(&*name, Variant::Str(name) if name.as_str() == user) {
+                let at = self.property(DISPLAY_MANAGER, session.as_str(), &interface, "Seat").await?;
+                found.extend(OwnedObjectPath::try_from(at).ok().map(|path| path.to_string()));
+            }
+        }
+        let seats = if found.is_empty() && seat == FIRST { self.managed("Seats").await? } else { Vec::new() };
+        let mut all = found.into_iter().chain(seats.iter().map(ToString::to_string));
+        // Of several it is not guessed which one is meant: somebody else may sit there.
+        Ok(all.next().filter(|_| all.next().is_none()))
+    }
+
+    async fn managed(&self, what: &str) -> Result<Vec<OwnedObjectPath>, Error> {
+        let value = self.property(DISPLAY_MANAGER, DISPLAY_MANAGER_PATH, DISPLAY_MANAGER, what).await?;
+        let mut all = Vec::<OwnedObjectPath>::try_from(value).map_err(|error| wrong(what, DISPLAY_MANAGER, &error))?;
+        all.truncate(MOST);
+        Ok(all)
+    }
+
+    async fn is_there(&self, name: &str) -> Result<bool, Error> {
+        let asked = async {
+            let bus = DBusProxy::new(&self.connection()?).await.map_err(|error| wrong("NameHasOwner", name, &error))?;
+            let bus_name = BusName::try_from(name).map_err(|error| wrong("NameHasOwner", name, &error))?;
+            bus.name_has_owner(bus_name).await.map_err(|error| wrong("NameHasOwner", name, &error))
+        };
+        let late =
+            || Error::new(ErrorId::Timeout, format!("NameHasOwner was not answered in {} s", DEADLINE.as_secs()));
+        tokio::time::timeout(DEADLINE, asked).await.map_err(|_| late())?
+    }
+
+    async fn order(&self, service: &str, path: &str, interface: &str, method: &str) -> Result<(), Error> {
+        let connection = self.connection()?;
+        in_time(method, connection.call_method(Some(service), path, Some(interface), method, &())).await.map(drop)
+    }
+
+    async fn property(
+        &self,
+        service: &str,
+        name: &str,
+        interface: &str,
+        property: &str,
+    ) -> Result<OwnedVariant, Error> {
+        let interface = InterfaceName::try_from(interface).map_err(|error| wrong(property, name, &error))?;
+        let asked = async {
+            let proxy = PropertiesProxy::new(&self.connection()?, service, name).await;
+            let asked = proxy.map_err(|error| wrong(property, name, &error))?.get(interface, property).await;
+            asked.map_err(|error| wrong(property, name, &error))
+        };
+        let late = || Error::new(ErrorId::Timeout, format!("{property} of {name} was not told in time"));
+        tokio::time::timeout(DEADLINE, asked).await.map_err(|_| late())?
+    }
+}
+
+fn wrong(property: &str, name: &str, why: &dyn std::error::Error) -> Error {
+    Error::new(ErrorId::BackendFailed, format!("{property} of {name}: {why}"))
+}
+
+fn number(value: &OwnedVariant) -> Option<u32> {
+    match **value {
+        Variant::U32(number) => Some(number),
+        _ => None,
+    }
+}
