@@ -10,3 +10,5 @@ mod console;
 mod desktop;
 mod disconnect;
 mod hostile;
+mod meanwhile;
+mod reboot;
