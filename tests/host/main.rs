@@ -28,6 +28,7 @@ mod reading;
 mod reboot;
 mod releasing;
 mod roles;
+mod seats;
 mod server;
 mod sessions;
 mod shield;

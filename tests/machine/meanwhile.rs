@@ -30,15 +30,18 @@ fn a_seat_stays_locked_while_usherd_is_restarted_and_installed_anew() {
     let machine = machine!();
     let id = lock(&machine, "");
     for command in ["systemctl restart usherd", "dpkg --install /root/usher.deb"] {
-        machine.root(&format!("nohup {command} >/dev/null 2>&1 & echo")).succeeds();
+        machine.script("work", &format!("#!/bin/sh\n{command} && touch /tmp/worked\n"));
+        machine.root("rm -f /tmp/worked; nohup /opt/work >/dev/null 2>&1 & echo").succeeds();
         machine.key("ctrl-alt-f1");
         assert!(covered(&machine.screen(0)), "{command}");
-        machine.root("while pgrep -x 'systemctl|dpkg' >/dev/null; do sleep 0.2; done").succeeds();
+        wait_until("it is done", || machine.has("/tmp/worked"));
         assert!(covered(&machine.screen(0)) && machine.in_front() != "tty1", "{command}");
         wait_until("the lock is seen to hold", || {
             machine.session("alice", "console").is_some_and(|session| session["locked"] == true)
         });
     }
+    let session = machine.session("alice", "console").expect("the session");
+    assert_eq!(session["state"], "connected", "whoever sits there waits");
     unlock(&machine, id);
     assert_eq!(machine.in_front(), "tty1");
     alice_types(&machine, "after");

@@ -129,6 +129,7 @@ impl HeldSeat {
         if self.painter.is_none() && !self.cards.is_empty() {
             self.start_painter();
         }
+        let _ = self.masking.as_mut().map(Child::try_wait);
         if self.painted().is_some() && std::mem::take(&mut self.masks) {
             self.masking = switches::mask(true).ok();
         }

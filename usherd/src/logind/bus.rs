@@ -125,6 +125,6 @@ fn failed(what: &str, why: &dyn std::error::Error) -> Error {
     Error::new(ErrorId::BackendFailed, format!("{what}: {why}"))
 }
 
-fn late(method: &str) -> Error {
+pub(super) fn late(method: &str) -> Error {
     Error::new(ErrorId::Timeout, format!("{method} was not answered in {} s", DEADLINE.as_secs()))
 }

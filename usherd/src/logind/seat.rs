@@ -9,7 +9,7 @@ use zbus::names::{BusName, InterfaceName};
 use zbus::{ObjectPath, OwnedObjectPath, OwnedVariant, Variant};
 
 use super::Login;
-use super::bus::{Bus, DEADLINE, LOGIND, in_time};
+use super::bus::{Bus, DEADLINE, LOGIND, in_time, late};
 
 const MANAGER: &str = "org.freedesktop.login1.Manager";
 const MANAGER_PATH: &str = "/org/freedesktop/login1";
@@ -112,9 +112,7 @@ impl Bus {
             let bus_name = BusName::try_from(name).map_err(|error| wrong("NameHasOwner", name, &error))?;
             bus.name_has_owner(bus_name).await.map_err(|error| wrong("NameHasOwner", name, &error))
         };
-        let late =
-            || Error::new(ErrorId::Timeout, format!("NameHasOwner was not answered in {} s", DEADLINE.as_secs()));
-        tokio::time::timeout(DEADLINE, asked).await.map_err(|_| late())?
+        tokio::time::timeout(DEADLINE, asked).await.map_err(|_| late("NameHasOwner"))?
     }
 
     async fn order(&self, service: &str, path: &str, interface: &str, method: &str) -> Result<(), Error> {

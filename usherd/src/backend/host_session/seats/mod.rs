@@ -228,6 +228,7 @@ async fn show(backend: &HostSessionBackend, id: u32, login: &Login, seat: &str) 
                     let _ = std::fs::remove_file(socket(&backend.seats_directory(), seat));
                 }
                 at.status.covers = all;
+                at.before = record_of_terminal(&backend.seat_record(seat)).or(at.before);
             }
             Ok(Covered { unseen: superseded, notes: notes.iter().take(8).map(|note| line(note)).collect() })
         }

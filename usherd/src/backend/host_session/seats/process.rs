@@ -101,9 +101,11 @@ impl HostSessionBackend {
         let (backend, name, number) = (self.clone(), seat.to_owned(), self.next_seq());
         let link = PeerLink::start(connection, move |news| backend.hear_warden(&name, number, news));
         let status = self.checked_seat(hello.status);
+        let before = super::record_of_terminal(&self.seat_record(seat));
         let mut state = self.state();
         let at = state.seats.entry(seat.to_owned()).or_default();
         (at.link, at.connection) = (Some(link.clone()), number);
+        at.before = before.or(at.before);
         at.status = status;
         link
     }
