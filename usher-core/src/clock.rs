@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use jiff::tz::TimeZone;
-use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
+use jiff::{SignedDuration, Timestamp};
 
 /// Now.
 pub fn now() -> Timestamp {
     let now = Timestamp::now();
-    now.round(TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::Trunc)).unwrap_or(now)
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
 }
 
 /// The file that says which time zone the host is in (`localtime(5)`).

@@ -47,11 +47,12 @@ impl Frame {
         .union(TermMode::SGR_MOUSE)
         .union(TermMode::FOCUS_IN_OUT);
 
-    /// An empty frame of this size.
+    /// An empty frame of this size. Its rows are one until they differ: a frame is made for every key that is echoed.
     pub(super) fn blank(size: Size) -> Self {
+        let row: Arc<[Cell]> = vec![Cell::default(); usize::from(size.cols)].into();
         Frame {
             size,
-            rows: vec![vec![Cell::default(); usize::from(size.cols)].into(); usize::from(size.rows)],
+            rows: vec![row; usize::from(size.rows)],
             cursor: None,
             cursor_style: None,
             modes: TermMode::empty(),

@@ -32,6 +32,8 @@ use super::sandbox;
 const BORN_WITH: u64 = 0;
 /// How much of a program's output is shown before others get their turn.
 const OUTPUT_TURN: usize = 128 << 10;
+/// Less than this is an echo or a prompt: it is shown at once, and what follows it in the next turn.
+const SHORT: usize = 1 << 10;
 
 /// Holds one session until it ends.
 pub(super) fn hold(Birth { connection: mut born_with, listener }: Birth) -> io::Result<()> {
@@ -119,6 +121,8 @@ fn listen(socket: &Path) -> io::Result<UnixListener> {
 /// Where something waits to be read, or may be written again.
 struct Ready {
     children: bool,
+    /// The program has written.
+    output: bool,
     /// A daemon's connection, or a new one.
     daemons: bool,
     /// Each in its turn.
@@ -143,6 +147,8 @@ impl Loop {
         children.set_nonblocking(true)?;
         signal_hook::low_level::pipe::register(SIGCHLD, wake)?;
         let mut buffer = vec![0; 16 << 10];
+        // A child may have ended before its end was told.
+        let mut unseen = true;
         // Messages that arrived together with the first one are in the decoder already.
         self.obey_daemons(spec);
         loop {
@@ -168,8 +174,11 @@ impl Loop {
                 }
             }
             self.holder.pty.flush();
-            self.read_output(&mut buffer)?;
-            if let Some(ended) = self.session_end(&mut buffer)? {
+            if ready.output {
+                self.read_output(&mut buffer, SHORT)?;
+            }
+            let ended = ready.children || std::mem::take(&mut unseen);
+            if let Some(ended) = self.session_end(ended, &mut buffer)? {
                 return self.finish(ended, spec);
             }
             self.holder.settle();
@@ -197,6 +206,7 @@ impl Loop {
         let stations = 3 + holder.daemons.len();
         Ok(Ready {
             children: ready[0],
+            output: ready[2],
             daemons: ready[1] || ready[3..stations].contains(&true),
             stations: ready[stations..].to_vec(),
         })
@@ -245,8 +255,8 @@ impl Loop {
         }
     }
 
-    /// Shows the program's output, up to a turn's worth.
-    fn read_output(&mut self, buffer: &mut [u8]) -> io::Result<()> {
+    /// Shows the program's output, up to a turn's worth, or until so little came that most likely no more is there.
+    fn read_output(&mut self, buffer: &mut [u8], little: usize) -> io::Result<()> {
         let mut shown = 0;
         while shown < OUTPUT_TURN {
             match self.holder.pty.read(buffer)? {
@@ -254,14 +264,17 @@ impl Loop {
                 Some(count) => {
                     self.holder.show(&buffer[..count]);
                     shown += count;
+                    if count < little {
+                        break;
+                    }
                 }
             }
         }
         Ok(())
     }
 
-    /// How the session ended, if it did: in words, and for programs.
-    fn session_end(&mut self, buffer: &mut [u8]) -> io::Result<Option<(String, Option<Farewell>)>> {
+    /// How the session ended, if it did: in words, and for programs. A child can only have ended where that was told.
+    fn session_end(&mut self, told: bool, buffer: &mut [u8]) -> io::Result<Option<(String, Option<Farewell>)>> {
         if let Some(((daemon, seq), ending)) = &mut self.holder.ending {
             let (daemon, seq) = (*daemon, *seq);
             let gone = ending.is_over();
@@ -273,14 +286,15 @@ impl Loop {
             return Ok(None);
         }
         let ended = match self.leader.is_child() {
-            true => reap_watching(self.leader.pid),
+            true if told => reap_watching(self.leader.pid),
+            true => None,
             // A program that ended before its start was known ends once it is.
             false => self.program_end.filter(|_| self.started),
         };
         match ended {
             Some(how) if self.started => {
                 // Its last words may still be on the way.
-                self.read_output(buffer)?;
+                self.read_output(buffer, 0)?;
                 let language = self.holder.locale.language;
                 let farewell = self.holder.farewell(how);
                 self.holder.stations.iter_mut().for_each(|station| station.bid(&farewell));

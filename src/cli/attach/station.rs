@@ -290,11 +290,17 @@ fn draw(
                 | Tag::LookBack => {}
             }
         }
+        await_frame(&connection);
         match connection.read(&mut buffer)? {
             0 => return Ok(Left { lost: true, ..lost(&words::text!("attach-no-holder")) }),
             count => decoder.push(&buffer[..count]),
         }
     }
+}
+
+/// Waits until the holder says something. One that waits in `read` is also woken, for nothing, whenever the holder takes a key.
+fn await_frame(connection: &UnixStream) {
+    while poll(&mut [PollFd::new(connection, PollFlags::IN)], None) == Err(rustix::io::Errno::INTR) {}
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ impl Emulator {
         let mut frame = Frame::blank(size);
         frame.title = self.title.clone();
         let (first, last) = self.lines();
+        let mut written = Vec::new();
         for row in 0..size.rows {
             let line = top.saturating_add(i32::from(row));
             if !(first..=last).contains(&line) {
@@ -33,6 +34,7 @@ impl Emulator {
                 frame.share_row(row, before);
                 continue;
             }
+            written.push(row);
             let cells = frame.row_mut(row);
             let shown = from.len().min(cells.len());
             for (cell, seen) in cells.iter_mut().zip(from) {
@@ -41,15 +43,14 @@ impl Emulator {
             }
             halve_cut_characters(&mut cells[..shown]);
         }
-        self.give_addresses(&mut frame);
+        self.give_addresses(&mut frame, &written);
         frame
     }
 
-    /// Links that are kept get their addresses; the others are plain text.
-    fn give_addresses(&self, frame: &mut Frame) {
+    /// Links that are kept get their addresses; the others are plain text. Rows that are shared have none.
+    fn give_addresses(&self, frame: &mut Frame, written: &[u16]) {
         let mut addresses = HashMap::new();
-        for row in 0..frame.size.rows {
-            // A row that is looked at alone stays shared.
+        for &row in written {
             if frame.row(row).iter().all(|cell| cell.extra.is_none()) {
                 continue;
             }
