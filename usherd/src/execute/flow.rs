@@ -1,11 +1,12 @@
 //! The one way through: identify the actor, authorize, plan, execute, observe, answer.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use usher_core::clock;
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::{Action, RuleName, Targets};
+use usher_core::request::{Action, RuleName, SessionRef, Targets};
 
 pub use super::caller::{Caller, Origin, stands};
 use super::caller::{descent, identify, nobody_knows, standing, still_signed_in};
@@ -18,6 +19,7 @@ use crate::authorize::{Authorized, authorize};
 use crate::host::Host;
 use crate::paths::Mode;
 use crate::plan::{LocalName, Snapshot, plan};
+use crate::session::Registry;
 
 /// How many sessions or users one request may name.
 const MAX_TARGETS: usize = 10_000;
@@ -84,7 +86,11 @@ async fn look_freshly(host: &Host, action: &Action) {
     let of_group = matches!(action, Action::Block(RuleName::Group(_), _));
     let system = host.daemon.mode == Mode::System;
     if of_group || system && !action.reads() && !concerns_identities(action) {
-        host.look_at_groups().await;
+        let targets = action.targets().and_then(|targets| users_of(&host.registry(), targets));
+        match targets {
+            Some(uids) => host.tell_groups_of(uids).await,
+            None => host.look_at_groups().await,
+        }
     }
     match action {
         Action::List | Action::Show(_) | Action::OfUser(_) | Action::End(..) if system => {
@@ -93,6 +99,24 @@ async fn look_freshly(host: &Host, action: &Action) {
         Action::Status => host.look_at_condition().await,
         Action::Disconnect(_) if system => host.look_at_stations(Duration::ZERO).await,
         _ => {}
+    }
+}
+
+/// Whose groups matter to an action on these targets; none where it may be everybody's. That of others would cost a lock
+/// of one session the more, the more sessions there are.
+fn users_of(registry: &Registry, targets: &Targets) -> Option<BTreeSet<u32>> {
+    match targets {
+        Targets::Ids(ids) => {
+            // What a name means is told later.
+            let named = |reference: &SessionRef| matches!(reference, SessionRef::Own(_) | SessionRef::Of(..));
+            let found = ids.iter().filter_map(|id| registry.find(id)).map(|session| session.uid);
+            (!ids.iter().any(named)).then(|| found.collect())
+        }
+        Targets::Users(users) => {
+            let theirs = registry.sessions().filter(|session| users.iter().any(|user| user.as_str() == session.user));
+            Some(theirs.map(|session| session.uid).collect())
+        }
+        Targets::All => None,
     }
 }
 
@@ -171,4 +195,47 @@ fn check_targets(action: &Action) -> Result<(), Error> {
     }
     let message = format!("the request names {named} targets; the most is {MAX_TARGETS}");
     Err(Error::new(ErrorId::InvalidRequest, message).hint("send several requests, or give --all"))
+}
+
+#[cfg(test)]
+mod tests {
+    use usher_core::session::{Kind, SessionKey};
+
+    use super::*;
+    use crate::accounts::Groups;
+    use crate::session::{Change, SessionRecord};
+
+    /// Three sessions of two users.
+    fn registry() -> Registry {
+        let mut registry = Registry::default();
+        for (id, user, uid) in [(1, "alice", 1001), (2, "bob", 1002), (3, "alice", 1001)] {
+            let native_id = format!("u{id}");
+            registry.apply(&Change::SessionOpened(SessionRecord {
+                id,
+                key: SessionKey { boot_id: "boot".to_owned(), native_id, leader_pid: id, leader_start: 7 },
+                user: user.to_owned(),
+                uid,
+                since: clock::now(),
+                name: None,
+                program: "sh".to_owned(),
+                kind: Kind::Text,
+                groups: Groups::Unknown,
+            }));
+        }
+        registry
+    }
+
+    #[test]
+    fn the_groups_of_targets_are_looked_up_and_of_everybody_where_anybody_may_be_one() {
+        let asked = |targets: Targets| users_of(&registry(), &targets);
+        let ids = |words: &[&str]| Targets::Ids(words.iter().map(|word| word.parse().unwrap()).collect());
+        let users = |names: &[&str]| Targets::Users(names.iter().map(|name| name.parse().unwrap()).collect());
+        let some = |uids: &[u32]| Some(uids.iter().copied().collect::<BTreeSet<u32>>());
+        assert_eq!(asked(ids(&["1", "3", "9"])), some(&[1001]));
+        assert_eq!(asked(ids(&["u2"])), some(&[1002]));
+        assert_eq!(asked(users(&["bob", "nobody"])), some(&[1002]));
+        for anybody in [ids(&["1", "exam"]), ids(&["bob/exam"]), Targets::All] {
+            assert_eq!(asked(anybody), None);
+        }
+    }
 }

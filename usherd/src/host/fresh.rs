@@ -52,6 +52,11 @@ impl Host {
     /// Looks the groups of every user up who has a session, side by side.
     pub async fn look_at_groups(&self) {
         let uids: BTreeSet<u32> = self.registry().sessions().map(|s| s.uid).collect();
+        self.tell_groups_of(uids).await;
+    }
+
+    /// The same for these users alone; the log tells whose cannot be looked up.
+    pub async fn tell_groups_of(&self, uids: BTreeSet<u32>) {
         let silent = self.look_at_groups_of(uids).await;
         let trouble = (!silent.is_empty()).then(|| format!("the groups of {silent:?} cannot be looked up"));
         if self.group_trouble.is_new(0, trouble.as_deref()) {

@@ -23,7 +23,7 @@ pub fn of_display(display: &Display, uid: u32) -> io::Result<Crowd> {
     let ends = other_ends(display)?;
     let of_user = |pid| proc::uids(pid).is_ok_and(|uids| uids.is_some_and(|uids| uids.contains(&uid)));
     let mut members = Vec::new();
-    for process in proc::living(|pid, _| of_user(pid))? {
+    for process in proc::living_among(of_user)? {
         members.extend(member(process, uid, &ends));
     }
     members.sort_by_key(|member| std::cmp::Reverse(member.clients));

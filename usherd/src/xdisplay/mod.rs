@@ -207,7 +207,7 @@ fn bounded(candidates: Vec<Candidate<'_>>) -> (Vec<Candidate<'_>>, BTreeSet<u32>
 
 /// The sockets of these users' programs of a kind, by the names of their files.
 fn of_programs(uids: &BTreeSet<u32>, is_one: fn(&Path) -> bool) -> BTreeSet<u64> {
-    let programs = proc::living(|pid, _| {
+    let programs = proc::living_among(|pid| {
         proc::uid(pid).is_some_and(|uid| uids.contains(&uid))
             && proc::program(pid).is_ok_and(|program| program.is_some_and(|p| is_one(&p)))
     });

@@ -102,7 +102,7 @@ impl Moment {
         let ends: HashSet<u64> =
             self.unix()?.iter().filter(|end| compositor.contains(&end.inode)).filter_map(|end| end.peer).collect();
         let mut shown_by = Vec::new();
-        for process in proc::living(|pid, _| proc::uid(pid) == Some(display.server_uid))? {
+        for process in proc::living_among(|pid| proc::uid(pid) == Some(display.server_uid))? {
             let open = self.open(process)?;
             if process == display.server || open.iter().any(|inode| ends.contains(inode)) {
                 shown_by.push(open);
@@ -123,7 +123,7 @@ impl Moment {
     pub fn xrdp_process(&self, inode: u64, server_uid: u32) -> io::Result<Option<(Process, Option<IpAddr>)>> {
         let end = self.unix()?.iter().find(|socket| socket.inode == inode);
         let Some(peer) = end.and_then(|socket| socket.peer) else { return Ok(None) };
-        for process in proc::living(|pid, _| is_xrdp(pid, server_uid))? {
+        for process in proc::living_among(|pid| is_xrdp(pid, server_uid))? {
             let open = self.open(process)?;
             if open.contains(&peer) {
                 let mut established = self.tcp()?.iter().filter(|tcp| tcp.established && open.contains(&tcp.inode));

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use usher_core::sys::cgroup::Membership;
@@ -43,7 +44,8 @@ pub fn of_user(uid: u32, traced: &BTreeSet<Process>, on_wayland: bool) -> io::Re
     let suspicious: HashSet<u64> = listening.map(|socket| socket.inode).collect();
     let mut namespaces = Namespaces::of_ours()?;
     let mut unseen = Vec::new();
-    for process in proc::living(|pid, _| runs_as(pid, uid))?.into_iter().filter(|process| !traced.contains(process)) {
+    for process in proc::living_among(|pid| runs_as(pid, uid))?.into_iter().filter(|process| !traced.contains(process))
+    {
         let is_shown = on_wayland && proc::program(process.pid).is_ok_and(|p| p.is_some_and(|p| is_xwayland(&p)));
         // One that cannot be looked at may be anything.
         if !is_shown && serves(process, &suspicious, &mut namespaces).unwrap_or(true) && process.lives() {
@@ -71,7 +73,14 @@ impl Unseen {
 }
 
 /// Some uid of the process is this one. What cannot be told of a process is told of those that it may belong to.
+///
+/// The kernel shows a process to be another user's than root's only where it runs as that user and lets that user look into it
+/// (`proc_pid(5)`), which no process does that came there from this uid by a program's mode. That is cheaper to ask.
 fn runs_as(pid: u32, uid: u32) -> bool {
+    let shown = std::fs::metadata(format!("/proc/{pid}")).map(|meta| meta.uid());
+    if shown.is_ok_and(|shown| shown != 0 && shown != uid) {
+        return false;
+    }
     proc::uids(pid).map_or(true, |uids| uids.is_some_and(|uids| uids.contains(&uid)))
 }
 
