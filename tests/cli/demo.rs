@@ -49,14 +49,44 @@ fn every_suggestion_can_be_typed_and_the_end_leaves_nothing_behind() {
     station.type_keys(b"exit\r");
     station.wait_for("its sessions and its directory are gone.");
     assert!(station.wait_gone().success());
-    let left_behind = || {
-        let entries = std::fs::read_dir(daemon.directory()).expect("a directory").flatten();
-        entries
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .filter(|name| name.starts_with("usher-demo"))
-            .count()
+    wait_until("nothing is left", || left_behind(&daemon) == 0);
+}
+
+/// The demo's directories.
+fn left_behind(daemon: &Daemon) -> usize {
+    let entries = std::fs::read_dir(daemon.directory()).expect("a directory").flatten();
+    entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with("usher-demo"))
+        .count()
+}
+
+/// The processes in one of the demo's directories.
+fn processes_inside(daemon: &Daemon) -> usize {
+    let inside = daemon.directory().join("usher-demo");
+    let places = std::fs::read_dir("/proc").expect("/proc").flatten().map(|entry| entry.path().join("cwd"));
+    let places = places.filter_map(|place| std::fs::read_link(place).ok());
+    places.filter(|place| place.to_string_lossy().starts_with(&*inside.to_string_lossy())).count()
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_every_process_of_the_demo() {
+    if need("tmux").is_none() {
+        return;
+    }
+    let daemon = Daemon::not_started();
+    let directory = daemon.directory();
+    let tmux = |arguments: &[&str]| {
+        let mut command = clean_command("tmux", directory);
+        command.env("TMUX_TMPDIR", directory).env("TMPDIR", directory);
+        run(command.args(["-L", "desk", "-f", "/dev/null"]).args(arguments), b"").exits(0)
     };
-    wait_until("nothing is left", || left_behind() == 0);
+    tmux(&["new-session", "-d", "-x", "80", "-y", "24", &format!("{USHER} demo --no-tmux")]);
+    wait_until("the tour is shown", || tmux(&["capture-pane", "-p"]).stdout.contains("ends the demo."));
+    wait_until("its sessions run", || processes_inside(&daemon) >= 3);
+    tmux(&["kill-server"]);
+    wait_until("no process is left", || processes_inside(&daemon) == 0);
+    wait_until("nothing is left", || left_behind(&daemon) == 0);
 }
 
 #[test]
@@ -64,17 +94,11 @@ fn ctrl_c_ends_the_web_page_and_every_process_of_the_demo() {
     let daemon = Daemon::not_started();
     let mut station = demo(&daemon, "C.UTF-8", "--web");
     station.wait_for("opens it once");
-    let inside = daemon.directory().join("usher-demo");
-    let processes = || {
-        let places = std::fs::read_dir("/proc").expect("/proc").flatten().map(|entry| entry.path().join("cwd"));
-        let places = places.filter_map(|place| std::fs::read_link(place).ok());
-        places.filter(|place| place.to_string_lossy().starts_with(&*inside.to_string_lossy())).count()
-    };
-    wait_until("its sessions run", || processes() >= 3);
+    wait_until("its sessions run", || processes_inside(&daemon) >= 3);
     station.type_keys(b"\x03");
     station.wait_for("its sessions and its directory are gone.");
     station.wait_gone();
-    wait_until("no process is left", || processes() == 0);
+    wait_until("no process is left", || processes_inside(&daemon) == 0);
 }
 
 #[test]

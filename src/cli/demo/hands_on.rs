@@ -15,11 +15,12 @@ const USUAL_WIDTH: usize = 80;
 
 /// Runs until the operator's shell ends.
 pub(super) fn tour(with_tmux: bool) -> io::Result<Exit> {
-    // Ctrl-C belongs to the operator's shell; the stage is cleared when the shell ends.
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGQUIT] {
+    // Ctrl-C and the end of the terminal belong to the operator's shell; the stage is cleared when the shell ends.
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT};
+    for signal in [SIGINT, SIGQUIT, SIGHUP] {
         signal_hook::flag::register(signal, std::sync::Arc::default())?;
     }
-    let stage = DemoStage::set()?;
+    let stage = DemoStage::set_apart()?;
     stage.open_three("exec \"${SHELL:-sh}\"")?;
     let split = with_tmux && std::env::var_os("TMUX").is_none() && has_tmux();
     let columns = tcgetwinsize(io::stdout()).map_or(0, |size| usize::from(size.ws_col));
@@ -32,7 +33,8 @@ pub(super) fn tour(with_tmux: bool) -> io::Result<Exit> {
     std::fs::write(stage.directory().join("left"), paragraph(key!("demo-left"), width, words::language()))?;
     let status = if split { split_with_tmux(&stage)? } else { shell(&stage)? };
     drop(stage);
-    writeln!(io::stdout(), "{}", words::text!("demo-gone"))?;
+    // Nobody reads it where the terminal was closed.
+    let _ = writeln!(io::stdout(), "{}", words::text!("demo-gone"));
     Ok(if status { Exit::Success } else { Exit::Failed })
 }
 
