@@ -1,4 +1,5 @@
 # What is wrong with a command line.
+usage-separator = { ", " }
 usage-no-such-verb = `{ $command }` has no verb `{ $word }`
 usage-verb-missing = `{ $command }` needs a verb
 usage-no-such-option = `{ $command }` has no option { $argument }

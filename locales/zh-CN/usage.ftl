@@ -1,4 +1,5 @@
 # 命令行的错误。
+usage-separator = 、
 usage-no-such-verb = `{ $command }` 没有动词 `{ $word }`
 usage-verb-missing = `{ $command }` 后面需要一个动词
 usage-no-such-option = `{ $command }` 没有选项 { $argument }

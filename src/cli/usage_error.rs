@@ -98,7 +98,7 @@ fn message(error: &clap::Error, place: &ErringVerb) -> String {
             words::with!("usage-value-missing", &[argument])
         }
         ErrorKind::InvalidValue => {
-            let known = several(error, ContextKind::ValidValue).join(", ");
+            let known = listed(&several(error, ContextKind::ValidValue));
             words::with!("usage-no-such-value", &[argument, value, ("known", &known)])
         }
         ErrorKind::ValueValidation => words::with!("usage-value-wrong", &[argument, ("why", &why(error))]),
@@ -113,7 +113,7 @@ fn conflict(error: &clap::Error, argument: (&str, &str)) -> String {
     let others = several(error, ContextKind::PriorArg);
     match others.as_slice() {
         [other] if other == argument.1 => words::with!("usage-twice", &[argument]),
-        others => words::with!("usage-conflict", &[argument, ("others", &others.join(", "))]),
+        others => words::with!("usage-conflict", &[argument, ("others", &listed(others))]),
     }
 }
 
@@ -161,7 +161,12 @@ fn argument(error: &clap::Error) -> String {
         Some((name, "" | "...")) => name.to_owned(),
         _ => repeated(argument),
     };
-    all.iter().map(bare).collect::<Vec<_>>().join(", ")
+    listed(&all.iter().map(bare).collect::<Vec<_>>())
+}
+
+/// Words one after the other, as the reader's language parts them.
+fn listed(words: &[String]) -> String {
+    words.join(&words::text!("usage-separator"))
 }
 
 /// How the command is written, without the heading.

@@ -130,4 +130,8 @@ fn what_is_wrong_is_told_in_chinese_too() {
     for part in ["usher: InvalidRequest: ", "没有动词 `lokc`", "提示：您要用的是不是 `lock`？"] {
         assert!(ran.stderr.contains(part), "{}", ran.stderr);
     }
+    let ran = daemon.usher(&["--lang", "zh-CN", "lock"]).exits(2);
+    assert!(ran.stderr.contains("缺少 --message <TEXT>、<ID|"), "{}", ran.stderr);
+    let ran = daemon.usher(&["--lang", "zh-CN", "list", "--output", "xml"]).exits(2);
+    assert!(ran.stderr.contains("table、list、json、jsonl"), "{}", ran.stderr);
 }
