@@ -14,11 +14,15 @@ mod boot;
 const RECIPE: &str = include_str!("image.sh");
 /// The release of Debian that it runs.
 const SUITE: &str = "trixie";
-/// Beside what its tree has: a kernel, what starts it, and a display server for real screens.
+/// Beside what its tree has: a kernel, what starts it, a display server for real screens, and desktops.
 const PACKAGES: &[&str] = &[
     "busybox",
+    "gnome-shell",
     "initramfs-tools",
     "kbd",
+    "kwin-wayland",
+    "lightdm",
+    "lightdm-gtk-greeter",
     "linux-image-amd64",
     "udev",
     "xserver-xorg-core",

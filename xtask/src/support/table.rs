@@ -17,7 +17,9 @@ const KINDS: &[(&str, &str)] = &[
     ("wayland-sway", "Wayland off a seat, sway"),
     ("wayland-labwc", "Wayland off a seat, labwc"),
     ("wayland-without", "Wayland without ext-session-lock-v1, off a seat"),
-    ("wayland-seat", "Wayland on a seat"),
+    ("wayland-seat", "Wayland on a seat, sway"),
+    ("gnome-seat", "Wayland on a seat, GNOME"),
+    ("kwin-seat", "Wayland on a seat, KWin"),
     ("new-login", "new login of a user whom a block covers, with `libpam-usher`"),
 ];
 
