@@ -22,6 +22,7 @@ ended-by-signal = its program was ended by signal { $signal }
 ended-somehow = its program is gone
 display-lock-by = Locked by { $by } on { $host } since { $since }
 display-lock-until = until { $time }
+look-notice = { $by } is looking at this screen
 display-close-notice = This session will close at { $time } ({ $by })
 looks-on = You only look on: keys go nowhere
 login-refused-by = { $by } has blocked new logins since { $since }

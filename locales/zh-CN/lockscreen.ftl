@@ -22,6 +22,7 @@ ended-by-signal = 程序被信号 { $signal } 终止
 ended-somehow = 程序已消失
 display-lock-by = 由 { $by } 于 { $since } 在 { $host } 上锁定
 display-lock-until = 锁定至 { $time }
+look-notice = { $by } 正在查看此屏幕
 display-close-notice = 此会话将于 { $time } 关闭（{ $by }）
 looks-on = 您只能观看，按键不起作用
 login-refused-by = { $by } 自 { $since } 起禁止新的登录

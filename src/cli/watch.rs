@@ -92,7 +92,7 @@ struct Follower<'c> {
 
 impl<'c> Follower<'c> {
     fn new(context: &'c Context, host: &'c TargetHost, since: Option<Timestamp>) -> Self {
-        Follower { context, host, query: WatchQuery { since, after: None }, reached: false, wait: RETRY[0] }
+        Follower { context, host, query: WatchQuery { since, ..WatchQuery::default() }, reached: false, wait: RETRY[0] }
     }
 
     /// Prints what happens on the host, also after it was away, until it refuses or cannot be reached at first.

@@ -20,8 +20,8 @@ use usher_core::servers::ServerName;
 use usher_core::sys::{cgroup, proc};
 use usher_core::wire::answers::Health;
 use usher_core::wire::headers::{
-    API_HEADER, API_VERSION, FROM_HEADER, OWN_SESSION_HEADER, SESSION_HEADER, STATION_PROTOCOL, VERSION,
-    VERSION_HEADER, WEB_HEADER,
+    API_HEADER, API_VERSION, FROM_HEADER, OWN_SESSION_HEADER, SCREEN_HEADER, SCREEN_TOLD, SESSION_HEADER,
+    STATION_PROTOCOL, VERSION, VERSION_HEADER, WEB_HEADER,
 };
 
 use crate::words::{self, Key, key};
@@ -202,6 +202,16 @@ impl Client {
     pub async fn call_bytes(&self, action: &Action) -> Result<Bytes, ClientError> {
         let answer = self.send(action.route(), None, extra_patience(action)).await?;
         self.read_bytes(answer).await
+    }
+
+    /// Takes a picture of a session, and says whether the screen's next change is told as an event.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn picture(&self, action: &Action) -> Result<(Bytes, bool), ClientError> {
+        let answer = self.send(action.route(), None, extra_patience(action)).await?;
+        let told = answer.0.headers().get(SCREEN_HEADER).is_some_and(|value| value == SCREEN_TOLD);
+        Ok((self.read_bytes(answer).await?, told))
     }
 
     /// The same for an action whose answer arrives in pieces.

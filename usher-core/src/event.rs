@@ -48,6 +48,9 @@ pub enum EventKind {
     Blocked,
     /// A standing rule was removed, or reached its end.
     Unblocked,
+    /// A session's screen shows something else than in the picture that was taken last. Told to those alone who ask for it, and once
+    /// for each picture.
+    ScreenChanged,
     /// Events are missing here, because the watcher is too slow, or they were before what usherd keeps: ask for the list anew.
     Lagged,
 }

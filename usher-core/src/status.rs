@@ -26,6 +26,9 @@ pub struct HostStatus {
     pub caller: Option<String>,
     /// The caller's role: `administrator`, `operator` or `user`.
     pub role: String,
+    /// Users read on their screens who looks at them. Daemons of before tell nobody.
+    #[serde(default)]
+    pub tells_looks: bool,
     /// The sessions that the caller may see.
     pub sessions: usize,
     /// How many of them are locked.

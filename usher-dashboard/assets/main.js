@@ -4,7 +4,7 @@ import * as dialogs from "./dialogs.js";
 import * as pictures from "./pictures.js";
 import * as select from "./select.js";
 import * as tables from "./tables.js";
-import { arrange, draw, element, hosts, lastWord, take, tiles, write } from "./tiles.js";
+import { arrange, draw, element, hosts, keyOf, lastWord, take, tiles, write } from "./tiles.js";
 import * as verbs from "./verbs.js";
 import * as view from "./view.js";
 import { follow } from "./wire.js";
@@ -59,6 +59,8 @@ function drawAll() {
 /** @param {import("./wire.js").News} news */
 function news(news) {
   heard = Date.now();
+  pictures.changed(news.screens.map(([host, id]) => keyOf(host, id)));
+  if (!news.first && !news.hosts.length && !news.tiles.length && !news.gone.length) return;
   take(news);
   if (news.hosts.length) {
     drawHosts();
@@ -80,6 +82,7 @@ let later;
  */
 function changed(name) {
   drawAll();
+  if (name === "size") pictures.resized();
   if (view.setting("view") === "rules") tables.drawRules();
   if (view.setting("view") !== "log") logged = false;
   else if (name === "view" || ["lq", "hours", "action"].includes(name)) {

@@ -57,7 +57,8 @@ export function take(news) {
     tiles.delete(key);
   }
   for (const { host, session } of news.tiles) put(host, session);
-  for (const tile of tiles.values()) draw(tile);
+  // Every tile names its host.
+  for (const tile of tiles.values()) if (news.hosts.length || there.has(tile.key)) draw(tile);
   return gone;
 }
 

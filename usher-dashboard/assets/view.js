@@ -2,7 +2,7 @@
 // How the page is looked at: which view, filters, order, size and rate of pictures. All of it stands in the address.
 import { element } from "./tiles.js";
 
-const usual = { view: "wall", q: "", sort: "user", part: "none", every: "5", size: "260", lq: "", hours: "24", action: "" };
+const usual = { view: "wall", q: "", sort: "user", part: "none", every: "0.5", size: "260", lq: "", hours: "24", action: "" };
 
 /** @typedef {keyof typeof usual} Setting */
 const settings = /** @type {Setting[]} */ (Object.keys(usual));

@@ -8,10 +8,10 @@
  *   closing_at?: string, own?: boolean, groups?: string[]}} Session
  * @typedef {{name: string, message: string, by: string, since: string, until: string | null}} Rule
  * @typedef {{index: number, name: string, reach: "waiting" | "here" | "lost", last_word: string | null,
- *   why: string | null, version: string | null, rules: Rule[] | null}} Host
+ *   why: string | null, version: string | null, tells_looks: boolean, rules: Rule[] | null}} Host
  * @typedef {{time: string, actor: string, from: string, action: string, message: string | null, targets: (number | string)[],
  *   more: number, users: string[], done: number, failed: number, why: string | null, repeated: number}} Shown
- * @typedef {{first: boolean, hosts: Host[], tiles: {host: number, session: Session}[], gone: [number, number][]}} News
+ * @typedef {{first: boolean, hosts: Host[], tiles: {host: number, session: Session}[], gone: [number, number][], screens: [number, number][]}} News
  * @typedef {{id: string, message: string, hint: string | null}} Failure
  * @typedef {{session_id: number | null, user: string | null, result: string, observed: boolean, error: Failure | null}} Outcome
  * @typedef {{host: number, outcomes: Outcome[]}} Answer
@@ -104,11 +104,13 @@ export async function records(host, query) {
  * @param {number} id
  * @param {"small" | "medium" | "large"} size
  * @param {string | null} tag
- * @returns {Promise<{tag: string, blob: Blob} | {same: true} | {failed: string}>}
+ * @returns {Promise<{tag: string, blob: Blob, told: boolean} | {same: true, told: boolean} | {failed: string}>}
  */
 export async function picture(host, id, size, tag) {
   const response = await fetch(`/pictures/${host}/${id}?size=${size}`, { headers: tag ? { "if-none-match": tag } : {} });
-  if (response.status === 304) return { same: true };
+  // Whether the news say when the screen shows something else.
+  const told = response.headers.get("usher-screen") === "told";
+  if (response.status === 304) return { same: true, told };
   if (!response.ok) return failure(response);
-  return { tag: response.headers.get("etag") ?? "", blob: await response.blob() };
+  return { tag: response.headers.get("etag") ?? "", blob: await response.blob(), told };
 }

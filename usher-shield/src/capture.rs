@@ -39,7 +39,7 @@ impl Captures {
     }
 
     /// Those that are over: who asked, and why there is no picture, where there is none.
-    pub fn over(&mut self) -> Vec<((u64, u64), Option<String>)> {
+    pub fn over(&mut self) -> Vec<(CaptureAsker, Option<String>)> {
         let mut over = Vec::new();
         self.0.retain_mut(|capture| match capture.look() {
             None => true,
@@ -62,19 +62,29 @@ impl Captures {
     }
 }
 
+/// Who asked for a picture.
+#[derive(Debug, Clone, Copy)]
+pub struct CaptureAsker {
+    /// The connection.
+    pub control: u64,
+    /// The number of the order.
+    pub seq: u64,
+    /// The screen's next change is told.
+    pub watched: bool,
+}
+
 /// A picture that is being taken.
 pub struct Capture {
     child: Option<Child>,
     complaints: ChildStderr,
     said: Vec<u8>,
     until: Instant,
-    /// Who asked, and the number of the order.
-    asker: (u64, u64),
+    asker: CaptureAsker,
 }
 
 impl Capture {
     /// Starts taking one.
-    pub fn start(arming: &Arming, size: ThumbnailSize, to: OwnedFd, asker: (u64, u64)) -> io::Result<Self> {
+    pub fn start(arming: &Arming, size: ThumbnailSize, to: OwnedFd, asker: CaptureAsker) -> io::Result<Self> {
         // Cookie files may be larger than a pipe.
         let mut order = File::from(memfd_create("usher-picture", MemfdFlags::CLOEXEC)?);
         order.write_all(&serde_json::to_vec(arming)?)?;
@@ -83,7 +93,12 @@ impl Capture {
     }
 
     /// Starts taking one of what a Wayland compositor shows, by a connection that nothing was said on yet.
-    pub fn start_wayland(connection: OwnedFd, size: ThumbnailSize, to: OwnedFd, asker: (u64, u64)) -> io::Result<Self> {
+    pub fn start_wayland(
+        connection: OwnedFd,
+        size: ThumbnailSize,
+        to: OwnedFd,
+        asker: CaptureAsker,
+    ) -> io::Result<Self> {
         Self::run(Self::command("outputs", size), connection, to, asker)
     }
 
@@ -93,7 +108,7 @@ impl Capture {
         command
     }
 
-    fn run(mut command: Command, from: OwnedFd, to: OwnedFd, asker: (u64, u64)) -> io::Result<Self> {
+    fn run(mut command: Command, from: OwnedFd, to: OwnedFd, asker: CaptureAsker) -> io::Result<Self> {
         let mut child = command.stdin(Stdio::from(from)).stdout(Stdio::from(to)).stderr(Stdio::piped()).spawn()?;
         let complaints = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
         fcntl_setfl(&complaints, OFlags::NONBLOCK)?;

@@ -148,6 +148,11 @@ fn hear_display(shield: &mut Shield) -> bool {
     while !shield.stage.cut {
         match shield.stage.x.conn.poll_for_event_with_sequence() {
             Ok(Some((Event::SyncAlarmNotify(alarm), _))) => shield.user.alarm(&alarm),
+            Ok(Some((Event::DamageNotify(damage), sequence)))
+                if shield.changes.heard(&shield.stage.x, damage.damage, sequence) =>
+            {
+                shield.tell_change();
+            }
             Ok(Some((event, sequence))) => disturbance.note(&event, sequence, &shield.stage),
             Ok(None) => break,
             Err(error) => {
@@ -225,6 +230,9 @@ fn hear_controls(shield: &mut Shield) {
         }
     }
     shield.controls.retain(|control| !control.conn.is_closed());
+    // Another usherd says itself who looks.
+    let controls = &shield.controls;
+    shield.looked.take_if(|(from, _)| controls.iter().all(|control| control.id != *from));
 }
 
 /// Gets a spare connection, and finds out who keeps us from it.

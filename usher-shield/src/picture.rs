@@ -31,6 +31,8 @@ pub enum Words {
     Cover { cover: Box<usher_core::session::Cover>, host: String },
     /// The announcement of a close.
     Notice(Box<usher_core::wire::holder::Notice>),
+    /// Who looks at the screen.
+    Look { by: String },
 }
 
 /// What comes before the pixels.

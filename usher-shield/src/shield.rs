@@ -18,7 +18,7 @@ use crate::picture::Order;
 use crate::reserve::Reserve;
 use crate::stage::Stage;
 use crate::user::User;
-use crate::x::{Grabs, Trouble};
+use crate::x::{Grabs, ScreenWatch, Trouble};
 
 mod looks;
 mod painting;
@@ -67,6 +67,8 @@ pub struct Shield {
     pub controls: Vec<Control>,
     pub covers: Vec<Cover>,
     pub notice: Option<Notice>,
+    /// Who looks at the screen, and the connection that says so.
+    pub looked: Option<(u64, String)>,
     pub released: Option<(String, Timestamp)>,
     pub user: User,
     pub incidents: Incidents,
@@ -78,6 +80,8 @@ pub struct Shield {
     prepared: bool,
     /// Pictures of the display that are being taken.
     pub captures: Captures,
+    /// Whether the screen changes after a picture of it.
+    pub changes: ScreenWatch,
     /// What the screen shows, and the sentences that came with it.
     painted: Option<(Order, Vec<String>)>,
     /// Drawing it failed: it is not tried again.
@@ -118,6 +122,7 @@ impl Shield {
             controls: Vec::new(),
             covers: Vec::new(),
             notice: None,
+            looked: None,
             released: None,
             user,
             incidents: Incidents::default(),
@@ -126,6 +131,7 @@ impl Shield {
             drawer: None,
             prepared: false,
             captures: Captures::default(),
+            changes: ScreenWatch::default(),
             painted: None,
             unpaintable: None,
             hung: false,
@@ -164,14 +170,15 @@ impl Shield {
             }
             ToShield::Announce(notice) => self.notice = Some(notice),
             ToShield::Withdraw => self.notice = None,
-            ToShield::Picture { seq, size } => self.take_picture((control, seq), size),
+            ToShield::Looked { by } => self.looked = by.map(|by| (control, by)),
+            ToShield::Picture { seq, size, watch } => self.take_picture((control, seq), size, watch),
             ToShield::Release { seq, by } => {
                 self.released = Some((by, Timestamp::now()));
                 self.set_covers(Vec::new(), Some((control, seq)));
             }
             ToShield::Retire => {
                 self.set_covers(Vec::new(), None);
-                self.notice = None;
+                (self.notice, self.looked) = (None, None);
                 self.retire = true;
             }
         }
@@ -271,6 +278,9 @@ impl Shield {
     pub fn lost_connection(&mut self) {
         self.stage.lose();
         self.repaint();
+        if self.changes.lost() {
+            self.tell_change();
+        }
         if self.leader {
             self.tell_usherd();
         } else {

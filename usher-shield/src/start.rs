@@ -148,6 +148,7 @@ fn await_arming(listener: &UnixListener) -> io::Result<Option<(Conn, Arming, Vec
                     ToShield::Retire => return Ok(None),
                     ToShield::Cover { .. }
                     | ToShield::Announce(_)
+                    | ToShield::Looked { .. }
                     | ToShield::Picture { .. }
                     | ToShield::Withdraw
                     | ToShield::Release { .. } => {}

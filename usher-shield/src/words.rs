@@ -51,6 +51,11 @@ pub fn notice(notice: &Notice, reader: &Reader) -> Vec<String> {
     std::iter::once(head).chain(notice.message.as_ref().map(|message| message.as_str().to_owned())).collect()
 }
 
+/// Who looks at the screen.
+pub fn look(by: &str, reader: &Reader) -> String {
+    sentence(reader.language, "look-notice", &[("by", by)])
+}
+
 /// When an announcement is of no more use.
 pub fn end(notice: &Notice) -> Timestamp {
     notice.at.saturating_add(jiff::SignedDuration::from_secs(NOTICE_STAYS)).unwrap_or(Timestamp::MAX)

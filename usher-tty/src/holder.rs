@@ -47,6 +47,8 @@ pub(super) struct Holder {
     pub(super) stations: Vec<Station>,
     pub(super) covers: Vec<Cover>,
     pub(super) notice: Option<Notice>,
+    /// Who looks at the screen, and the daemon that says so.
+    pub(super) looked: Option<(u64, String)>,
     pub(super) released: Option<(String, Timestamp)>,
     /// Counts the changes between locked and unlocked, and from one cover to another. A station that
     /// confirmed a frame of this epoch shows what holds now.
@@ -66,6 +68,8 @@ pub(super) struct Holder {
     /// When a frame that changes by itself was last brought up to date.
     pub(super) ticked: Instant,
     pub(super) dirty: bool,
+    /// The daemons that are to hear when the screen changes.
+    pub(super) watching: Vec<u64>,
     /// What was copied last, for who pastes it.
     pub(super) copied: Option<String>,
 }
@@ -90,6 +94,7 @@ impl Holder {
             stations: Vec::new(),
             covers: Vec::new(),
             notice: None,
+            looked: None,
             released: None,
             epoch: 1,
             unlocked_in: 1,
@@ -103,6 +108,7 @@ impl Holder {
             reported_at: None,
             ticked: Instant::now(),
             dirty: false,
+            watching: Vec::new(),
             copied: None,
         }
     }
@@ -175,6 +181,10 @@ impl Holder {
                 self.notice = Some(notice);
                 self.dirty = true;
             }
+            ToHolder::Looked { by } => {
+                self.looked = by.map(|by| (daemon, by));
+                self.dirty = true;
+            }
             ToHolder::Withdraw => self.dirty |= self.notice.take().is_some(),
             ToHolder::Close { seq, grace_ms, by } => {
                 let farewell = Farewell { end: ProgramEnd::HUNG_UP, screen: None };
@@ -183,10 +193,13 @@ impl Holder {
                 let ending = Ending::begin(Duration::from_millis(grace_ms));
                 self.ending.get_or_insert(((daemon, seq), ending)).0 = (daemon, seq);
             }
-            ToHolder::Still { seq } => {
+            ToHolder::Still { seq, watch } => {
                 let file = self.take_handed(daemon).ok_or_else(|| io::Error::other("no file came along"));
                 let written = file.and_then(|file| self.write_cells(file));
                 let error = written.err().map(|error| error.to_string());
+                if watch && error.is_none() && !self.watching.contains(&daemon) {
+                    self.watching.push(daemon);
+                }
                 self.reply(daemon, &FromHolder::Written { seq, error });
             }
             ToHolder::Text { seq } => {

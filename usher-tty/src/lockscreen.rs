@@ -74,13 +74,17 @@ pub(super) fn ticks(cover: &Cover, size: Size) -> bool {
 /// Writes the announcement of a close over the frame's first or last row, whichever is farther from the cursor: the line
 /// that is being typed on stays to be read, also where it is longer than a row.
 pub(super) fn announce(frame: &mut Frame, notice: &Notice, now: Timestamp, locale: &Locale) {
+    tell(frame, &notice_text(notice, now, locale.language));
+}
+
+/// Writes a line there.
+pub(super) fn tell(frame: &mut Frame, text: &str) {
     let cell = style(NamedColor::Black, NamedColor::Yellow, Flags::BOLD);
     let last = frame.size.rows - 1;
     let row = frame.cursor.filter(|(row, _)| *row <= last / 2).map_or(0, |_| last);
     frame.fill_row(row, &cell);
-    let text = notice_text(notice, now, locale.language);
     let room = usize::from(frame.size.cols);
-    let line = wrap(&text, room).into_iter().next().unwrap_or_default();
+    let line = wrap(text, room).into_iter().next().unwrap_or_default();
     centre(frame, usize::from(row), &line, &cell);
 }
 

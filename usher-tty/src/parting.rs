@@ -82,6 +82,7 @@ impl Parting {
                     | ToHolder::ProgramEnded { .. }
                     | ToHolder::Announce(_)
                     | ToHolder::Withdraw
+                    | ToHolder::Looked { .. }
                     | ToHolder::Still { .. }
                     | ToHolder::Text { .. } => {}
                 }

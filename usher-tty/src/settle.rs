@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use alacritty_terminal::term::TermMode;
 use jiff::Timestamp;
 use usher_core::clock;
+use usher_core::language::sentence;
 use usher_core::request::Size;
 use usher_core::session::ProgramEnd;
 use usher_core::wire::holder::{Farewell, FromHolder};
@@ -43,14 +44,27 @@ impl Holder {
             self.dirty = true;
         }
         self.part_with_gone(instant);
-        if std::mem::take(&mut self.dirty) || self.wants_drawing() {
+        if std::mem::take(&mut self.dirty) {
+            self.tell_of_change();
+            self.draw(now);
+        } else if self.wants_drawing() {
             self.draw(now);
         }
         self.daemons.retain(|c| !c.conn.is_closed());
+        // Another daemon says itself who looks.
+        let daemons = &self.daemons;
+        self.dirty |= self.looked.take_if(|(from, _)| daemons.iter().all(|c| c.id != *from)).is_some();
         // The report goes before the answer: its receiver may look at once.
         self.report(instant);
         self.answer(instant);
         self.take_up_postponed();
+    }
+
+    /// Tells each daemon that asked, once.
+    fn tell_of_change(&mut self) {
+        for daemon in std::mem::take(&mut self.watching) {
+            self.reply(daemon, &FromHolder::ScreenChanged);
+        }
     }
 
     /// Carries out the orders that waited for a lock to be seen.
@@ -111,6 +125,8 @@ impl Holder {
     fn announce(&self, frame: &mut Frame, now: Timestamp) {
         if let Some(notice) = &self.notice {
             lockscreen::announce(frame, notice, now, &self.locale);
+        } else if let Some((_, by)) = &self.looked {
+            lockscreen::tell(frame, &sentence(self.locale.language, "look-notice", &[("by", by)]));
         }
     }
 

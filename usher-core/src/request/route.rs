@@ -156,9 +156,10 @@ fn thumbnail_pairs(query: &ThumbnailQuery) -> Vec<(&'static str, String)> {
 }
 
 fn watch_pairs(query: &WatchQuery) -> Vec<(&'static str, String)> {
-    let WatchQuery { since, after } = query;
+    let WatchQuery { since, after, screens } = query;
     let since = since.map(|time| ("since", time.to_string()));
-    since.into_iter().chain(after.map(|after| ("after", after.to_string()))).collect()
+    let screens = screens.then(|| ("screens", "true".to_owned()));
+    since.into_iter().chain(after.map(|after| ("after", after.to_string()))).chain(screens).collect()
 }
 
 /// A value as one segment of a path.
@@ -191,8 +192,8 @@ mod tests {
         let query = AuditQuery { since, action: Some(Verb::Lock), ..AuditQuery::default() };
         assert_eq!(text(Action::Audit(query)), "GET /v1/audit?since=2026%2D03%2D02T09%3A41%3A00Z&action=lock");
         assert_eq!(text(Action::Audit(AuditQuery::default())), "GET /v1/audit");
-        let after = WatchQuery { since: None, after: Some("1f-7".parse().unwrap()) };
-        assert_eq!(text(Action::Watch(after)), "GET /v1/events?after=1f%2D7");
+        let after = WatchQuery { after: Some("1f-7".parse().unwrap()), screens: true, ..WatchQuery::default() };
+        assert_eq!(text(Action::Watch(after)), "GET /v1/events?after=1f%2D7&screens=true");
         assert_eq!(text(Action::Watch(WatchQuery::default())), "GET /v1/events");
     }
 

@@ -24,6 +24,9 @@ pub struct WatchQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[param(value_type = EventId, required = false)]
     pub after: Option<EventId>,
+    /// Tell also of screens that change after a `live` picture of them was taken. These events have no number, and are not kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub screens: bool,
 }
 
 /// The number of an event: which run of the daemon it is of, and its place in that.

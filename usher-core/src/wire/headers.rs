@@ -33,6 +33,13 @@ pub const WEB_HEADER: &str = "usher-web";
 /// to usher-dial.
 pub const PERSON_HEADER: &str = "usher-person";
 
+/// The header of an answer with a picture of a screen whose next change is told as an event
+/// ([`ScreenChanged`](crate::event::EventKind::ScreenChanged)).
+pub const SCREEN_HEADER: &str = "usher-screen";
+
+/// Its value: nobody needs to ask again before that.
+pub const SCREEN_TOLD: &str = "told";
+
 /// The protocol that a connection of the web page's upgrades to, which then leads to a joined host.
 pub const RELAY_PROTOCOL: &str = "usher-relay";
 

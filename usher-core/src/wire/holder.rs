@@ -7,7 +7,7 @@ use crate::request::{Colours, Message, Size};
 use crate::session::{Cover, ProgramEnd, SeenStation, SessionKey};
 
 /// The version of this protocol that a holder speaks. A daemon adopts holders of its own version and older ones.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// The version from which on a holder knows [`ToHolder::Still`].
 pub const WITH_STILLS: u32 = 2;
@@ -17,6 +17,12 @@ pub const WITH_WITHDRAWALS: u32 = 3;
 
 /// The version from which on a holder knows [`ToHolder::Text`].
 pub const WITH_TEXT: u32 = 4;
+
+/// The version from which on a holder tells that its screen changed after a [`ToHolder::Still`].
+pub const WITH_CHANGES: u32 = 5;
+
+/// The version from which on it tells its user that somebody looks.
+pub const WITH_LOOKS: u32 = 5;
 
 /// A session's beginning. Sent once, first, over the connection the holder is born with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -96,11 +102,19 @@ pub enum ToHolder {
     Announce(Notice),
     /// Take the announcement away: the session will not close.
     Withdraw,
+    /// Tell the session's user who looks at the screen; with nobody, that it is over. It is over, too, when this connection is.
+    Looked {
+        /// Who.
+        by: Option<String>,
+    },
     /// Write the contents of a station of the session's size into the file that comes with this message, as a
     /// [`TerminalCells`](super::cells::TerminalCells).
     Still {
         /// Comes back in the answer.
         seq: u64,
+        /// Say [`FromHolder::ScreenChanged`] once the screen may show something else.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        watch: bool,
     },
     /// Say the text that a station of the session's size would show.
     Text {
@@ -193,6 +207,8 @@ pub enum FromHolder {
         /// Why it has not, in a sentence.
         error: Option<String>,
     },
+    /// The screen may show something else than what was written last for an order that asked to `watch`.
+    ScreenChanged,
     /// The text on the screen: lines without blanks at their ends.
     Text {
         /// Of the request.

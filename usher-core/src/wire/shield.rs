@@ -15,7 +15,7 @@ use crate::session::{Cover, SessionKey};
 use crate::wire::holder::Notice;
 
 /// The version of this protocol that a shield speaks.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;
 
 /// The version from which on a shield knows [`ToShield::Picture`].
 pub const WITH_PICTURES: u32 = 2;
@@ -25,6 +25,12 @@ pub const WITH_WITHDRAWALS: u32 = 3;
 
 /// The version from which on a Wayland session's shield takes pictures.
 pub const WITH_WAYLAND_PICTURES: u32 = 5;
+
+/// The version from which on an X11 display's shield tells that a screen changed after a picture of it.
+pub const WITH_CHANGES: u32 = 6;
+
+/// The version from which on it tells its user that somebody looks.
+pub const WITH_LOOKS: u32 = 6;
 
 /// The most bytes of one authority file that usherd hands on (`Xsecurity(7)`).
 pub const MAX_AUTHORITY: u64 = 64 << 10;
@@ -112,6 +118,11 @@ pub enum ToShield {
     Announce(Notice),
     /// Take the announcement away: the session will not close.
     Withdraw,
+    /// Tell the session's user who looks at the screen; with nobody, that it is over. It is over, too, when this connection is.
+    Looked {
+        /// Who.
+        by: Option<String>,
+    },
     /// Write what the screen shows, whatever that is, as PNG into the descriptor that comes with this message. For a Wayland compositor
     /// a [`ToShield::Connection`] comes before it.
     Picture {
@@ -119,6 +130,9 @@ pub enum ToShield {
         seq: u64,
         /// How large.
         size: ThumbnailSize,
+        /// Say [`FromShield::ScreenChanged`] once the screen shows something else.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        watch: bool,
     },
     /// `usherd --release-all`: uncover, and remember that it was so until the next [`ToShield::Cover`].
     Release {
@@ -178,7 +192,12 @@ pub enum FromShield {
         /// There is none of such a display, however often it is asked for.
         #[serde(default)]
         unsupported: bool,
+        /// [`FromShield::ScreenChanged`] comes, or came, after the first change since.
+        #[serde(default)]
+        watched: bool,
     },
+    /// The screen shows something else than in the last picture whose order asked to `watch`.
+    ScreenChanged,
     /// Something about the display changed.
     Status(Status),
     /// Somebody fought the cover, and what came of it; usherd logs it.

@@ -71,7 +71,7 @@ fn notice(language: Language) -> Markup {
 fn large(language: Language) -> Markup {
     html! {
         dialog #large aria-labelledby="large-title" {
-            header { h2 #large-title {} button type="button" data-cancel { (say(language, key!("dashboard-done"))) } }
+            header { h2 #large-title {} p.told {} button type="button" data-cancel { (say(language, key!("dashboard-done"))) } }
             img alt="";
             p.about {}
         }

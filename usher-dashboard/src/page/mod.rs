@@ -107,7 +107,7 @@ fn bar(language: Language, user: Option<&str>) -> Markup {
             }
             label { span { (say(key!("dashboard-pictures"))) }
                 select #every aria-label=(say(key!("dashboard-pictures"))) {
-                    (option("2", key!("dashboard-every-2"))) (option("5", key!("dashboard-every-5")))
+                    (option("0.5", key!("dashboard-every-change"))) (option("2", key!("dashboard-every-2"))) (option("5", key!("dashboard-every-5")))
                     (option("30", key!("dashboard-every-30"))) (option("0", key!("dashboard-every-0")))
                 }
             }

@@ -29,6 +29,8 @@ const ALL: &[(&str, Key)] = &[
     ("closingAt", key!("dashboard-closing-at")),
     ("own", key!("dashboard-own")),
     ("noPicture", key!("dashboard-picture-none")),
+    ("lookTold", key!("dashboard-look-told")),
+    ("lookUntold", key!("dashboard-look-untold")),
     ("busy", key!("dashboard-busy")),
     ("done", key!("dashboard-result-done")),
     ("unchanged", key!("dashboard-result-unchanged")),

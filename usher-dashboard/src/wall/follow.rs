@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{interval, timeout};
-use usher::client::ClientError;
 use usher::client::events::{EventReader, SILENCE};
+use usher::client::{AnswerStream, ClientError};
 use usher_core::clock;
 use usher_core::event::{Event, EventKind};
 use usher_core::outcome::ErrorId;
@@ -13,7 +13,7 @@ use usher_core::request::{Action, WatchQuery};
 use usher_core::session::{Rule, Session};
 use usher_core::status::HostStatus;
 
-use super::{HeardHost, HostReach, Wall, bounds};
+use super::{HeardHost, HostReach, Wall, WallHost, bounds};
 use crate::words::key;
 
 /// How long to wait before a host that is gone is tried again: at first, and at most.
@@ -46,7 +46,7 @@ pub async fn follow(wall: Arc<Wall>, index: usize) {
 /// Follows it for as long as one connection lasts. What happens while the list is asked for is told after it.
 async fn follow_once(wall: &Arc<Wall>, index: usize, reached: &mut bool) -> Result<(), ClientError> {
     let Some(host) = wall.host(index) else { return Ok(()) };
-    let mut events = host.client().call_stream(&Action::Watch(WatchQuery::default())).await?;
+    let mut events = watched(host).await?;
     ask(wall, index).await?;
     ask_version(wall, index).await;
     *reached = true;
@@ -68,6 +68,16 @@ async fn follow_once(wall: &Arc<Wall>, index: usize, reached: &mut bool) -> Resu
         if !take(wall, index, &mut reader, &bytes).await? {
             return Ok(());
         }
+    }
+}
+
+/// What happens on a host, its screens included where it tells of them.
+async fn watched(host: &WallHost) -> Result<AnswerStream, ClientError> {
+    let ask = |screens| Action::Watch(WatchQuery { screens, ..WatchQuery::default() });
+    match host.client().call_stream(&ask(true)).await {
+        // A host of before 0.2.0.
+        Err(error) if error.error.id == ErrorId::InvalidRequest => host.client().call_stream(&ask(false)).await,
+        watched => watched,
     }
 }
 
@@ -98,7 +108,10 @@ async fn take(wall: &Arc<Wall>, index: usize, reader: &mut EventReader, bytes: &
 async fn ask_version(wall: &Arc<Wall>, index: usize) {
     let Some(host) = wall.host(index) else { return };
     let status = host.client().call::<HostStatus>(&Action::Status).await.ok();
-    wall.change(index, |host| host.version = status.map(|status| status.version.chars().take(40).collect()));
+    wall.change(index, |host| {
+        host.tells_looks = status.as_ref().is_some_and(|status| status.tells_looks);
+        host.version = status.map(|status| status.version.chars().take(40).collect());
+    });
 }
 
 /// Asks for all sessions and rules.
@@ -112,6 +125,8 @@ async fn ask(wall: &Arc<Wall>, index: usize) -> Result<(), ClientError> {
     };
     wall.change(index, |host| {
         host.sessions = bounds::sessions(sessions);
+        let sessions = &host.sessions;
+        host.changes.retain(|id, _| sessions.contains_key(id));
         host.rules = rules;
         (host.reach, host.why, host.last_word) = (HostReach::Here, None, Some(clock::now()));
     });
@@ -121,6 +136,12 @@ async fn ask(wall: &Arc<Wall>, index: usize) -> Result<(), ClientError> {
 impl HeardHost {
     /// Takes in what happened.
     fn happened(&mut self, event: Event) {
+        if event.event == EventKind::ScreenChanged {
+            // A session that is not known has no tile.
+            let known = event.session.map(|session| session.session_id).filter(|id| self.sessions.contains_key(id));
+            known.into_iter().for_each(|id| *self.changes.entry(id).or_default() += 1);
+            return;
+        }
         if let Some(session) = event.session {
             self.session_is(event.event, session);
         }
@@ -136,6 +157,7 @@ impl HeardHost {
         let id = session.session_id;
         if matches!(kind, EventKind::Closed | EventKind::HolderDied) {
             self.sessions.remove(&id);
+            self.changes.remove(&id);
         } else if bounds::has_room(&self.sessions, id) {
             // Events are the same for all who watch: only the list says which session is the caller's own.
             let own = self.sessions.get(&id).is_some_and(|known| known.own);

@@ -65,10 +65,15 @@ pub struct HeardHost {
     why: Option<String>,
     /// The version of its usherd.
     version: Option<String>,
+    /// Its users read on their screens who looks at them.
+    tells_looks: bool,
     /// The standing rules; none for who may not see them.
     rules: Option<Vec<Rule>>,
     #[serde(skip)]
     sessions: BTreeMap<u32, Session>,
+    /// How often the screen of a session changed after a picture of it.
+    #[serde(skip)]
+    changes: BTreeMap<u32, u64>,
 }
 
 impl Wall {
@@ -150,8 +155,10 @@ impl WallHost {
             last_word: None,
             why: None,
             version: None,
+            tells_looks: false,
             rules: None,
             sessions: BTreeMap::new(),
+            changes: BTreeMap::new(),
         };
         WallHost { target, known: Mutex::new(known), pictures: Semaphore::new(PICTURES_AT_ONCE) }
     }

@@ -26,16 +26,20 @@ pub struct News {
     /// Hosts and sessions as they were told.
     hosts: HashMap<usize, String>,
     tiles: HashMap<TileKey, Session>,
+    /// How often their screens had changed.
+    screens: HashMap<TileKey, u64>,
 }
 
 /// What changed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Difference {
     /// What was told on another stream counts no more.
     first: bool,
     hosts: Vec<serde_json::Value>,
     tiles: Vec<ToldTile>,
     gone: Vec<TileKey>,
+    /// The sessions whose screens show something else than before.
+    screens: Vec<TileKey>,
 }
 
 #[derive(Debug, Serialize)]
@@ -48,7 +52,7 @@ impl News {
     pub(super) fn new(wall: Arc<Wall>) -> Self {
         wall.viewers.fetch_add(1, Ordering::Relaxed);
         let changes = wall.changes.subscribe();
-        News { wall, changes, begun: false, hosts: HashMap::new(), tiles: HashMap::new() }
+        News { wall, changes, begun: false, hosts: HashMap::new(), tiles: HashMap::new(), screens: HashMap::new() }
     }
 
     /// The next news as JSON, once there are any.
@@ -69,7 +73,7 @@ impl News {
     }
 
     fn difference(&mut self) -> Difference {
-        let mut difference = Difference { first: false, hosts: Vec::new(), tiles: Vec::new(), gone: Vec::new() };
+        let mut difference = Difference::default();
         let mut there = BTreeSet::new();
         for (index, host) in self.wall.hosts.iter().enumerate() {
             let known = host.known();
@@ -78,6 +82,11 @@ impl News {
                 if self.tiles.get(&(index, *id)) != Some(session) {
                     self.tiles.insert((index, *id), session.clone());
                     difference.tiles.push(ToldTile { host: index, session: session.clone() });
+                }
+            }
+            for (id, count) in &known.changes {
+                if self.screens.insert((index, *id), *count) != Some(*count) {
+                    difference.screens.push((index, *id));
                 }
             }
             let mut told = serde_json::to_value(&*known).unwrap_or_default();
@@ -93,14 +102,17 @@ impl News {
             }
         }
         difference.gone = self.tiles.keys().filter(|key| !there.contains(key)).copied().collect();
-        difference.gone.iter().for_each(|key| drop(self.tiles.remove(key)));
+        for key in &difference.gone {
+            self.tiles.remove(key);
+            self.screens.remove(key);
+        }
         difference
     }
 }
 
 impl Difference {
     fn is_empty(&self) -> bool {
-        self.hosts.is_empty() && self.tiles.is_empty() && self.gone.is_empty()
+        self.hosts.is_empty() && self.tiles.is_empty() && self.gone.is_empty() && self.screens.is_empty()
     }
 }
 

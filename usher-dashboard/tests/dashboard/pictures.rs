@@ -21,6 +21,30 @@ fn a_session_is_pictured_on_record_and_sent_again_only_if_it_changed() {
 }
 
 #[test]
+fn a_screen_that_changes_is_told_of_once_for_each_picture() {
+    let lab = Lab::start();
+    let go = lab.file("go");
+    let script = format!("until [ -e {0} ]; do sleep .05; done; printf changed; exec cat", go.display());
+    let id = lab.open("", &script);
+    let dashboard = lab.dashboard();
+    let browser = dashboard.browser();
+    let mut stream = browser.events();
+    stream.until("the session", |known| known.session(id).is_some());
+    let path = format!("/pictures/0/{id}?size=medium");
+    let first = browser.get(&path);
+    assert_eq!((first.status, first.header("usher-screen")), (200, Some("told")), "{}", first.head);
+    let tag = first.header("etag").unwrap().to_owned();
+    let same = browser.request("GET", &path, &[("If-None-Match", &tag)], "");
+    assert_eq!((same.status, same.header("usher-screen")), (304, Some("told")));
+    assert!(stream.screens.is_empty(), "nothing changed: {:?}", stream.screens);
+    std::fs::write(&go, "").unwrap();
+    stream.until("the change", |known| known.screens.contains(&serde_json::json!([0, id])));
+    let changed = browser.request("GET", &path, &[("If-None-Match", &tag)], "");
+    assert_eq!(changed.status, 200);
+    assert_ne!(changed.header("etag"), Some(tag.as_str()));
+}
+
+#[test]
 fn a_look_that_goes_on_is_on_record_when_it_begins_and_when_it_ends() {
     let mut lab = Lab::start();
     let id = lab.open("", "printf 'hello\\033]2;said\\007'; exec cat");

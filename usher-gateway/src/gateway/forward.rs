@@ -16,7 +16,8 @@ use tokio::time::timeout;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::PagePerson;
 use usher_core::wire::headers::{
-    API_HEADER, FROM_HEADER, IDENTITY_HEADER, IDENTITY_KEY_HEADER, OWN_SESSION_HEADER, PERSON_HEADER, VERSION_HEADER,
+    API_HEADER, FROM_HEADER, IDENTITY_HEADER, IDENTITY_KEY_HEADER, OWN_SESSION_HEADER, PERSON_HEADER, SCREEN_HEADER,
+    VERSION_HEADER,
 };
 
 use super::GatewayState;
@@ -36,7 +37,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// The headers of a caller's that reach usherd; all others are the gateway's affair or nobody's.
 const PASSED: [&str; 5] = ["accept", "content-type", API_HEADER, VERSION_HEADER, OWN_SESSION_HEADER];
 /// The headers of an answer that reach the caller.
-const RETURNED: [&str; 4] = ["content-type", "cache-control", API_HEADER, VERSION_HEADER];
+const RETURNED: [&str; 5] = ["content-type", "cache-control", API_HEADER, VERSION_HEADER, SCREEN_HEADER];
 
 /// Hands a request to usherd and its answer back, piece by piece.
 pub async fn forward(

@@ -34,7 +34,7 @@ impl Typesetter {
     pub fn draw(&mut self, order: &Order) -> (Vec<Picture>, Vec<String>) {
         let (now, zone) = (Timestamp::now(), usher_core::clock::local_zone());
         let blocks = blocks(&order.words, &Reader::new(&order.language, now, zone));
-        let banner = matches!(order.words, Words::Notice(_));
+        let banner = matches!(order.words, Words::Notice(_) | Words::Look { .. });
         let mut missing = Vec::new();
         let mut pictures = Vec::new();
         let mut room = MAX_STAMPED;
@@ -62,6 +62,7 @@ fn blocks(words: &Words, reader: &Reader) -> Vec<Block> {
             vec![title, message, block(Role::Details, details)]
         }
         Words::Notice(notice) => vec![block(Role::Message, words::notice(notice, reader).join("\n"))],
+        Words::Look { by } => vec![block(Role::Message, words::look(by, reader))],
     }
 }
 

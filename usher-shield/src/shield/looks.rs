@@ -4,25 +4,45 @@ use usher_core::request::ThumbnailSize;
 use usher_core::wire::shield::FromShield;
 
 use super::Shield;
-use crate::capture::Capture;
+use crate::capture::{Capture, CaptureAsker};
 
 impl Shield {
     /// Has a picture taken of what the display shows.
-    pub(super) fn take_picture(&mut self, (control, seq): (u64, u64), size: ThumbnailSize) {
+    pub(super) fn take_picture(&mut self, (control, seq): (u64, u64), size: ThumbnailSize, watch: bool) {
+        let watched = watch && self.watch_screen();
         let to = self.controls.iter_mut().find(|c| c.id == control).and_then(|c| c.conn.next_descriptor());
         let begun = match to {
-            Some(to) => self.captures.begin(|| Capture::start(&self.arming, size, to, (control, seq))),
+            Some(to) => {
+                self.captures.begin(|| Capture::start(&self.arming, size, to, CaptureAsker { control, seq, watched }))
+            }
             None => Err("there is no place for it".to_owned()),
         };
         if let Err(why) = begun {
-            self.say_to(control, &FromShield::Pictured { seq, error: Some(why), unsupported: false });
+            self.say_to(control, &FromShield::Pictured { seq, error: Some(why), unsupported: false, watched: false });
         }
     }
 
     /// Tells who asked for pictures what came of them.
     pub fn hear_captures(&mut self) {
-        for ((control, seq), error) in self.captures.over() {
-            self.say_to(control, &FromShield::Pictured { seq, error, unsupported: false });
+        for (CaptureAsker { control, seq, watched }, error) in self.captures.over() {
+            self.say_to(control, &FromShield::Pictured { seq, error, unsupported: false, watched });
         }
+    }
+
+    /// Has the server tell of the next change, before the picture is taken.
+    fn watch_screen(&mut self) -> bool {
+        if self.hung || self.stage.cut {
+            return false;
+        }
+        self.stage.allow_time();
+        let begun = self.changes.begin(&self.stage.x);
+        let watched = matches!(begun, Ok(true));
+        self.took(begun.map(drop));
+        watched
+    }
+
+    /// Tells usherd that the screen shows something else now.
+    pub fn tell_change(&mut self) {
+        self.say(&FromShield::ScreenChanged);
     }
 }

@@ -10,7 +10,13 @@ use crate::x::Trouble;
 impl Shield {
     /// What is to be on the screen.
     pub(super) fn order(&self) -> Option<Order> {
-        self.lock_order().or_else(|| Some(self.drawn_for(Words::Notice(Box::new(self.notice.clone()?)))))
+        self.lock_order().or_else(|| Some(self.drawn_for(self.announced()?)))
+    }
+
+    /// What is to be read while the display is open.
+    fn announced(&self) -> Option<Words> {
+        let notice = self.notice.clone().map(|notice| Words::Notice(Box::new(notice)));
+        notice.or_else(|| self.looked.as_ref().map(|(_, by)| Words::Look { by: by.clone() }))
     }
 
     /// What is to be on the cover.
@@ -31,7 +37,7 @@ impl Shield {
         if self.stage.cut {
             return;
         }
-        if self.notice.is_none() && self.stage.banner.is_shown() && !self.hung {
+        if self.announced().is_none() && self.stage.banner.is_shown() && !self.hung {
             let hidden = self.stage.banner.hide(&self.stage.x);
             self.took(hidden);
         }

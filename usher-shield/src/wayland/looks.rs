@@ -6,7 +6,7 @@ use usher_core::request::ThumbnailSize;
 use usher_core::wire::shield::FromShield;
 
 use super::warden::Warden;
-use crate::capture::Capture;
+use crate::capture::{Capture, CaptureAsker};
 
 impl Warden {
     /// Has a picture taken of what the outputs show. The connection for it came just before the order.
@@ -18,20 +18,22 @@ impl Warden {
             _ if unsupported => Err("its compositor has no zwlr_screencopy_manager_v1".to_owned()),
             (Some(to), Some(connection)) => {
                 let connection = OwnedFd::from(connection);
-                self.captures.begin(|| Capture::start_wayland(connection, size, to, (control, seq)))
+                self.captures.begin(|| {
+                    Capture::start_wayland(connection, size, to, CaptureAsker { control, seq, watched: false })
+                })
             }
             (None, _) => Err("there is no place for it".to_owned()),
             (_, None) => Err("there is no connection to the compositor".to_owned()),
         };
         if let Err(why) = begun {
-            self.say_to(control, &FromShield::Pictured { seq, error: Some(why), unsupported });
+            self.say_to(control, &FromShield::Pictured { seq, error: Some(why), unsupported, watched: false });
         }
     }
 
     /// Tells who asked for pictures what came of them.
     pub fn hear_captures(&mut self) {
-        for ((control, seq), error) in self.captures.over() {
-            self.say_to(control, &FromShield::Pictured { seq, error, unsupported: false });
+        for (CaptureAsker { control, seq, watched }, error) in self.captures.over() {
+            self.say_to(control, &FromShield::Pictured { seq, error, unsupported: false, watched });
         }
     }
 }

@@ -111,7 +111,7 @@ impl Warden {
     pub fn obey(&mut self, control: u64, message: ToShield) {
         match message {
             // Announcements take a protocol that a lock does not have.
-            ToShield::Arm(_) | ToShield::Announce(_) | ToShield::Withdraw => {}
+            ToShield::Arm(_) | ToShield::Announce(_) | ToShield::Withdraw | ToShield::Looked { .. } => {}
             ToShield::Connection => {
                 let descriptor =
                     self.controls.iter_mut().find(|c| c.id == control).and_then(|c| c.conn.next_descriptor());
@@ -124,7 +124,7 @@ impl Warden {
                 }
                 self.set_covers(covers, Some((control, seq)));
             }
-            ToShield::Picture { seq, size } => self.take_picture((control, seq), size),
+            ToShield::Picture { seq, size, .. } => self.take_picture((control, seq), size),
             ToShield::Release { seq, by } => {
                 self.released = Some((by, Timestamp::now()));
                 self.set_covers(Vec::new(), Some((control, seq)));

@@ -2,6 +2,7 @@
 
 mod banner;
 mod before;
+mod changes;
 mod crowd;
 mod curtain;
 pub mod devices;
@@ -19,6 +20,7 @@ mod xauth;
 
 pub use banner::Banner;
 pub use before::Before;
+pub use changes::ScreenWatch;
 pub use crowd::crowd;
 pub use curtain::{Cloth, Curtain, HUGE, Panel, Seen};
 pub use display::{Asked, Display, GREETING, Known, NoDisplay, Trouble};

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use usher_core::request::ThumbnailSize;
+use usher_core::wire::shield::ToShield;
 use x11rb::connection::Connection as _;
 use x11rb::protocol::composite::{ConnectionExt as _, Redirect};
 use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt as _, CreateWindowAux, WindowClass};
@@ -198,6 +199,65 @@ fn under_a_compositor_the_picture_is_what_the_overlay_shows() {
     let shot = Shot::of(&mut usherd, ThumbnailSize::FullScreen);
     let strangers = shot.pixels.iter().filter(|pixel| **pixel == [0x20, 0x60, 0x40]).count();
     assert_eq!((shot.at(0, 0), shot.desktop(), strangers), (GROUND, 0, 0));
+}
+
+#[test]
+fn a_change_after_a_watched_picture_is_told_once() {
+    if !can_run("picture::a_change_after_a_watched_picture_is_told_once", &["Xvfb"]) {
+        return;
+    }
+    let server = Server::xvfb("320x240");
+    let desktop = Desktop::new(&server);
+    let mut usherd = Usherd::start(&server);
+    let paint = |colour: u32| {
+        let look = ChangeWindowAttributesAux::new().background_pixel(colour);
+        desktop.conn.change_window_attributes(desktop.window, &look).expect("sent");
+        desktop.conn.clear_area(false, desktop.window, 0, 0, 0, 0).expect("sent");
+        desktop.sync();
+    };
+    for colour in [0x0020_6040, 0x0040_2060] {
+        let (before, watched) = usherd.picture_watched(ThumbnailSize::Small, true).expect("a picture");
+        assert!(watched);
+        // What is there already is no change: the next thing that is told is the answer to another picture.
+        let (same, watched) = usherd.picture_watched(ThumbnailSize::Small, true).expect("a picture");
+        assert!(watched && same == before && usherd.changes == 0);
+        paint(colour);
+        paint(colour + 1);
+        usherd.await_change();
+        let after = usherd.picture(ThumbnailSize::Small).expect("a picture");
+        assert!(after != before && usherd.changes == 1, "{} changes were told", usherd.changes);
+        paint(colour + 2);
+        usherd.picture(ThumbnailSize::Small).expect("a picture");
+        assert_eq!(usherd.changes, 1, "nobody asked for more");
+        usherd.changes = 0;
+    }
+    usherd.picture_watched(ThumbnailSize::Small, true).expect("a picture");
+    usherd.lock("Exam");
+    usherd.await_change();
+}
+
+#[test]
+fn whoever_looks_is_told_on_the_screen_until_it_is_over() {
+    if !can_run("picture::whoever_looks_is_told_on_the_screen_until_it_is_over", &["Xvfb"]) {
+        return;
+    }
+    let server = Server::xvfb("800x600");
+    let desktop = Desktop::new(&server);
+    let mut usherd = Usherd::start(&server);
+    assert_eq!(Shot::of(&mut usherd, ThumbnailSize::FullScreen).warm(), 0);
+    let looked = |usherd: &mut Usherd, by: Option<&str>| {
+        usherd.say(&ToShield::Looked { by: by.map(str::to_owned) });
+        wait_until("the screen says so", || (Shot::of(usherd, ThumbnailSize::FullScreen).warm() > 300) == by.is_some());
+    };
+    looked(&mut usherd, Some("olga"));
+    desktop.type_and_click();
+    assert_eq!(desktop.got(), 3, "it is in nobody's way");
+    looked(&mut usherd, None);
+    looked(&mut usherd, Some("olga"));
+    usherd.connect_again();
+    wait_until("nobody is left who would say that it is over", || {
+        Shot::of(&mut usherd, ThumbnailSize::FullScreen).warm() == 0
+    });
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub struct Usherd {
     pub incidents: Vec<(String, Option<u64>)>,
     /// The orders to cover that were answered.
     pub answered: Vec<u64>,
+    /// How often it was told that the screen changed.
+    pub changes: usize,
     seq: u64,
 }
 
@@ -75,6 +77,7 @@ impl Usherd {
             status: Status::default(),
             incidents: Vec::new(),
             answered: Vec::new(),
+            changes: 0,
             seq: 0,
         };
         usherd.say(&ToShield::Arm(Box::new(arming)));
@@ -126,6 +129,7 @@ impl Usherd {
                         self.incidents.push((what.clone(), *uncovered_micros));
                     }
                     FromShield::Covered { seq, .. } => self.answered.push(*seq),
+                    FromShield::ScreenChanged => self.changes += 1,
                     _ => {}
                 }
                 if let Some(found) = wanted(message) {
@@ -188,10 +192,16 @@ impl Usherd {
     /// Has a picture taken: the file, or why there is none.
     #[track_caller]
     pub fn picture(&mut self, size: ThumbnailSize) -> Result<Vec<u8>, String> {
+        self.picture_watched(size, false).map(|(bytes, _)| bytes)
+    }
+
+    /// The same, and whether the next change is told.
+    #[track_caller]
+    pub fn picture_watched(&mut self, size: ThumbnailSize, watch: bool) -> Result<(Vec<u8>, bool), String> {
         let (mut read, write) = std::io::pipe().expect("a pipe");
         self.seq += 1;
         let wanted = self.seq;
-        let message = control(&ToShield::Picture { seq: wanted, size });
+        let message = control(&ToShield::Picture { seq: wanted, size, watch });
         let sent = usher_core::sys::descriptors::send_with(&self.stream, &message, write.as_fd()).expect("a shield");
         assert_eq!(sent, message.len());
         drop(write);
@@ -199,12 +209,20 @@ impl Usherd {
             let mut bytes = Vec::new();
             read.read_to_end(&mut bytes).map(|_| bytes)
         });
-        let error = self.hear(|message| match message {
-            FromShield::Pictured { seq, error, .. } if seq == wanted => Some(error),
+        let (error, watched) = self.hear(|message| match message {
+            FromShield::Pictured { seq, error, watched, .. } if seq == wanted => Some((error, watched)),
             _ => None,
         });
         let bytes = reader.join().expect("a reader").expect("a picture");
-        error.map_or(Ok(bytes), Err)
+        error.map_or(Ok((bytes, watched)), Err)
+    }
+
+    /// Waits until it is told that the screen changed.
+    #[track_caller]
+    pub fn await_change(&mut self) {
+        if self.changes == 0 {
+            self.hear(|message| matches!(message, FromShield::ScreenChanged).then_some(()));
+        }
     }
 
     /// Waits until the status is as wanted.

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use usher_core::outcome::Error;
-use usher_core::request::{Pin, ThumbnailSize};
+use usher_core::request::ThumbnailQuery;
 use usher_core::session::{Cover, SessionKey};
 use usher_core::sys::process::Process;
 use usher_core::wire::holder::{Notice, OpenSpec, StationSpec};
 
 use super::text::{Found, Opened, Starting};
+use super::thumbnail::TakenPicture;
 use super::{Covered, Observation};
 use crate::logind::Login;
 use crate::session::Target;
@@ -48,9 +49,11 @@ pub trait Ending {
 
 /// Thumbnails of sessions' screens.
 pub trait Showing {
-    /// What the person at the session sees, as PNG; none if it is the picture that `known` is the hash of. Other processes
-    /// make and draw it; it is handed on unread.
-    fn thumbnail(&self, target: &Target, size: ThumbnailSize, known: Option<Pin>) -> Observation<Option<Vec<u8>>>;
+    /// What the person at the session sees, as PNG; none if it is the picture that is `known`. Other processes make and draw it;
+    /// it is handed on unread. If more follow, the next change is told where that can be.
+    fn thumbnail(&self, target: &Target, query: &ThumbnailQuery) -> Observation<TakenPicture>;
+    /// Tells the session's user who looks at it, or that nobody does any more. Where no part of usher can, nobody is told.
+    fn looked(&self, target: &Target, by: Option<&str>);
     /// The text on the session's screen, where it has any: lines without control characters.
     fn text(&self, target: &Target) -> Observation<Vec<u8>>;
 }

@@ -9,12 +9,13 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::{Pin, ThumbnailSize};
+use usher_core::request::{Pin, ThumbnailQuery};
 use usher_core::session::{Cover, SessionKey};
 use usher_core::sys::process::Process;
 use usher_core::wire::holder::{Notice, OpenSpec, StationSpec};
 
 use super::text::{Found, Opened, Starting};
+use super::thumbnail::TakenPicture;
 use super::{
     Adopting, Covered, Covering, Displays, Ending, HostSessions, Logins, Noticed, Observation, Opening, Seating,
     Showing, TextSessions,
@@ -31,6 +32,7 @@ pub(crate) enum FakeCall {
     Withdraw(u32),
     Close(u32, Duration),
     Thumbnail(u32),
+    Looked(u32, Option<String>),
     Text(u32),
     Adopt(u32),
     Reap(u32),
@@ -179,10 +181,15 @@ impl Ending for Fake {
 }
 
 impl Showing for Fake {
-    fn thumbnail(&self, target: &Target, _: ThumbnailSize, known: Option<Pin>) -> Observation<Option<Vec<u8>>> {
+    fn thumbnail(&self, target: &Target, query: &ThumbnailQuery) -> Observation<TakenPicture> {
         let png = b"\x89PNG\r\n\x1a\n";
-        let same = known == Some(Pin::of(png));
-        self.ordered(target.id, FakeCall::Thumbnail(target.id), move |_| (!same).then(|| png.to_vec()))
+        let (same, told) = (query.known == Some(Pin::of(png)), query.live);
+        let taken = move |_| TakenPicture { png: (!same).then(|| png.to_vec()), told };
+        self.ordered(target.id, FakeCall::Thumbnail(target.id), taken)
+    }
+
+    fn looked(&self, target: &Target, by: Option<&str>) {
+        self.inner().calls.push(FakeCall::Looked(target.id, by.map(str::to_owned)));
     }
 
     fn text(&self, target: &Target) -> Observation<Vec<u8>> {

@@ -26,6 +26,7 @@ mod thumbnail;
 pub use concerns::{
     Adopting, Backend, Covering, Displays, Ending, HostSessions, Logins, Opening, Seating, Showing, TextSessions,
 };
+pub use thumbnail::TakenPicture;
 
 /// The answer to an effect that was ordered: it arrives when the effect was seen, or with why it was not.
 pub type Observation<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
@@ -53,6 +54,11 @@ pub enum Noticed {
         seen: Seen,
         /// `usherd --release-all` freed it: who did, and when.
         released: Option<(String, jiff::Timestamp)>,
+    },
+    /// A session's screen shows something else than in the last picture that was taken of it to go on.
+    ScreenChanged {
+        /// Which.
+        id: u32,
     },
     /// What logind says of its sessions.
     Logins(LoginChange),

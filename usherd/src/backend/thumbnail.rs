@@ -7,6 +7,15 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::Pin;
 
+/// What came of ordering a thumbnail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenPicture {
+    /// PNG; none if the caller has it.
+    pub png: Option<Vec<u8>>,
+    /// The screen's next change is told ([`Noticed::ScreenChanged`](super::Noticed)).
+    pub told: bool,
+}
+
 /// How long a thumbnail may take, from the request to its last byte.
 pub(super) const DEADLINE: Duration = Duration::from_secs(15);
 /// The most bytes of a thumbnail: more than the largest screens need.
@@ -33,9 +42,9 @@ pub(super) async fn collect(from: impl AsyncRead + Unpin) -> Result<Vec<u8>, Err
 }
 
 /// The thumbnail, unless the caller has it.
-pub(super) fn unless_known(png: Vec<u8>, known: Option<&Pin>) -> Result<Option<Vec<u8>>, Error> {
+pub(super) fn unless_known(png: Vec<u8>, known: Option<&Pin>) -> Option<Vec<u8>> {
     let same = known.is_some_and(|known| *known == Pin::of(&png));
-    Ok((!same).then_some(png))
+    (!same).then_some(png)
 }
 
 /// No thumbnail came.

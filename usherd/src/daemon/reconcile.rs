@@ -110,6 +110,7 @@ pub(super) async fn notice(host: &Arc<Host>, closing: &Closing, news: Noticed) {
             see(host, id, seen);
             cover_if_needed(host, id);
         }
+        Noticed::ScreenChanged { id } => host.screen_changed(id),
         Noticed::Logins(news) => logins::take(host, closing, news).await,
         Noticed::Barrier(known) => drop(known.send(())),
         Noticed::Gone { id, how } => {

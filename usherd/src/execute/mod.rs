@@ -50,10 +50,10 @@ pub enum Answer {
     Opened(Box<Session>),
     /// The caller may sit down here, once its connection is handed over.
     Attached(Target, AttachRequest),
-    /// A session's screen, as PNG.
-    Thumbnail(HeldScreen),
-    /// It is the one that the caller has.
-    SameThumbnail,
+    /// A session's screen, as PNG, and whether its next change is told.
+    Thumbnail(HeldScreen, bool),
+    /// It is the one that the caller has; whether the next change is told.
+    SameThumbnail(bool),
     /// The same as text.
     Screen(HeldScreen),
     /// Sessions.

@@ -35,6 +35,7 @@ pub(super) fn status(host: &Host, registry: &Registry, actor: &Actor) -> HostSta
         socket: host.daemon.socket.display().to_string(),
         caller: Some(actor.name.clone()),
         role: actor.role.as_str().to_owned(),
+        tells_looks: host.settings.tell_looks,
         sessions: sessions.len(),
         locked: sessions.iter().filter(|session| session.locked).count(),
         rules: is_at_least(Role::Operator).then(|| registry.rules().count()),

@@ -1,7 +1,7 @@
 //! The whole way of a request, with backends that do as they are told.
 
 use usher_core::outcome::{Error, ErrorId, Outcome, OutcomeResult};
-use usher_core::request::{Action, CloseRequest, LockRequest, SessionRef, Targets, UnlockRequest};
+use usher_core::request::{Action, CloseRequest, LockRequest, SessionRef, Targets, ThumbnailQuery, UnlockRequest};
 use usher_core::sys::peer::Peer;
 use usher_core::sys::process::Process;
 
@@ -125,5 +125,25 @@ async fn whoever_reads_within_a_moment_shares_a_look_at_stations_and_who_acts_lo
     for more in 1..=3 {
         lab.host.look_at_stations(std::time::Duration::ZERO).await;
         assert_eq!(lab.fake.looks(), 1 + more);
+    }
+}
+
+#[tokio::test]
+async fn a_look_is_told_to_its_user_where_the_host_says_so_and_until_it_is_over() {
+    for tells in [false, true] {
+        let settings = crate::host::settings::Settings { tell_looks: tells, ..Default::default() };
+        let lab = Lab::with(settings);
+        lab.session(1).await;
+        let query = ThumbnailQuery { live: true, ..ThumbnailQuery::default() };
+        for _ in 0..2 {
+            let look = Action::Thumbnail(SessionRef::Id(1), query.clone());
+            assert!(handle(&lab.host, &owner(&lab.host), look).await.is_ok());
+        }
+        record_ended_looks(&lab.host, true).await;
+        let calls = lab.fake.calls().into_iter();
+        let told: Vec<_> = calls.filter(|call| matches!(call, FakeCall::Looked(..))).collect();
+        let by = lab.audit().await[0].actor.clone();
+        let expected = [FakeCall::Looked(1, Some(by)), FakeCall::Looked(1, None)];
+        assert_eq!(told, if tells { &expected[..] } else { &[] });
     }
 }

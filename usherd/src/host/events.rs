@@ -37,6 +37,8 @@ pub struct Watching {
     pub backlog: VecDeque<Arc<NumberedEvent>>,
     /// What happens from now on.
     pub next: broadcast::Receiver<Arc<NumberedEvent>>,
+    /// The screens that change, for who asked for them.
+    pub screens: Option<broadcast::Receiver<Arc<Event>>>,
 }
 
 /// The events of a daemon's life.
@@ -104,6 +106,7 @@ impl EventState {
             missed,
             backlog: self.kept.iter().skip(skipped).cloned().collect(),
             next: self.sender.subscribe(),
+            screens: None,
         }
     }
 }
@@ -125,12 +128,16 @@ impl Host {
     /// Follows what is announced; ends at once if the daemon is stopping.
     pub fn watch(&self, query: &WatchQuery) -> Watching {
         match &*self.events.state() {
-            Some(state) => state.watch(query),
+            Some(state) => {
+                let screens = query.screens.then(|| self.screens.follow()).flatten();
+                Watching { screens, ..state.watch(query) }
+            }
             None => Watching {
                 from: EventId { run: 0, number: 0 },
                 missed: false,
                 backlog: VecDeque::new(),
                 next: broadcast::channel(1).1,
+                screens: None,
             },
         }
     }
@@ -138,6 +145,7 @@ impl Host {
     /// Ends what those who watch follow.
     pub fn stop_events(&self) {
         self.events.state().take();
+        self.screens.stop();
     }
 }
 
@@ -165,7 +173,7 @@ mod tests {
     }
 
     fn after(run: u64, number: u64) -> WatchQuery {
-        WatchQuery { after: Some(EventId { run, number }), since: None }
+        WatchQuery { after: Some(EventId { run, number }), ..WatchQuery::default() }
     }
 
     #[test]
@@ -186,7 +194,7 @@ mod tests {
     #[test]
     fn what_happened_since_a_moment_is_told_as_far_as_it_is_kept() {
         let state = told(3);
-        let since = |time| seen(&state, &WatchQuery { since: Some(time), after: None });
+        let since = |time| seen(&state, &WatchQuery { since: Some(time), ..WatchQuery::default() });
         let second = state.kept[1].event.time;
         assert_eq!(since(second), (false, 1, vec![2, 3]));
         assert_eq!(since(Timestamp::MAX), (false, 3, vec![]));

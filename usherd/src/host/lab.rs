@@ -33,6 +33,11 @@ pub(crate) struct Lab {
 
 impl Lab {
     pub(crate) fn new() -> Lab {
+        Lab::with(Settings::default())
+    }
+
+    /// The same with these settings.
+    pub(crate) fn with(settings: Settings) -> Lab {
         let directory = tempfile::tempdir().expect("a directory");
         let (noticed, news) = mpsc::unbounded_channel();
         let fake = Fake::telling(noticed);
@@ -49,7 +54,7 @@ impl Lab {
         let text = Arc::new(fake.clone()) as Arc<dyn TextSessions>;
         let host_sessions = Some(Arc::new(fake.clone()) as Arc<dyn HostSessions>);
         let gateway = GatewayService::new(String::new(), directory.path().to_owned());
-        let host = Host::new(daemon, Settings::default(), store, text, host_sessions, gateway, Registry::default());
+        let host = Host::new(daemon, settings, store, text, host_sessions, gateway, Registry::default());
         host.session_ids_beyond(100);
         Lab { host: Arc::new(host), fake, news, _directory: directory }
     }

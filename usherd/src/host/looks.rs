@@ -76,6 +76,13 @@ impl OngoingLooks {
         before.map(GoingOn::ended)
     }
 
+    /// Who looks at a session.
+    pub fn at(&self, session: u32, now: Instant) -> Option<String> {
+        let looks = self.known();
+        let going = looks.iter().filter(|(key, look)| key.session == session && !look.is_over(now));
+        going.max_by_key(|(_, look)| look.began).map(|(_, look)| look.attempt.actor.clone())
+    }
+
     /// Takes the looks that are over; all of them if nobody will be served any more.
     pub fn take_over(&self, now: Instant, all: bool) -> Vec<EndedLook> {
         let mut looks = self.known();
@@ -131,6 +138,7 @@ mod tests {
         let (looks, start) = (OngoingLooks::default(), Instant::now());
         assert!(!looks.goes_on(&key(3), start), "nothing is on record yet");
         assert_eq!(looks.begin(key(3), attempt(), start), None);
+        assert_eq!((looks.at(3, start).as_deref(), looks.at(4, start)), (Some("olga"), None));
         let later = |seconds| start + Duration::from_secs(seconds);
         for second in [5, 10, 60] {
             assert!(looks.goes_on(&key(3), later(second)));

@@ -29,6 +29,7 @@ pub mod metrics;
 pub mod patience;
 pub mod places;
 mod releases;
+pub mod screens;
 pub mod settings;
 pub mod thumbnails;
 mod unannounced;
@@ -43,6 +44,7 @@ use gateway::GatewayService;
 use looks::OngoingLooks;
 use metrics::Metrics;
 use releases::Releases;
+use screens::AwaitedScreens;
 use settings::Settings;
 use thumbnails::ThumbnailRoom;
 use unannounced::Unannounced;
@@ -111,6 +113,8 @@ pub struct Host {
     pub thumbnails: ThumbnailRoom,
     /// Looks that go on.
     pub looks: OngoingLooks,
+    /// Screens whose next change somebody waits for.
+    pub screens: AwaitedScreens,
     /// When somebody last looked at the stations.
     stations_seen: Mutex<Option<Instant>>,
     registry: Mutex<Registry>,
@@ -152,6 +156,7 @@ impl Host {
             watchers: Watchers::default(),
             thumbnails: ThumbnailRoom::default(),
             looks: OngoingLooks::default(),
+            screens: AwaitedScreens::default(),
             stations_seen: Mutex::default(),
             registry: Mutex::new(registry),
             events: Events::default(),

@@ -69,6 +69,8 @@ pub struct Settings {
     pub closed_login_services: Vec<String>,
     /// Seconds after which whoever signed in on the web page signs in again. System mode only.
     pub sign_in_seconds: u32,
+    /// Users are told on their screens who looks at them.
+    pub tell_looks: bool,
     /// Roles of remote identities, whatever they were invited with.
     pub identities: BTreeMap<IdentityName, IdentityRole>,
 }
@@ -91,6 +93,7 @@ impl Default for Settings {
             login_services: LOGIN_SERVICES.map(str::to_owned).to_vec(),
             closed_login_services: Vec::new(),
             sign_in_seconds: 8 * 3600,
+            tell_looks: false,
             identities: BTreeMap::new(),
         }
     }

@@ -8,6 +8,7 @@ use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::ThumbnailSize;
 
 use crate::actor::{Actor, Role};
+use crate::backend::TakenPicture;
 
 /// What the thumbnails of ordinary users may take together, in MiB.
 const ORDINARY: usize = 128;
@@ -43,7 +44,8 @@ impl Default for ThumbnailRoom {
 }
 
 impl ThumbnailRoom {
-    /// Makes a thumbnail for this actor once there is room for the largest of its size; none if the actor has it.
+    /// Makes a thumbnail for this actor once there is room for the largest of its size; none if the actor has it. With it comes
+    /// whether the screen's next change is told.
     ///
     /// # Errors
     /// There is no room in time, or the thumbnail cannot be made.
@@ -51,16 +53,17 @@ impl ThumbnailRoom {
         &self,
         actor: &Actor,
         size: ThumbnailSize,
-        making: impl Future<Output = Result<Option<Vec<u8>>, Error>>,
-    ) -> Result<Option<HeldScreen>, Error> {
+        making: impl Future<Output = Result<TakenPicture, Error>>,
+    ) -> Result<(Option<HeldScreen>, bool), Error> {
         let room = if actor.role >= Role::Operator { &self.kept } else { &self.ordinary };
         let most = largest(size);
         let waiting = tokio::time::timeout(PATIENCE, Arc::clone(room).acquire_many_owned(most)).await;
         let mut room = waiting.ok().and_then(Result::ok).ok_or_else(no_room)?;
-        let Some(png) = making.await? else { return Ok(None) };
+        let TakenPicture { png, told } = making.await?;
+        let Some(png) = png else { return Ok((None, told)) };
         let surplus = usize::try_from(most).unwrap_or(usize::MAX).checked_sub(mebibytes(png.len()));
         drop(room.split(surplus.ok_or_else(|| too_large(size))?));
-        Ok(Some(HeldScreen { png, _room: room }))
+        Ok((Some(HeldScreen { png, _room: room }), told))
     }
 }
 
@@ -100,8 +103,8 @@ mod tests {
 
     fn make(room: &ThumbnailRoom, role: Role, size: ThumbnailSize, bytes: usize) -> Result<HeldScreen, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let made = runtime.block_on(room.make(&actor(role), size, ready(Ok(Some(vec![0; bytes])))));
-        made.map(Option::unwrap)
+        let taken = TakenPicture { png: Some(vec![0; bytes]), told: false };
+        runtime.block_on(room.make(&actor(role), size, ready(Ok(taken)))).map(|(held, _)| held.unwrap())
     }
 
     #[test]

@@ -92,7 +92,13 @@ impl Browser {
     /// The stream of news.
     #[track_caller]
     pub fn events(&self) -> Stream {
-        Stream { lines: BufReader::new(self.send("GET", "/events", &[], "")), hosts: Vec::new(), tiles: Vec::new() }
+        Stream {
+            lines: BufReader::new(self.send("GET", "/events", &[], "")),
+            hosts: Vec::new(),
+            tiles: Vec::new(),
+            screens: Vec::new(),
+            messages: 0,
+        }
     }
 }
 
@@ -101,6 +107,10 @@ pub struct Stream {
     lines: BufReader<TcpStream>,
     pub hosts: Vec<Value>,
     pub tiles: Vec<Value>,
+    /// The sessions whose screens changed, as often as it was told.
+    pub screens: Vec<Value>,
+    /// How often it was told anything.
+    pub messages: usize,
 }
 
 impl Stream {
@@ -126,6 +136,7 @@ impl Stream {
     }
 
     fn take(&mut self, news: &Value) {
+        self.messages += 1;
         let each = |name: &str| news[name].as_array().cloned().unwrap_or_default();
         if news["first"] == true {
             (self.hosts, self.tiles) = (Vec::new(), Vec::new());
@@ -139,6 +150,7 @@ impl Stream {
             self.tiles.retain(|known| place(known) != place(&tile));
             self.tiles.push(tile);
         }
+        self.screens.extend(each("screens"));
         for gone in each("gone") {
             self.tiles.retain(|known| place(known) != (gone[0].clone(), gone[1].clone()));
         }

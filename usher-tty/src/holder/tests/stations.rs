@@ -125,14 +125,14 @@ fn a_thumbnail_shows_the_lock_and_goes_into_files_alone() {
     held.holder.show(b"private");
     held.cover(1, "stop");
     let mut file = tempfile::tempfile().unwrap();
-    held.order_with(&ToHolder::Still { seq: 2 }, &file);
+    held.order_with(&ToHolder::Still { seq: 2, watch: false }, &file);
     file.rewind().unwrap();
     let cells: TerminalCells = serde_json::from_reader(&file).unwrap();
     let text: String = cells.runs.iter().map(|run| run.text.as_str()).collect();
     assert!(text.contains("stop") && !text.contains("private"), "{text}");
     let (_reader, writer) = io::pipe().unwrap();
-    held.order_with(&ToHolder::Still { seq: 3 }, writer);
-    held.order(&ToHolder::Still { seq: 4 });
+    held.order_with(&ToHolder::Still { seq: 3, watch: false }, writer);
+    held.order(&ToHolder::Still { seq: 4, watch: true });
     let errors: Vec<(u64, bool)> = held
         .said()
         .into_iter()
@@ -141,6 +141,49 @@ fn a_thumbnail_shows_the_lock_and_goes_into_files_alone() {
         )
         .collect();
     assert_eq!(errors, [(2, false), (3, true), (4, true)]);
+}
+
+#[test]
+fn a_screen_that_was_written_is_told_of_once_when_it_changes() {
+    let mut held = Held::new();
+    let changes = |held: &mut Held| held.said().iter().filter(|said| matches!(said, FromHolder::ScreenChanged)).count();
+    let file = tempfile::tempfile().unwrap();
+    held.turn();
+    held.order_with(&ToHolder::Still { seq: 1, watch: false }, &file);
+    held.holder.show(b"a");
+    held.turn();
+    assert_eq!(changes(&mut held), 0, "nobody asked");
+    held.order_with(&ToHolder::Still { seq: 2, watch: true }, &file);
+    held.turn();
+    assert_eq!(changes(&mut held), 0, "nothing changed");
+    held.holder.show(b"b");
+    held.turn();
+    held.holder.show(b"c");
+    held.turn();
+    assert_eq!(changes(&mut held), 1);
+    held.order_with(&ToHolder::Still { seq: 3, watch: true }, &file);
+    held.cover(4, "stop");
+    held.turn();
+    assert_eq!(changes(&mut held), 1, "a lock is another screen");
+}
+
+#[test]
+fn whoever_looks_is_told_to_the_user_until_it_is_over() {
+    let mut held = Held::new();
+    let shows = |held: &Held| held.holder.screen_text().contains("olga is looking at this screen");
+    held.order(&ToHolder::Looked { by: Some("olga".to_owned()) });
+    assert!(shows(&held));
+    let at = clock::now() + SignedDuration::from_secs(90);
+    held.order(&ToHolder::Announce(Notice { at, by: "root".to_owned(), message: None }));
+    assert!(!shows(&held), "the end of the session is the greater news");
+    held.order(&ToHolder::Withdraw);
+    assert!(shows(&held));
+    held.order(&ToHolder::Looked { by: None });
+    assert!(!shows(&held));
+    held.order(&ToHolder::Looked { by: Some("olga".to_owned()) });
+    held.holder.daemons.clear();
+    held.holder.settle();
+    assert!(!shows(&held), "nobody is left who would say that it is over");
 }
 
 #[test]

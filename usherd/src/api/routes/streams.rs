@@ -115,10 +115,10 @@ fn written(record: &AuditRecord, is_earlier: bool) -> String {
 /// Server-sent events that the caller may see, if there is a place for one more watcher.
 pub(super) fn watched(host: Arc<Host>, watching: Watching, sight: Sight, who: Who) -> Response {
     let Some(place) = host.watchers.place(sight) else { return too_many_watch() };
-    let Watching { from, missed, backlog, next } = watching;
+    let Watching { from, missed, backlog, next, screens } = watching;
     // So that who comes back can say where it was, though nothing has happened yet.
     let beginning = if missed { lagged() } else { sse::Event::default() }.id(from.to_string());
-    let told = seen_events(host, (backlog, next), (sight, who), place);
+    let told = seen_events(host, Sources { backlog, next, screens }, (sight, who), place);
     Sse::new(stream::once(std::future::ready(Ok(beginning))).chain(told))
         .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
         .into_response()
@@ -138,10 +138,29 @@ fn too_many_watch() -> Response {
     response
 }
 
+/// Where events come from.
+struct Sources {
+    backlog: VecDeque<Arc<NumberedEvent>>,
+    next: Receiver<Arc<NumberedEvent>>,
+    screens: Option<Receiver<Arc<Event>>>,
+}
+
+/// The next screen that changes, for who asked for them. Whoever is too slow to hear of one asks for a picture later.
+async fn next_screen(screens: &mut Option<Receiver<Arc<Event>>>) -> Arc<Event> {
+    while let Some(changes) = screens {
+        match changes.recv().await {
+            Ok(changed) => return changed,
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => *screens = None,
+        }
+    }
+    std::future::pending().await
+}
+
 /// The events that the caller may see, until it may see no more so much. They keep their `place`.
 fn seen_events(
     host: Arc<Host>,
-    events: (VecDeque<Arc<NumberedEvent>>, Receiver<Arc<NumberedEvent>>),
+    events: Sources,
     (sight, who): (Sight, Who),
     place: WatcherPlace,
 ) -> impl Stream<Item = Result<sse::Event, Infallible>> {
@@ -152,14 +171,20 @@ fn seen_events(
     stream::unfold(Some((host, events, changes, reader, place)), move |state| async move {
         let (host, mut events, mut changes, mut reader, place) = state?;
         loop {
-            let (backlog, next) = &mut events;
-            let received = match backlog.pop_front() {
+            let received = match events.backlog.pop_front() {
                 Some(kept) => Some(Ok(kept)),
                 None => tokio::select! {
                     biased;
                     Ok(()) = changes.changed() => None,
                     () = tokio::time::sleep_until(reader.due()) => None,
-                    received = next.recv() => Some(received),
+                    received = events.next.recv() => Some(received),
+                    changed = next_screen(&mut events.screens) => {
+                        if !sees(sight, &changed) || !reader.may_go_on(&host).await {
+                            continue;
+                        }
+                        let told = sse::Event::default().json_data(&*changed).unwrap_or_default();
+                        return Some((Ok(told), Some((host, events, changes, reader, place))));
+                    },
                 },
             };
             if !reader.may_go_on(&host).await {

@@ -3,11 +3,12 @@
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::header;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use usher_core::outcome::ErrorId;
 use usher_core::request::{Action, ThumbnailQuery};
 use usher_core::wire::answers::ErrorBody;
+use usher_core::wire::headers::{SCREEN_HEADER, SCREEN_TOLD};
 
 use super::Shared;
 use super::answer::{ErrorResponse, answer, parse, request_error};
@@ -18,8 +19,8 @@ use crate::host::thumbnails::HeldScreen;
 /// audit log; one that goes on has a record when it begins and one when it ends.
 #[utoipa::path(get, path = "/v1/sessions/{id}/thumbnail",
     params(("id" = usher_core::request::SessionRef, Path, description = "A session ID, native ID or name"), ThumbnailQuery), responses(
-    (status = 200, description = "The picture", content_type = "image/png"),
-    (status = 204, description = "The screen shows what the caller knows"),
+    (status = 200, description = "The picture; `usher-screen: told` says that the screen's next change is told as an event, to who asks for `screens`", content_type = "image/png"),
+    (status = 204, description = "The screen shows what the caller knows; `usher-screen` as with the picture"),
     (status = "default", description = "No picture was taken", body = ErrorBody)))]
 pub(super) async fn thumbnail(
     State(host): Shared,
@@ -47,8 +48,21 @@ pub(super) async fn screen(
 }
 
 /// The picture as an answer. It is of this moment, and nobody keeps it on the way.
-pub(super) fn png(thumbnail: HeldScreen) -> Response {
-    held(thumbnail, "image/png")
+pub(super) fn png(thumbnail: HeldScreen, is_told: bool) -> Response {
+    told(held(thumbnail, "image/png"), is_told)
+}
+
+/// The caller has it.
+pub(super) fn same(is_told: bool) -> Response {
+    told(StatusCode::NO_CONTENT.into_response(), is_told)
+}
+
+/// Says whether the screen's next change is told.
+fn told(mut response: Response, is_told: bool) -> Response {
+    if is_told {
+        response.headers_mut().insert(SCREEN_HEADER, HeaderValue::from_static(SCREEN_TOLD));
+    }
+    response
 }
 
 /// The same for text.

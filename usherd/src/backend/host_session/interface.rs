@@ -2,6 +2,7 @@
 
 use super::mechanism::Mechanism;
 use super::*;
+use crate::backend::TakenPicture;
 
 impl Covering for HostSessionBackend {
     fn cover(&self, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
@@ -41,8 +42,14 @@ impl Ending for HostSessionBackend {
 }
 
 impl Showing for HostSessionBackend {
-    fn thumbnail(&self, target: &Target, size: ThumbnailSize, known: Option<Pin>) -> Observation<Option<Vec<u8>>> {
-        thumbnail::thumbnail(self, target, size, known)
+    fn thumbnail(&self, target: &Target, query: &ThumbnailQuery) -> Observation<TakenPicture> {
+        thumbnail::thumbnail(self, target, query)
+    }
+
+    fn looked(&self, target: &Target, by: Option<&str>) {
+        if self.login(target).is_ok() {
+            thumbnail::looked(self, target.id, by);
+        }
     }
 
     /// Refused: displays have no text.

@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::{Pin, ThumbnailSize};
+use usher_core::request::ThumbnailQuery;
 use usher_core::session::{Cover, SessionKey};
 use usher_core::sys::cgroup::Membership;
 use usher_core::wire::holder::Notice;

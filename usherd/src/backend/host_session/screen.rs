@@ -1,9 +1,11 @@
 //! One display as the backend knows it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::Mutex;
+use usher_core::request::{Pin, ThumbnailSize};
 use usher_core::session::Cover;
 use usher_core::wire::shield::{FromShield, Status};
 
@@ -27,6 +29,10 @@ pub(super) struct DisplayState {
     pub(super) admitted: Option<u64>,
     /// Held while a thumbnail is made: one at a time.
     pub(super) thumbnails: Arc<Mutex<()>>,
+    /// The hashes of the pictures that it still shows; one whose changes nobody tells is never here.
+    pub(super) pictured: HashMap<ThumbnailSize, Pin>,
+    /// How often it showed something else than before.
+    pub(super) changes: u64,
 }
 
 /// How it stands with a display's shield.
@@ -62,7 +68,15 @@ impl DisplayState {
             tries: (0, None),
             admitted: None,
             thumbnails: Arc::default(),
+            pictured: HashMap::new(),
+            changes: 0,
         }
+    }
+
+    /// It shows something else now, or nobody knows.
+    pub(super) fn changed(&mut self) {
+        self.pictured.clear();
+        self.changes = self.changes.wrapping_add(1);
     }
 
     /// What its shield says; nothing while there is none.

@@ -18,6 +18,7 @@ use super::introduction::{INTRODUCTION, IntroducedShield, Introduction, hear_of,
 use super::screen::{DisplayState, ShieldState};
 use super::shield_unit::{SPARED_BY_OOM, executed, protect, unit};
 use super::word::checked;
+use crate::backend::Noticed;
 use crate::backend::link::{Connection, Incoming, LinkEvent, PeerLink};
 use crate::xdisplay::{Display, authority, language, wayland};
 
@@ -40,6 +41,7 @@ impl Incoming for FromShield {
             FromShield::Hello(_)
             | FromShield::Failed { .. }
             | FromShield::WantsConnection
+            | FromShield::ScreenChanged
             | FromShield::Status(_)
             | FromShield::Incident { .. } => None,
         }
@@ -314,8 +316,10 @@ impl HostSessionBackend {
                 tracing::warn!("session {id}: the shield of display :{} failed: {message}", place.0);
             }
             LinkEvent::Message(FromShield::WantsConnection) => self.connect_shield(place),
+            LinkEvent::Message(FromShield::ScreenChanged) => self.screen_changed(place, id),
             LinkEvent::Message(FromShield::Hello(_) | FromShield::Covered { .. } | FromShield::Pictured { .. }) => {}
             LinkEvent::Lost => {
+                self.screen_changed(place, id);
                 if let Some(screen) = self.state().screens.get_mut(&place) {
                     screen.lose_shield();
                 }
@@ -324,6 +328,11 @@ impl HostSessionBackend {
                 self.arm(place);
             }
         }
+    }
+
+    fn screen_changed(&self, place: (u32, u32), id: u32) {
+        self.state().screens.get_mut(&place).into_iter().for_each(DisplayState::changed);
+        self.tell(Noticed::ScreenChanged { id });
     }
 
     /// Whether the session lives. A compositor that did not answer in time is none that is gone: its shield is not to open it.

@@ -4,13 +4,13 @@ use std::os::fd::OwnedFd;
 
 use tokio::time::timeout;
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::{Pin, ThumbnailSize};
-use usher_core::wire::shield::{FromShield, ToShield, WITH_PICTURES, WITH_WAYLAND_PICTURES};
+use usher_core::request::{Pin, ThumbnailQuery};
+use usher_core::wire::shield::{FromShield, ToShield, WITH_CHANGES, WITH_LOOKS, WITH_PICTURES, WITH_WAYLAND_PICTURES};
 
 use super::HostSessionBackend;
 use super::screen::{DisplayState, ShieldState};
 use crate::backend::Observation;
-use crate::backend::thumbnail::{DEADLINE, collect, failed, late, pipe, too_old, unless_known};
+use crate::backend::thumbnail::{DEADLINE, TakenPicture, collect, failed, late, pipe, too_old, unless_known};
 use crate::session::Target;
 use crate::xdisplay::stations::Moment;
 use crate::xdisplay::{Display, wayland};
@@ -18,34 +18,51 @@ use crate::xdisplay::{Display, wayland};
 pub(super) fn thumbnail(
     backend: &HostSessionBackend,
     target: &Target,
-    size: ThumbnailSize,
-    known: Option<Pin>,
-) -> Observation<Option<Vec<u8>>> {
-    let (backend, target) = (backend.clone(), target.clone());
+    query: &ThumbnailQuery,
+) -> Observation<TakenPicture> {
+    let (backend, target, query) = (backend.clone(), target.clone(), query.clone());
     Box::pin(async move {
-        let made = timeout(DEADLINE, made(&backend, &target, size)).await;
-        unless_known(made.unwrap_or_else(|_| Err(late(target.id)))?, known.as_ref())
+        let made = timeout(DEADLINE, made(&backend, &target, &query)).await;
+        made.unwrap_or_else(|_| Err(late(target.id)))
     })
 }
 
-async fn made(backend: &HostSessionBackend, target: &Target, size: ThumbnailSize) -> Result<Vec<u8>, Error> {
+async fn made(backend: &HostSessionBackend, target: &Target, query: &ThumbnailQuery) -> Result<TakenPicture, Error> {
     backend.login(target)?;
     let place = seen_display(backend, target.id).ok_or_else(|| no_display(target.id))?;
     // Many requests for one display wait for each other, and the shield's other work for none of them.
     let found = backend.state().screens.get(&place).map(|screen| (screen.thumbnails.clone(), screen.display.clone()));
     let (turn, display) = found.ok_or_else(|| no_display(target.id))?;
     let _turn = turn.lock().await;
+    if query.live && query.known.is_some() && shows_still(backend, place, query) {
+        return Ok(TakenPicture { png: None, told: true });
+    }
     let connection = connection(&display).await?;
-    let (thumbnail, reply) = order(backend, target, place, size, connection)?;
+    let changes = backend.state().screens.get(&place).map(|screen| screen.changes);
+    let (thumbnail, reply) = order(backend, target, place, query, connection)?;
     let (thumbnail, reply) = tokio::join!(collect(thumbnail), reply);
     match reply {
-        Ok(FromShield::Pictured { error: None, .. }) => thumbnail,
+        Ok(FromShield::Pictured { error: None, watched, .. }) => {
+            let png = thumbnail?;
+            if let Some(screen) = backend.state().screens.get_mut(&place)
+                && watched
+                && Some(screen.changes) == changes
+            {
+                screen.pictured.insert(query.size, Pin::of(&png));
+            }
+            Ok(TakenPicture { png: unless_known(png, query.known.as_ref()), told: watched })
+        }
         Ok(FromShield::Pictured { error: Some(why), unsupported: true, .. }) => Err(never(target.id, &why)),
         Ok(FromShield::Pictured { error: Some(why), .. }) => {
             Err(failed(&format!("display {} of session {}: {why}", display.name(), target.id)))
         }
         Ok(_) | Err(_) => Err(failed(&format!("the shield of display {} ended", display.name()))),
     }
+}
+
+/// Whether the screen shows what the caller knows, and its next change is told: then nobody needs to look.
+fn shows_still(backend: &HostSessionBackend, place: (u32, u32), query: &ThumbnailQuery) -> bool {
+    backend.state().screens.get(&place).is_some_and(|screen| screen.pictured.get(&query.size) == query.known.as_ref())
 }
 
 /// What a Wayland shield takes the thumbnail by: it can make no connection itself.
@@ -63,7 +80,7 @@ fn order(
     backend: &HostSessionBackend,
     target: &Target,
     place: (u32, u32),
-    size: ThumbnailSize,
+    query: &ThumbnailQuery,
     connection: Option<OwnedFd>,
 ) -> Result<PendingThumbnail, Error> {
     let (thumbnail, theirs) = pipe()?;
@@ -73,14 +90,28 @@ fn order(
     let first = if screen.display.is_wayland() { WITH_WAYLAND_PICTURES } else { WITH_PICTURES };
     match &screen.shield {
         ShieldState::Held { protocol, .. } if *protocol < first => Err(too_old(target.id, "shield")),
-        ShieldState::Held { link, .. } => {
+        ShieldState::Held { link, protocol, .. } => {
             if let Some(connection) = connection {
                 link.send_with(&ToShield::Connection, connection)?;
             }
-            Ok((thumbnail, link.request_with(seq, &ToShield::Picture { seq, size }, theirs)?))
+            let (size, watch) = (query.size, query.live && *protocol >= WITH_CHANGES);
+            Ok((thumbnail, link.request_with(seq, &ToShield::Picture { seq, size, watch }, theirs)?))
         }
         ShieldState::Unsupported(why) => Err(never(target.id, why)),
         ShieldState::Absent(_) | ShieldState::Failing(_) | ShieldState::Arming => Err(no_shield(target.id, screen)),
+    }
+}
+
+/// Tells on each display of the session who looks at it.
+pub(super) fn looked(backend: &HostSessionBackend, id: u32, by: Option<&str>) {
+    let state = backend.state();
+    for screen in state.screens.values().filter(|screen| screen.session == Some(id)) {
+        if let ShieldState::Held { link, protocol, .. } = &screen.shield
+            && *protocol >= WITH_LOOKS
+        {
+            // A shield that takes no messages is lost, and so is the next.
+            let _ = link.send(&ToShield::Looked { by: by.map(str::to_owned) });
+        }
     }
 }
 

@@ -36,11 +36,12 @@ pub(super) fn checked(message: FromShield, shields: &Path) -> FromShield {
             let notes = notes.iter().take(MOST_NOTES).map(|note| line(note)).collect();
             FromShield::Covered { seq, superseded, notes, held_micros }
         }
-        FromShield::Pictured { seq, error, unsupported } => {
-            FromShield::Pictured { seq, error: error.as_deref().map(line), unsupported }
+        FromShield::Pictured { seq, error, unsupported, watched } => {
+            FromShield::Pictured { seq, error: error.as_deref().map(line), unsupported, watched }
         }
         FromShield::Incident { what, uncovered_micros } => FromShield::Incident { what: line(&what), uncovered_micros },
         FromShield::WantsConnection => FromShield::WantsConnection,
+        FromShield::ScreenChanged => FromShield::ScreenChanged,
         mut failed @ FromShield::Failed { .. } => {
             if let FromShield::Failed { message, .. } = &mut failed {
                 *message = line(message);

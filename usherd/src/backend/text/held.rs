@@ -52,6 +52,7 @@ impl Incoming for FromHolder {
             | FromHolder::Terminal { .. }
             | FromHolder::Failed { .. }
             | FromHolder::Started
+            | FromHolder::ScreenChanged
             | FromHolder::Status(_)
             | FromHolder::Ended { .. } => None,
         }

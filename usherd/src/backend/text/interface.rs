@@ -1,9 +1,9 @@
 //! What the daemon asks of the backend of text sessions, concern by concern.
 
-use usher_core::wire::holder::{WITH_TEXT, WITH_WITHDRAWALS};
+use usher_core::wire::holder::{WITH_LOOKS, WITH_TEXT, WITH_WITHDRAWALS};
 
 use super::*;
-use crate::backend::stays;
+use crate::backend::{TakenPicture, stays};
 
 impl Covering for TextBackend {
     fn cover(&self, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
@@ -35,8 +35,13 @@ impl Seating for TextBackend {
 }
 
 impl Showing for TextBackend {
-    fn thumbnail(&self, target: &Target, size: ThumbnailSize, known: Option<Pin>) -> Observation<Option<Vec<u8>>> {
-        thumbnail::thumbnail(self, target, size, known)
+    fn thumbnail(&self, target: &Target, query: &ThumbnailQuery) -> Observation<TakenPicture> {
+        thumbnail::thumbnail(self, target, query)
+    }
+
+    fn looked(&self, target: &Target, by: Option<&str>) {
+        let held = self.link(target).ok().filter(|held| held.protocol >= WITH_LOOKS);
+        let _ = held.map(|held| held.link.send(&ToHolder::Looked { by: by.map(str::to_owned) }));
     }
 
     fn text(&self, target: &Target) -> Observation<Vec<u8>> {

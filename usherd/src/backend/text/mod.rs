@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::net::UnixStream;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::{Pin, ThumbnailSize};
+use usher_core::request::ThumbnailQuery;
 use usher_core::session::{Cover, SessionKey};
 use usher_core::sys::proc;
 use usher_core::sys::process::Process;
@@ -147,6 +147,7 @@ impl TextBackend {
             LinkEvent::Message(FromHolder::Status(status)) => {
                 backend.tell(Noticed::Changed { id, seen: seen(&status), released: status.released });
             }
+            LinkEvent::Message(FromHolder::ScreenChanged) => backend.tell(Noticed::ScreenChanged { id }),
             LinkEvent::Message(FromHolder::Started) => state.starts(Ok(())),
             LinkEvent::Message(FromHolder::Failed { message }) => {
                 state.starts(Err(Error::new(ErrorId::BackendFailed, message)));

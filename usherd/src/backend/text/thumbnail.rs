@@ -12,13 +12,13 @@ use std::sync::PoisonError;
 use rustix::fs::{MemfdFlags, memfd_create};
 use tokio::process::Command;
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::{Pin, ThumbnailSize};
+use usher_core::request::{Pin, ThumbnailQuery, ThumbnailSize};
 use usher_core::sys::program::beside_this_program;
-use usher_core::wire::holder::{FromHolder, ToHolder, WITH_STILLS};
+use usher_core::wire::holder::{FromHolder, ToHolder, WITH_CHANGES, WITH_STILLS};
 
 use super::TextBackend;
 use crate::backend::Observation;
-use crate::backend::thumbnail::{DEADLINE, collect, failed, late, too_old, unless_known};
+use crate::backend::thumbnail::{DEADLINE, TakenPicture, collect, failed, late, too_old, unless_known};
 use crate::session::Target;
 
 /// Processes that draw at once; the others wait for their turn.
@@ -27,18 +27,14 @@ pub(super) const AT_ONCE: usize = 4;
 const MOST_CELLS: usize = 64 << 20;
 
 /// Orders the cells now, and draws them when somebody awaits it.
-pub(super) fn thumbnail(
-    backend: &TextBackend,
-    target: &Target,
-    size: ThumbnailSize,
-    known: Option<Pin>,
-) -> Observation<Option<Vec<u8>>> {
-    let cells = cells(backend, target);
+pub(super) fn thumbnail(backend: &TextBackend, target: &Target, query: &ThumbnailQuery) -> Observation<TakenPicture> {
+    let cells = cells(backend, target, query.live);
+    let ThumbnailQuery { size, known, .. } = query.clone();
     let (places, drawn, id) = (backend.drawing.clone(), backend.drawn.clone(), target.id);
     let (units, turn) = (backend.units.clone(), backend.next_seq());
     Box::pin(async move {
         let made = async {
-            let (reply, mut file) = cells?;
+            let (reply, mut file, told) = cells?;
             match reply.await {
                 Ok(FromHolder::Written { error: None, .. }) => {}
                 Ok(FromHolder::Written { error: Some(why), .. }) => return Err(failed(&why)),
@@ -49,7 +45,7 @@ pub(super) fn thumbnail(
             let written = written(&mut file)?;
             let last = drawn.lock().unwrap_or_else(PoisonError::into_inner).of(id, size, &written);
             if known.is_some() && known == last {
-                return Ok(None);
+                return Ok(TakenPicture { png: None, told });
             }
             let _place = places.acquire().await;
             let program = beside_this_program("usher-shield");
@@ -58,7 +54,7 @@ pub(super) fn thumbnail(
                 None => draw(&program, file, size).await,
             }?;
             drawn.lock().unwrap_or_else(PoisonError::into_inner).keep((id, size), written, Pin::of(&png));
-            unless_known(png, known.as_ref())
+            Ok(TakenPicture { png: unless_known(png, known.as_ref()), told })
         };
         tokio::time::timeout(DEADLINE, made).await.unwrap_or_else(|_| Err(late(id)))
     })
@@ -99,9 +95,10 @@ fn written(file: &mut File) -> Result<Pin, Error> {
     Ok(Pin::of(&cells))
 }
 
-type Cells = (crate::backend::link::Reply<FromHolder>, File);
+/// The answer to come, the file, and whether the next change is told.
+type Cells = (crate::backend::link::Reply<FromHolder>, File, bool);
 
-fn cells(backend: &TextBackend, target: &Target) -> Result<Cells, Error> {
+fn cells(backend: &TextBackend, target: &Target, live: bool) -> Result<Cells, Error> {
     let held = backend.link(target)?;
     if held.protocol < WITH_STILLS {
         return Err(too_old(target.id, "holder"));
@@ -109,7 +106,8 @@ fn cells(backend: &TextBackend, target: &Target) -> Result<Cells, Error> {
     let file = memfd_create("usher-still", MemfdFlags::CLOEXEC).map_err(|e| failed(&e.to_string()))?;
     let theirs = file.as_fd().try_clone_to_owned().map_err(|e| failed(&e.to_string()))?;
     let seq = backend.next_seq();
-    Ok((held.link.request_with(seq, &ToHolder::Still { seq }, theirs)?, File::from(file)))
+    let watch = live && held.protocol >= WITH_CHANGES;
+    Ok((held.link.request_with(seq, &ToHolder::Still { seq, watch }, theirs)?, File::from(file), watch))
 }
 
 /// Lets the program draw what the file has. It is killed when nobody awaits it any more.

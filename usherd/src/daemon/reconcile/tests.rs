@@ -65,7 +65,7 @@ async fn the_end_of_a_timed_lock_is_told_when_it_is_seen() {
     assert_eq!(told_kinds(), [EventKind::Retitled], "its time is over, and it is seen still");
     told(&lab, seen(Vec::new(), "b")).await;
     assert_eq!(told_kinds(), [EventKind::Unlocked]);
-    let again = lab.host.watch(&WatchQuery { since: Some(Timestamp::MIN), after: None });
+    let again = lab.host.watch(&WatchQuery { since: Some(Timestamp::MIN), ..WatchQuery::default() });
     assert!(again.missed && again.backlog.len() == 4, "{again:?}");
 }
 
