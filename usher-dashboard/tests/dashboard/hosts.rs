@@ -72,3 +72,54 @@ fn a_host_that_lies_fills_no_page_and_stops_no_other() {
         assert!(host["why"].as_str().unwrap_or_default().chars().count() <= 300, "{host}");
     }
 }
+
+/// A host that speaks as usherd does. Its session has a name of a megabyte, its picture says that it is larger than it is, and it
+/// tells of events without end.
+const LIAR: &str = r#"#!/bin/sh
+long=$(head -c 1000000 /dev/zero | tr '\0' x)
+session() { printf '{"session_id":7,"native_id":"7","host":"lab9","user":"%s","uid":7,"kind":"text","state":"connected","station_id":1,"client":null,"admin":false,"operator":false,"orchestratable":true,"locked":false,"lock":null,"since":"2026-03-02T09:41:00Z","idle_seconds":0,"title":"%s"}' "$1" "$1"; }
+head() { printf 'HTTP/1.1 200 OK\r\nusher-api: 1\r\nusher-version: 0.2.0\r\ncontent-type: %s\r\n' "$1"; }
+json() { head application/json; printf 'content-length: %s\r\n\r\n%s' "${#1}" "$1"; }
+short=$(session mallory)
+echo 'usher-stream 1 0.2.0'
+while read -r method path rest; do
+  while read -r line && [ "${#line}" -gt 1 ]; do :; done
+  case $path in
+    /v1/events*) head text/event-stream; printf '\r\n'; while printf 'data: {"time":"2026-03-02T09:41:00Z","event":"screen-changed","session":%s,"rule":null}\n\n' "$short"; do :; done ;;
+    /v1/sessions) json "[$(session "$long")]" ;;
+    /v1/sessions/7/thumbnail*) head image/png; printf 'usher-screen: told\r\ncontent-length: %s\r\n\r\n' "$(wc -c <PICTURE)"; cat PICTURE ;;
+    /v1/blocks) json '[]' ;;
+    *) json '{}' ;;
+  esac
+done
+"#;
+
+#[test]
+fn a_host_that_floods_with_events_and_lies_about_its_pictures_harms_no_other() {
+    let lab = Lab::start();
+    let id = lab.open("exam", "exec cat");
+    let (script, picture) = (lab.file("liar"), lab.file("picture"));
+    // The header of a picture of 4,000,000,000 pixels a row, and nothing of them.
+    let header = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xee\x6b\x28\0\xee\x6b\x28\0\x08\x02\0\0\0\0\0\0\0";
+    std::fs::write(&picture, header).unwrap();
+    std::fs::write(&script, LIAR.replace("PICTURE", picture.to_str().unwrap())).unwrap();
+    let cases = lab.leads_here("lab1") + &format!("liar) exec /bin/sh '{}' ;;\n", script.display());
+    let ssh = lab.ssh(&cases);
+    let dashboard = Dashboard::start(lab.path(), &["--server", "lab1,liar"], &[("USHER_SSH", &ssh)]);
+    let browser = dashboard.browser();
+    let mut events = browser.events();
+    events.until("both hosts", |page| page.session(id).is_some() && page.session(7).is_some());
+    let user = events.session(7).unwrap()["user"].as_str().unwrap().chars().count();
+    assert!(user <= 201, "a name of {user} characters reached the page");
+    let place = |name: &str| events.host(name).unwrap()["index"].as_u64().unwrap();
+    let (own, liar) = (place("lab1"), place("liar"));
+    let refused = browser.get(&format!("/pictures/{liar}/7"));
+    assert_eq!((refused.status, refused.header("content-type")), (502, Some("application/json")), "{}", refused.head);
+    let lock = json!({"targets": {own.to_string(): [id]}, "message": "x"});
+    let (all, complete) = outcomes(&browser.post("/verbs/lock", &lock.to_string()));
+    assert!(complete && all[0]["observed"] == true, "{all:?}");
+    events.until("the lock", |page| page.session(id).is_some_and(|session| session["locked"] == true));
+    // Whatever comes of its events, the page is told of a screen once for each time that it is told anything.
+    let told = events.screens.len();
+    assert!(told <= events.messages, "{told} in {} messages", events.messages);
+}

@@ -7,4 +7,6 @@ mod harness;
 
 mod axe;
 mod mouse;
+mod parts;
+mod shift;
 mod shots;
