@@ -39,6 +39,8 @@ impl Shield {
         }
         if self.announced().is_none() && self.stage.banner.is_shown() && !self.hung {
             let hidden = self.stage.banner.hide(&self.stage.x);
+            // The same may be said again.
+            self.painted.take_if(|(order, _)| !matches!(order.words, Words::Cover { .. }));
             self.took(hidden);
         }
         let ready = self.leader && self.stage.shown != self.covers.is_empty();
