@@ -31,7 +31,10 @@ fn the_log_says_who_did_what_and_is_searched() {
     assert_eq!(locks[0]["message"], "Eyes up, 眼睛看前面");
     assert!(locks[0]["from"].as_str().unwrap().contains("usher"), "{locks:?}");
     assert_eq!(found(&browser, "q=%E7%9C%BC%E7%9D%9B").len(), 1, "by a word of the message");
-    assert_eq!(found(&browser, &format!("q=OPEN+{other}")).len(), 1, "by action and session, in any casing");
+    assert_eq!(found(&browser, "q=OPEN").len(), 2, "by action, in any casing");
+    // The name of a program that called may have the same digits.
+    let by_session = found(&browser, &format!("q=OPEN+{other}"));
+    assert!(by_session.iter().any(|record| record["targets"][0] == other), "{by_session:?}");
     assert_eq!(found(&browser, "q=nobody").len(), 0);
     for path in ["/log/0?since=1", "/log/0?hours=0", "/log/x", "/log", "/log/0?action=fly"] {
         assert_eq!(browser.get(path).status, 404, "{path}");
