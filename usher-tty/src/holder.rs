@@ -29,10 +29,6 @@ const LEAVE: Duration = Duration::from_millis(500);
 /// Stations on one session at once.
 const MAX_STATIONS: usize = 32;
 
-/// A terminal puts these around pasted text (xterm's bracketed paste mode).
-const PASTE_BEGIN: &[u8] = b"\x1b[200~";
-const PASTE_END: &[u8] = b"\x1b[201~";
-
 /// The daemon's connection and the order's number that an answer is owed to.
 pub(super) type ReplyTo = (u64, u64);
 
@@ -264,13 +260,6 @@ impl Holder {
         }
     }
 
-    /// A paste whose rest is withheld is ended for the program, which would else take every later key for more of it.
-    fn end_paste(&mut self) {
-        if std::mem::take(&mut self.pasting) {
-            self.pty.write(PASTE_END);
-        }
-    }
-
     /// Reads and drops the keys that arrived from the stations while the lock stood.
     fn drain_stations(&mut self) {
         for station in &mut self.stations {
@@ -373,16 +362,6 @@ impl Holder {
         self.pty.write(&keys);
     }
 
-    /// Remembers whether a bracketed paste is under way.
-    fn note_paste(&mut self, keys: &[u8]) {
-        let last = |marker: &[u8]| keys.windows(marker.len()).rposition(|window| window == marker);
-        match (last(PASTE_BEGIN), last(PASTE_END)) {
-            (Some(begin), end) => self.pasting = end.is_none_or(|end| end < begin),
-            (None, Some(_)) => self.pasting = false,
-            (None, None) => {}
-        }
-    }
-
     /// Shows the program's output, and answers its queries.
     pub(super) fn show(&mut self, bytes: &[u8]) {
         self.emulator.watch(self.stations.iter().any(|station| station.look.is_some()));
@@ -408,6 +387,7 @@ impl Holder {
 }
 
 mod looking;
+mod pasting;
 
 #[cfg(test)]
 mod tests;

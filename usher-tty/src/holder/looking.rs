@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use usher_core::language::sentence;
 
 use super::super::lookback::{LookBack, Looked, wheel_up};
-use super::{Holder, PASTE_BEGIN, PASTE_END};
+use super::Holder;
+use super::pasting::{PASTE_BEGIN, PASTE_END};
 
 /// How a terminal begins to tell of the mouse (xterm's SGR mouse mode).
 const REPORT: &[u8] = b"\x1b[<";
