@@ -65,7 +65,7 @@ const ALL: &[(&str, Key)] = &[
 ];
 
 /// What may stand in them.
-const NAMES: [(&str, &str); 10] = [
+const NAMES: [(&str, &str); 11] = [
     ("count", "{count}"),
     ("locked", "{locked}"),
     ("host", "{host}"),
@@ -76,6 +76,7 @@ const NAMES: [(&str, &str); 10] = [
     ("since", "{since}"),
     ("until", "{until}"),
     ("names", "{names}"),
+    ("user", "{user}"),
 ];
 
 /// All of them as JSON.
