@@ -109,3 +109,25 @@ fn what_draws_a_message_has_read_the_fonts_before_and_draws_one_alone() {
     assert!(covered(&pixels) && pixels.has([0xff; 3]) && shown.has([0xff; 3]), "the message is on the screen");
     host.root_usher(&["unlock", &screen.session]).succeeds();
 }
+
+/// Left to itself, the C library keeps the memory of every picture that was shown.
+#[test]
+fn both_processes_of_a_shield_give_memory_back_and_so_does_one_that_takes_anothers_place() {
+    let host = host!(Bookworm);
+    let screen = host.x11(&host.user("alice"), X11::Xvfb);
+    let told =
+        |pid: &String| host.content(format!("/proc/{pid}/environ")).contains("glibc.malloc.trim_threshold=65536");
+    let staying = || {
+        let drawing = drawing(&host, &screen);
+        shield_pids(&host, &screen).into_iter().filter(|pid| !drawing.contains(pid)).collect::<Vec<_>>()
+    };
+    wait_until("it has two processes", || staying().len() == 2);
+    let first = staying();
+    assert!(first.iter().all(told), "{first:?}");
+    host.root(&format!("kill -9 {}", first[0])).succeeds();
+    wait_until("the other one has started a third", || {
+        let now = staying();
+        now.len() == 2 && !now.contains(&first[0])
+    });
+    assert!(staying().iter().all(told), "{:?}", staying());
+}

@@ -18,6 +18,8 @@ use crate::picture::{self, Order, Picture};
 pub const PATIENCE: Duration = Duration::from_secs(1);
 /// How much longer it is awaited.
 pub const GIVE_UP: Duration = Duration::from_secs(20);
+/// Bytes that wait between the two (`pipe(7)`: what everybody may have).
+const ROOM: usize = 1 << 20;
 /// The most that a drawing process may say.
 const MAX: usize = 256 << 20;
 
@@ -50,6 +52,8 @@ impl Drawer {
         let process = DrawingProcess(Some(child));
         let (Some(order), Some(answer)) = (stdin, stdout) else { return Err(io::ErrorKind::BrokenPipe.into()) };
         rustix::fs::fcntl_setfl(&answer, rustix::fs::OFlags::NONBLOCK)?;
+        // So that a picture fits in, and neither of the two waits for the other in the middle of it.
+        let _ = rustix::pipe::fcntl_setpipe_size(&answer, ROOM);
         Ok(Drawer { process, order, answer })
     }
 
@@ -113,7 +117,7 @@ impl Drawing {
 /// The drawing process itself.
 pub fn main(language: &str) -> io::Result<()> {
     // Ten displays may be locked at once: their covers come first.
-    let _ = rustix::process::nice(10);
+    let _ = rustix::process::nice(5);
     let mut typesetter = Typesetter::new(language);
     let mut order = Vec::new();
     io::stdin().take(1 << 20).read_to_end(&mut order)?;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use usher_core::session::Cover;
 use usher_core::wire::Conn;
 use usher_core::wire::holder::Notice;
-use usher_core::wire::shield::Arming;
+use usher_core::wire::shield::{ALLOCATOR, Arming};
 
 use crate::x::{Before, Grabs, Kept, KeyTable};
 
@@ -109,6 +109,7 @@ impl Mate {
         let mut command = Command::new("/proc/self/exe");
         command.arg0("usher-shield");
         command.arg("twin").env_clear().current_dir("/");
+        command.envs(std::env::var_os(ALLOCATOR).map(|how| (ALLOCATOR, how)));
         let child = command.stdin(Stdio::from(listener)).stdout(Stdio::from(its)).spawn()?;
         let pid = child.id();
         let mut conn = Conn::with_descriptors(ours)?;

@@ -42,6 +42,9 @@ pub const RAW_INPUT: &str =
 /// The note of a lock of a Wayland session under which programs run on: what a compositor leaves open.
 pub const SUCCESSION: &str = "key bindings that the compositor allows under a lock work on, and a lock client of the user's may follow ours if the latter is killed; --freeze stops the user's programs";
 
+/// The variable by which usherd tells the C library of a shield's processes how to keep memory (`mallopt(3)`).
+pub const ALLOCATOR: &str = "GLIBC_TUNABLES";
+
 /// What a display speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum DisplayProtocol {

@@ -1,12 +1,17 @@
 //! Covers of processes that are gone: found by their mark, and freed when they are not needed any more.
 
 use usher_core::sys::process::Process;
+use x11rb::cookie::Cookie;
 use x11rb::errors::ReplyError;
 use x11rb::protocol::composite::ConnectionExt as _;
-use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, Window};
+use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, GetPropertyReply, Window};
+use x11rb::rust_connection::RustConnection;
 
 use super::Stage;
-use crate::x::Asked;
+use crate::x::{Asked, Link};
+
+/// Of so many windows the marks are asked for in one go.
+const AT_ONCE: usize = 64;
 
 impl Stage {
     /// Covers of shields that are gone (`SetCloseDownMode` RetainPermanent): windows with our mark,
@@ -19,13 +24,13 @@ impl Stage {
         } else if also_in_overlay && self.keeper.x.has.composite {
             tree.extend(self.in_overlay()?);
         }
+        let own = self.windows();
+        tree.retain(|window| !own.contains(window));
         let mut found = Vec::new();
-        for window in tree {
-            if self.windows().contains(&window) {
-                continue;
-            }
-            if self.marked(window)?.is_some_and(is_gone) {
-                found.push(window);
+        for some in tree.chunks(AT_ONCE) {
+            let asked = some.iter().map(|window| self.ask_mark(*window)).collect::<Asked<Vec<_>>>()?;
+            for (window, asked) in some.iter().zip(asked) {
+                found.extend(mark(asked.reply())?.is_some_and(is_gone).then_some(*window));
             }
         }
         Ok(found)
@@ -92,12 +97,21 @@ impl Stage {
 
     /// The process that a window says it is a cover of.
     fn marked(&self, window: Window) -> Asked<Option<u32>> {
-        match self.keeper.x.conn.get_property(false, window, self.cloth.mark, AtomEnum::CARDINAL, 0, 1)?.reply() {
-            Ok(property) => Ok(property.value32().and_then(|mut values| values.next())),
-            // There is no such window.
-            Err(ReplyError::X11Error(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        mark(self.ask_mark(window)?.reply())
+    }
+
+    fn ask_mark(&self, window: Window) -> Asked<Cookie<'_, RustConnection<Link>, GetPropertyReply>> {
+        Ok(self.keeper.x.conn.get_property(false, window, self.cloth.mark, AtomEnum::CARDINAL, 0, 1)?)
+    }
+}
+
+/// The process that a window's mark names.
+fn mark(property: Result<GetPropertyReply, ReplyError>) -> Asked<Option<u32>> {
+    match property {
+        Ok(property) => Ok(property.value32().and_then(|mut values| values.next())),
+        // There is no such window.
+        Err(ReplyError::X11Error(_)) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use usher_core::session::Cover;
 use usher_core::wire::Conn;
-use usher_core::wire::shield::Arming;
+use usher_core::wire::shield::{ALLOCATOR, Arming};
 
 /// What the leader tells its successor.
 #[derive(Debug, Serialize, Deserialize)]
@@ -73,7 +73,7 @@ impl Relative {
         let mut command = Command::new("/proc/self/exe");
         command.arg0("usher-shield");
         command.arg("successor").env_clear().current_dir("/");
-        command.envs(std::env::var_os("TZ").map(|zone| ("TZ", zone)));
+        command.envs(["TZ", ALLOCATOR].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         let child = command.stdin(Stdio::from(listener)).stdout(Stdio::from(its)).spawn()?;
         let pid = child.id();
         let mut conn = Conn::with_descriptors(ours)?;

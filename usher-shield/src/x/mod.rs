@@ -28,5 +28,6 @@ pub use grabs::Grabs;
 pub use keeper::Keeper;
 pub use kept::Kept;
 pub use keys::{KeyTable, Keys};
+pub use link::Link;
 pub use monitors::{Monitor, monitors};
 pub use palette::{Palette, ground, upload};

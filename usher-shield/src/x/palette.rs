@@ -1,8 +1,10 @@
 //! From the drawn picture's bytes to the server's pixels.
 
+use std::ops::Range;
+
 use x11rb::connection::{Connection as _, RequestConnection as _};
 use x11rb::protocol::xproto::{
-    ConnectionExt as _, CreateGCAux, Gcontext, ImageFormat, ImageOrder, Pixmap, VisualClass, Visualtype,
+    ConnectionExt as _, CreateGCAux, Gcontext, ImageFormat, ImageOrder, Pixmap, Rectangle, VisualClass, Visualtype,
 };
 
 use super::display::{Asked, Display, Trouble};
@@ -40,17 +42,18 @@ impl Palette {
         Ok(Palette { ground: pixel(GROUND), pixels, visual, bytes, order: setup.image_byte_order, pad })
     }
 
-    /// Appends a row of the picture.
-    fn row(&self, picture: &Picture, y: usize, bytes: &[u8], out: &mut Vec<u8>) {
+    /// Appends these columns of a row of the picture.
+    fn row(&self, picture: &Picture, y: usize, columns: Range<usize>, out: &mut Vec<u8>) {
         let start = out.len();
-        for byte in bytes {
+        let row = y * usize::from(picture.width);
+        for byte in &picture.bytes[row + columns.start..row + columns.end] {
             let (pixel, count) = self.stored(self.pixels[usize::from(*byte)]);
             out.extend_from_slice(&pixel[..count]);
         }
         if let Some(visual) = &self.visual {
-            for (x, rgb) in picture.stamped(y) {
+            for (x, rgb) in picture.stamped(y).filter(|(x, _)| columns.contains(x)) {
                 let (pixel, count) = self.stored(masked(visual, rgb));
-                out[start + x * count..][..count].copy_from_slice(&pixel[..count]);
+                out[start + (x - columns.start) * count..][..count].copy_from_slice(&pixel[..count]);
             }
         }
         let used = (out.len() - start).next_multiple_of(self.pad);
@@ -99,29 +102,57 @@ fn scale(value: u8, mask: u32) -> u32 {
 /// The bytes of one piece: less than there is room for where there is any (`Display::await_room`).
 const PIECE: usize = 60 << 10;
 
-/// Hands a picture to the server, and gives the pixmap that holds it. In pieces: the whole of a large
-/// one would be in memory twice.
+/// A part of a picture that is more than its ground.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Inked {
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+/// What of a picture is more than its ground, in parts of at most so many bytes or of one row, `row` giving the bytes of a row
+/// of so many columns.
+fn inked(picture: &Picture, most: usize, row: impl Fn(usize) -> usize) -> Vec<Inked> {
+    let mut parts: Vec<Inked> = Vec::new();
+    for y in 0..usize::from(picture.height) {
+        let Some(columns) = inked_columns(picture, y) else { continue };
+        if let Some(above) = parts.last_mut().filter(|above| above.rows.end == y) {
+            let both = columns.start.min(above.columns.start)..columns.end.max(above.columns.end);
+            if (above.rows.len() + 1) * row(both.len()) <= most {
+                *above = Inked { rows: above.rows.start..y + 1, columns: both };
+                continue;
+            }
+        }
+        parts.push(Inked { rows: y..y + 1, columns });
+    }
+    parts
+}
+
+/// The columns of a row from the first to the last that is more than ground.
+fn inked_columns(picture: &Picture, y: usize) -> Option<Range<usize>> {
+    let width = usize::from(picture.width);
+    let (ground, bytes) = (picture.bytes.first()?, picture.bytes.get(y * width..(y + 1) * width)?);
+    let ink = bytes.iter().position(|byte| byte != ground).zip(bytes.iter().rposition(|byte| byte != ground));
+    let stamped = picture.stamped(y).map(|(x, _)| (x, x));
+    let all = ink.into_iter().chain(stamped).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+    all.map(|(first, last)| first..last + 1)
+}
+
+/// Hands a picture to the server, and gives the pixmap that holds it. In pieces: the whole of a large one would be in memory
+/// twice. Most of a message is ground, which the server can fill in by itself.
 pub fn upload(x: &Display, palette: &Palette, picture: &Picture) -> Asked<Pixmap> {
     let (pixmap, gc): (Pixmap, Gcontext) = (x.conn.generate_id()?, x.conn.generate_id()?);
-    let depth = x.screen.root_depth;
-    x.conn.create_pixmap(depth, pixmap, x.root, picture.width, picture.height)?;
-    x.conn.create_gc(gc, pixmap, &CreateGCAux::new())?;
-    let width = usize::from(picture.width);
-    let row = (width * palette.bytes).next_multiple_of(palette.pad);
-    let rows = (PIECE.min(x.conn.maximum_request_bytes().saturating_sub(64)) / row).max(1);
-    let mut pixels = Vec::with_capacity(rows * row);
-    for (piece, bytes) in picture.bytes.chunks(rows * width).enumerate() {
+    let ground = palette.pixels[usize::from(picture.bytes.first().copied().unwrap_or_default())];
+    x.conn.create_pixmap(x.screen.root_depth, pixmap, x.root, picture.width, picture.height)?;
+    x.conn.create_gc(gc, pixmap, &CreateGCAux::new().foreground(ground))?;
+    let whole = Rectangle { x: 0, y: 0, width: picture.width, height: picture.height };
+    x.conn.poly_fill_rectangle(pixmap, gc, &[whole])?;
+    let row = |columns: usize| (columns * palette.bytes).next_multiple_of(palette.pad);
+    let most = PIECE.min(x.conn.maximum_request_bytes().saturating_sub(64));
+    let mut pixels = Vec::new();
+    for part in inked(picture, most, row) {
         pixels.clear();
-        for (nth, bytes) in bytes.chunks(width).enumerate() {
-            palette.row(picture, piece * rows + nth, bytes, &mut pixels);
-        }
-        let height = u16::try_from(bytes.len() / width).unwrap_or(0);
-        let top = i16::try_from(piece * rows).unwrap_or(i16::MAX);
-        let format = ImageFormat::Z_PIXMAP;
-        let put = x.await_room().and_then(|()| {
-            Ok(x.conn.put_image(format, pixmap, gc, picture.width, height, 0, top, 0, depth, &pixels).map(drop)?)
-        });
-        if let Err(trouble) = put {
+        part.rows.clone().for_each(|y| palette.row(picture, y, part.columns.clone(), &mut pixels));
+        if let Err(trouble) = put(x, (pixmap, gc), &part, &pixels) {
             x.conn.free_pixmap(pixmap)?;
             x.conn.free_gc(gc)?;
             return Err(trouble);
@@ -131,9 +162,40 @@ pub fn upload(x: &Display, palette: &Palette, picture: &Picture) -> Asked<Pixmap
     Ok(pixmap)
 }
 
+fn put(x: &Display, (pixmap, gc): (Pixmap, Gcontext), part: &Inked, pixels: &[u8]) -> Asked {
+    x.await_room()?;
+    let [width, height] = [&part.columns, &part.rows].map(|range| u16::try_from(range.len()).unwrap_or(0));
+    let [left, top] = [&part.columns, &part.rows].map(|range| i16::try_from(range.start).unwrap_or(i16::MAX));
+    let (format, depth) = (ImageFormat::Z_PIXMAP, x.screen.root_depth);
+    Ok(x.conn.put_image(format, pixmap, gc, width, height, left, top, 0, depth, pixels).map(drop)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::picture::Stamp;
+
+    /// A picture of one text of three rows, and a stamp that has no ink beside it.
+    fn picture() -> Picture {
+        let mut bytes = vec![7; 20 * 10];
+        for (x, y) in [(3, 2), (9, 2), (5, 3), (4, 4), (12, 4)] {
+            bytes[y * 20 + x] = 70;
+        }
+        let stamps = vec![Stamp { at: [15, 8, 2, 1], pixels: vec![[1, 2, 3, 1], [0, 0, 0, 0]] }];
+        Picture { width: 20, height: 10, bytes, stamps }
+    }
+
+    #[test]
+    fn what_is_handed_over_is_all_that_is_more_than_ground_and_little_else() {
+        let stamp = Inked { rows: 8..9, columns: 15..16 };
+        let parts = inked(&picture(), 1000, |columns| columns * 4);
+        assert_eq!(parts, [Inked { rows: 2..5, columns: 3..13 }, stamp.clone()]);
+        // Two rows of seven columns fit, and not with the third.
+        let parts = inked(&picture(), 60, |columns| columns * 4);
+        assert_eq!(parts, [Inked { rows: 2..4, columns: 3..10 }, Inked { rows: 4..5, columns: 4..13 }, stamp]);
+        let empty = Picture { bytes: vec![7; 200], stamps: Vec::new(), ..picture() };
+        assert_eq!(inked(&empty, 1000, |columns| columns * 4), []);
+    }
 
     #[test]
     fn colours_fit_the_visuals_masks() {

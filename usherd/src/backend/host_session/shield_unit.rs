@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use usher_core::sys::cgroup::Group;
+use usher_core::wire::shield::ALLOCATOR;
 use zbus::Variant;
 
 use crate::logind::unit::{Property, without_rights};
@@ -20,6 +21,9 @@ const CALLS: [&str; 5] =
 /// How much less than others the kernel kills a shield for its memory (`proc_pid_oom_score_adj(5)`): only one that is
 /// armed, because it reads an unknown X server before that.
 pub(super) const SPARED_BY_OOM: i32 = -900;
+
+/// A shield holds a picture for as long as it hands it to the X server. Left to itself, the C library would keep that memory.
+const GIVES_BACK: &str = "glibc.malloc.mmap_threshold=65536:glibc.malloc.trim_threshold=65536";
 
 /// Resolves when a unit runs its program, if that can be seen: until then it is the service manager's process.
 pub(super) async fn executed(unit: &Group, program: &Path) {
@@ -47,6 +51,7 @@ pub(super) fn unit(program: &Path, display: &str) -> Vec<Property<'static>> {
         ("ExitType", Variant::from("cgroup".to_owned())),
         // A unit with a uid of its own has a directory for temporary files of its own, and X servers listen in everybody's.
         ("BindReadOnlyPaths", Variant::from(vec![(SOCKETS.to_owned(), SOCKETS.to_owned(), true, 0u64)])),
+        ("Environment", Variant::from(vec![format!("{ALLOCATOR}={GIVES_BACK}")])),
         // It is raised until the shield is armed.
         ("OOMScoreAdjust", Variant::from(SPARED_BY_OOM)),
     ]);
