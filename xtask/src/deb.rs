@@ -54,8 +54,20 @@ fn built(purpose: Use) -> Verdict {
         Use::Tests => passes(&mut run::cargo(programs::TESTED)),
         Use::Release => {
             let build = |words: &&[&str]| passes(run::cargo(&["build", "--release", "--locked"]).args(*words));
-            programs::SHIPPED.iter().map(build).find(|built| *built != Verdict::Passed).unwrap_or(Verdict::Passed)
+            let failed = programs::SHIPPED.iter().map(build).find(|built| *built != Verdict::Passed);
+            failed.unwrap_or_else(shield)
         }
+    }
+}
+
+/// The shield, put where the others are: they are packed from one place.
+fn shield() -> Verdict {
+    let mut build = run::cargo(&["build", "--locked", "--bins", "--profile", programs::SHIELD]);
+    let built = passes(build.args(["--package", programs::SHIELDS]));
+    let from = run::target().join(programs::SHIELD).join(programs::SHIELDS);
+    match (built, fs::copy(from, run::target().join("release").join(programs::SHIELDS))) {
+        (Verdict::Passed, Err(error)) => Verdict::Failed(format!("the shield cannot be put to the others: {error}")),
+        (built, _) => built,
     }
 }
 

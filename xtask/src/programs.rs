@@ -29,12 +29,16 @@ pub const SHIPPED: &[&[&str]] = &[
     &["--package", "usher", "--bins"],
     &["--package", "usherd", "--bins"],
     &["--package", "usher-tty", "--bins"],
-    &["--package", "usher-shield", "--bins"],
     &["--package", "usher-seat", "--bins"],
     &["--package", "usher-gateway", "--bins"],
     &["--package", "usher-dashboard", "--bins"],
     &["--package", "pam_usher", "--lib", "--bins"],
 ];
+
+/// The one that has a profile of its own, of the same name.
+pub const SHIELD: &str = "shield";
+/// Its package, and its program.
+pub const SHIELDS: &str = "usher-shield";
 
 /// The packages whose manifests describe a Debian package.
 pub const PACKED: &[&str] = &[MAIN, "pam_usher"];
