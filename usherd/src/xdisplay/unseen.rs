@@ -36,12 +36,17 @@ pub struct Unseen {
 /// # Errors
 /// It cannot be told.
 pub fn of_user(uid: u32, traced: &BTreeSet<Process>, on_wayland: bool) -> io::Result<Vec<Unseen>> {
+    // Those who have displays of their own: what they might hand to this user, they could as well show this user themselves.
+    let shown = |process: &Process| shown_as(process.pid).filter(|of| *of != uid && *of != 0);
+    let others: BTreeSet<u32> = traced.iter().filter_map(shown).collect();
     let mut known = HashSet::new();
-    for process in traced {
+    for process in traced.iter().filter(|process| shown(process).is_none()) {
         known.extend(sockets::of_process(*process)?);
     }
-    let listening = diag::unix()?.into_iter().filter(|socket| is_displays(socket) && !known.contains(&socket.inode));
-    let suspicious: HashSet<u64> = listening.map(|socket| socket.inode).collect();
+    let of_others = |socket: &Unix| socket.uid.is_some_and(|of| others.contains(&of));
+    let listening = diag::unix()?.into_iter().filter(|socket| is_displays(socket) && !of_others(socket));
+    let suspicious: HashSet<u64> =
+        listening.map(|socket| socket.inode).filter(|inode| !known.contains(inode)).collect();
     let mut namespaces = Namespaces::of_ours()?;
     let mut unseen = Vec::new();
     for process in proc::living_among(|pid| runs_as(pid, uid))?.into_iter().filter(|process| !traced.contains(process))
@@ -73,15 +78,16 @@ impl Unseen {
 }
 
 /// Some uid of the process is this one. What cannot be told of a process is told of those that it may belong to.
-///
-/// The kernel shows a process to be another user's than root's only where it runs as that user and lets that user look into it
-/// (`proc_pid(5)`), which no process does that came there from this uid by a program's mode. That is cheaper to ask.
 fn runs_as(pid: u32, uid: u32) -> bool {
-    let shown = std::fs::metadata(format!("/proc/{pid}")).map(|meta| meta.uid());
-    if shown.is_ok_and(|shown| shown != 0 && shown != uid) {
-        return false;
-    }
-    proc::uids(pid).map_or(true, |uids| uids.is_some_and(|uids| uids.contains(&uid)))
+    let may = shown_as(pid).is_none_or(|shown| shown == 0 || shown == uid);
+    may && proc::uids(pid).map_or(true, |uids| uids.is_some_and(|uids| uids.contains(&uid)))
+}
+
+/// The user whom the kernel shows a process to belong to, where that can be told. It is another one than root only where the
+/// process runs as that user and lets that user look into it (`proc_pid(5)`), which no process does that has several uids by a
+/// program's mode. This is much cheaper to ask than all uids.
+fn shown_as(pid: u32) -> Option<u32> {
+    std::fs::metadata(format!("/proc/{pid}")).ok().map(|meta| meta.uid())
 }
 
 /// A socket that listens where X servers do, or under a name that Wayland compositors give theirs.
@@ -186,6 +192,26 @@ mod tests {
         }
         assert!(!finds(&child, &BTreeSet::from([process])), "one that is covered");
         end(child);
+    }
+
+    #[test]
+    fn a_process_with_several_uids_is_looked_at_for_each_of_them() {
+        if me() != 0 {
+            return;
+        }
+        // The real uid alone is the other user's: the kernel shows such a process to be root's.
+        let mut child = Command::new("setpriv").args(["--ruid=4711", "sleep", "60"]).spawn().unwrap();
+        let pid = child.id();
+        while proc::name(pid).as_deref() != Some("sleep") {
+            std::thread::yield_now();
+        }
+        assert_eq!([4711, 0, 4712].map(|uid| runs_as(pid, uid)), [true, true, false]);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let mut child = Command::new("sleep").arg("60").uid(4711).spawn().unwrap();
+        assert_eq!([4711, 0, 4712].map(|uid| runs_as(child.id(), uid)), [true, false, false]);
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     #[test]
