@@ -75,7 +75,7 @@ fn cannot_be_pictured(session: &Tracked) -> Option<Error> {
             "its terminal is at the other end of the connection",
             "a text session (`usher open`) in the ssh login can be pictured",
         ),
-        Kind::Console => ("usher does not read virtual terminals", "a text session (`usher open`) can be pictured"),
+        Kind::Console => ("usher does not read consoles", "a text session (`usher open`) can be pictured"),
     };
     let message = format!("session {} is shown by {} and cannot be pictured: {why}", session.id, session.kind.as_str());
     Some(Error::new(ErrorId::NotSupported, message).hint(hint))

@@ -15,6 +15,7 @@ use crate::authorize::authorize;
 mod attach;
 mod generators;
 mod identities;
+mod reading;
 mod sequences;
 use generators::{actor, any_action, message, now, reference, registry, rule, session_verb};
 

@@ -10,7 +10,8 @@ use crate::authorize::authorize;
 use crate::plan::{Action, Kind, LocalName, Registry, Snapshot, Tracked, Work, plan};
 use crate::session::Seen;
 
-fn session(kind: Kind) -> Tracked {
+/// A session of alice's.
+pub fn session(kind: Kind) -> Tracked {
     Tracked {
         id: 1,
         key: key_of(1),
