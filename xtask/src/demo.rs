@@ -2,13 +2,18 @@
 
 use std::io::IsTerminal;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use crate::{programs, run};
 
-/// Builds the programs of the tour. Not optimized: what somebody waits for who tries usher is the compiler.
+/// Builds the programs of the tour. Not optimized: what somebody waits for who tries usher is the compiler. What other builds
+/// have compiled is used again; the programs come into a directory of their own, so that nobody takes this usherd for the
+/// whole one.
 pub fn build(arguments: &[String]) -> Command {
     let mut build = run::cargo(&["build", "--locked"]);
+    // The Cargo Book, "Build cache": older cargos do not know the directory of a build, and compile all of it again.
+    build.env("CARGO_BUILD_BUILD_DIR", run::target()).env("CARGO_TARGET_DIR", run::target().join("demo"));
     build.args(programs::DEMO);
     if arguments.iter().any(|word| word == "--web") {
         build.args(programs::WEB_DEMO);
@@ -16,9 +21,14 @@ pub fn build(arguments: &[String]) -> Command {
     build
 }
 
+/// Where [`build`] puts the program of the tour; the others are beside it.
+fn usher() -> PathBuf {
+    run::target().join("demo/debug/usher")
+}
+
 /// `usher demo`, as [`build`] left it.
 pub fn tour(arguments: &[String]) -> Command {
-    let mut tour = run::program(run::target().join("demo/usher"));
+    let mut tour = run::program(usher());
     tour.arg("demo").args(arguments);
     tour
 }
@@ -26,7 +36,7 @@ pub fn tour(arguments: &[String]) -> Command {
 /// The whole task. The demo takes this program's place: signals and the terminal are its own.
 pub fn run(arguments: &[String]) -> ExitCode {
     let mut build = build(arguments);
-    let first = !run::target().join("demo/usher").exists();
+    let first = !usher().exists();
     if first {
         eprintln!("xtask: the demo's programs are built; the first time this takes about two minutes");
     }

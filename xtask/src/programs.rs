@@ -1,19 +1,8 @@
 //! What the workspace's programs are, and how cargo is told to build them. Nothing else here names them.
 
-/// What `cargo demo` builds: as little as the tour needs, without logind's sessions and D-Bus, and in a directory of its own,
-/// so that nobody takes this usherd for the whole one.
-pub const DEMO: &[&str] = &[
-    "--profile",
-    "demo",
-    "--no-default-features",
-    "--package",
-    "usher",
-    "--package",
-    "usherd",
-    "--package",
-    "usher-tty",
-    "--bins",
-];
+/// What `cargo demo` builds: as little as the tour needs, without logind's sessions and D-Bus.
+pub const DEMO: &[&str] =
+    &["--no-default-features", "--package", "usher", "--package", "usherd", "--package", "usher-tty", "--bins"];
 
 /// What `cargo demo -- --web` builds too: the page, and what draws pictures of the sessions.
 pub const WEB_DEMO: &[&str] = &["--package", "usher-dashboard", "--package", "usher-shield"];

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use super::{Report, Verdict, skips};
 use crate::{host, run, support};
 
-/// Rounds of `kill -9` in the chaos test.
-const CHAOS_ROUNDS: &str = "200";
+/// Rounds of `kill -9` in the chaos test: many more than in a test run by hand.
+const CHAOS_ROUNDS: (&str, &str) = ("USHER_CHAOS_ROUNDS", "200");
 
 /// Every test; that the generated documentation is what the code says is one of them.
 pub fn all(report: &mut Report) -> Verdict {
@@ -21,15 +21,12 @@ pub fn all(report: &mut Report) -> Verdict {
     // Most tests wait for other programs for most of their time.
     let threads = std::thread::available_parallelism().map_or(1, usize::from) + 1;
     let mut most = run::cargo(&most);
-    let most = count(most.env(support::VARIABLE, shown).env("RUST_TEST_THREADS", threads.to_string()), report);
+    most.env(support::VARIABLE, shown)
+        .env("RUST_TEST_THREADS", threads.to_string())
+        .env(CHAOS_ROUNDS.0, CHAOS_ROUNDS.1);
+    let most = count(&mut most, report);
     let shield = count(run::cargo(&shield).args(["--", "--test-threads=1"]), report);
     if most == Verdict::Passed { shield } else { most }
-}
-
-/// The chaos test, with many more rounds than it has among the others.
-pub fn chaos(report: &mut Report) -> Verdict {
-    let mut chaos = run::cargo(&["test", "--workspace", "--locked", "--test", "cli", "chaos"]);
-    count(chaos.env("USHER_CHAOS_ROUNDS", CHAOS_ROUNDS), report)
 }
 
 /// What one run of `cargo test` said of its tests.
