@@ -10,6 +10,7 @@ mod auditing;
 mod bounds;
 mod close;
 mod cmdlets;
+mod console;
 mod disconnect;
 mod freezing;
 mod holding_on;

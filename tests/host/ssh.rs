@@ -11,21 +11,23 @@ const TITLE: &str = "This session is locked";
 
 /// Locks a session as root: its outcome.
 #[track_caller]
-fn lock(host: &Host, session: &str, message: &str) -> Value {
+pub fn lock(host: &Host, session: &str, message: &str) -> Value {
     outcome(&host.root_usher(&["lock", session, "--message", message, "--output", "json"]), 0)
 }
 
+/// Unlocks a session as root: its outcome.
 #[track_caller]
-fn unlock(host: &Host, session: &str) -> Value {
+pub fn unlock(host: &Host, session: &str) -> Value {
     outcome(&host.root_usher(&["unlock", session, "--output", "json"]), 0)
 }
 
 /// What became of it, and whether that was seen.
-fn became(outcome: &Value) -> (Option<&str>, Option<bool>) {
+pub fn became(outcome: &Value) -> (Option<&str>, Option<bool>) {
     (outcome["result"].as_str(), outcome["observed"].as_bool())
 }
 
-const SEEN: (Option<&str>, Option<bool>) = (Some("done"), Some(true));
+/// Done, and seen.
+pub const SEEN: (Option<&str>, Option<bool>) = (Some("done"), Some(true));
 
 /// Logs in with a login shell of a plain prompt.
 #[track_caller]

@@ -55,12 +55,17 @@ impl Host {
     }
 
     fn ssh_sessions(&self, user: &User) -> Vec<String> {
+        self.logins_by("sshd", user)
+    }
+
+    /// logind's IDs of the sessions that this service of PAM's let a user into.
+    pub fn logins_by(&self, service: &str, user: &User) -> Vec<String> {
         let listed = self.root("loginctl list-sessions --no-legend").stdout;
         let of_user = listed.lines().filter_map(|line| {
             let fields: Vec<&str> = line.split_whitespace().collect();
             (fields.get(2) == Some(&user.name.as_str())).then(|| fields[0].to_owned())
         });
-        of_user.filter(|id| self.logind_session(id, "Service") == "sshd").collect()
+        of_user.filter(|id| self.logind_session(id, "Service") == service).collect()
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Stat {
     pub parent: u32,
     /// The leader of its session (`setsid(2)`).
     pub session: u32,
+    /// A terminal controls it.
+    pub has_terminal: bool,
     /// Its start time in clock ticks since boot.
     pub start: u64,
     /// It has ended, and nobody has collected it yet.
@@ -68,6 +70,7 @@ fn parse_stat(line: &[u8]) -> Option<Stat> {
     Some(Stat {
         parent: pid(1)?,
         session: pid(3)?,
+        has_terminal: number(4).is_some_and(|terminal| terminal != 0),
         start: number(19)?,
         // A process whose first thread has ended lives on in its others.
         ended: matches!(*fields.first()?, "Z" | "X") && threads <= 1,
@@ -315,7 +318,7 @@ mod tests {
             let line = format!("7 (a) b) {state} 5 7 6 0 -1 4 1 2 3 4 5 6 7 8 20 0 {threads} 0 4711 9 9");
             parse_stat(line.as_bytes()).unwrap()
         };
-        assert_eq!(line("S", 1), Stat { parent: 5, session: 6, start: 4711, ended: false });
+        assert_eq!(line("S", 1), Stat { parent: 5, session: 6, has_terminal: false, start: 4711, ended: false });
         assert!(line("Z", 1).ended && !line("Z", 2).ended);
         assert_eq!(parse_stat(b"7 (a) S 5"), None);
     }

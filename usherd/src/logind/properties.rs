@@ -26,6 +26,7 @@ pub(super) fn login(properties: &Properties) -> Option<Login> {
     let leader = number(properties, "Leader").and_then(|pid| u32::try_from(pid).ok()).unwrap_or(0);
     let remote = flag(properties, "Remote").then(|| printable(&text("RemoteHost")));
     let service = printable(&text("Service"));
+    let seat = seat(properties);
     let idle = flag(properties, "IdleHint").then(|| moment(properties, "IdleSinceHint")).flatten();
     Some(Login {
         native_id: text("Id"),
@@ -34,9 +35,9 @@ pub(super) fn login(properties: &Properties) -> Option<Login> {
         leader,
         leader_start: Process::of(leader).ok().flatten().map_or(0, |process| process.start),
         since: moment(properties, "Timestamp").unwrap_or_else(usher_core::clock::now),
-        kind: kind(&text("Type"), remote.is_some(), &text("TTY"), &service),
+        kind: kind(&text("Type"), remote.is_some(), (seat.is_some(), &text("TTY")), &service),
         by_terminal: gives_terminal(&service) || matches!(&*service, "login" | "su" | "su-l"),
-        seat: seat(properties),
+        seat,
         terminal: number(properties, "VTNr").and_then(|number| u32::try_from(number).ok()).unwrap_or(0),
         active: flag(properties, "Active"),
         remote,
@@ -60,9 +61,11 @@ fn gives_terminal(service: &str) -> bool {
 }
 
 /// The service is what let the user in; type and terminal are what the user says (`SetType`, `SetTTY`).
-fn kind(session_type: &str, remote: bool, tty: &str, service: &str) -> Kind {
+fn kind(session_type: &str, remote: bool, (seat, tty): (bool, &str), service: &str) -> Kind {
     let is_terminal = tty.starts_with("pts/") || tty.starts_with("tty");
     match session_type {
+        // At no seat there is a terminal alone: a serial line, or that of a container.
+        _ if service == "login" && !seat && !remote => Kind::Console,
         _ if gives_terminal(service) => Kind::Ssh,
         "x11" => Kind::X11,
         "wayland" | "mir" => Kind::Wayland,
@@ -132,25 +135,30 @@ mod tests {
 
     #[test]
     fn a_kind_follows_from_type_and_way_in() {
-        for (session_type, remote, tty, service, expected) in [
-            ("x11", false, "", "xrdp-sesman", Kind::X11),
-            ("unspecified", false, "", "xrdp-sesman", Kind::X11),
-            ("tty", true, "pts/0", "sshd", Kind::Ssh),
-            ("tty", false, "", "sshd", Kind::Ssh),
-            ("tty", false, "tty1", "login", Kind::Console),
-            ("wayland", false, "tty7", "login", Kind::Wayland),
-            ("unspecified", false, "tty3", "", Kind::Console),
-            ("tty", false, "", "xrdp-sesman", Kind::X11),
-            ("tty", false, "pts/3", "xrdp-sesman", Kind::X11),
-            ("x11", true, "pts/0", "sshd", Kind::Ssh),
-            ("x11", true, "pts/0", "remote", Kind::Ssh),
+        const NO_SEAT: bool = false;
+        for (session_type, remote, (seat, tty), service, expected) in [
+            ("x11", false, (NO_SEAT, ""), "xrdp-sesman", Kind::X11),
+            ("unspecified", false, (NO_SEAT, ""), "xrdp-sesman", Kind::X11),
+            ("tty", true, (NO_SEAT, "pts/0"), "sshd", Kind::Ssh),
+            ("tty", false, (NO_SEAT, ""), "sshd", Kind::Ssh),
+            ("tty", false, (true, "tty1"), "login", Kind::Console),
+            ("wayland", false, (true, "tty7"), "login", Kind::Wayland),
+            ("unspecified", false, (true, "tty3"), "", Kind::Console),
+            ("tty", false, (NO_SEAT, ""), "xrdp-sesman", Kind::X11),
+            ("tty", false, (NO_SEAT, "pts/3"), "xrdp-sesman", Kind::X11),
+            ("x11", true, (NO_SEAT, "pts/0"), "sshd", Kind::Ssh),
+            ("x11", true, (NO_SEAT, "pts/0"), "remote", Kind::Ssh),
+            // At a serial line and in a container, whatever the user says of it.
+            ("tty", false, (NO_SEAT, "ttyS0"), "login", Kind::Console),
+            ("tty", false, (NO_SEAT, "pts/1"), "login", Kind::Console),
+            ("wayland", false, (NO_SEAT, ""), "login", Kind::Console),
             // A client of xrdp on another machine; the type, and later the terminal, are the user's.
-            ("tty", true, "", "xrdp-sesman", Kind::X11),
-            ("unspecified", true, "xrdp-sesman", "xrdp-sesman", Kind::X11),
+            ("tty", true, (NO_SEAT, ""), "xrdp-sesman", Kind::X11),
+            ("unspecified", true, (NO_SEAT, "xrdp-sesman"), "xrdp-sesman", Kind::X11),
             // From afar to a terminal, by a service that nobody knows, unless a display is seen.
-            ("tty", true, "pts/2", "shell-in-a-page", Kind::Ssh),
+            ("tty", true, (NO_SEAT, "pts/2"), "shell-in-a-page", Kind::Ssh),
         ] {
-            assert_eq!(kind(session_type, remote, tty, service), expected, "{session_type} {service}");
+            assert_eq!(kind(session_type, remote, (seat, tty), service), expected, "{session_type} {service} {tty}");
         }
     }
 

@@ -11,6 +11,11 @@ pub(super) type ListedSession = (String, u32, String, String, OwnedObjectPath);
 /// What systemd did to install a unit: the kind of change, the link, and what it leads to.
 pub(super) type InstallChange = (String, String, String);
 
+/// One entry of the service manager's list: name, description, three states, what it follows, its object, and its job's ID, type
+/// and object.
+pub(super) type ListedUnit =
+    (String, String, String, String, String, String, OwnedObjectPath, u32, String, OwnedObjectPath);
+
 #[zbus::proxy(
     interface = "org.freedesktop.login1.Manager",
     default_service = "org.freedesktop.login1",
@@ -41,5 +46,6 @@ pub(super) trait ServiceManager {
     fn start_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
     fn stop_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
     fn reset_failed_unit(&self, name: &str) -> zbus::Result<()>;
+    fn list_units_by_patterns(&self, states: &[&str], patterns: &[&str]) -> zbus::Result<Vec<ListedUnit>>;
     fn get_unit(&self, name: &str) -> zbus::Result<OwnedObjectPath>;
 }

@@ -5,12 +5,15 @@ use std::os::fd::BorrowedFd;
 use usher_core::outcome::{Error, ErrorId};
 use zbus::fdo::PropertiesProxy;
 use zbus::names::InterfaceName;
-use zbus::{Fd, Variant};
+use zbus::{Fd, OwnedVariant, Variant};
 
 use super::bus::{Bus, DEADLINE, in_time};
 
 const SYSTEMD: &str = "org.freedesktop.systemd1";
 const SERVICE: &str = "org.freedesktop.systemd1.Service";
+
+/// The most lines with a getty that are looked at.
+const MOST_GETTYS: usize = 64;
 
 /// A property of a unit, by its name on the bus.
 pub type Property<'a> = (&'a str, Variant<'a>);
@@ -57,6 +60,14 @@ impl Bus {
     /// # Errors
     /// There is no such unit or property, or the service manager does not answer.
     pub async fn service_number(&self, name: &str, property: &str) -> Result<i64, Error> {
+        match &*self.service_property(name, property).await? {
+            Variant::I32(number) => Ok(i64::from(*number)),
+            Variant::U32(number) => Ok(i64::from(*number)),
+            _ => Err(Error::new(ErrorId::BackendFailed, format!("{property} of {name} is no number"))),
+        }
+    }
+
+    async fn service_property(&self, name: &str, property: &str) -> Result<OwnedVariant, Error> {
         let path = in_time("GetUnit", self.service_manager().await?.get_unit(name)).await?;
         let wrong = |why: zbus::Error| Error::new(ErrorId::BackendFailed, format!("{property} of {name}: {why}"));
         let interface = InterfaceName::try_from(SERVICE).map_err(wrong)?;
@@ -65,11 +76,27 @@ impl Bus {
             proxy.get(interface, property).await.map_err(|e| wrong(e.into()))
         };
         let late = || Error::new(ErrorId::Timeout, format!("{property} of {name} was not told in time"));
-        match &*tokio::time::timeout(DEADLINE, asked).await.map_err(|_| late())?? {
-            Variant::I32(number) => Ok(i64::from(*number)),
-            Variant::U32(number) => Ok(i64::from(*number)),
-            _ => Err(Error::new(ErrorId::BackendFailed, format!("{property} of {name} is no number"))),
+        tokio::time::timeout(DEADLINE, asked).await.map_err(|_| late())?
+    }
+
+    /// The name below `/dev` of the terminal whose getty became this process; none if no getty did. A getty's terminal is
+    /// root's word (`systemd.exec(5)`, TTYPath), and `login(1)` keeps its process (`systemd-getty-generator(8)`).
+    ///
+    /// # Errors
+    /// The service manager does not answer.
+    pub async fn getty_line(&self, process: u32) -> Result<Option<String>, Error> {
+        let manager = self.service_manager().await?;
+        let gettys = manager.list_units_by_patterns(&["active"], &["*getty*.service"]);
+        let gettys = in_time("ListUnitsByPatterns", gettys).await?;
+        for (name, ..) in gettys.into_iter().take(MOST_GETTYS) {
+            // One that ended meanwhile is nobody's.
+            if self.service_number(&name, "MainPID").await.is_ok_and(|main| main == i64::from(process))
+                && let Variant::Str(path) = &*self.service_property(&name, "TTYPath").await?
+            {
+                return Ok(path.as_str().strip_prefix("/dev/").map(str::to_owned));
+            }
         }
+        Ok(None)
     }
 
     /// Starts a unit, and does nothing where it runs already.

@@ -25,7 +25,8 @@ impl Mechanism {
             Kind::Ssh => Mechanism::Guard,
             Kind::X11 | Kind::Wayland | Kind::Console => match &login.seat {
                 Some(seat) => seats::host::refusal(seat).map_or(Mechanism::Seat, Mechanism::Missing),
-                None if kind == Kind::Console => Mechanism::Missing("is at a serial console of this host"),
+                // A serial line has a terminal at its other end, as a connection has.
+                None if kind == Kind::Console => Mechanism::Guard,
                 None => Mechanism::Shield,
             },
             // Such a session is its holder's, and of another backend.

@@ -1,4 +1,4 @@
-//! Locking sessions at terminals that usher does not hold: ssh logins.
+//! Locking sessions at terminals that usher does not hold: ssh logins and serial consoles.
 //!
 //! Everything in the session's scope stands still but its leader and its connection, the connection starts nothing new, and a
 //! guard covers each terminal and takes what is typed there. usherd opens the terminals and gives them back; a process of its
@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::session::Cover;
+use usher_core::session::{Cover, Kind};
 use usher_core::wire::guard::{FromGuard, GuardDuty, GuardStatus, TerminalHandover, ToGuard};
 
 use super::freezing::{Reach, reach};
@@ -35,7 +35,7 @@ use terminal::OpenTerminal;
 
 /// What no lock of an ssh login closes.
 const FORWARDED: &str = "ports that its connection forwards stay open";
-/// The note of a lock of an ssh login without its connection.
+/// The note of a lock of an ssh login without its connection, or of a console that its person has left.
 const ENDED: &str = "its connection has ended: nobody sees its terminal, and its programs go on so that they can end";
 /// For how long a terminal is one row smaller, so that a program sees both sizes.
 const SMALLER: Duration = Duration::from_millis(150);
@@ -121,6 +121,7 @@ async fn lock(
     write(&taken, &path)?;
     let newcomers = newcomers::refuse(backend, login).await;
     let words = language::words_of_session(login.uid, &login.scope).await;
+    backend.await_shell(login).await;
     let stopped = covering::cover_displays(backend, target, login, covers.clone(), Some(Reach::Session)).await;
     // Also where something goes on: what can be covered is.
     let shown = show(backend, target, login, &covers, words, (&mut taken, &path)).await;
@@ -138,7 +139,9 @@ async fn lock(
             "new channels of its connection are not refused ({why}): what they start is stopped within about a second"
         ));
     }
-    covered.notes.push(FORWARDED.to_owned());
+    if login.kind == Kind::Ssh {
+        covered.notes.push(FORWARDED.to_owned());
+    }
     Ok(covered)
 }
 
@@ -209,13 +212,19 @@ async fn show(
     };
     let leader = login.leading();
     let terminals = tokio::task::spawn_blocking(move || connection::terminals(leader)).await;
-    let terminals = terminals.map_err(std::io::Error::other).and_then(|found| found).map_err(failed)?;
+    let mut terminals = terminals.map_err(std::io::Error::other).and_then(|found| found).map_err(failed)?;
+    if login.kind == Kind::Console && taken.line.is_none() {
+        // logind's word for the terminal is the user's (`SetTTY`); the getty's is root's.
+        taken.line = backend.0.bus.getty_line(leader.pid).await?;
+    }
+    terminals.extend(taken.line.clone());
     if let Some(guard) = backend.state().guards.get_mut(&id) {
         guard.handed = terminals.iter().cloned().collect();
     }
     if terminals.is_empty() {
         let note = format!("session {id} has no terminal: its processes stand still, and no message can be shown");
-        return Ok(Covered { unseen: false, notes: vec![note] });
+        // A console has one, whoever knows it.
+        return Ok(Covered { unseen: login.kind == Kind::Console, notes: vec![note] });
     }
     let duty = GuardDuty { session_id: id, key: target.key.clone(), language: words.language.tag().to_owned() };
     let link = backend.guard(id, duty).await?;
@@ -309,7 +318,8 @@ async fn unlock(backend: &HostSessionBackend, target: &Target, login: &Login) ->
 /// Gives a session's terminals back, one row smaller, and says how many rows each had.
 fn give_back(taken: &TakenRecord) -> Vec<(OpenTerminal, u16)> {
     // Numbers are given again: only what its leader still has open is the session's.
-    let own = connection::terminals(taken.leader()).unwrap_or_default();
+    let mut own = connection::terminals(taken.leader()).unwrap_or_default();
+    own.extend(taken.line.clone().filter(|_| taken.leader().lives()));
     let mut shrunk = Vec::new();
     for (name, before) in taken.terminals.iter().filter(|(name, _)| own.contains(name)) {
         let given = OpenTerminal::open(name, taken.uid).and_then(|terminal| {

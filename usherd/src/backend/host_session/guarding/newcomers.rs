@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use rustix::io::Errno;
+use usher_core::session::Kind;
 use usher_core::sys::process::Process;
 use zbus::Variant;
 
@@ -23,6 +24,9 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// # Errors
 /// Why they cannot be refused.
 pub(super) async fn refuse(backend: &HostSessionBackend, login: &Login) -> Result<(), String> {
+    if login.kind != Kind::Ssh {
+        return Ok(());
+    }
     let Some(connection) = connection(login).await else {
         // Of root's own login sshd has one process alone, which no limit binds.
         return if login.uid == 0 { Err("it is root's".to_owned()) } else { Ok(()) };

@@ -18,6 +18,9 @@ pub(super) struct TakenRecord {
     pub(super) uid: u32,
     leader_pid: u32,
     leader_start: u64,
+    /// The terminal of a console, which its getty has for as long as the leader lives.
+    #[serde(default)]
+    pub(super) line: Option<String>,
     /// By name.
     pub(super) terminals: BTreeMap<String, TakenTerminal>,
 }
@@ -32,7 +35,7 @@ pub(super) struct TakenTerminal {
 
 impl TakenRecord {
     pub(super) fn new(uid: u32, leader: Process) -> Self {
-        TakenRecord { uid, leader_pid: leader.pid, leader_start: leader.start, terminals: BTreeMap::new() }
+        TakenRecord { uid, leader_pid: leader.pid, leader_start: leader.start, line: None, terminals: BTreeMap::new() }
     }
 
     pub(super) fn leader(&self) -> Process {

@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 /// Nobody but root opens a terminal with this mode.
 const TAKEN: u32 = 0o600;
 
+/// Rows and columns of a serial line's terminal, which tells nobody how large it is.
+const USUAL: (u16, u16) = (24, 80);
+
 /// What is changed about a terminal while it is covered (`termios(3)`, `inode(7)`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct TerminalSettings {
@@ -83,6 +86,15 @@ impl OpenTerminal {
         Ok(rustix::termios::tcflow(&self.file, Action::OOn)?)
     }
 
+    /// Takes it again where somebody gave it to its user meanwhile, as `login(1)` does with a session that is on the books
+    /// already.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub(super) fn keep(&self) -> io::Result<()> {
+        if self.file.metadata()?.uid() == 0 { Ok(()) } else { self.take() }
+    }
+
     /// Gives it back: what was typed until now is forgotten.
     ///
     /// # Errors
@@ -96,6 +108,8 @@ impl OpenTerminal {
         settings.special_codes[SpecialCodeIndex::VTIME] = before.time;
         tcsetattr(&self.file, OptionalActions::Now, &settings)?;
         rustix::termios::tcflush(&self.file, QueueSelector::IFlush)?;
+        // Root of its own may set a mode; usherd has no right to anybody else's.
+        rustix::fs::fchown(&self.file, Some(Uid::ROOT), None)?;
         self.file.set_permissions(std::fs::Permissions::from_mode(before.mode & 0o777))?;
         Ok(rustix::fs::fchown(&self.file, Some(Uid::from_raw(self.uid)), None::<Gid>)?)
     }
@@ -105,24 +119,27 @@ impl OpenTerminal {
         self.file.as_fd().try_clone_to_owned()
     }
 
-    /// Makes it one row smaller. A program that draws the whole screen then draws it anew.
+    /// Makes it one row smaller, or gives it a size where it has none. A program that draws the whole screen then draws it
+    /// anew.
     pub(super) fn shrink(&self) -> io::Result<()> {
         let mut size = tcgetwinsize(&self.file)?;
-        if size.ws_row > 1 {
-            size.ws_row -= 1;
-            tcsetwinsize(&self.file, size)?;
+        match size.ws_row {
+            0 => (size.ws_row, size.ws_col) = USUAL,
+            1 => return Ok(()),
+            rows => size.ws_row = rows - 1,
         }
-        Ok(())
+        Ok(tcsetwinsize(&self.file, size)?)
     }
 
     /// Makes it as large as it was before [`shrink`](Self::shrink), unless its person has given it another size since.
     pub(super) fn grow(&self, rows: u16) -> io::Result<()> {
         let mut size = tcgetwinsize(&self.file)?;
-        if rows > 1 && size.ws_row == rows - 1 {
-            size.ws_row = rows;
-            tcsetwinsize(&self.file, size)?;
+        match rows {
+            0 if (size.ws_row, size.ws_col) == USUAL => (size.ws_row, size.ws_col) = (0, 0),
+            2.. if size.ws_row == rows - 1 => size.ws_row = rows,
+            _ => return Ok(()),
         }
-        Ok(())
+        Ok(tcsetwinsize(&self.file, size)?)
     }
 
     pub(super) fn rows(&self) -> u16 {
@@ -152,7 +169,18 @@ mod tests {
         let taken = std::fs::metadata(&name).unwrap();
         assert_eq!((taken.uid(), taken.mode() & 0o777), (0, TAKEN));
         assert!(!tcgetattr(&terminal.file).unwrap().local_modes.intersects(LocalModes::ECHO | LocalModes::ISIG));
+        for rows in [0, 1, 2, 24] {
+            tcsetwinsize(&terminal.file, rustix::termios::Winsize { ws_row: rows, ..tcgetwinsize(&master).unwrap() })
+                .unwrap();
+            terminal.shrink().unwrap();
+            assert_eq!(terminal.rows() == rows, rows == 1, "a program at {rows} rows is told of another size");
+            terminal.grow(rows).unwrap();
+            assert_eq!(terminal.rows(), rows);
+        }
+        std::os::unix::fs::chown(&name, Some(12_345), None).unwrap();
         let again = OpenTerminal::open(short, 12_345).unwrap();
+        again.keep().unwrap();
+        assert_eq!(std::fs::metadata(&name).unwrap().uid(), 0, "whoever gave it to its user");
         again.give_back(&before).unwrap();
         assert_eq!(again.settings().unwrap(), before);
         assert_eq!(std::fs::metadata(&name).unwrap().uid(), 12_345);
