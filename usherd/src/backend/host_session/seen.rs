@@ -241,9 +241,6 @@ fn undetachable(state: &State, id: u32, kind: Kind, login: &Login) -> Option<Str
     match kind {
         Kind::X11 if login.seat.is_none() => None,
         Kind::Ssh => Some(format!("session {id} is an ssh login: nothing would be left to come back to")),
-        Kind::Console if login.seat.is_none() => {
-            Some(format!("session {id} is at a serial console: nothing would be left to come back to"))
-        }
         Kind::Wayland if login.seat.is_none() => viewers_unknown(state, id),
         Kind::X11 | Kind::Console | Kind::Wayland => match &login.seat {
             Some(seat) => state.stays(id, seat),
