@@ -17,16 +17,11 @@ mod generators;
 mod identities;
 mod reading;
 mod sequences;
-use generators::{actor, any_action, message, now, reference, registry, rule, session_verb};
+use generators::{absent, actor, any_action, message, now, reference, registry, rule, session_verb};
 
 fn planned(actor: &Actor, action: &Action, registry: &Registry) -> Option<Plan> {
     let snapshot = Snapshot { registry, asked_name: LocalName::Free, absent: &absent(), now: now() };
     authorize(actor.clone(), action.clone()).ok().map(|authorized| plan(authorized, snapshot))
-}
-
-/// The one user of those whom requests name who is not there.
-fn absent() -> [Name; 1] {
-    ["nobody".parse().unwrap()]
 }
 
 fn steps(plan: &Plan) -> &[Step] {

@@ -22,6 +22,11 @@ pub(super) fn now() -> Timestamp {
     "2026-03-02T09:41:00Z".parse().unwrap()
 }
 
+/// The one user of those whom requests name who is not there.
+pub(super) fn absent() -> [Name; 1] {
+    ["nobody".parse().unwrap()]
+}
+
 pub(super) fn message() -> Message {
     "Eyes up".parse().unwrap()
 }
