@@ -43,7 +43,7 @@ function drawGroups(shown) {
   const all = [...new Set(shown.flatMap((tile) => tile.session.groups ?? []))].sort(order);
   if (all.join() === [...group.options].slice(1).map((option) => option.value).join()) return;
   group.replaceChildren(group.options[0], ...all.map((name) => new Option(name, name)));
-  group.hidden = all.length === 0;
+  group.disabled = all.length === 0;
 }
 
 function drawAll() {

@@ -70,7 +70,10 @@ fn frame(language: Language, body: &Markup, script: bool) -> Markup {
                 title { (say(language, key!("dashboard-title"))) }
                 link rel="icon" href="/assets/icon.svg";
                 link rel="stylesheet" href="/assets/wall.css";
-                @if script { script type="module" src="/assets/main.js" {} }
+                @if script {
+                    // Nothing is shown before script has set the view that the address names: the page would move.
+                    script type="module" src="/assets/main.js" blocking="render" {}
+                }
             }
             body data-words=[script.then(|| script_words::json(language))] { (body) }
         }
@@ -87,7 +90,6 @@ fn bar(language: Language, user: Option<&str>) -> Markup {
             @if let Some(user) = user {
                 button #out type="button" title=(say(key!("dashboard-sign-out"))) { (user) " · " (say(key!("dashboard-sign-out"))) }
             }
-            ul #hosts aria-label=(say(key!("dashboard-hosts"))) {}
             search {
                 input #filter type="search" autocomplete="off" spellcheck="false" enterkeyhint="search"
                     placeholder=(say(key!("dashboard-filter"))) aria-label=(say(key!("dashboard-filter-long"))) aria-keyshortcuts="/";
@@ -117,7 +119,8 @@ fn bar(language: Language, user: Option<&str>) -> Markup {
             button #block type="button" role="switch" aria-checked="false" aria-describedby="blocked" aria-keyshortcuts="b" disabled {
                 span.knob aria-hidden="true" {} span { (say(key!("dashboard-block-all"))) }
             }
-            div.sum { p #counts {} p #blocked {} }
+            // What is told comes into a row of its own, so that it moves nothing.
+            div.sum { ul #hosts aria-label=(say(key!("dashboard-hosts"))) {} p #counts {} p #blocked {} }
         }
     }
 }
@@ -146,7 +149,7 @@ fn actions(language: Language) -> Markup {
         footer.actions { div role="toolbar" aria-label=(say(language, key!("dashboard-actions"))) {
             p #selected aria-live="polite" {}
             button #all type="button" aria-keyshortcuts="a" { (say(language, key!("dashboard-all"))) kbd aria-hidden="true" { "a" } }
-            select #group aria-label=(say(language, key!("dashboard-group-long"))) hidden {
+            select #group aria-label=(say(language, key!("dashboard-group-long"))) disabled {
                 option value="" { (say(language, key!("dashboard-group"))) }
             }
             (button("lock", "l", key!("dashboard-lock")))

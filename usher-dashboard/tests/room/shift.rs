@@ -2,10 +2,17 @@
 
 use crate::harness::{Chromium, Lab, chromium};
 
-/// What has moved so far without anybody's hand.
+/// What has moved so far without anybody's hand: how much, and what.
 const MOVED: &str = "return globalThis.moved";
-/// Counts from the beginning of the page on.
-const COUNT: &str = "globalThis.moved = 0; new PerformanceObserver((list) => { for (const one of list.getEntries()) if (!one.hadRecentInput) globalThis.moved += one.value; }).observe({type: 'layout-shift', buffered: true})";
+/// Notes it from the beginning of the page on.
+const NOTE: &str = r#"
+    globalThis.moved = [];
+    const named = ({node, previousRect: a, currentRect: b}) =>
+        `${node?.nodeName}#${node?.id ?? ""}.${node?.className ?? ""} ${[a.x, a.y, a.width, a.height]} to ${[b.x, b.y, b.width, b.height]}`;
+    new PerformanceObserver((list) => {
+        for (const one of list.getEntries()) if (!one.hadRecentInput) moved.push(one.value + ": " + one.sources.map(named).join("; "));
+    }).observe({type: "layout-shift", buffered: true});
+"#;
 
 #[test]
 fn pictures_titles_and_locks_move_nothing() {
@@ -16,7 +23,7 @@ fn pictures_titles_and_locks_move_nothing() {
     let dashboard = lab.dashboard();
     let page = Chromium::start(&programs, "en");
     page.open(&dashboard.link);
-    page.script(COUNT);
+    page.script(NOTE);
     page.until("document.querySelectorAll('.tile').length === 12");
     page.until("[...document.querySelectorAll('.tile img')].slice(0, 4).every((image) => image.naturalWidth > 0)");
     lab.json(&["lock", "--all", "--message", "Eyes up, and put everything that is on your tables into your bags"]);
@@ -27,5 +34,5 @@ fn pictures_titles_and_locks_move_nothing() {
     page.until(
         "document.querySelectorAll('.tile.locked').length <= 11 && document.querySelector('.tile[data-outcome]')",
     );
-    assert_eq!(page.script(MOVED), 0, "something moved");
+    assert_eq!(page.script(MOVED), serde_json::json!([]), "something moved");
 }
