@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use usher_core::outcome::{Error, ErrorId};
-use zbus::Connection;
 use zbus::fdo::{self, PropertiesProxy};
 use zbus::names::InterfaceName;
+use zbus::{Connection, OwnedVariant};
 
 use super::proxies::{ListedSession, LoginManagerProxy, ServiceManagerProxy};
 use super::{Login, properties};
@@ -113,6 +113,27 @@ impl Bus {
     pub async fn kill(&self, native_id: &str, signal: i32) -> Result<(), Error> {
         in_time("KillSession", self.login_manager().await?.kill_session(native_id, "all", signal)).await
     }
+
+    /// A property of an object.
+    ///
+    /// # Errors
+    /// There is none, or it is not told in time.
+    pub(super) async fn property(
+        &self,
+        service: &str,
+        name: &str,
+        interface: &str,
+        property: &str,
+    ) -> Result<OwnedVariant, Error> {
+        let interface = InterfaceName::try_from(interface).map_err(|error| wrong(property, name, &error))?;
+        let asked = async {
+            let proxy = PropertiesProxy::new(&self.connection()?, service, name).await;
+            let asked = proxy.map_err(|error| wrong(property, name, &error))?.get(interface, property).await;
+            asked.map_err(|error| wrong(property, name, &error))
+        };
+        let late = || Error::new(ErrorId::Timeout, format!("{property} of {name} was not told in time"));
+        tokio::time::timeout(DEADLINE, asked).await.map_err(|_| late())?
+    }
 }
 
 /// The answer of a call, if it comes in time.
@@ -127,4 +148,9 @@ fn failed(what: &str, why: &dyn std::error::Error) -> Error {
 
 pub(super) fn late(method: &str) -> Error {
     Error::new(ErrorId::Timeout, format!("{method} was not answered in {} s", DEADLINE.as_secs()))
+}
+
+/// What a service said is not what was asked for.
+pub(super) fn wrong(property: &str, name: &str, why: &dyn std::error::Error) -> Error {
+    Error::new(ErrorId::BackendFailed, format!("{property} of {name}: {why}"))
 }

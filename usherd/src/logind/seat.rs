@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use usher_core::outcome::{Error, ErrorId};
-use zbus::fdo::{DBusProxy, PropertiesProxy};
-use zbus::names::{BusName, InterfaceName};
+use usher_core::outcome::Error;
+use zbus::fdo::DBusProxy;
+use zbus::names::BusName;
 use zbus::{ObjectPath, OwnedObjectPath, OwnedVariant, Variant};
 
 use super::Login;
-use super::bus::{Bus, DEADLINE, LOGIND, in_time, late};
+use super::bus::{Bus, DEADLINE, LOGIND, in_time, late, wrong};
 
 const MANAGER: &str = "org.freedesktop.login1.Manager";
 const MANAGER_PATH: &str = "/org/freedesktop/login1";
@@ -119,27 +119,6 @@ impl Bus {
         let connection = self.connection()?;
         in_time(method, connection.call_method(Some(service), path, Some(interface), method, &())).await.map(drop)
     }
-
-    async fn property(
-        &self,
-        service: &str,
-        name: &str,
-        interface: &str,
-        property: &str,
-    ) -> Result<OwnedVariant, Error> {
-        let interface = InterfaceName::try_from(interface).map_err(|error| wrong(property, name, &error))?;
-        let asked = async {
-            let proxy = PropertiesProxy::new(&self.connection()?, service, name).await;
-            let asked = proxy.map_err(|error| wrong(property, name, &error))?.get(interface, property).await;
-            asked.map_err(|error| wrong(property, name, &error))
-        };
-        let late = || Error::new(ErrorId::Timeout, format!("{property} of {name} was not told in time"));
-        tokio::time::timeout(DEADLINE, asked).await.map_err(|_| late())?
-    }
-}
-
-fn wrong(property: &str, name: &str, why: &dyn std::error::Error) -> Error {
-    Error::new(ErrorId::BackendFailed, format!("{property} of {name}: {why}"))
 }
 
 fn number(value: &OwnedVariant) -> Option<u32> {

@@ -3,11 +3,9 @@
 use std::os::fd::BorrowedFd;
 
 use usher_core::outcome::{Error, ErrorId};
-use zbus::fdo::PropertiesProxy;
-use zbus::names::InterfaceName;
 use zbus::{Fd, OwnedVariant, Variant};
 
-use super::bus::{Bus, DEADLINE, in_time};
+use super::bus::{Bus, in_time};
 
 const SYSTEMD: &str = "org.freedesktop.systemd1";
 const SERVICE: &str = "org.freedesktop.systemd1.Service";
@@ -69,14 +67,7 @@ impl Bus {
 
     async fn service_property(&self, name: &str, property: &str) -> Result<OwnedVariant, Error> {
         let path = in_time("GetUnit", self.service_manager().await?.get_unit(name)).await?;
-        let wrong = |why: zbus::Error| Error::new(ErrorId::BackendFailed, format!("{property} of {name}: {why}"));
-        let interface = InterfaceName::try_from(SERVICE).map_err(wrong)?;
-        let asked = async {
-            let proxy = PropertiesProxy::new(&self.connection()?, SYSTEMD, path).await.map_err(wrong)?;
-            proxy.get(interface, property).await.map_err(|e| wrong(e.into()))
-        };
-        let late = || Error::new(ErrorId::Timeout, format!("{property} of {name} was not told in time"));
-        tokio::time::timeout(DEADLINE, asked).await.map_err(|_| late())?
+        self.property(SYSTEMD, path.as_str(), SERVICE, property).await
     }
 
     /// The name below `/dev` of the terminal whose getty became this process; none if no getty did. A getty's terminal is
