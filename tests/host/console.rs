@@ -150,4 +150,10 @@ fn who_logs_in_at_a_console_under_a_block_meets_the_message() {
     console.type_keys("echo af''ter\n");
     console.wait("after");
     assert!(!host.path(format!("/home/{}/typed", alice.name)).exists(), "what was typed reached nobody");
+    // Programs of a shell that was only just begun have a terminal as usual, and none as it is under a lock.
+    console.type_keys("stty -a >$HOME/modes; sync $HOME/modes; touch $HOME/told\n");
+    wait_until("its settings are told", || host.path(format!("/home/{}/told", alice.name)).exists());
+    let modes = host.content(format!("/home/{}/modes", alice.name));
+    let on = |mode: &str| modes.split([' ', ';', '\n']).any(|word| word == mode);
+    assert!(["opost", "isig", "icanon", "echo"].into_iter().all(on), "{modes}");
 }
