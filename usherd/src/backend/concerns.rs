@@ -13,7 +13,7 @@ use usher_core::sys::process::Process;
 use usher_core::wire::holder::{Notice, OpenSpec, StationSpec};
 
 use super::text::{Found, Opened, Starting};
-use super::thumbnail::TakenPicture;
+use super::thumbnail::TakenScreen;
 use super::{Covered, Observation};
 use crate::logind::Login;
 use crate::session::Target;
@@ -51,7 +51,7 @@ pub trait Ending {
 pub trait Showing {
     /// What the person at the session sees, as PNG; none if it is the picture that is `known`. Other processes make and draw it;
     /// it is handed on unread. If more follow, the next change is told where that can be.
-    fn thumbnail(&self, target: &Target, query: &ThumbnailQuery) -> Observation<TakenPicture>;
+    fn thumbnail(&self, target: &Target, query: &ThumbnailQuery) -> Observation<TakenScreen>;
     /// Tells the session's user who looks at it, or that nobody does any more. Where no part of usher can, nobody is told.
     fn looked(&self, target: &Target, by: Option<&str>);
     /// The text on the session's screen, where it has any: lines without control characters.

@@ -15,7 +15,7 @@ use usher_core::sys::process::Process;
 use usher_core::wire::holder::{Notice, OpenSpec, StationSpec};
 
 use super::text::{Found, Opened, Starting};
-use super::thumbnail::TakenPicture;
+use super::thumbnail::TakenScreen;
 use super::{
     Adopting, Covered, Covering, Displays, Ending, HostSessions, Logins, Noticed, Observation, Opening, Seating,
     Showing, TextSessions,
@@ -181,10 +181,10 @@ impl Ending for Fake {
 }
 
 impl Showing for Fake {
-    fn thumbnail(&self, target: &Target, query: &ThumbnailQuery) -> Observation<TakenPicture> {
+    fn thumbnail(&self, target: &Target, query: &ThumbnailQuery) -> Observation<TakenScreen> {
         let png = b"\x89PNG\r\n\x1a\n";
         let (same, told) = (query.known == Some(Pin::of(png)), query.live);
-        let taken = move |_| TakenPicture { png: (!same).then(|| png.to_vec()), told };
+        let taken = move |_| TakenScreen { bytes: (!same).then(|| png.to_vec()), told };
         self.ordered(target.id, FakeCall::Thumbnail(target.id), taken)
     }
 

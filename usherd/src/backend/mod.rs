@@ -26,7 +26,7 @@ mod thumbnail;
 pub use concerns::{
     Adopting, Backend, Covering, Displays, Ending, HostSessions, Logins, Opening, Seating, Showing, TextSessions,
 };
-pub use thumbnail::TakenPicture;
+pub use thumbnail::TakenScreen;
 
 /// The answer to an effect that was ordered: it arrives when the effect was seen, or with why it was not.
 pub type Observation<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;

@@ -7,11 +7,11 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::Pin;
 
-/// What came of ordering a thumbnail.
+/// What came of looking at a screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TakenPicture {
-    /// PNG; none if the caller has it.
-    pub png: Option<Vec<u8>>,
+pub struct TakenScreen {
+    /// A picture as PNG, or text; none if the caller has it.
+    pub bytes: Option<Vec<u8>>,
     /// The screen's next change is told ([`Noticed::ScreenChanged`](super::Noticed)).
     pub told: bool,
 }

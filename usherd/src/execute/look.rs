@@ -10,7 +10,7 @@ use usher_core::outcome::{Error, ErrorId, Outcome, OutcomeResult};
 use usher_core::request::{ThumbnailQuery, ThumbnailSize};
 
 use super::{Answer, Execution, urgency};
-use crate::backend::{Observation, TakenPicture};
+use crate::backend::{Observation, TakenScreen};
 use crate::host::looks::{EndedLook, WhoseLook};
 use crate::host::{Host, gone_meanwhile};
 use crate::plan::Look;
@@ -91,7 +91,7 @@ impl Execution<'_> {
     }
 
     /// Orders what is to be seen; none is what the caller has.
-    fn seen(&self, look: &Look, target: &Target) -> (ThumbnailSize, Observation<TakenPicture>) {
+    fn seen(&self, look: &Look, target: &Target) -> (ThumbnailSize, Observation<TakenScreen>) {
         let kind = self.host.registry().get(target.id).map(|session| session.kind);
         let backend = kind.and_then(|kind| self.host.backend(kind));
         match (look, backend) {
@@ -113,8 +113,8 @@ impl Execution<'_> {
 }
 
 /// Text, which is asked for each time.
-fn as_taken(text: Vec<u8>) -> TakenPicture {
-    TakenPicture { png: Some(text), told: false }
+fn as_taken(text: Vec<u8>) -> TakenScreen {
+    TakenScreen { bytes: Some(text), told: false }
 }
 
 /// Whose look this is, if it is one that goes on.

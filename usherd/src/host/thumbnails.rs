@@ -8,7 +8,7 @@ use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::ThumbnailSize;
 
 use crate::actor::{Actor, Role};
-use crate::backend::TakenPicture;
+use crate::backend::TakenScreen;
 
 /// What the thumbnails of ordinary users may take together, in MiB.
 const ORDINARY: usize = 128;
@@ -27,13 +27,13 @@ pub struct ThumbnailRoom {
 /// What a session's screen shows, as PNG or as text, with the room that it takes. The room is free again once the bytes are.
 #[derive(Debug)]
 pub struct HeldScreen {
-    png: Vec<u8>,
+    bytes: Vec<u8>,
     _room: OwnedSemaphorePermit,
 }
 
 impl AsRef<[u8]> for HeldScreen {
     fn as_ref(&self) -> &[u8] {
-        &self.png
+        &self.bytes
     }
 }
 
@@ -53,17 +53,17 @@ impl ThumbnailRoom {
         &self,
         actor: &Actor,
         size: ThumbnailSize,
-        making: impl Future<Output = Result<TakenPicture, Error>>,
+        making: impl Future<Output = Result<TakenScreen, Error>>,
     ) -> Result<(Option<HeldScreen>, bool), Error> {
         let room = if actor.role >= Role::Operator { &self.kept } else { &self.ordinary };
         let most = largest(size);
         let waiting = tokio::time::timeout(PATIENCE, Arc::clone(room).acquire_many_owned(most)).await;
         let mut room = waiting.ok().and_then(Result::ok).ok_or_else(no_room)?;
-        let TakenPicture { png, told } = making.await?;
-        let Some(png) = png else { return Ok((None, told)) };
-        let surplus = usize::try_from(most).unwrap_or(usize::MAX).checked_sub(mebibytes(png.len()));
+        let TakenScreen { bytes, told } = making.await?;
+        let Some(bytes) = bytes else { return Ok((None, told)) };
+        let surplus = usize::try_from(most).unwrap_or(usize::MAX).checked_sub(mebibytes(bytes.len()));
         drop(room.split(surplus.ok_or_else(|| too_large(size))?));
-        Ok((Some(HeldScreen { png, _room: room }), told))
+        Ok((Some(HeldScreen { bytes, _room: room }), told))
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
 
     fn make(room: &ThumbnailRoom, role: Role, size: ThumbnailSize, bytes: usize) -> Result<HeldScreen, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let taken = TakenPicture { png: Some(vec![0; bytes]), told: false };
+        let taken = TakenScreen { bytes: Some(vec![0; bytes]), told: false };
         runtime.block_on(room.make(&actor(role), size, ready(Ok(taken)))).map(|(held, _)| held.unwrap())
     }
 

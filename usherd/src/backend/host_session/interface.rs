@@ -2,7 +2,7 @@
 
 use super::mechanism::Mechanism;
 use super::*;
-use crate::backend::TakenPicture;
+use crate::backend::TakenScreen;
 
 impl Covering for HostSessionBackend {
     fn cover(&self, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
@@ -42,7 +42,7 @@ impl Ending for HostSessionBackend {
 }
 
 impl Showing for HostSessionBackend {
-    fn thumbnail(&self, target: &Target, query: &ThumbnailQuery) -> Observation<TakenPicture> {
+    fn thumbnail(&self, target: &Target, query: &ThumbnailQuery) -> Observation<TakenScreen> {
         thumbnail::thumbnail(self, target, query)
     }
 

@@ -10,7 +10,7 @@ use usher_core::wire::shield::{FromShield, ToShield, WITH_CHANGES, WITH_LOOKS, W
 use super::HostSessionBackend;
 use super::screen::{DisplayState, ShieldState};
 use crate::backend::Observation;
-use crate::backend::thumbnail::{DEADLINE, TakenPicture, collect, failed, late, pipe, too_old, unless_known};
+use crate::backend::thumbnail::{DEADLINE, TakenScreen, collect, failed, late, pipe, too_old, unless_known};
 use crate::session::Target;
 use crate::xdisplay::stations::Moment;
 use crate::xdisplay::{Display, wayland};
@@ -19,7 +19,7 @@ pub(super) fn thumbnail(
     backend: &HostSessionBackend,
     target: &Target,
     query: &ThumbnailQuery,
-) -> Observation<TakenPicture> {
+) -> Observation<TakenScreen> {
     let (backend, target, query) = (backend.clone(), target.clone(), query.clone());
     Box::pin(async move {
         let made = timeout(DEADLINE, made(&backend, &target, &query)).await;
@@ -27,7 +27,7 @@ pub(super) fn thumbnail(
     })
 }
 
-async fn made(backend: &HostSessionBackend, target: &Target, query: &ThumbnailQuery) -> Result<TakenPicture, Error> {
+async fn made(backend: &HostSessionBackend, target: &Target, query: &ThumbnailQuery) -> Result<TakenScreen, Error> {
     backend.login(target)?;
     let place = seen_display(backend, target.id).ok_or_else(|| no_display(target.id))?;
     // Many requests for one display wait for each other, and the shield's other work for none of them.
@@ -35,7 +35,7 @@ async fn made(backend: &HostSessionBackend, target: &Target, query: &ThumbnailQu
     let (turn, display) = found.ok_or_else(|| no_display(target.id))?;
     let _turn = turn.lock().await;
     if query.live && query.known.is_some() && shows_still(backend, place, query) {
-        return Ok(TakenPicture { png: None, told: true });
+        return Ok(TakenScreen { bytes: None, told: true });
     }
     let connection = connection(&display).await?;
     let changes = backend.state().screens.get(&place).map(|screen| screen.changes);
@@ -50,7 +50,7 @@ async fn made(backend: &HostSessionBackend, target: &Target, query: &ThumbnailQu
             {
                 screen.pictured.insert(query.size, Pin::of(&png));
             }
-            Ok(TakenPicture { png: unless_known(png, query.known.as_ref()), told: watched })
+            Ok(TakenScreen { bytes: unless_known(png, query.known.as_ref()), told: watched })
         }
         Ok(FromShield::Pictured { error: Some(why), unsupported: true, .. }) => Err(never(target.id, &why)),
         Ok(FromShield::Pictured { error: Some(why), .. }) => {

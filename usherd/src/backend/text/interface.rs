@@ -3,7 +3,7 @@
 use usher_core::wire::holder::{WITH_LOOKS, WITH_TEXT, WITH_WITHDRAWALS};
 
 use super::*;
-use crate::backend::{TakenPicture, stays};
+use crate::backend::{TakenScreen, stays};
 
 impl Covering for TextBackend {
     fn cover(&self, target: &Target, covers: Vec<Cover>) -> Observation<Covered> {
@@ -35,7 +35,7 @@ impl Seating for TextBackend {
 }
 
 impl Showing for TextBackend {
-    fn thumbnail(&self, target: &Target, query: &ThumbnailQuery) -> Observation<TakenPicture> {
+    fn thumbnail(&self, target: &Target, query: &ThumbnailQuery) -> Observation<TakenScreen> {
         thumbnail::thumbnail(self, target, query)
     }
 

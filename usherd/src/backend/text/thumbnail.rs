@@ -18,7 +18,7 @@ use usher_core::wire::holder::{FromHolder, ToHolder, WITH_CHANGES, WITH_STILLS};
 
 use super::TextBackend;
 use crate::backend::Observation;
-use crate::backend::thumbnail::{DEADLINE, TakenPicture, collect, failed, late, too_old, unless_known};
+use crate::backend::thumbnail::{DEADLINE, TakenScreen, collect, failed, late, too_old, unless_known};
 use crate::session::Target;
 
 /// Processes that draw at once; the others wait for their turn.
@@ -27,7 +27,7 @@ pub(super) const AT_ONCE: usize = 4;
 const MOST_CELLS: usize = 64 << 20;
 
 /// Orders the cells now, and draws them when somebody awaits it.
-pub(super) fn thumbnail(backend: &TextBackend, target: &Target, query: &ThumbnailQuery) -> Observation<TakenPicture> {
+pub(super) fn thumbnail(backend: &TextBackend, target: &Target, query: &ThumbnailQuery) -> Observation<TakenScreen> {
     let cells = cells(backend, target, query.live);
     let ThumbnailQuery { size, known, .. } = query.clone();
     let (places, drawn, id) = (backend.drawing.clone(), backend.drawn.clone(), target.id);
@@ -45,7 +45,7 @@ pub(super) fn thumbnail(backend: &TextBackend, target: &Target, query: &Thumbnai
             let written = written(&mut file)?;
             let last = drawn.lock().unwrap_or_else(PoisonError::into_inner).of(id, size, &written);
             if known.is_some() && known == last {
-                return Ok(TakenPicture { png: None, told });
+                return Ok(TakenScreen { bytes: None, told });
             }
             let _place = places.acquire().await;
             let program = beside_this_program("usher-shield");
@@ -54,7 +54,7 @@ pub(super) fn thumbnail(backend: &TextBackend, target: &Target, query: &Thumbnai
                 None => draw(&program, file, size).await,
             }?;
             drawn.lock().unwrap_or_else(PoisonError::into_inner).keep((id, size), written, Pin::of(&png));
-            Ok(TakenPicture { png: unless_known(png, known.as_ref()), told })
+            Ok(TakenScreen { bytes: unless_known(png, known.as_ref()), told })
         };
         tokio::time::timeout(DEADLINE, made).await.unwrap_or_else(|_| Err(late(id)))
     })
