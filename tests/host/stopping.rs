@@ -33,7 +33,9 @@ fn a_job_with_subordinate_uids_stands_still() {
     let (beat, home) = (Beat::of(&host, &alice, "beat"), format!("/home/{}", alice.name));
     screen.shell("install -m 666 /dev/null $HOME/beat && chmod 755 $HOME").succeeds();
     // No user of the container is the user: nothing but the range tells whose it is.
-    let program = format!("echo $$ >{home}/beat.pid; while [ ! -e {home}/beat.end ]; do date +%s%N >{home}/beat; sleep 0.05; done");
+    let program = format!(
+        "echo $$ >{home}/beat.pid; while [ ! -e {home}/beat.end ]; do date +%s%N >{home}/beat; sleep 0.05; done"
+    );
     std::fs::write(host.path(format!("{home}/beat.sh")), program).expect("a script");
     screen.shell("install -m 666 /dev/null $HOME/beat.pid").succeeds();
     let container =
