@@ -12,3 +12,4 @@ mod browser;
 mod hands;
 mod room;
 mod sign_in;
+mod signed_in;

@@ -13,29 +13,35 @@ use crate::harness::{Host, School, Screen, Suite, X11, copy_program, covered, re
 const EACH: usize = 4;
 
 /// Three hosts, and those who sit there.
-struct Room {
-    school: School,
+pub struct Room {
+    pub school: School,
     /// Those with displays, host by host.
     screens: Vec<Vec<Screen>>,
+    /// What each host calls whoever has the page.
+    people: Vec<String>,
+    /// What its pictures are called.
+    name: &'static str,
 }
 
 impl Room {
+    /// A room whose hosts call whoever has the page so.
     #[track_caller]
-    fn open() -> Self {
+    pub fn open(name: &'static str, called: impl Fn(&School, usize) -> String) -> Self {
         let school = School::open(&[Suite::Bookworm, Suite::Trixie, Suite::Bookworm]);
-        let program = "/usr/bin/usher-dashboard";
-        copy_program(&school.hosts[0].path(program), &school.desk.path(program));
-        school.join_all();
         let screens = std::thread::scope(|scope| {
             let seated: Vec<_> = school.hosts.iter().map(|host| scope.spawn(|| seat(host))).collect();
             seated.into_iter().map(|seated| seated.join().expect("sessions")).collect()
         });
-        Room { school, screens }
+        let people = (0..school.hosts.len()).map(|host| called(&school, host)).collect();
+        Room { school, screens, people, name }
     }
 
     /// The page as olga starts it at her desk.
     #[track_caller]
     fn dashboard(&self) -> (Service, String) {
+        let program = "/usr/bin/usher-dashboard";
+        copy_program(&self.school.hosts[0].path(program), &self.school.desk.path(program));
+        self.school.join_all();
         let mut command = self.school.started(&["dashboard", "--server", "h1,h2,h3", "--timeout", "5s"]);
         command.stdin(Stdio::piped());
         let log = crate::harness::Lab::shared().directory().join("dashboard.log");
@@ -55,6 +61,35 @@ impl Room {
     fn is(&self, locked: bool, hosts: std::ops::Range<usize>) -> bool {
         let listed = hosts.clone().flat_map(|host| self.listed(host)).all(|session| session["locked"] == locked);
         listed && self.screens[hosts].iter().flatten().all(|screen| covered(&screen.pixels()) == locked)
+    }
+
+    /// Locks name whoever has the page, on these hosts.
+    #[track_caller]
+    fn names_the_person(&self, hosts: std::ops::Range<usize>) {
+        for host in hosts {
+            for session in self.listed(host) {
+                assert_eq!(session["lock"]["by"], self.people[host], "{session}");
+            }
+        }
+    }
+
+    /// So does each host's audit log, for what reached it.
+    #[track_caller]
+    fn is_on_record(&self) {
+        for (index, host) in self.school.hosts.iter().enumerate() {
+            let records = host.root_usher(&["audit", "--output", "json"]).array();
+            let done = |action: &str| {
+                let by_her = |record: &&Value| record["action"] == action && record["actor"] == self.people[index];
+                let outcomes = records.iter().filter(by_her).filter_map(|record| record["outcomes"].as_array());
+                outcomes.flatten().any(|outcome| outcome["result"] == "done")
+            };
+            // Whoever was cut off heard of no lock.
+            let reached =
+                if index == 2 { &["unlock", "block", "unblock"][..] } else { &["lock", "unlock", "block", "unblock"] };
+            for action in reached {
+                assert!(done(action), "{action} on {}: {records:?}", host.name());
+            }
+        }
     }
 }
 
@@ -78,6 +113,7 @@ fn lock_while_a_host_is_cut_off(room: &Room, page: &Chromium, hands: Hands) {
     hands.select_all(page);
     hands.order_with(page, "lock", "Eyes up");
     wait_until("two hosts are locked", || room.is(true, 0..2));
+    room.names_the_person(0..2);
     tiles(page, ".locked:not(.lost)", 2 * EACH);
     tiles(page, "[data-outcome=failed]", EACH);
     page.until("document.querySelectorAll('#failures li').length > 0");
@@ -86,7 +122,7 @@ fn lock_while_a_host_is_cut_off(room: &Room, page: &Chromium, hands: Hands) {
     page.until(last_words);
     let green = "return document.querySelectorAll('.tile.lost[data-outcome=done]').length";
     assert_eq!(page.script(green), 0, "nobody saw those locked");
-    page.shot(&pictures().join(format!("room-cut-off-{hands:?}.png")));
+    page.shot(&pictures().join(format!("{}-cut-off-{hands:?}.png", room.name)));
     hands.see_failures(page);
     room.school.hosts[2].plugged(true);
     tiles(page, ".lost", 0);
@@ -103,13 +139,14 @@ fn block_over_a_new_login(room: &Room, page: &Chromium, hands: Hands) {
     let there = 3 * EACH;
     hands.order_with(page, "block", "Exam");
     wait_until("everybody is locked", || room.is(true, 0..3));
+    room.names_the_person(0..3);
     page.until("document.querySelector('#block').getAttribute('aria-checked') === 'true'");
     page.until("document.querySelector('#blocked').textContent.includes('olga')");
     let host = &room.school.hosts[1];
     let late = host.x11(&host.user("late"), X11::Xvfb);
     tiles(page, ".locked", there + 1);
     wait_until("who came late is locked too", || covered(&late.pixels()));
-    page.shot(&pictures().join(format!("room-blocked-{hands:?}.png")));
+    page.shot(&pictures().join(format!("{}-blocked-{hands:?}.png", room.name)));
     // What is not heard at the moment is not told.
     tiles(page, ".lost", 0);
     hands.unblock(page);
@@ -120,23 +157,23 @@ fn block_over_a_new_login(room: &Room, page: &Chromium, hands: Hands) {
 }
 
 /// One is told, and closed when the time is over.
-fn close_with_notice(room: &Room, page: &Chromium, hands: Hands, user: &str) {
+fn close_with_notice(room: &Room, page: &Chromium, hands: Hands, (user, at): (&str, usize)) {
     let before = page.script("return document.querySelectorAll('.tile').length").as_u64().expect("a number");
-    hands.filter(page, &format!("{user} h1"));
+    hands.filter(page, &format!("{user} h{}", at + 1));
     tiles(page, ":not([hidden])", 1);
     hands.select_all(page);
     hands.order_with(page, "close", "The lesson is over");
     page.until("document.querySelector('.tile:not([hidden]) .lock').textContent.includes('closes at')");
     let noticed = |session: &Value| session["user"] == user && session["closing_at"].is_string();
-    wait_until("the host counts down", || room.listed(0).iter().any(noticed));
+    wait_until("the host counts down", || room.listed(at).iter().any(noticed));
     // The shortest notice that the page offers is longer than a test's patience.
     let deadline = Instant::now() + Duration::from_secs(120);
-    while room.listed(0).iter().any(|session| session["user"] == user) && Instant::now() < deadline {
+    while room.listed(at).iter().any(|session| session["user"] == user) && Instant::now() < deadline {
         std::thread::sleep(Duration::from_secs(1));
     }
     hands.filter(page, "");
     tiles(page, "", usize::try_from(before).expect("a number") - 1);
-    assert!(!room.listed(0).iter().any(|session| session["user"] == user));
+    assert!(!room.listed(at).iter().any(|session| session["user"] == user));
 }
 
 /// Where pictures of the page go, to be looked at.
@@ -146,26 +183,32 @@ pub fn pictures() -> std::path::PathBuf {
     place
 }
 
+/// Everything that is done in the room, by mouse and by keyboard alone, on a page that shows nothing yet. Two are closed at these
+/// hosts at the end: who is gone is gone for both.
+pub fn lesson(room: &Room, page: &Chromium, closed_at: [usize; 2]) {
+    tiles(page, "", 3 * EACH);
+    page.until("[...document.querySelectorAll('.tile')].every((tile) => (tile.scrollIntoView(), tile.querySelector('img').naturalWidth > 0))");
+    for hands in [Hands::Mouse, Hands::Keyboard] {
+        lock_while_a_host_is_cut_off(room, page, hands);
+        block_over_a_new_login(room, page, hands);
+    }
+    close_with_notice(room, page, Hands::Mouse, ("alice", closed_at[0]));
+    close_with_notice(room, page, Hands::Keyboard, ("carol", closed_at[1]));
+    room.is_on_record();
+    // A browser complains of each picture that a host does not send while it is cut off.
+    let complaints: Vec<_> = page.complaints().into_iter().filter(|one| !one.contains("/pictures/2/")).collect();
+    assert_eq!(complaints, Vec::<String>::new(), "the console has nothing else");
+}
+
 #[test]
 fn twelve_sessions_of_three_hosts_obey_by_mouse_and_by_keyboard() {
     if let Err(reason) = ready(Suite::Bookworm).and(ready(Suite::Trixie)) {
         return skip(&reason);
     }
     let Some(programs) = chromium() else { return };
-    let room = Room::open();
+    let room = Room::open("room", |school, _| format!("olga@{} via TLS", school.desk.name()));
     let (_dashboard, link) = room.dashboard();
     let page = Chromium::start_in(Some(of_host(&room.school.desk)), &programs, "en");
     page.open(&link);
-    tiles(&page, "", 3 * EACH);
-    page.until("[...document.querySelectorAll('.tile')].every((tile) => (tile.scrollIntoView(), tile.querySelector('img').naturalWidth > 0))");
-    for hands in [Hands::Mouse, Hands::Keyboard] {
-        lock_while_a_host_is_cut_off(&room, &page, hands);
-        block_over_a_new_login(&room, &page, hands);
-    }
-    // The rooms' own ends are the last: who is gone is gone for both.
-    close_with_notice(&room, &page, Hands::Mouse, "alice");
-    close_with_notice(&room, &page, Hands::Keyboard, "carol");
-    // A browser complains of each picture that a host does not send while it is cut off.
-    let complaints: Vec<_> = page.complaints().into_iter().filter(|one| !one.contains("/pictures/2/")).collect();
-    assert_eq!(complaints, Vec::<String>::new(), "the console has nothing else");
+    lesson(&room, &page, [0, 0]);
 }

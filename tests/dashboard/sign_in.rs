@@ -8,7 +8,7 @@ const ENTER: &str = "\u{e007}";
 
 /// Goes to the form and says who one is.
 #[track_caller]
-fn sign_in(page: &Chromium, host: &Host, user: &User, password: &str) {
+pub fn sign_in(page: &Chromium, host: &Host, user: &User, password: &str) {
     page.open(&format!("https://{}:8478/", host.address()));
     page.until("document.querySelector('form[action=\"/sign-in\"]')");
     page.click("[name=user]");
