@@ -6,6 +6,27 @@ use crate::harness::{Chromium, Lab, chromium, wait_until};
 const ENTER: &str = "\u{e007}";
 
 #[test]
+fn the_title_bar_of_a_large_picture_says_whether_its_user_is_told() {
+    let Some(programs) = chromium() else { return };
+    let (told, untold) = (Lab::with_settings("tell_looks = true\n"), Lab::start());
+    let page = Chromium::start(&programs, "en");
+    for (lab, words) in [(&untold, "on record; {user} is not told"), (&told, "on record; {user} is told")] {
+        let id = lab.open("essay", "exec cat");
+        let dashboard = lab.dashboard();
+        page.open(&dashboard.link);
+        page.until("document.querySelectorAll('.tile').length > 0");
+        page.script(&format!("document.querySelector('#tile-0-{id}').focus()"));
+        page.keys(ENTER);
+        page.until("document.querySelector('#large[open] img').naturalWidth > 0");
+        let words = words.replace("{user}", lab.session(id)["user"].as_str().expect("a user"));
+        // Directions of what users are called are kept apart by marks that nobody sees.
+        let shown = "document.querySelector('#large .told').textContent.replace(/[\\u2068\\u2069]/g, '')";
+        page.until(&format!("{shown} === {words:?}"));
+        assert_eq!(page.complaints(), Vec::<String>::new(), "the console is empty");
+    }
+}
+
+#[test]
 fn a_room_is_locked_unlocked_and_blocked_by_keyboard_in_chromium() {
     let Some(programs) = chromium() else { return };
     let lab = Lab::start();

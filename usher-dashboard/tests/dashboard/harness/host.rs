@@ -18,8 +18,15 @@ pub struct Lab {
 impl Lab {
     #[track_caller]
     pub fn start() -> Self {
+        Lab::with_settings("")
+    }
+
+    /// A host with these settings.
+    #[track_caller]
+    pub fn with_settings(settings: &str) -> Self {
         let directory = tempfile::Builder::new().prefix("ud").tempdir_in("/tmp").expect("a directory");
         let mut lab = Lab { directory, usherd: None };
+        fs::write(lab.file("usherd.toml"), settings).expect("settings");
         lab.start_usherd();
         lab
     }
@@ -28,6 +35,7 @@ impl Lab {
     pub fn start_usherd(&mut self) {
         let mut command = clean(&program("usherd"), self.path());
         command.arg("--user").arg("--socket").arg(self.socket()).arg("--state-dir").arg(self.file("state"));
+        command.arg("--config").arg(self.file("usherd.toml"));
         command.stdin(Stdio::null());
         let (service, ready) = Service::start(command, &self.file("usherd.log"));
         assert!(ready.starts_with("ready: "), "{ready}");
