@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: the figures. `cargo xtask bench displays [COUNT…]`: locks of displays, on a real host.
 //! `cargo xtask bench servers [SESSIONS]`: other hosts by ssh and TLS, on three real hosts.
-//! `cargo xtask bench dashboard`: what the web page costs, in a real Chromium.
+//! `cargo xtask bench dashboard [--short]`: what the web page costs, in a real Chromium.
 
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use crate::{programs, run};
 /// The whole task.
 pub fn run(arguments: &[String]) -> ExitCode {
     if arguments.first().is_some_and(|name| name == "dashboard") {
-        return dashboard();
+        return dashboard(&arguments[1..]);
     }
     let (name, arguments) = match arguments.split_first() {
         Some((name, rest)) if ["displays", "servers"].contains(&name.as_str()) => (name.as_str(), rest),
@@ -23,10 +23,11 @@ pub fn run(arguments: &[String]) -> ExitCode {
 }
 
 /// The page's figures are of every program that has a part in it.
-fn dashboard() -> ExitCode {
+fn dashboard(arguments: &[String]) -> ExitCode {
     let mut build = run::cargo(programs::ALL);
     if run::to_the_end(build.arg("--release")) != ExitCode::SUCCESS {
         return ExitCode::FAILURE;
     }
-    run::to_the_end(&mut run::cargo(&["bench", "--locked", "--package", "usher-dashboard", "--bench", "dashboard"]))
+    let mut bench = run::cargo(&["bench", "--locked", "--package", "usher-dashboard", "--bench", "dashboard"]);
+    run::to_the_end(bench.arg("--").args(arguments))
 }
