@@ -9,6 +9,7 @@ mod harness;
 mod who;
 
 mod browser;
+mod certificate;
 mod hands;
 mod room;
 mod sign_in;

@@ -49,6 +49,7 @@ const OTHERS: [&str; 22] = [
 
 /// Sentences that nobody reads, that are for the log, or that stand in something else.
 const NOT_SAID: &[&str] = &[
+    "{name}={value}; Path=/; Secure; HttpOnly; SameSite=Strict",
     "A session ID",
     "A session ID, a native ID such as `c2`, a session's name, or `USER/NAME`",
     "{MARK}{API_VERSION} error {text}",

@@ -45,5 +45,6 @@ mod wayland;
 mod wayland_looks;
 mod wayland_viewers;
 mod web;
+mod web_certificate;
 mod web_joined;
 mod who;

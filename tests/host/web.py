@@ -1,4 +1,5 @@
-"""A browser that does what it is told: web.py SOURCE METHOD PATH COOKIE ORIGIN TYPE BODY, and prints the answer as JSON."""
+"""A browser that does what it is told: web.py SOURCE METHOD PATH COOKIE ORIGIN TYPE BODY [PORT [DIRECTORY]], and prints the answer
+as JSON. In the directory are its certificate and key."""
 import http.client
 import json
 import ssl
@@ -8,8 +9,11 @@ source, method, path, cookie, origin, kind, body = sys.argv[1:8]
 context = ssl.create_default_context()
 context.check_hostname = False
 context.verify_mode = ssl.CERT_NONE
-connection = http.client.HTTPSConnection("10.99.0.1", 8478, timeout=60, context=context, source_address=(source, 0))
-headers = {"Host": "lab:8478", "Cookie": cookie, "Origin": origin, "Content-Type": kind}
+port = int(sys.argv[8]) if sys.argv[8:] else 8478
+if sys.argv[9:]:
+    context.load_cert_chain(sys.argv[9] + "/certificate.pem", sys.argv[9] + "/key.pem")
+connection = http.client.HTTPSConnection("10.99.0.1", port, timeout=60, context=context, source_address=(source, 0))
+headers = {"Host": f"lab:{port}", "Cookie": cookie, "Origin": origin, "Content-Type": kind}
 connection.request(method, path, body or None, {name: value for name, value in headers.items() if value})
 answer = connection.getresponse()
 if path == "/events":

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::harness::{Host, Options, Screen, Suite, User, X11, ready, skip, wait_until};
 use crate::who::session;
 
-const OURS: &str = "https://lab:8478";
+pub const OURS: &str = "https://lab:8478";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A host whose page is served.
@@ -15,20 +15,22 @@ pub struct Page {
     pub host: Host,
     client: String,
     /// Where the browser calls from. The host has both ends of the line, and they are not the same.
-    browser: String,
+    pub browser: String,
 }
 
 /// What a browser got.
 pub struct Got {
     pub status: u64,
-    cookies: Vec<String>,
+    pub cookies: Vec<String>,
     pub body: String,
-    policy: String,
+    pub policy: String,
+    /// Where it was led.
+    pub location: String,
 }
 
 impl Page {
     /// A page of the host that all tests share, for a browser of its own: tries are counted by where they come from.
-    fn shared(browser: u8) -> Option<Self> {
+    pub fn shared(browser: u8) -> Option<Self> {
         static SERVED: OnceLock<()> = OnceLock::new();
         let host = match Host::shared(Suite::Trixie) {
             Ok(host) => host,
@@ -50,7 +52,7 @@ impl Page {
     }
 
     /// What records say of where somebody was.
-    fn from(&self) -> String {
+    pub fn from(&self) -> String {
         format!("{}, by the dashboard", self.browser)
     }
 
@@ -64,9 +66,15 @@ impl Page {
 
     #[track_caller]
     pub fn asked(&self, method: &str, path: &str, cookie: &str, origin: &str, kind: &str, body: &str) -> Got {
-        let words = [self.browser.as_str(), method, path, cookie, origin, kind, body]
-            .map(|word| format!("'{}'", word.replace('\'', "'\\''")));
-        let said = self.host.root(&format!("python3 {} {}", self.client, words.join(" "))).json();
+        self.got(&[method, path, cookie, origin, kind, body])
+    }
+
+    /// The same, with a port and a certificate behind it.
+    #[track_caller]
+    pub fn got(&self, words: &[&str]) -> Got {
+        let quoted = |word: &&str| format!("'{}'", word.replace('\'', "'\\''"));
+        let words: Vec<String> = words.iter().map(quoted).collect();
+        let said = self.host.root(&format!("python3 {} {} {}", self.client, self.browser, words.join(" "))).json();
         let texts = |value: &Value| {
             value.as_array().into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
         };
@@ -75,6 +83,7 @@ impl Page {
             cookies: texts(&said["cookies"]),
             body: said["body"].as_str().unwrap_or_default().to_owned(),
             policy: said["headers"]["content-security-policy"].as_str().unwrap_or_default().to_owned(),
+            location: said["headers"]["location"].as_str().unwrap_or_default().to_owned(),
         }
     }
 
@@ -112,7 +121,7 @@ impl Page {
 
     /// The users whose sessions the page shows.
     #[track_caller]
-    fn shown(&self, cookie: &str) -> Vec<String> {
+    pub fn shown(&self, cookie: &str) -> Vec<String> {
         let got = self.get("/events", cookie);
         let news: Value = serde_json::from_str(got.body.strip_prefix("data: ").expect("news")).expect("JSON");
         let tiles = news["tiles"].as_array().cloned().unwrap_or_default();
@@ -121,7 +130,7 @@ impl Page {
 
     /// The records of what was done, or tried, in this browser.
     #[track_caller]
-    fn records(&self, action: &str) -> Vec<Value> {
+    pub fn records(&self, action: &str) -> Vec<Value> {
         let mut all = self.host.root_usher(&["audit", "--action", action, "--output", "json"]).array();
         all.retain(|record| record["from"] == self.from());
         all
@@ -140,12 +149,12 @@ pub fn enable(host: &Host) {
 
 /// An order for one session.
 #[track_caller]
-fn tile(screen: &Screen) -> Value {
+pub fn tile(screen: &Screen) -> Value {
     json!({"targets": {"0": [session(&screen.host, screen)["session_id"]]}})
 }
 
 #[track_caller]
-fn lock(screen: &Screen) -> Value {
+pub fn lock(screen: &Screen) -> Value {
     let mut order = tile(screen);
     order["message"] = "Eyes up".into();
     order
@@ -303,6 +312,16 @@ fn the_web_server_cannot_say_who_somebody_is() {
             .to_string();
     assert!(denied(&raw(own, "POST", "/v1/web/sign-ins", "", &sign_in)), "who somebody is is usher-auth's to say");
     assert!(denied(&raw(own, "POST", "/v1/web/sign-ins", &shown, &sign_in)), "also for an administrator");
+    let certified =
+        json!({"user": "adam@desk", "from": "10.99.0.2", "step": {"certified": {"secret": "a".repeat(64)}}})
+            .to_string();
+    for headers in ["", &shown, &identity] {
+        assert!(
+            denied(&raw(own, "POST", "/v1/web/sign-ins", headers, &certified)),
+            "a certificate is the gateway's to see"
+        );
+    }
+    assert!(denied(&raw("root", "POST", "/v1/web/sign-ins", "", &certified)));
     assert!(denied(&raw(own, "POST", "/v1/identities/invite", &shown, "{\"role\":\"administrator\"}")));
     assert!(denied(&raw(own, "POST", "/v1/sessions/open", &shown, "{}")));
     // A secret in other hands is nothing, not even in root's.

@@ -46,15 +46,47 @@ pub enum Who {
         /// The hash of the public key that it proved to have.
         key: Pin,
     },
-    /// A user of this host who signed in on its web page.
+    /// Somebody who signed in on the host's web page.
     Web {
-        /// By usher-auth's word.
-        uid: u32,
+        /// By usher-auth's word, or the gateway's.
+        person: WebPerson,
         /// The hash of the secret that the browser has.
         secret: Pin,
     },
     /// The gateway, for nobody: it may redeem invitations and nothing else.
     Gateway,
+}
+
+/// Whoever signed in on the web page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WebPerson {
+    /// A user of this host, by PAM.
+    User(u32),
+    /// A remote identity, by its certificate.
+    Identity {
+        /// Its name.
+        name: IdentityName,
+        /// The hash of the public key that it proved to have.
+        key: Pin,
+    },
+}
+
+impl WebPerson {
+    /// A user's uid.
+    pub fn uid(&self) -> Option<u32> {
+        match self {
+            WebPerson::User(uid) => Some(*uid),
+            WebPerson::Identity { .. } => None,
+        }
+    }
+
+    /// Whether both are the same, be it with another key.
+    pub fn is(&self, other: &WebPerson) -> bool {
+        match (self, other) {
+            (WebPerson::Identity { name, .. }, WebPerson::Identity { name: other, .. }) => name == other,
+            _ => self == other,
+        }
+    }
 }
 
 /// Whose sessions an actor may see.
@@ -106,8 +138,9 @@ impl Actor {
 
     /// The caller's uid; an identity has none, and so owns no session.
     pub fn uid(&self) -> Option<u32> {
-        match self.who {
-            Who::User(uid) | Who::Web { uid, .. } => Some(uid),
+        match &self.who {
+            Who::User(uid) => Some(*uid),
+            Who::Web { person, .. } => person.uid(),
             Who::Identity { .. } | Who::Gateway => None,
         }
     }
@@ -115,7 +148,7 @@ impl Actor {
     /// The caller's name as a remote identity, if it is one.
     pub fn identity(&self) -> Option<&IdentityName> {
         match &self.who {
-            Who::Identity { name, .. } => Some(name),
+            Who::Identity { name, .. } | Who::Web { person: WebPerson::Identity { name, .. }, .. } => Some(name),
             Who::User(_) | Who::Web { .. } | Who::Gateway => None,
         }
     }

@@ -4,7 +4,7 @@
 //! whose is it) is judged in `plan`, which can only be reached with an [`Authorized`].
 
 use usher_core::outcome::{Error, ErrorId};
-use usher_core::request::{Action, WhichSignIn};
+use usher_core::request::{Action, SignInRequest, SignInStep, WhichSignIn};
 
 use crate::actor::{Actor, Role, Who};
 
@@ -39,6 +39,7 @@ pub fn authorize(actor: Actor, action: Action) -> Result<Authorized, Error> {
         Action::Close(_) | Action::CancelClose(_) => Role::Operator,
         Action::Block(..) | Action::Unblock(_) | Action::Blocks => Role::Operator,
         Action::Audit(_) | Action::Invite(_) | Action::Revoke(_) | Action::Identities => Role::Administrator,
+        Action::SignIn(SignInRequest { step: SignInStep::Certified { .. }, .. }) => Role::User,
         Action::SignIn(_) | Action::SignIns | Action::SignOut(WhichSignIn::Number(_)) => Role::Administrator,
         Action::SignOut(WhichSignIn::Own) => Role::User,
         Action::Redeem(_) | Action::Rekey(_) => Role::User,
@@ -67,6 +68,11 @@ fn suits(who: &Who, action: &Action) -> Result<(), Error> {
         (Who::Gateway, Action::Redeem(_)) | (Who::Identity { .. }, Action::Rekey(_)) => Ok(()),
         (_, Action::Redeem(_) | Action::Rekey(_)) => {
             refused(format!("{verb} is for usher-gateway alone"), "`usher join` redeems a token, from another machine")
+        }
+        // The gateway verified the identity's certificate in this very connection.
+        (Who::Identity { .. }, Action::SignIn(SignInRequest { step: SignInStep::Certified { .. }, .. })) => Ok(()),
+        (_, Action::SignIn(SignInRequest { step: SignInStep::Certified { .. }, .. })) => {
+            refused(format!("{verb} by a certificate is for usher-gateway alone"), "sign in on the host's web page")
         }
         // Whoever is root needs no word of usher-auth's; nobody else's word counts.
         (Who::User(0), Action::SignIn(_)) | (Who::Web { .. }, Action::SignOut(WhichSignIn::Own)) => Ok(()),

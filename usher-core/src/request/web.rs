@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 
 use super::{IdentityRole, InvalidValue, Name, Pin};
 
-/// Body of `POST /v1/web/sign-ins`, from usher-auth alone: how far somebody's sign-in is.
+/// Body of `POST /v1/web/sign-ins`, from usher-auth, or from usher-gateway for somebody with a certificate: how far a
+/// sign-in is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignInRequest {
@@ -39,6 +40,11 @@ pub enum SignInStep {
         /// The hash of the secret that the browser has from now on.
         secret: Pin,
     },
+    /// The gateway verified the certificate of this identity, for which it asks.
+    Certified {
+        /// The hash of the secret that the browser has from now on.
+        secret: Pin,
+    },
 }
 
 /// Answer to `POST /v1/web/sign-ins`.
@@ -57,8 +63,8 @@ pub struct WebSignIn {
     pub id: u32,
     /// Who.
     pub user: String,
-    /// Their uid.
-    pub uid: u32,
+    /// Their uid; none for an identity, who signed in with a certificate.
+    pub uid: Option<u32>,
     /// From where.
     pub from: String,
     /// Since when.
@@ -154,11 +160,13 @@ mod tests {
     }
 
     #[test]
-    fn what_pam_said_is_one_of_three_things() {
+    fn how_far_a_sign_in_is_is_one_of_four_things() {
         let step = |text: &str| serde_json::from_str::<SignInStep>(text).ok();
         assert_eq!(step("\"begins\""), Some(SignInStep::Begins));
         let proved = serde_json::to_string(&SignInStep::Proved { uid: 7, secret: Pin::of(b"x") }).unwrap();
         assert_eq!(step(&proved), Some(SignInStep::Proved { uid: 7, secret: Pin::of(b"x") }));
+        let certified = SignInStep::Certified { secret: Pin::of(b"x") };
+        assert_eq!(step(&serde_json::to_string(&certified).unwrap()), Some(certified));
         assert_eq!(step("\"yes\""), None);
     }
 }

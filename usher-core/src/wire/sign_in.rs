@@ -1,4 +1,5 @@
-//! The messages between usher-dashboard and usher-auth: one JSON value a line, for one sign-in.
+//! Signing in on the host's web page: the messages between usher-dashboard and usher-auth, one JSON value a line, for one
+//! sign-in; and what usher-gateway, where certificates sign in, and usher-dashboard both know.
 
 use std::net::IpAddr;
 
@@ -11,6 +12,19 @@ use crate::request::Secret;
 pub const LONGEST: usize = 8 << 10;
 /// Where usher-auth is reached. No other user than usher-dashboard may connect.
 pub const SOCKET: &str = "/run/usher-auth.sock";
+
+/// Where usher-dashboard says how it is reached, in a file as the gateway's.
+pub const PUBLISHED: &str = "/run/usher-dashboard";
+/// The gateway's path at which a certificate signs in.
+pub const BY_CERTIFICATE: &str = "/web/sign-in";
+/// The cookie of somebody who is signed in. A browser takes such a name by TLS alone, for this host alone, whichever port set
+/// it.
+pub const COOKIE_NAME: &str = "__Host-usher";
+
+/// A cookie, as a header's value.
+pub fn cookie(name: &str, value: &str) -> String {
+    format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Strict")
+}
 
 /// What the web server says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -17,6 +17,7 @@ pub use neighbour::owner;
 /// The bytes of a secret.
 const SECRET: usize = 32;
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const FETCH_DESTINATION: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// The keeper of the link and the cookie.
 #[derive(Debug)]

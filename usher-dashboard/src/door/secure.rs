@@ -3,18 +3,12 @@
 use hyper::HeaderMap;
 use hyper::header::{COOKIE, HOST, ORIGIN};
 use usher_core::request::Secret;
+pub use usher_core::wire::sign_in::{COOKIE_NAME, cookie};
 
-use super::{FETCH_SITE, Refused};
+use super::{FETCH_DESTINATION, FETCH_SITE, Refused};
 
-/// The cookie of somebody who is signed in. A browser takes such a name by TLS alone, for this host alone.
-pub const COOKIE_NAME: &str = "__Host-usher";
 /// The cookie of somebody whom PAM asks more than a password.
 pub const ASKED_NAME: &str = "__Host-usher-asked";
-
-/// A cookie, as a header's value.
-pub fn cookie(name: &str, value: &str) -> String {
-    format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Strict")
-}
 
 /// What makes a browser forget it.
 pub fn forgotten(name: &str) -> String {
@@ -51,6 +45,27 @@ pub fn reads(headers: &HeaderMap) -> Result<(), Refused> {
         None | Some(b"same-origin" | b"none") => Ok(()),
         Some(_) => Err(Refused::Origin),
     }
+}
+
+/// Whether a request may open the page: as [`reads`], and in a window of its own also where the gateway of this very host led
+/// to it.
+///
+/// # Errors
+/// It may not.
+pub fn opens(headers: &HeaderMap) -> Result<(), Refused> {
+    let said = |name: &hyper::header::HeaderName| headers.get(name).map(|value| value.as_bytes());
+    match (said(&FETCH_SITE), said(&FETCH_DESTINATION)) {
+        (Some(b"same-site"), Some(b"document")) => by_name(headers).map(drop),
+        _ => reads(headers),
+    }
+}
+
+/// Where this host verifies certificates, for a browser that knows it by the name in this request; nowhere if the browser came
+/// by another way than the page's own port, which is a proxy's.
+pub fn verifier(headers: &HeaderMap, own: Option<u16>, gateway: Option<u16>) -> Option<String> {
+    let (name, port) = by_name(headers).ok()?.rsplit_once(':')?;
+    let came_to = port.parse::<u16>().ok();
+    (came_to == own && own.is_some()).then_some(gateway?).map(|gateway| format!("https://{name}:{gateway}"))
 }
 
 /// Whether a request says itself that our own page sent it.
@@ -106,5 +121,32 @@ mod tests {
             );
         }
         assert_eq!(reads(&headers(&[(HOST, "lab1"), (FETCH_SITE, "same-site")])), Err(Refused::Origin));
+    }
+
+    #[test]
+    fn the_page_opens_also_from_another_port_of_this_host_and_in_no_frame() {
+        let of = |site, destination| {
+            opens(&headers(&[(HOST, "lab1"), (FETCH_SITE, site), (FETCH_DESTINATION, destination)]))
+        };
+        assert_eq!((of("same-site", "document"), of("none", "document")), (Ok(()), Ok(())));
+        for (site, destination) in [("same-site", "iframe"), ("same-site", "empty"), ("cross-site", "document")] {
+            assert_eq!(of(site, destination), Err(Refused::Origin), "{site} {destination}");
+        }
+    }
+
+    #[test]
+    fn certificates_are_verified_by_the_gateway_of_the_host_that_the_browser_knows() {
+        let of = |host, own, gateway| verifier(&headers(&[(HOST, host)]), own, gateway);
+        assert_eq!(of("lab1:8478", Some(8478), Some(8477)).as_deref(), Some("https://lab1:8477"));
+        assert_eq!(of("[fd00::1]:8478", Some(8478), Some(8477)).as_deref(), Some("https://[fd00::1]:8477"));
+        for (host, own, gateway) in [
+            ("lab1:8478", Some(8478), None),
+            ("lab1:8478", None, Some(8477)),
+            ("lab1", Some(8478), Some(8477)),
+            ("proxy:443", Some(8478), Some(8477)),
+            ("[fd00::1]", Some(8478), Some(8477)),
+        ] {
+            assert_eq!(of(host, own, gateway), None, "{host}");
+        }
     }
 }

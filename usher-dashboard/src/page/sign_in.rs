@@ -2,12 +2,13 @@
 
 use maud::{Markup, html};
 use usher::words::Language;
+use usher_core::wire::sign_in::BY_CERTIFICATE;
 
 use super::{frame, say};
 use crate::words::key;
 
-/// Asks for a name and a password; says what was wrong the last time.
-pub fn sign_in(language: Language, wrong: Option<&str>) -> Markup {
+/// Asks for a name and a password; says what was wrong the last time. Where the host verifies certificates, one will do.
+pub fn sign_in(language: Language, wrong: Option<&str>, verifier: Option<&str>) -> Markup {
     let say = |key| say(language, key);
     let fields = html! {
         label.field { span { (say(key!("dashboard-sign-in-user"))) }
@@ -18,7 +19,14 @@ pub fn sign_in(language: Language, wrong: Option<&str>) -> Markup {
             input name="password" type="password" autocomplete="current-password" maxlength="500";
         }
     };
-    let about = html! { p.hint { (say(key!("dashboard-sign-in-about"))) } };
+    let about = html! {
+        @if let Some(verifier) = verifier {
+            form.other method="post" action=(format!("{verifier}{BY_CERTIFICATE}")) {
+                button type="submit" { (say(key!("dashboard-sign-in-certificate"))) }
+            }
+        }
+        p.hint { (say(key!("dashboard-sign-in-about"))) }
+    };
     frame(language, &form("/sign-in", wrong, &fields, &say(key!("dashboard-sign-in")), &about), false)
 }
 
@@ -51,6 +59,14 @@ fn form(to: &str, wrong: Option<&str>, fields: &Markup, send: &str, about: &Mark
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_certificate_is_shown_to_the_gateway_and_only_where_there_is_one() {
+        let gateway = "https://lab1:8477";
+        let page = sign_in(Language::English, None, Some(gateway)).into_string();
+        assert!(page.contains("action=\"https://lab1:8477/web/sign-in\"") && page.contains("action=\"/sign-in\""));
+        assert_eq!(sign_in(Language::English, None, None).into_string().matches("<form").count(), 1);
+    }
 
     #[test]
     fn what_pam_says_is_text() {

@@ -49,16 +49,17 @@ pub fn streamed(status: StatusCode, kind: &'static str, body: AnswerBody) -> Res
     response
 }
 
-/// A page with a form for our own routes.
-pub fn with_form(status: StatusCode, page: maud::Markup) -> Response<AnswerBody> {
+/// A page with a form for our own routes, and maybe one for the gateway that is there.
+pub fn with_form(status: StatusCode, page: maud::Markup, gateway: Option<&str>) -> Response<AnswerBody> {
     let mut response = html(status, page);
-    let policy = POLICY.replace("form-action 'none'", "form-action 'self'");
+    let policy = POLICY.replace("form-action 'none'", &format!("form-action 'self' {}", gateway.unwrap_or_default()));
     // In the place of the other: of two policies both would count.
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     // A browser says of a form where it comes from only where it may (Fetch, "append a request Origin header").
-    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    let told = if gateway.is_some() { "strict-origin" } else { "same-origin" };
+    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static(told));
     response
 }
 

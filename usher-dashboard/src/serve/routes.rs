@@ -94,7 +94,7 @@ pub async fn answer(dashboard: &Arc<DashboardState>, from: IpAddr, request: Requ
         (place, entry) => match admitted(entry, &place, &head.headers, from).await {
             Ok(visit) => visited(&visit, place, &head.headers, body, language).await,
             Err(Refused::SignedOut) if matches!((&place, entry), (PagePlace::Page, WayIn::Service(_))) => {
-                sign_in::form(StatusCode::OK, language, None)
+                sign_in::first(&head.headers, head.uri.query(), language)
             }
             Err(why) => refused(why, language),
         },
@@ -124,14 +124,17 @@ async fn visited(
 
 /// Who may have what is at this place.
 async fn admitted(entry: &WayIn, place: &PagePlace<'_>, headers: &HeaderMap, from: IpAddr) -> Result<Visit, Refused> {
-    let acts = matches!(place, PagePlace::Verb(_));
     match entry {
         WayIn::Own(door, wall) => {
-            if acts { door.acts(headers) } else { door.reads(headers) }?;
+            if matches!(place, PagePlace::Verb(_)) { door.acts(headers) } else { door.reads(headers) }?;
             Ok(Visit { wall: Arc::clone(wall), user: None })
         }
         WayIn::Service(reception) => {
-            if acts { secure::acts(headers) } else { secure::reads(headers) }?;
+            match place {
+                PagePlace::Verb(_) => secure::acts(headers),
+                PagePlace::Page => secure::opens(headers),
+                _ => secure::reads(headers),
+            }?;
             reception.visit(headers, from).await
         }
     }

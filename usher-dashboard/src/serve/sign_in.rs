@@ -1,6 +1,7 @@
 //! Signing in and out. usher-auth decides; this passes questions and answers on, and gives the browser its cookie.
 
 use std::net::IpAddr;
+use std::path::Path;
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
@@ -9,11 +10,13 @@ use hyper::{HeaderMap, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use tokio::time::{Duration, timeout};
 use usher::words::Language;
-use usher_core::wire::sign_in::{FromAuth, SignInRefusal};
+use usher_core::files;
+use usher_core::paths::SYSTEM_GATEWAY;
+use usher_core::wire::sign_in::{FromAuth, PUBLISHED, SignInRefusal};
 
 use super::answer::{self, AnswerBody};
 use super::routes::SignForm;
-use crate::door::secure::{ASKED_NAME, COOKIE_NAME, cookie, forgotten, shown};
+use crate::door::secure::{self, ASKED_NAME, COOKIE_NAME, cookie, forgotten, shown};
 use crate::page::sign_in;
 use crate::reception::Reception;
 use crate::reception::conversation::{NextStep, SigningIn};
@@ -68,9 +71,24 @@ pub async fn answer(
     }
 }
 
+/// The form for whoever comes, who may have been led back by the gateway, and may go there if there is one.
+pub fn first(headers: &HeaderMap, query: Option<&str>, language: Language) -> Response<AnswerBody> {
+    let [own, gateway] = [PUBLISHED, SYSTEM_GATEWAY].map(|directory| files::published_port(Path::new(directory)));
+    let verifier = secure::verifier(headers, own, gateway);
+    let wrong = match query {
+        Some("certificate=none") => Some(key!("dashboard-sign-in-no-certificate")),
+        Some("certificate=refused") => Some(key!("dashboard-sign-in-certificate-refused")),
+        Some("certificate=broken") => Some(key!("dashboard-sign-in-broken")),
+        _ => None,
+    };
+    let wrong = wrong.map(|key| key.in_language(language, &[]));
+    let page = sign_in::sign_in(language, wrong.as_deref(), verifier.as_deref());
+    answer::with_form(StatusCode::OK, page, verifier.as_deref())
+}
+
 /// The form.
-pub fn form(status: StatusCode, language: Language, wrong: Option<&str>) -> Response<AnswerBody> {
-    answer::with_form(status, sign_in::sign_in(language, wrong))
+fn form(status: StatusCode, language: Language, wrong: Option<&str>) -> Response<AnswerBody> {
+    answer::with_form(status, sign_in::sign_in(language, wrong, None), None)
 }
 
 async fn step(reception: &Reception, mut signing_in: SigningIn, language: Language) -> Response<AnswerBody> {
@@ -78,7 +96,7 @@ async fn step(reception: &Reception, mut signing_in: SigningIn, language: Langua
         Ok(NextStep::Asked { text, echo }) => {
             let page = sign_in::asked(language, &text, echo, &signing_in.told);
             let Some(secret) = reception.keep_asked(signing_in) else { return over(language, SignInRefusal::Broken) };
-            let mut response = answer::with_form(StatusCode::OK, page);
+            let mut response = answer::with_form(StatusCode::OK, page, None);
             append(&mut response, &SET_COOKIE, &cookie(ASKED_NAME, secret.as_str()));
             response
         }

@@ -5,8 +5,10 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use usher_core::outcome::Exit;
+use usher_core::paths::LISTEN_FILE;
+use usher_core::wire::sign_in::PUBLISHED;
 
-use super::service::{FINGERPRINT, LISTEN, PUBLISHED};
+use super::service::FINGERPRINT;
 use crate::words::key;
 
 /// The sockets first: who signs in needs them.
@@ -18,7 +20,7 @@ pub fn enable() -> ExitCode {
         return failed(&why);
     }
     let read = |name| std::fs::read_to_string(Path::new(PUBLISHED).join(name)).map(|text| text.trim().to_owned());
-    let (Ok(listen), Ok(fingerprint)) = (read(LISTEN), read(FINGERPRINT)) else {
+    let (Ok(listen), Ok(fingerprint)) = (read(LISTEN_FILE), read(FINGERPRINT)) else {
         return failed(&key!("dashboard-not-ready").text(&[]));
     };
     println!("{}\n{fingerprint}", key!("dashboard-enabled").text(&[("address", &address(&listen))]));

@@ -9,7 +9,8 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use usher_core::outcome::Exit;
-use usher_core::wire::sign_in;
+use usher_core::paths::LISTEN_FILE;
+use usher_core::wire::sign_in::{self, PUBLISHED};
 use usher_core::{files, paths, stop};
 
 use crate::certificate::{self, PageCertificate};
@@ -18,11 +19,9 @@ use crate::serve::{self, DashboardState, WayIn};
 use crate::settings::{PageSettings, SYSTEM_CONFIG};
 use crate::words::key;
 
-/// Where it keeps its certificate, and where it says how it is reached.
+/// Where it keeps its certificate.
 const STATE: &str = "/var/lib/usher-dashboard";
-pub const PUBLISHED: &str = "/run/usher-dashboard";
-/// The files there.
-pub const LISTEN: &str = "listen";
+/// The file with its fingerprint, where it says how it is reached.
 pub const FINGERPRINT: &str = "fingerprint";
 /// How often the certificate is looked at.
 const EVERY: Duration = Duration::from_secs(60);
@@ -47,7 +46,7 @@ async fn served(socket: Option<PathBuf>) -> Result<(), String> {
     let stop = stop::told_to_stop();
     let listener = TcpListener::bind(settings.listen).await.map_err(|error| format!("{}: {error}", settings.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    publish(LISTEN, &address.to_string())?;
+    publish(LISTEN_FILE, &address.to_string())?;
     publish(FINGERPRINT, &certificate.fingerprint())?;
     let auth = PathBuf::from(sign_in::SOCKET);
     let reception = Reception::new(socket.unwrap_or_else(|| PathBuf::from(paths::SYSTEM)), auth);
@@ -64,7 +63,7 @@ async fn served(socket: Option<PathBuf>) -> Result<(), String> {
         () = tidied => {}
         () = renewed(&certificate) => {}
     }
-    let _ = std::fs::remove_file(Path::new(PUBLISHED).join(LISTEN));
+    let _ = std::fs::remove_file(Path::new(PUBLISHED).join(LISTEN_FILE));
     Ok(())
 }
 

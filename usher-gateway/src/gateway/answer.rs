@@ -3,7 +3,7 @@
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, LOCATION};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 use usher_core::outcome::{Error, ErrorId};
@@ -22,6 +22,16 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {
     response.headers_mut().insert(API_HEADER, HeaderValue::from_static(API_VERSION));
     response.headers_mut().insert(VERSION_HEADER, HeaderValue::from_static(VERSION));
     response
+}
+
+/// Leads a browser elsewhere, and shows it nothing.
+pub fn led(to: &str) -> Option<Response<Body>> {
+    let to = HeaderValue::from_str(to).ok()?;
+    let mut response = Response::new(Full::new(Bytes::new()).map_err(|never| match never {}).boxed());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    response.headers_mut().insert(LOCATION, to);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Some(response)
 }
 
 /// A refusal.

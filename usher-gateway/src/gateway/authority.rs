@@ -189,7 +189,10 @@ fn server_certificate(
 ) -> Result<Served, BoxedError> {
     let key = KeyPair::generate()?;
     let mut params = params(SERVER_NAME, lifetime)?;
-    params.subject_alt_names = vec![rcgen::SanType::DnsName(SERVER_NAME.try_into()?)];
+    // Browsers, which sign in here with a certificate, know the host by its own name.
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let own = host.as_str().try_into().ok().map(rcgen::SanType::DnsName);
+    params.subject_alt_names = std::iter::once(rcgen::SanType::DnsName(SERVER_NAME.try_into()?)).chain(own).collect();
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let (from, due) = (params.not_before, params.not_after - time::Duration::try_from(lifetime)? / 3);
     let certificate = params.signed_by(&key, issuer)?;

@@ -30,7 +30,7 @@ pub async fn join(gateway: &GatewayState, peer: &RemoteCaller, request: Request<
         let requested = requested(&join.request)?;
         let redeem = RedeemRequest { secret: join.secret, name: join.name, named: join.named, key: requested.pin() };
         let place = take_slot(&gateway.limits.joins, "this host is checking too many tokens at the moment")?;
-        let identity = post(gateway, peer, None, "/v1/identities/redeem", &redeem, place).await?;
+        let identity: Identity = post(gateway, peer, None, "/v1/identities/redeem", &redeem, place).await?;
         tracing::info!("{} joined from {}", identity.name, peer.address);
         issued(gateway, &identity, &requested)
     })
@@ -53,14 +53,14 @@ pub async fn renew(
         let rekey = RekeyRequest { key: requested.pin() };
         let place = take_slot(&gateway.limits.requests, "this host is serving too many remote requests at the moment")?;
         let places = (of_identity, place);
-        let identity = post(gateway, peer, Some(facts), "/v1/identities/rekey", &rekey, places).await?;
+        let identity: Identity = post(gateway, peer, Some(facts), "/v1/identities/rekey", &rekey, places).await?;
         issued(gateway, &identity, &requested)
     })
     .await
 }
 
 /// An answer that refuses.
-type RefusedResponse = Box<Response<Body>>;
+pub(super) type RefusedResponse = Box<Response<Body>>;
 
 async fn answered(work: impl Future<Output = Result<Response<Body>, RefusedResponse>>) -> Response<Body> {
     work.await.unwrap_or_else(|refusal| *refusal)
@@ -72,7 +72,7 @@ fn busy(why: &str) -> RefusedResponse {
 }
 
 /// A place among these, if there is one.
-fn take_slot(places: &Arc<Semaphore>, why: &str) -> Result<OwnedSemaphorePermit, RefusedResponse> {
+pub(super) fn take_slot(places: &Arc<Semaphore>, why: &str) -> Result<OwnedSemaphorePermit, RefusedResponse> {
     Arc::clone(places).try_acquire_owned().map_err(|_| busy(why))
 }
 
@@ -93,14 +93,14 @@ fn requested(text: &str) -> Result<Requested, RefusedResponse> {
 }
 
 /// Asks usherd about an identity; what it refuses, the caller hears. The `places` are taken until it has answered.
-async fn post(
+pub(super) async fn post<T: DeserializeOwned>(
     gateway: &GatewayState,
     peer: &RemoteCaller,
     identity: Option<&Facts>,
     path: &'static str,
     body: &impl Serialize,
     places: impl Send + 'static,
-) -> Result<Identity, RefusedResponse> {
+) -> Result<T, RefusedResponse> {
     let bytes = serde_json::to_vec(body).unwrap_or_default();
     let mut request = Request::new(Full::new(Bytes::from(bytes)));
     *request.method_mut() = Method::POST;

@@ -21,6 +21,7 @@ mod limits;
 pub mod routes;
 mod serve;
 mod tls;
+mod web;
 
 use authority::{Authority, BoxedError};
 use config::{GatewaySettings, SYSTEM_CONFIG};

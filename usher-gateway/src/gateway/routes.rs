@@ -10,7 +10,7 @@ use usher_core::wire::headers::PERSON_HEADER;
 
 use super::answer::{Body, refused, wrong};
 use super::serve::RemoteCaller;
-use super::{GatewayState, forward, issue};
+use super::{GatewayState, forward, issue, web};
 
 /// Where a request leads.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ enum Destination {
     Join,
     /// Another certificate.
     Renew,
+    /// A sign-in on the host's web page, for a browser.
+    SignIn,
 }
 
 /// Why a request leads nowhere.
@@ -56,10 +58,11 @@ pub async fn answer(gateway: &GatewayState, peer: &RemoteCaller, request: Reques
     };
     match (route, &peer.identity) {
         // What speaks for a person has no part in the key by which its host is known.
-        (Destination::Join | Destination::Renew, _) if person.is_some() => {
+        (Destination::Join | Destination::Renew | Destination::SignIn, _) if person.is_some() => {
             wrong(StatusCode::FORBIDDEN, "a connection for one person is for nothing else")
         }
         (Destination::Join, _) => issue::join(gateway, peer, request).await,
+        (Destination::SignIn, identity) => web::sign_in(gateway, peer, identity.as_ref(), request.headers()).await,
         (Destination::Renew, Some(identity)) => issue::renew(gateway, peer, identity, request).await,
         (Destination::Forward, Some(identity)) => forward::forward(gateway, peer, identity, person, request).await,
         (Destination::Renew | Destination::Forward, None) => {
@@ -93,6 +96,7 @@ fn route(method: &Method, path: &str) -> Result<Destination, Misroute> {
     let (route, methods) = match segments.as_slice() {
         ["v1", "join"] => (Destination::Join, POST),
         ["v1", "renew"] => (Destination::Renew, POST),
+        ["web", "sign-in"] => (Destination::SignIn, POST),
         ["v1", "sessions", "lock" | "unlock" | "disconnect" | "close"] => (Destination::Forward, POST),
         ["v1", "sessions", "close", "cancel"] => (Destination::Forward, POST),
         ["v1", "sessions", "ended"] => (Destination::Forward, GET),
@@ -120,6 +124,8 @@ fn is<T: std::str::FromStr>(segment: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use usher_core::wire::sign_in;
+
     use super::*;
 
     #[test]
@@ -187,6 +193,9 @@ mod tests {
             assert_eq!(to(Method::GET, path), Err(Misroute::Unknown), "{path}");
             assert_eq!(to(Method::POST, path), Err(Misroute::Unknown), "{path}");
         }
+        assert_eq!(to(Method::POST, sign_in::BY_CERTIFICATE), Ok(Destination::SignIn));
+        assert_eq!(to(Method::GET, sign_in::BY_CERTIFICATE), Err(Misroute::Methods("POST")));
+        assert_eq!(to(Method::POST, "/v1/web/sign-ins"), Err(Misroute::Unknown), "no identity says a secret itself");
         assert_eq!(to(Method::GET, "/v1/sessions/lock"), Err(Misroute::Methods("POST")));
         assert_eq!(to(Method::DELETE, "/v1/sessions/3"), Err(Misroute::Methods("GET")));
         assert_eq!(to(Method::POST, "/v1/blocks/all"), Err(Misroute::Methods("PUT, DELETE")));

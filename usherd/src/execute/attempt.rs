@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use usher_core::audit::AuditTarget;
-use usher_core::request::{Action, Targets};
+use usher_core::request::{Action, SignInRequest, SignInStep, Targets};
 
 use crate::actor::Actor;
 use crate::plan::Step;
@@ -15,7 +15,8 @@ pub fn attempt_of(actor: &Actor, action: &Action) -> Option<Attempt> {
         Action::List | Action::Show(_) | Action::OfUser(_) | Action::Ended | Action::End(..) => return None,
         Action::Blocks | Action::Audit(_) => return None,
         Action::Watch(_) | Action::Status | Action::Identities | Action::SignIns => return None,
-        // Its record names who signs in.
+        Action::SignIn(SignInRequest { step: SignInStep::Certified { .. }, .. }) => None,
+        // Their records name who signs in.
         Action::SignIn(_) => return None,
         Action::Disconnect(r) if r.dry_run => return None,
         Action::Close(r) if r.dry_run => return None,

@@ -12,7 +12,7 @@ use usher_core::sys::process::Process;
 use usher_core::sys::{cgroup, proc};
 
 use super::web::by_the_dashboard;
-use crate::actor::{Actor, Role, Who};
+use crate::actor::{Actor, Role, WebPerson, Who};
 use crate::host::Host;
 use crate::host::gateway::{self, Vouched};
 use crate::host::web::WebClaim;
@@ -119,10 +119,9 @@ pub(super) async fn identify(host: &Host, caller: &Caller) -> (Actor, Result<(),
         Ok(Who::Identity { name, key }) => {
             let person = caller.vouched.as_ref().and_then(|vouched| vouched.person.as_ref());
             let (role, admitted) = standing(host, &name, &key, person);
-            // A local user may have the same name, as directory services give them, and is never called this.
             let shown = match (person, name.page_of()) {
                 (Some(person), Some(page)) => format!("{} at {page}, by the dashboard", person.user),
-                _ => format!("{name} via TLS"),
+                _ => by_tls(&name),
             };
             (remote(Who::Identity { name, key }, shown, role), admitted)
         }
@@ -132,18 +131,31 @@ pub(super) async fn identify(host: &Host, caller: &Caller) -> (Actor, Result<(),
     }
 }
 
-/// The user who signed in on the web page, with the rights that they have now.
+/// Whoever signed in on the web page, with the rights that they have now.
 async fn web(host: &Host, caller: &Caller, claim: &WebClaim) -> (Actor, Result<(), Error>) {
-    let Some(uid) = host.web.whose(caller.peer.uid, &claim.secret, clock::now()) else {
+    let Some(person) = host.web.whose(caller.peer.uid, &claim.secret, clock::now()) else {
         let refusal = Error::new(ErrorId::AccessDenied, SIGNED_OUT).hint("sign in again");
         return (user(host, caller).await, Err(refusal));
+    };
+    let from = by_the_dashboard(claim.from);
+    let who = Who::Web { person: person.clone(), secret: claim.secret.clone() };
+    let uid = match person {
+        WebPerson::User(uid) => uid,
+        WebPerson::Identity { name, key } => {
+            let (role, admitted) = standing(host, &name, &key, None);
+            return (Actor { who, name: by_tls(&name), role, from, own_sessions: Vec::new() }, admitted);
+        }
     };
     let (name, role) = host.look_up_caller(uid).await;
     // A browser on this very host may run in any of the user's sessions.
     let own = |id| claim.from.to_canonical().is_loopback().then_some(id);
     let own_sessions = host.registry().sessions().filter(|s| s.uid == uid).filter_map(|s| own(s.id)).collect();
-    let who = Who::Web { uid, secret: claim.secret.clone() };
-    (Actor { who, name, role, from: by_the_dashboard(claim.from), own_sessions }, Ok(()))
+    (Actor { who, name, role, from, own_sessions }, Ok(()))
+}
+
+/// What an identity is called. A local user may have the same name, as directory services give them, and is never called this.
+fn by_tls(name: &IdentityName) -> String {
+    format!("{name} via TLS")
 }
 
 /// Whether somebody is still signed in on the web page.

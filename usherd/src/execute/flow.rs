@@ -14,7 +14,7 @@ use super::names::{NamedAction, looked_up};
 pub use super::web::page_person;
 use super::{Answer, attempt_of, execute, read, refuse};
 use crate::accounts;
-use crate::actor::{Actor, Who};
+use crate::actor::{Actor, WebPerson, Who};
 use crate::authorize::{Authorized, authorize};
 use crate::host::Host;
 use crate::paths::Mode;
@@ -159,9 +159,16 @@ fn again(
             actor.role = role;
             admitted
         }
-        Who::Web { secret, .. } => match still_signed_in(host, secret) {
-            Ok(()) => return (actor, Ok(None)),
+        Who::Web { secret, person } => match still_signed_in(host, secret) {
             Err(refusal) => Err(refusal),
+            Ok(()) => match person {
+                WebPerson::User(_) => return (actor, Ok(None)),
+                WebPerson::Identity { name, key } => {
+                    let (role, admitted) = standing(host, name, key, None);
+                    actor.role = role;
+                    admitted
+                }
+            },
         },
         Who::User(_) | Who::Gateway => {
             let known = actor.own_sessions.len();

@@ -57,7 +57,11 @@ impl Execution<'_> {
 
     /// Writes a change and its audit record; from then on it counts, also for what is under way.
     async fn write(&self, name: &IdentityName, change: IdentityChange, attempt: Option<Attempt>) -> Result<(), Error> {
+        let revoked = matches!(change, IdentityChange::Revoked { .. });
         let record = self.host.commit(vec![Change::Identity(change)], attempt, super::urgency(self.verb)).await?;
+        if revoked {
+            self.host.web.forget(name, clock::now());
+        }
         self.host.gateway.identities_changed();
         self.conclude(record, &[self.of_identity(Some(name))]).await
     }

@@ -111,7 +111,7 @@ pub async fn execute(
             execution.open(request, attempt, order).await.map(|session| Answer::Opened(Box::new(session)))
         }
         Work::Identity(work) => execution.identity(work, attempt, order).await,
-        Work::SignIn(request) => execution.sign_in(request, order).await,
+        Work::SignIn(request) => execution.sign_in(request, attempt, order).await,
         Work::SignOut(which) => execution.sign_out(which, attempt, order).await,
         Work::Attach { target, admitted } => execution.attach(target, admitted, attempt).await,
         Work::Look { target, admitted } => execution.look(target, admitted, attempt, order).await,

@@ -1,5 +1,6 @@
-//! Who is signed in on the host's web page. usherd believes usher-auth about who somebody is, which is root, and never the
-//! program that serves the page: that shows a secret, and only this host knows whose it is.
+//! Who is signed in on the host's web page. usherd believes usher-auth about who somebody is, which is root, and the gateway,
+//! which verified a certificate; never the program that serves the page: that shows a secret, and only this host knows whose it
+//! is.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,9 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use usher_core::per_key::PerKey;
-use usher_core::request::{Pin, WebSignIn, WhichSignIn};
+use usher_core::request::{IdentityName, Pin, WebSignIn, WhichSignIn};
 
 use super::patience::SignInPatience;
+use crate::actor::WebPerson;
 use crate::paths::Mode;
 
 /// Whom the program that serves the page runs as. No other user's connection is heard with a secret.
@@ -32,6 +34,7 @@ pub struct WebClaim {
 #[derive(Debug, Clone)]
 struct SignedIn {
     secret: Pin,
+    person: WebPerson,
     shown: WebSignIn,
 }
 
@@ -76,7 +79,7 @@ impl WebService {
     }
 
     /// Whose secret a connection of this uid's shows, if they are signed in.
-    pub fn whose(&self, peer: u32, secret: &Pin, now: Timestamp) -> Option<u32> {
+    pub fn whose(&self, peer: u32, secret: &Pin, now: Timestamp) -> Option<WebPerson> {
         if self.uid() != Some(peer) {
             return None;
         }
@@ -84,25 +87,25 @@ impl WebService {
     }
 
     /// Whose secret this is, if it is good.
-    pub fn is_signed_in(&self, secret: &Pin, now: Timestamp) -> Option<u32> {
-        self.known(now).iter().find(|one| one.secret == *secret).map(|one| one.shown.uid)
+    pub fn is_signed_in(&self, secret: &Pin, now: Timestamp) -> Option<WebPerson> {
+        self.known(now).iter().find(|one| one.secret == *secret).map(|one| one.person.clone())
     }
 
-    /// Somebody proved who they are. Of too many the oldest of the same user ends; none where there are too many of
+    /// Somebody proved who they are. Of too many the oldest of the same person ends; none where there are too many of
     /// others.
     pub fn sign_in(
         &self,
         secret: Pin,
         user: String,
-        uid: u32,
+        person: WebPerson,
         from: IpAddr,
         times: [Timestamp; 2],
     ) -> Option<WebSignIn> {
         let [since, until] = times;
         let mut known = self.known(since);
-        let own = known.iter().filter(|one| one.shown.uid == uid).count();
+        let own = known.iter().filter(|one| one.person.is(&person)).count();
         if own >= MOST_OF_USER
-            && let Some(oldest) = known.iter().position(|one| one.shown.uid == uid)
+            && let Some(oldest) = known.iter().position(|one| one.person.is(&person))
         {
             known.remove(oldest);
         }
@@ -110,8 +113,8 @@ impl WebService {
             return None;
         }
         let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
-        let shown = WebSignIn { id, user, uid, from: from.to_canonical().to_string(), since, until };
-        known.push(SignedIn { secret, shown: shown.clone() });
+        let shown = WebSignIn { id, user, uid: person.uid(), from: from.to_canonical().to_string(), since, until };
+        known.push(SignedIn { secret, person, shown: shown.clone() });
         Some(shown)
     }
 
@@ -124,6 +127,12 @@ impl WebService {
         };
         let at = known.iter().position(meant)?;
         Some(known.remove(at).shown)
+    }
+
+    /// Ends whatever this identity signed in.
+    pub fn forget(&self, identity: &IdentityName, now: Timestamp) {
+        let is_of = |person: &WebPerson| matches!(person, WebPerson::Identity { name, .. } if name == identity);
+        self.known(now).retain(|one| !is_of(&one.person));
     }
 
     /// Everybody who is signed in.
@@ -160,14 +169,14 @@ mod tests {
 
     fn sign_in(service: &WebService, secret: &[u8], uid: u32, second: i64) -> Option<WebSignIn> {
         let times = times(now(second), SignedDuration::from_secs(100));
-        service.sign_in(Pin::of(secret), format!("u{uid}"), uid, [10, 0, 0, 5].into(), times)
+        service.sign_in(Pin::of(secret), format!("u{uid}"), WebPerson::User(uid), [10, 0, 0, 5].into(), times)
     }
 
     #[test]
     fn a_secret_is_good_from_the_service_alone_and_until_its_end() {
         let service = service();
         sign_in(&service, b"s", 1000, 0).unwrap();
-        assert_eq!(service.whose(990, &Pin::of(b"s"), now(99)), Some(1000));
+        assert_eq!(service.whose(990, &Pin::of(b"s"), now(99)), Some(WebPerson::User(1000)));
         assert_eq!(service.whose(990, &Pin::of(b"other"), now(1)), None);
         for stranger in [0, 1000, NOBODY] {
             assert_eq!(service.whose(stranger, &Pin::of(b"s"), now(1)), None, "{stranger}");
@@ -185,9 +194,25 @@ mod tests {
         assert_eq!(service.sign_out(WhichSignIn::Own, None, now(2)), None);
         assert_eq!(service.sign_out(WhichSignIn::Own, Some(&Pin::of(b"a")), now(2)), Some(first));
         assert_eq!(service.is_signed_in(&Pin::of(b"a"), now(2)), None);
-        assert_eq!(service.sign_out(WhichSignIn::Number(second.id), None, now(2)).map(|one| one.uid), Some(1001));
+        assert_eq!(service.sign_out(WhichSignIn::Number(second.id), None, now(2)).map(|one| one.uid), Some(Some(1001)));
         assert_eq!(service.sign_out(WhichSignIn::Number(second.id), None, now(2)), None);
         assert_eq!(service.shown(now(2)), []);
+    }
+
+    #[test]
+    fn an_identity_that_is_revoked_is_signed_in_nowhere() {
+        let service = service();
+        let name: IdentityName = "olga@laptop".parse().unwrap();
+        let identity = |key: &[u8]| WebPerson::Identity { name: name.clone(), key: Pin::of(key) };
+        for key in [b"1", b"2"] {
+            let times = times(now(0), SignedDuration::from_secs(100));
+            service.sign_in(Pin::of(key), name.to_string(), identity(key), [10, 0, 0, 5].into(), times).unwrap();
+        }
+        sign_in(&service, b"u", 1000, 0).unwrap();
+        assert_eq!(service.whose(990, &Pin::of(b"1"), now(1)), Some(identity(b"1")));
+        service.forget(&name, now(2));
+        assert_eq!(service.shown(now(2)).iter().map(|one| one.uid).collect::<Vec<_>>(), [Some(1000)]);
+        assert_eq!(service.whose(990, &Pin::of(b"2"), now(2)), None);
     }
 
     #[test]

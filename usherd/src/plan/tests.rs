@@ -108,7 +108,7 @@ proptest! {
         let of_users = matches!(action, Action::Open(_) | Action::Attach(..));
         let allowed = match actor.who {
             Who::User(_) => of_users || looks(&action),
-            Who::Identity { .. } => looks(&action) || matches!(action, Action::Rekey(_)),
+            Who::Identity { .. } => looks(&action) || matches!(action, Action::Rekey(_) | Action::SignIn(_)),
             Who::Web { .. } => looks(&action) || matches!(action, Action::SignOut(WhichSignIn::Own)),
             Who::Gateway => matches!(action, Action::Redeem(_)),
         };

@@ -5,7 +5,7 @@ use usher_core::audit::AuditTarget;
 use usher_core::request::Verb;
 
 use super::bounds::bounded_targets;
-use crate::actor::{Actor, Role, Who};
+use crate::actor::{Actor, Role, WebPerson, Who};
 
 /// The audit log's record of an attempt, before its outcomes are known.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,8 +57,10 @@ impl Share {
     /// The share of an actor.
     pub fn of(actor: &Actor) -> Self {
         let owner = match &actor.who {
-            Who::User(uid) | Who::Web { uid, .. } => format!("uid {uid}"),
-            Who::Identity { name, .. } => format!("identity {name}"),
+            Who::User(uid) | Who::Web { person: WebPerson::User(uid), .. } => format!("uid {uid}"),
+            Who::Identity { name, .. } | Who::Web { person: WebPerson::Identity { name, .. }, .. } => {
+                format!("identity {name}")
+            }
             Who::Gateway => "usher-gateway".to_owned(),
         };
         Share { privileged: actor.role > Role::User, owner }

@@ -1,5 +1,6 @@
 //! A real Chromium, driven over WebDriver (`w3c.github.io/webdriver`) with no more than a socket.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -47,12 +48,31 @@ impl Chromium {
 
     /// Starts it in the network that this file stands for.
     #[track_caller]
-    pub fn start_in(network: Option<PathBuf>, (browser, driver): &(PathBuf, PathBuf), language: &str) -> Self {
+    pub fn start_in(network: Option<PathBuf>, programs: &(PathBuf, PathBuf), language: &str) -> Self {
+        Chromium::start_with(network, programs, language, |_| None)
+    }
+
+    /// Starts it there, once its home was furnished; what is given back stands in the place of `/etc/chromium` for it.
+    #[track_caller]
+    pub fn start_with(
+        network: Option<PathBuf>,
+        (browser, driver): &(PathBuf, PathBuf),
+        language: &str,
+        furnish: impl FnOnce(&Path) -> Option<PathBuf>,
+    ) -> Self {
         let profile = tempfile::Builder::new().prefix("uc").tempdir_in("/tmp").expect("a directory");
-        let mut command = clean(network.as_ref().map_or(driver.as_path(), |_| Path::new("nsenter")), profile.path());
+        let mut words: Vec<OsString> = Vec::new();
         if let Some(network) = &network {
-            command.arg(format!("--net={}", network.display())).arg("--").arg(driver);
+            words.extend(["nsenter".into(), format!("--net={}", network.display()).into(), "--".into()]);
         }
+        if let Some(policies) = furnish(profile.path()) {
+            let mounted = "mount --bind \"$0\" /etc/chromium && exec \"$@\"";
+            words.extend(["unshare", "--mount", "--", "sh", "-c", mounted].map(OsString::from));
+            words.push(policies.into());
+        }
+        words.push(driver.into());
+        let mut command = clean(Path::new(&words[0]), profile.path());
+        command.args(&words[1..]);
         // What the browser leaves in its directory for temporary files goes with the profile.
         command.arg("--port=0").env("TMPDIR", profile.path()).stdin(Stdio::null());
         let (driver, mut line) = Service::start(command, &profile.path().join("log"));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use usher_core::clock;
 
-use crate::actor::{Role, Who};
+use crate::actor::{Role, WebPerson, Who};
 use crate::host::Host;
 
 /// How long a role that was looked up counts.
@@ -33,13 +33,13 @@ impl StreamReader {
     pub(super) async fn may_go_on(&mut self, host: &Host) -> bool {
         match &self.who {
             Who::Web { secret, .. } if host.web.is_signed_in(secret, clock::now()).is_none() => false,
-            Who::User(_) | Who::Web { .. } if self.due() > Instant::now() => true,
-            Who::User(uid) | Who::Web { uid, .. } => {
+            Who::User(_) | Who::Web { person: WebPerson::User(_), .. } if self.due() > Instant::now() => true,
+            Who::User(uid) | Who::Web { person: WebPerson::User(uid), .. } => {
                 let role = if self.needs == Role::User { Role::User } else { host.look_up_caller(*uid).await.1 };
                 self.looked_at = Instant::now();
                 role >= self.needs
             }
-            Who::Identity { name, key } => {
+            Who::Identity { name, key } | Who::Web { person: WebPerson::Identity { name, key }, .. } => {
                 self.looked_at = Instant::now();
                 let admitted = host.registry().identities.admit(name, key);
                 admitted.is_ok_and(|role| Role::from(role) >= self.needs)

@@ -17,7 +17,7 @@ pub(super) async fn sign_ins(State(host): Shared, caller: Caller) -> Result<Resp
     answer(&host, &caller, Action::SignIns).await
 }
 
-/// Tells how far somebody's sign-in is. For usher-auth alone, which is root.
+/// Tells how far somebody's sign-in is. For usher-auth alone, which is root; and for usher-gateway, which verified a certificate.
 #[utoipa::path(post, path = "/v1/web/sign-ins", request_body = SignInRequest, responses(
     (status = 200, description = "What comes next", body = SignInAnswer),
     (status = "default", description = "Nothing was done", body = ErrorBody)))]

@@ -5,12 +5,12 @@ use proptest::prelude::*;
 use usher_core::request::{
     AttachTo, AuditQuery, BlockRequest, CancelCloseRequest, CloseRequest, DisconnectRequest, IdentityName,
     IdentityRole, InviteRequest, LockRequest, Message, Name, OpenRequest, Pin, RedeemRequest, RekeyRequest, RuleName,
-    Seconds, Secret, SessionRef, Size, UnlockRequest, WatchQuery, WhichSignIn,
+    Seconds, Secret, SessionRef, SignInRequest, SignInStep, Size, UnlockRequest, WatchQuery, WhichSignIn,
 };
 use usher_core::session::{SeenStation, SessionKey, Terms};
 
 use crate::accounts::Groups;
-use crate::actor::{Actor, Role, Who};
+use crate::actor::{Actor, Role, WebPerson, Who};
 use crate::plan::{
     Action, AttachRequest, Change, CloseOrder, Kind, Registry, RuleRecord, Targets, ThumbnailQuery, Tracked,
 };
@@ -137,12 +137,14 @@ fn identity() -> IdentityName {
 fn who() -> impl Strategy<Value = (Who, String)> {
     let user =
         (0..USERS.len()).prop_map(|user| (Who::User(1000 + u32::try_from(user).unwrap()), USERS[user].to_owned()));
+    let web = |person| Who::Web { person, secret: Pin::of(b"secret") };
     let remote = Who::Identity { name: identity(), key: Pin::of(b"key") };
     prop_oneof![
         6 => user,
         3 => Just((remote, format!("{} via TLS", identity()))),
         1 => Just((Who::Gateway, "usher-gateway".to_owned())),
-        1 => Just((Who::Web { uid: 1000, secret: Pin::of(b"secret") }, USERS[0].to_owned())),
+        1 => Just((web(WebPerson::User(1000)), USERS[0].to_owned())),
+        1 => Just((web(WebPerson::Identity { name: identity(), key: Pin::of(b"key") }), format!("{} via TLS", identity()))),
     ]
 }
 
@@ -193,6 +195,11 @@ fn identity_verb() -> impl Strategy<Value = Action> {
     let (name, key) = (identity(), Pin::of(b"another"));
     let secret: Secret = "A".repeat(43).parse().unwrap();
     let redeem = RedeemRequest { secret, name: name.clone(), named: true, key: key.clone() };
+    let certified = SignInRequest {
+        user: name.as_str().parse().unwrap(),
+        from: [10, 0, 0, 5].into(),
+        step: SignInStep::Certified { secret: key.clone() },
+    };
     let invite = InviteRequest { name: Some(name.clone()), role: IdentityRole::Operator, addresses: Vec::new() };
     prop_oneof![
         Just(Action::Invite(invite)),
@@ -201,6 +208,7 @@ fn identity_verb() -> impl Strategy<Value = Action> {
         Just(Action::Revoke(name)),
         Just(Action::Identities),
         Just(Action::SignIns),
+        Just(Action::SignIn(certified)),
         Just(Action::SignOut(WhichSignIn::Own)),
         Just(Action::SignOut(WhichSignIn::Number(1))),
     ]
