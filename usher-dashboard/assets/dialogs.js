@@ -73,6 +73,8 @@ export function ask(id, hits) {
   const form = /** @type {HTMLFormElement} */ (part(dialog, "form"));
   write(part(form, ".hits"), hits);
   dialog.showModal();
+  // What was said the last time stands there, until something is typed.
+  if (document.activeElement instanceof HTMLInputElement) document.activeElement.select();
   return new Promise((answer) => {
     /** @type {Terms | null} */
     let said = null;
