@@ -267,8 +267,12 @@ mod tests {
     use std::os::linux::net::SocketAddrExt;
     use std::os::unix::net::SocketAddr;
     use std::process::Command;
+    use std::sync::{Mutex, PoisonError};
 
     use super::*;
+
+    /// Whoever looks for displays connects to what listens: these tests would find each other's.
+    static ALONE: Mutex<()> = Mutex::new(());
 
     #[test]
     fn a_display_is_a_number_behind_an_x() {
@@ -288,6 +292,7 @@ mod tests {
 
     #[test]
     fn who_listens_under_an_abstract_name_is_found_too() {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let name = format!("{SOCKETS}/X{}", 900_000 + std::process::id() % 90_000);
         let address = SocketAddr::from_abstract_name(name.as_bytes()).unwrap();
         let _listener = std::os::unix::net::UnixListener::bind_addr(&address).unwrap();
@@ -299,6 +304,7 @@ mod tests {
 
     #[test]
     fn nobody_connects_to_where_a_compositor_listens_for_x11_programs() {
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let directory = tempfile::tempdir().unwrap();
         let program = directory.path().join("sway");
         assert!(Command::new("cp").arg("/bin/sleep").arg(&program).status().unwrap().success());
