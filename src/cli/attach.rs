@@ -13,12 +13,15 @@ use crate::words;
 
 mod asking;
 mod keys;
+mod line;
 mod screen;
 mod seat;
 mod settings;
+mod signals;
 mod station;
 mod terminal;
 mod terminfo;
+mod typing;
 
 pub(super) use keys::DetachKeys;
 use seat::Left;

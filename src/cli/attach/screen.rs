@@ -5,8 +5,7 @@
 //! it is, because the shell shares it.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -35,74 +34,66 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(super) struct StationScreen {
     out: Out,
     /// What the terminal is asked when it is taken for the first time.
-    questions: Mutex<Vec<u8>>,
-    state: Mutex<ScreenState>,
-}
-
-struct ScreenState {
+    questions: Vec<u8>,
     /// Frames may be drawn.
     ours: bool,
     /// These bytes go before the next frame.
     first: Vec<u8>,
+    /// What the terminal has not taken yet of a frame.
+    frame: Vec<u8>,
 }
 
 impl StationScreen {
     /// Opens the terminal on standard output, without taking its screen yet.
     pub(super) fn open(questions: Vec<u8>) -> io::Result<Self> {
-        let state = Mutex::new(ScreenState { ours: false, first: Vec::new() });
-        Ok(StationScreen { out: Out::open()?, questions: Mutex::new(questions), state })
+        Ok(StationScreen { out: Out::open()?, questions, ours: false, first: Vec::new(), frame: Vec::new() })
     }
 
-    fn state(&self) -> MutexGuard<'_, ScreenState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes the screen, or takes it again, with the next frame. It saves the title only once, because terminals keep
-    /// titles on a stack.
-    pub(super) fn enter(&self) {
-        let mut state = self.state();
-        if !state.ours {
+    /// Takes the screen, or takes it again: what was not drawn of a frame is dropped, and the station asks for a whole one. The
+    /// title is saved only once, because terminals keep titles on a stack.
+    pub(super) fn enter(&mut self) {
+        self.frame.clear();
+        if !self.ours {
+            self.ours = true;
             // Answered once; what answering may have drawn is cleared.
-            let questions = std::mem::take(&mut *self.questions.lock().unwrap_or_else(PoisonError::into_inner));
-            *state = ScreenState { ours: true, first: [ENTER, &questions, CLEAR].concat() };
-        } else if state.first.is_empty() {
-            state.first = [TAKE, CLEAR].concat();
+            self.first = [ENTER, &std::mem::take(&mut self.questions), CLEAR].concat();
+        } else if self.first.is_empty() {
+            self.first = [TAKE, CLEAR].concat();
         }
     }
 
-    /// Draws, however long the terminal takes. It drops the rest if the screen is given back or taken again meanwhile:
-    /// the station asks for a whole frame then.
-    pub(super) fn draw(&self, bytes: &[u8]) -> io::Result<()> {
-        let mut rest = bytes;
-        loop {
-            let mut state = self.state();
-            if !state.ours {
-                return Ok(());
-            }
-            let begun = !state.first.is_empty();
-            if begun && rest.len() < bytes.len() {
-                rest = &[];
-            }
-            if !begun && rest.is_empty() {
-                return Ok(());
-            }
-            let part = if begun { &state.first } else { rest };
+    /// Draws as much as the terminal takes now, and keeps the rest. Whether nothing is left.
+    pub(super) fn draw(&mut self, bytes: &[u8]) -> io::Result<bool> {
+        if self.ours {
+            self.frame.extend_from_slice(bytes);
+        }
+        while self.has_pending() {
+            let part = if self.first.is_empty() { &mut self.frame } else { &mut self.first };
             match self.out.write(part) {
-                Ok(count) if begun => drop(state.first.drain(..count)),
-                Ok(count) => rest = &rest[count..],
-                Err(Errno::AGAIN) => {
-                    drop(state);
-                    self.out.wait(None);
-                }
+                Ok(count) => drop(part.drain(..count)),
+                Err(Errno::AGAIN) => return Ok(false),
                 Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
         }
+        Ok(true)
+    }
+
+    /// Whether something waits until the terminal takes it.
+    pub(super) fn has_pending(&self) -> bool {
+        !self.first.is_empty() || !self.frame.is_empty()
+    }
+
+    /// The descriptor to poll.
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        self.out.fd.as_fd()
     }
 
     /// Gives the screen back within about a second, whatever the terminal does. Returns whether it was ours.
-    pub(super) fn give_back(&self) -> bool {
-        let was_ours = std::mem::replace(&mut *self.state(), ScreenState { ours: false, first: Vec::new() }).ours;
+    pub(super) fn give_back(&mut self) -> bool {
+        self.first.clear();
+        self.frame.clear();
+        let was_ours = std::mem::take(&mut self.ours);
         if was_ours {
             self.out.leave();
         }

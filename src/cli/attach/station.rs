@@ -1,82 +1,30 @@
 //! Runs a station: sends keys to the holder and draws frames on the terminal until somebody ends it.
 //!
-//! One thread reads keys, one draws, and one waits for signals, because each blocks on something else. A terminal that
-//! takes no output (a stalled network) then stalls the drawing alone.
+//! One loop waits for all that may happen, and nothing in it waits for anything else. A terminal that takes no output (a stalled
+//! network) stalls the drawing alone: keys are still heard.
 
-use std::io::{self, Read, Write};
-use std::net::Shutdown;
+use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, getpid, kill_process};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
-use signal_hook::iterator::Signals;
 use usher_core::outcome::Exit;
-use usher_core::wire::{Decoder, FLUSH, StationTerminal, Tag, put};
+use usher_core::wire::holder::Farewell;
+use usher_core::wire::{FLUSH, StationTerminal, Tag};
 
 use super::asking::Answers;
-use super::keys::{DetachKeys, Typed, Watcher};
+use super::keys::DetachKeys;
+use super::line::Line;
+use super::signals::{Asked, Signals};
 use super::terminal::{self, RawTerminal};
+use super::typing::{Typing, say_terminal};
 use super::{Left, Size};
 use crate::words;
 
-/// A prefix that stands alone for this long is shown.
-const PREFIX_SHOWS: Duration = Duration::from_millis(400);
-
-/// The sending half of the connection. The lock keeps frames of different threads apart.
-#[derive(Clone)]
-struct Speaker(Arc<Mutex<Sending>>);
-
-struct Sending {
-    stream: UnixStream,
-    /// Counts how often an unlock made the station forget its input. Keys that a thread read before the last time were
-    /// typed at a locked screen, and must not be sent after it.
-    forgotten: u64,
-}
-
-impl Speaker {
-    fn new(stream: UnixStream) -> Self {
-        Speaker(Arc::new(Mutex::new(Sending { stream, forgotten: 0 })))
-    }
-
-    fn sending(&self) -> MutexGuard<'_, Sending> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn send_frame(&self, tag: Tag, payload: &[u8]) -> io::Result<()> {
-        self.sending().send_frame(tag, payload)
-    }
-
-    /// Tells the holder what the terminal is. If that fails, the drawing thread sees the end too.
-    fn say_terminal(&self, terminal: &StationTerminal) {
-        let _ = self.send_frame(Tag::Terminal, &serde_json::to_vec(terminal).unwrap_or_default());
-    }
-
-    /// Sends keys, unless the station forgot its input since the counter was `forgotten`.
-    fn say_keys(&self, keys: &[u8], forgotten: u64) -> io::Result<()> {
-        let mut sending = self.sending();
-        if sending.forgotten == forgotten { sending.send_frame(Tag::Input, keys) } else { Ok(()) }
-    }
-
-    /// Forgets the input and confirms the frame. The lock lets no key come between the two.
-    fn confirm_forgotten(&self, number: &[u8]) -> io::Result<()> {
-        let mut sending = self.sending();
-        sending.forgotten += 1;
-        terminal::forget_typed();
-        sending.send_frame(Tag::Shown, number)
-    }
-}
-
-impl Sending {
-    fn send_frame(&mut self, tag: Tag, payload: &[u8]) -> io::Result<()> {
-        let mut frame = Vec::with_capacity(payload.len() + 5);
-        put(&mut frame, tag, payload);
-        self.stream.write_all(&frame)
-    }
-}
+/// So long after a key its echo is looked for without sleeping: to be woken takes longer than most echoes do.
+const LOOKS_FOR_ECHO: Duration = Duration::from_micros(150);
 
 /// Attaches the terminal to the session behind `connection` until the station ends, and restores the terminal then.
 /// `begun` was read from the connection already.
@@ -86,198 +34,161 @@ pub(super) fn sit(
     detach: &DetachKeys,
     about: StationTerminal,
 ) -> io::Result<Left> {
-    connection.set_nonblocking(false)?;
-    let speaker = Speaker::new(connection.try_clone()?);
-    let mut signals = Signals::new([SIGWINCH, SIGCONT, SIGTSTP, SIGTERM, SIGHUP, SIGINT, SIGQUIT])?;
+    let signals = Signals::heed()?;
     let answers = Answers::awaited(about);
-    let terminal = Arc::new(RawTerminal::enter(answers.questions())?);
-    speaker.say_terminal(answers.terminal());
-    let (ended, end) = channel();
-
-    let drawing = {
-        let (connection, speaker, ended) = (connection.try_clone()?, speaker.clone(), ended.clone());
-        let screen = Arc::clone(&terminal);
-        let mut decoder = Decoder::default();
-        decoder.push(begun);
-        std::thread::spawn(move || {
-            let left = draw(connection, decoder, &speaker, |bytes| screen.draw(bytes))
-                .unwrap_or_else(|error| lost(&error.to_string()));
-            let _ = ended.send(left);
-        })
-    };
-    let typing = (speaker.clone(), ended.clone(), detach.clone(), answers);
-    std::thread::spawn(move || {
-        let (speaker, ended, detach, answers) = typing;
-        type_keys(&speaker, &detach, answers, &ended);
-    });
-    let watched = Arc::clone(&terminal);
-    std::thread::spawn(move || heed(&mut signals, &watched, &speaker, &ended));
-
-    let left = end.recv().unwrap_or_else(|_| lost(&words::text!("attach-threads")));
-    let _ = connection.shutdown(Shutdown::Both);
-    // The holder's last frame should be seen whole, unless the terminal takes nothing.
-    for _ in 0..50 {
-        if drawing.is_finished() {
-            break;
+    let terminal = RawTerminal::enter(answers.questions())?;
+    let mut line = Line::new(connection, begun)?;
+    say_terminal(&mut line, answers.terminal());
+    let ear = Ear { line, typing: Typing::new(detach, answers), farewell: None };
+    let mut station = Station { ear, terminal, signals, echo_due: false };
+    let left = loop {
+        match station.turn() {
+            Ok(None) => {}
+            Ok(Some(left)) => break left,
+            Err(error) => break lost(&error.to_string()),
         }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    // The other threads hold the terminal too, so its destructor would come too late.
-    terminal.leave();
+    };
+    station.terminal.leave();
     Ok(left)
 }
 
-/// Obeys signals. A second signal that ends the station ends the process at once, and the guard restores the terminal.
-fn heed(signals: &mut Signals, terminal: &RawTerminal, speaker: &Speaker, ended: &Sender<Left>) {
-    let mut ending = false;
-    for signal in signals {
-        match signal {
-            // If this cannot be sent, the drawing thread sees the connection end too, and knows why.
-            SIGWINCH => drop(speaker.send_frame(Tag::Resize, &size_bytes(terminal::size()))),
-            SIGTSTP if ending => {}
-            SIGTSTP => suspend(terminal),
-            SIGCONT if ending => {}
-            SIGCONT => match terminal.enter_again() {
-                Ok(()) => drop(speaker.send_frame(Tag::Redraw, &[])),
-                Err(error) => drop(ended.send(lost(&error.to_string()))),
-            },
-            _ if ending => std::process::exit(Exit::Failed.code().into()),
-            _ => {
-                ending = true;
-                if ended.send(lost(&words::text!("attach-signal"))).is_err() {
-                    // The main thread has restored the terminal already, and something else holds it up.
-                    std::process::exit(Exit::Failed.code().into());
-                }
-            }
+struct Station<'k> {
+    ear: Ear<'k>,
+    terminal: RawTerminal,
+    signals: Signals,
+    /// Keys were sent in this turn.
+    echo_due: bool,
+}
+
+/// What came.
+#[derive(Debug, Default)]
+struct Came {
+    signals: bool,
+    keys: bool,
+    frames: bool,
+}
+
+impl Station<'_> {
+    /// Does what is due and waits for more; how the station ended, if it did.
+    fn turn(&mut self) -> io::Result<Option<Left>> {
+        if let Some(left) = self.ear.hear(|bytes| self.terminal.draw(bytes))? {
+            return Ok(Some(left));
         }
+        let came = self.wait()?;
+        if came.signals
+            && let Some(left) = self.heed()?
+        {
+            return Ok(Some(left));
+        }
+        let Ear { line, typing, .. } = &mut self.ear;
+        line.flush();
+        if came.frames {
+            line.fill()?;
+        }
+        if came.keys {
+            self.echo_due = true;
+            return typing.read(line).or_else(|why| Ok(Some(lost(&why))));
+        }
+        Ok(typing.due().filter(|due| *due <= Instant::now()).and_then(|_| typing.waited(line)))
     }
-}
 
-/// Stops this process after it has restored the terminal. SIGCONT makes it take the terminal again.
-fn suspend(terminal: &RawTerminal) {
-    terminal.give_back();
-    let _ = kill_process(getpid(), Signal::STOP);
-}
-
-fn lost(why: &str) -> Left {
-    Left { why: words::with!("attach-lost", &[("why", why)]), exit: Exit::Failed, farewell: None, lost: false }
-}
-
-fn size_bytes(size: Size) -> [u8; 4] {
-    let ([r0, r1], [c0, c1]) = (size.rows.to_le_bytes(), size.cols.to_le_bytes());
-    [r0, r1, c0, c1]
-}
-
-fn type_keys(speaker: &Speaker, detach: &DetachKeys, mut answers: Answers, ended: &Sender<Left>) {
-    let mut watcher = Watcher::new(detach);
-    let mut known = 0;
-    let mut prefix_shown = false;
-    let mut buffer = [0; 4096];
-    loop {
+    fn wait(&mut self) -> io::Result<Came> {
         let stdin = io::stdin();
-        let patience = answers.patience().or((watcher.waits() && !prefix_shown).then_some(PREFIX_SHOWS));
-        let patience = patience.and_then(|time| Timespec::try_from(time).ok());
-        // The counter must be read after keys have arrived and before they are read: it says when they were typed.
-        let ready = poll(&mut [PollFd::new(&stdin, PollFlags::IN)], patience.as_ref());
-        match ready {
-            Err(rustix::io::Errno::INTR) => continue,
-            Ok(0) if answers.patience().is_none() => {
-                prefix_shown = true;
-                let said = prefix_line(detach);
-                if speaker.send_frame(Tag::Hint, said.as_bytes()).is_err() {
-                    return;
-                }
-                continue;
-            }
-            Ok(_) | Err(_) => {}
-        }
-        let nothing_came = ready == Ok(0);
-        let forgotten = speaker.sending().forgotten;
-        if forgotten != known {
-            // A prefix that the watcher held back was typed at the locked screen: forget it with the rest.
-            (watcher, known) = (Watcher::new(detach), forgotten);
-            drop(answers.given_up());
-        }
-        let read = if nothing_came { Ok(None) } else { rustix::io::read(&stdin, &mut buffer).map(Some) };
-        let typed = match read {
-            // What looked like the beginning of an answer was keys.
-            Ok(None) => Ok(answers.given_up()),
-            Ok(Some(0)) => Err(words::text!("attach-no-terminal")),
-            Ok(Some(count)) => Ok(answers.without(&buffer[..count])),
-            Err(rustix::io::Errno::INTR) => continue,
-            Err(error) => Err(error.to_string()),
+        let Ear { line, typing, .. } = &self.ear;
+        let drawing = self.terminal.has_pending();
+        let mut fds = vec![PollFd::from_borrowed_fd(self.signals.fd(), PollFlags::IN)];
+        // What nothing is wanted of is left out: its end would be told again and again.
+        let mut wait_for = |fd, reads: bool, writes: bool| {
+            let [reads, writes] = [(reads, PollFlags::IN), (writes, PollFlags::OUT)]
+                .map(|(wanted, flag)| if wanted { flag } else { PollFlags::empty() });
+            (!(reads | writes).is_empty()).then(|| {
+                fds.push(PollFd::from_borrowed_fd(fd, reads | writes));
+                fds.len() - 1
+            })
         };
-        let typed = match typed {
-            Ok(typed) => typed,
-            Err(why) => {
-                let _ = ended.send(lost(&why));
-                return;
+        let keys = wait_for(stdin.as_fd(), line.has_room(), false);
+        let frames = wait_for(line.fd(), !drawing, line.has_unsent());
+        wait_for(self.terminal.fd(), false, drawing);
+        if !(std::mem::take(&mut self.echo_due) && comes_soon(&mut fds)) {
+            let time = typing.due().map(|due| due.saturating_duration_since(Instant::now()));
+            let time = time.and_then(|time| Timespec::try_from(time).ok());
+            match poll(&mut fds, time.as_ref()) {
+                Ok(_) => {}
+                Err(rustix::io::Errno::INTR) => return Ok(Came::default()),
+                Err(error) => return Err(error.into()),
             }
-        };
-        if answers.take_news() {
-            speaker.say_terminal(answers.terminal());
         }
-        let told = watcher.tell_apart(&typed);
-        // Scrolling by nothing takes the line away also where the key was dropped.
-        if std::mem::take(&mut prefix_shown) && told.is_empty() {
-            let _ = speaker.send_frame(Tag::Scroll, &0i16.to_le_bytes());
-        }
-        for told in told {
-            let said = match told {
-                Typed::Keys(keys) => speaker.say_keys(&keys, forgotten),
-                Typed::Scroll(pages) => speaker.send_frame(Tag::Scroll, &pages.to_le_bytes()),
-                Typed::LookBack(keys) => speaker.send_frame(Tag::LookBack, keys),
-                Typed::Help => speaker.send_frame(Tag::Hint, help(detach).as_bytes()),
-                Typed::Leave => {
-                    let why = words::text!("attach-detached");
-                    let _ = ended.send(Left::told(why, None));
-                    return;
+        let came = |at: usize| !fds[at].revents().is_empty();
+        Ok(Came { signals: came(0), keys: keys.is_some_and(came), frames: !drawing && frames.is_some_and(came) })
+    }
+
+    /// Obeys signals.
+    fn heed(&mut self) -> io::Result<Option<Left>> {
+        for asked in self.signals.take() {
+            match asked {
+                Asked::End => return Ok(Some(lost(&words::text!("attach-signal")))),
+                Asked::Stop => {
+                    self.terminal.give_back();
+                    // SIGCONT makes it take the terminal again.
+                    let _ = kill_process(getpid(), Signal::STOP);
                 }
-            };
-            if said.is_err() {
-                // The drawing thread sees the connection end too, and knows why.
-                return;
+                Asked::GoOn => {
+                    self.terminal.enter_again()?;
+                    self.ear.line.send(Tag::Redraw, &[]);
+                }
+                Asked::Measure => self.ear.line.send(Tag::Resize, &size_bytes(terminal::size())),
             }
         }
+        Ok(None)
     }
 }
 
-fn prefix_line(detach: &DetachKeys) -> String {
-    words::with!("attach-prefix", &[("leave", &detach.spelled()), ("prefix", &detach.prefix())])
+/// Whether something happens before a sleep would have been worth it.
+fn comes_soon(fds: &mut [PollFd<'_>]) -> bool {
+    let until = Instant::now() + LOOKS_FOR_ECHO;
+    while Instant::now() < until {
+        if poll(fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0) {
+            return true;
+        }
+    }
+    false
 }
 
-fn help(detach: &DetachKeys) -> String {
-    words::with!("attach-keys", &[("leave", &detach.spelled()), ("prefix", &detach.prefix())])
+/// Hears the holder.
+struct Ear<'k> {
+    line: Line,
+    typing: Typing<'k>,
+    farewell: Option<Farewell>,
 }
 
-/// Draws frames and confirms each, until the holder says goodbye or is gone.
-///
-/// A holder that has ended takes no more confirmations, but its goodbye may still be unread. So only the reading half
-/// decides how the station ended.
-fn draw(
-    mut connection: UnixStream,
-    mut decoder: Decoder,
-    speaker: &Speaker,
-    show: impl Fn(&[u8]) -> io::Result<()>,
-) -> io::Result<Left> {
-    // This takes the screen before the first frame comes.
-    show(&[])?;
-    let mut buffer = vec![0; 32 << 10];
-    let mut farewell = None;
-    loop {
-        while let Some((tag, payload)) = decoder.next_frame().map_err(io::Error::other)? {
+impl Ear<'_> {
+    /// Draws frames and confirms each, until the holder says goodbye or is gone. `show` says whether the terminal took all;
+    /// what comes behind waits until it has.
+    ///
+    /// A holder that has ended takes no more confirmations, but its goodbye may still be unread. So only the reading half
+    /// decides how the station ended.
+    fn hear(&mut self, mut show: impl FnMut(&[u8]) -> io::Result<bool>) -> io::Result<Option<Left>> {
+        if !show(&[])? {
+            return Ok(None);
+        }
+        while let Some((tag, payload)) = self.line.next_frame()? {
             match tag {
-                Tag::Draw => show(payload)?,
-                Tag::DrawEnd => {
-                    let Some((number, rest)) = payload.split_first_chunk::<8>() else { continue };
-                    let _ = match rest.first() {
-                        Some(&FLUSH) => speaker.confirm_forgotten(number),
-                        _ => speaker.send_frame(Tag::Shown, number),
-                    };
+                Tag::Draw => {
+                    if !show(payload)? {
+                        return Ok(None);
+                    }
                 }
-                Tag::End => farewell = serde_json::from_slice(payload).ok(),
+                Tag::DrawEnd => {
+                    let Some((&number, rest)) = payload.split_first_chunk::<8>() else { continue };
+                    if rest.first() == Some(&FLUSH) {
+                        self.typing.forget();
+                    }
+                    self.line.send(Tag::Shown, &number);
+                }
+                Tag::End => self.farewell = serde_json::from_slice(payload).ok(),
                 Tag::Leave => {
-                    return Ok(Left::told(String::from_utf8_lossy(payload).into_owned(), farewell));
+                    let why = String::from_utf8_lossy(payload).into_owned();
+                    return Ok(Some(Left::told(why, self.farewell.take())));
                 }
                 Tag::Control
                 | Tag::Input
@@ -290,22 +201,32 @@ fn draw(
                 | Tag::LookBack => {}
             }
         }
-        await_frame(&connection);
-        match connection.read(&mut buffer)? {
-            0 => return Ok(Left { lost: true, ..lost(&words::text!("attach-no-holder")) }),
-            count => decoder.push(&buffer[..count]),
-        }
+        let gone = || Left { lost: true, ..lost(&words::text!("attach-no-holder")) };
+        Ok(self.line.has_ended().then(gone))
     }
 }
 
-/// Waits until the holder says something. One that waits in `read` is also woken, for nothing, whenever the holder takes a key.
-fn await_frame(connection: &UnixStream) {
-    while poll(&mut [PollFd::new(connection, PollFlags::IN)], None) == Err(rustix::io::Errno::INTR) {}
+fn lost(why: &str) -> Left {
+    Left { why: words::with!("attach-lost", &[("why", why)]), exit: Exit::Failed, farewell: None, lost: false }
+}
+
+fn size_bytes(size: Size) -> [u8; 4] {
+    let ([r0, r1], [c0, c1]) = (size.rows.to_le_bytes(), size.cols.to_le_bytes());
+    [r0, r1, c0, c1]
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
+    use usher_core::wire::put;
+
     use super::*;
+
+    fn ear<'k>(keys: &'k DetachKeys, ours: UnixStream, said: &[u8]) -> Ear<'k> {
+        let typing = Typing::new(keys, Answers::awaited(StationTerminal::default()));
+        Ear { line: Line::new(ours, said).unwrap(), typing, farewell: None }
+    }
 
     #[test]
     fn a_goodbye_is_heard_also_when_the_holder_takes_no_confirmation_any_more() {
@@ -315,10 +236,30 @@ mod tests {
         put(&mut said, Tag::DrawEnd, &7_u64.to_le_bytes());
         put(&mut said, Tag::End, br#"{"end":{"Signal":9},"screen":"last words"}"#);
         put(&mut said, Tag::Leave, b"its program ended");
-        let mut decoder = Decoder::default();
-        decoder.push(&said);
-        let left = draw(ours.try_clone().unwrap(), decoder, &Speaker::new(ours), |_| Ok(())).unwrap();
+        let keys = "^\\ d".parse().unwrap();
+        let left = ear(&keys, ours, &said).hear(|_| Ok(true)).unwrap().unwrap();
         assert_eq!((left.why.as_str(), left.exit), ("its program ended", Exit::Program(137)));
         assert_eq!(left.farewell.and_then(|told| told.screen).as_deref(), Some("last words"));
+    }
+
+    #[test]
+    fn a_frame_is_confirmed_once_the_terminal_took_all_of_it() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        theirs.set_nonblocking(true).unwrap();
+        let mut said = Vec::new();
+        put(&mut said, Tag::Draw, b"much");
+        put(&mut said, Tag::DrawEnd, &7_u64.to_le_bytes());
+        let keys = "^\\ d".parse().unwrap();
+        let mut ear = ear(&keys, ours, &said);
+        let mut buffer = [0; 64];
+        assert!(ear.hear(|bytes| Ok(bytes.is_empty())).unwrap().is_none());
+        assert!(theirs.read(&mut buffer).is_err(), "nothing is confirmed");
+        assert!(ear.hear(|_| Ok(false)).unwrap().is_none());
+        assert!(theirs.read(&mut buffer).is_err(), "the terminal still has not taken it");
+        assert!(ear.hear(|_| Ok(true)).unwrap().is_none());
+        let mut confirmed = Vec::new();
+        put(&mut confirmed, Tag::Shown, &7_u64.to_le_bytes());
+        let count = theirs.read(&mut buffer).unwrap();
+        assert_eq!(&buffer[..count], confirmed);
     }
 }

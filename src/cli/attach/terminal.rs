@@ -4,11 +4,10 @@
 //! a second process of this program that waits for the first one to end.
 
 use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode, Stdio};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use nix::sys::signal::{SigSet, Signal};
@@ -27,21 +26,20 @@ pub(super) fn size() -> Size {
 pub(super) struct RawTerminal {
     before: Termios,
     screen: StationScreen,
-    guard: Mutex<Option<UnixStream>>,
+    guard: Option<UnixStream>,
 }
 
 impl RawTerminal {
     /// Takes the terminal on standard input and output.
     pub(super) fn enter(questions: Vec<u8>) -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;
-        let terminal =
-            RawTerminal { screen: StationScreen::open(questions)?, guard: Mutex::new(start_guard()), before };
+        let mut terminal = RawTerminal { screen: StationScreen::open(questions)?, guard: start_guard(), before };
         terminal.enter_again()?;
         Ok(terminal)
     }
 
     /// Takes the terminal again: while this process was stopped, another program may have changed it.
-    pub(super) fn enter_again(&self) -> io::Result<()> {
+    pub(super) fn enter_again(&mut self) -> io::Result<()> {
         let mut raw = self.before.clone();
         raw.make_raw();
         tcsetattr(io::stdin(), OptionalActions::Now, &raw)?;
@@ -50,12 +48,23 @@ impl RawTerminal {
         Ok(())
     }
 
-    pub(super) fn draw(&self, bytes: &[u8]) -> io::Result<()> {
+    /// Draws as much as the terminal takes now, and keeps the rest. Whether nothing is left.
+    pub(super) fn draw(&mut self, bytes: &[u8]) -> io::Result<bool> {
         self.screen.draw(bytes)
     }
 
+    /// Whether something waits until the terminal takes it.
+    pub(super) fn has_pending(&self) -> bool {
+        self.screen.has_pending()
+    }
+
+    /// The descriptor to poll, which takes what is drawn.
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        self.screen.fd()
+    }
+
     /// Restores the terminal, if it is ours, within about a second.
-    pub(super) fn give_back(&self) {
+    pub(super) fn give_back(&mut self) {
         if self.screen.give_back() {
             restore(&self.before);
             self.tell_guard(b"g");
@@ -63,8 +72,8 @@ impl RawTerminal {
     }
 
     /// Tells the guard whether the terminal is ours. One that was given back is the shell's, and no guard may touch it.
-    fn tell_guard(&self, word: &[u8]) {
-        if let Some(channel) = self.guard.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+    fn tell_guard(&mut self, word: &[u8]) {
+        if let Some(channel) = &mut self.guard {
             let _ = channel.write_all(word);
         }
     }
@@ -77,14 +86,14 @@ impl Drop for RawTerminal {
 }
 
 impl RawTerminal {
-    pub(super) fn leave(&self) {
+    pub(super) fn leave(&mut self) {
         self.give_back();
         self.dismiss_guard();
     }
 
     /// Lets the guard end. Nobody waits for it, because somebody may have stopped it.
-    fn dismiss_guard(&self) {
-        if let Some(mut channel) = self.guard.lock().unwrap_or_else(PoisonError::into_inner).take() {
+    fn dismiss_guard(&mut self) {
+        if let Some(mut channel) = self.guard.take() {
             let _ = channel.write_all(b"k");
         }
     }

@@ -1,0 +1,73 @@
+//! Signals that the station heeds, as a descriptor to wait for.
+
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
+use signal_hook::{flag, low_level};
+use usher_core::outcome::Exit;
+
+/// What signals ask of a station.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// To end.
+    End,
+    /// To give the terminal back and to stop.
+    Stop,
+    /// To take the terminal again.
+    GoOn,
+    /// To look how large the terminal is.
+    Measure,
+}
+
+/// Each with the signals that ask it, in the order in which they are heeded.
+const ASKS: [(Asked, &[i32]); 4] = [
+    (Asked::End, &[SIGTERM, SIGHUP, SIGINT, SIGQUIT]),
+    (Asked::Stop, &[SIGTSTP]),
+    (Asked::GoOn, &[SIGCONT]),
+    (Asked::Measure, &[SIGWINCH]),
+];
+
+pub(super) struct Signals {
+    wake: UnixStream,
+    came: [(Asked, Arc<AtomicBool>); 4],
+}
+
+impl Signals {
+    /// Heeds them from now on. A second one that ends the station ends the process at once: something holds it up, and
+    /// the guard restores the terminal.
+    pub(super) fn heed() -> io::Result<Self> {
+        let (wake, woken_by) = UnixStream::pair()?;
+        wake.set_nonblocking(true)?;
+        let came = ASKS.map(|(asked, _)| (asked, Arc::<AtomicBool>::default()));
+        for ((asked, signals), (_, flag)) in ASKS.iter().zip(&came) {
+            for signal in *signals {
+                if *asked == Asked::End {
+                    flag::register_conditional_shutdown(*signal, Exit::Failed.code().into(), Arc::clone(flag))?;
+                }
+                flag::register(*signal, Arc::clone(flag))?;
+                low_level::pipe::register(*signal, woken_by.try_clone()?)?;
+            }
+        }
+        Ok(Signals { wake, came })
+    }
+
+    /// The descriptor to poll.
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        self.wake.as_fd()
+    }
+
+    /// What was asked since the last time. An end stays asked.
+    pub(super) fn take(&self) -> Vec<Asked> {
+        let mut woken = [0; 64];
+        while matches!((&self.wake).read(&mut woken), Ok(count) if count > 0) {}
+        let came = |(asked, flag): &(Asked, Arc<AtomicBool>)| match asked {
+            Asked::End => flag.load(Ordering::Relaxed).then_some(*asked),
+            _ => flag.swap(false, Ordering::Relaxed).then_some(*asked),
+        };
+        self.came.iter().filter_map(came).collect()
+    }
+}
