@@ -98,6 +98,13 @@ export async function records(host, query) {
   }
 }
 
+/** Whether this browser shows WebP: it is given one of a single pixel. */
+const webp = (async () => {
+  const pixel = atob("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==");
+  const blob = new Blob([Uint8Array.from(pixel, (one) => one.charCodeAt(0))], { type: "image/webp" });
+  return createImageBitmap(blob).then(() => true, () => false);
+})();
+
 /**
  * A picture, unless it is the one that the page has.
  * @param {number} host
@@ -107,7 +114,9 @@ export async function records(host, query) {
  * @returns {Promise<{tag: string, blob: Blob, told: boolean} | {same: true, told: boolean} | {failed: string}>}
  */
 export async function picture(host, id, size, tag) {
-  const response = await fetch(`/pictures/${host}/${id}?size=${size}`, { headers: tag ? { "if-none-match": tag } : {} });
+  const accept = (await webp) ? "image/webp" : "image/png";
+  const headers = tag ? { accept, "if-none-match": tag } : { accept };
+  const response = await fetch(`/pictures/${host}/${id}?size=${size}`, { headers });
   // Whether the news say when the screen shows something else.
   const told = response.headers.get("usher-screen") === "told";
   if (response.status === 304) return { same: true, told };

@@ -5,7 +5,7 @@ use crate::harness::{Lab, wait_until};
 #[test]
 fn a_session_is_pictured_on_record_and_sent_again_only_if_it_changed() {
     let lab = Lab::start();
-    let id = lab.open("", "printf 'hello\\033]2;said\\007'; exec cat");
+    let id = lab.open("", "ls -l /usr/bin | head -20; printf '\\033]2;said\\007'; exec cat");
     wait_until("it has said it", || lab.session(id)["title"] == "said");
     let dashboard = lab.dashboard();
     let browser = dashboard.browser();
@@ -18,6 +18,12 @@ fn a_session_is_pictured_on_record_and_sent_again_only_if_it_changed() {
     let tag = picture.header("etag").unwrap().to_owned();
     let again = browser.request("GET", &path, &[("If-None-Match", &tag)], "");
     assert_eq!((again.status, again.bytes.len()), (304, 0));
+    let smaller = browser.request("GET", &path, &[("Accept", "image/webp")], "");
+    assert_eq!((smaller.status, smaller.header("content-type")), (200, Some("image/webp")), "{}", smaller.head);
+    assert_eq!((&smaller.bytes[..4], &smaller.bytes[8..12]), (&b"RIFF"[..], &b"WEBP"[..]));
+    assert_eq!(smaller.header("vary"), Some("accept"));
+    let (webp, png) = (smaller.bytes.len(), picture.bytes.len());
+    assert!(webp < png, "{webp} bytes as WebP, {png} as PNG");
 }
 
 #[test]
