@@ -88,7 +88,7 @@ impl Page {
     }
 
     #[track_caller]
-    fn sign_in(&self, user: &User, password: &str) -> Got {
+    pub fn sign_in(&self, user: &User, password: &str) -> Got {
         let form = format!("user={}&password={}", user.name, password.replace(' ', "+"));
         self.asked("POST", "/sign-in", "", OURS, FORM, &form)
     }

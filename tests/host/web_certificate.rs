@@ -7,7 +7,7 @@ use crate::who::session;
 impl Page {
     /// The directory with the certificate and the key of somebody who was invited.
     #[track_caller]
-    fn certificate(&self, name: &str, role: &str) -> String {
+    pub fn certificate(&self, name: &str, role: &str) -> String {
         let keeper = self.host.user("keeper");
         let token =
             self.host.root_usher(&["invite", name, "--role", role, "--address", self.host.address()]).succeeds();
@@ -25,7 +25,7 @@ impl Page {
 
     /// The cookie of whoever has this certificate.
     #[track_caller]
-    fn certified(&self, directory: &str) -> String {
+    pub fn certified(&self, directory: &str) -> String {
         let got = self.by_certificate(OURS, Some(directory));
         assert_eq!((got.status, got.location.as_str()), (303, "https://lab:8478/"), "{}", got.body);
         let set = got.cookies.first().expect("a cookie");
@@ -46,6 +46,8 @@ fn a_certificate_signs_its_identity_in_within_its_role_and_every_record_names_it
     assert!(form.body.contains("action=\"https://lab:8477/web/sign-in\""), "{}", form.body);
     assert!(form.policy.contains("form-action 'self' https://lab:8477;"), "{}", form.policy);
     let (alice, adam) = (page.user("alice", &[]), page.user("adam", &["usher-admin"]));
+    let wrong = page.sign_in(&alice, "wrong horse");
+    assert!(wrong.body.contains("action=\"https://lab:8477/web/sign-in\""), "it still will do: {}", wrong.body);
     let [pupils, administrators] = [&alice, &adam].map(|user| host.x11(user, X11::Xvfb));
 
     let cookie = page.certified(&directory);

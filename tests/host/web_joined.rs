@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Host, Options, Screen, Suite, User, X11, ready, skip, wait_for, wait_until};
 use crate::host;
-use crate::web::{Page, enable};
+use crate::web::{OURS, Page, enable};
 use crate::who::session;
 
 /// A page, and the host that it was joined to under the name `far`.
@@ -28,8 +28,8 @@ impl Joined {
     }
 
     /// What the far host calls somebody who signed in here.
-    fn called(&self, user: &User) -> String {
-        format!("{} at {}, by the dashboard", user.name, self.page.host.name())
+    fn called(&self, name: &str) -> String {
+        format!("{name} at {}, by the dashboard", self.page.host.name())
     }
 
     /// The users whose sessions the page shows of the far host, once it was heard.
@@ -76,9 +76,9 @@ fn people_who_sign_in_act_on_joined_hosts_by_their_name_and_within_both_roles() 
         (&locked["result"], &locked["observed"], &locked["host"]),
         (&"done".into(), &true.into(), &"far".into())
     );
-    assert_eq!(session(there, &bobs)["lock"]["by"], joined.called(&olga));
+    assert_eq!(session(there, &bobs)["lock"]["by"], joined.called(&olga.name));
     let done = there.root_usher(&["audit", "--action", "lock", "--output", "json"]).array();
-    assert!(done.iter().any(|record| record["actor"] == joined.called(&olga)), "{done:?}");
+    assert!(done.iter().any(|record| record["actor"] == joined.called(&olga.name)), "{done:?}");
     assert_eq!(page.order("unlock", &operator, &far(&bobs, None))["result"], "done");
 
     // An administrator here is no more there than the page was invited as.
@@ -87,6 +87,16 @@ fn people_who_sign_in_act_on_joined_hosts_by_their_name_and_within_both_roles() 
     let close = page.order("close", &administrator, &far(&roots, None));
     assert_eq!((&close["result"], &close["error"]["id"]), (&"failed".into(), &"AccessDenied".into()), "{close}");
     assert!(roots.exists());
+
+    // Whoever has a certificate acts there by the name on it, for as long as a sign-in lasts.
+    let certificate = page.certificate("ines@tablet", "operator");
+    let certified = page.certified(&certificate);
+    assert!(joined.shown(&certified).contains(&bobs.user.name));
+    assert_eq!(page.order("lock", &certified, &far(&bobs, Some("Eyes up")))["result"], "done");
+    assert_eq!(session(there, &bobs)["lock"]["by"], joined.called("ines@tablet"));
+    assert_eq!(page.order("unlock", &certified, &far(&bobs, None))["result"], "done");
+    let close = page.order("close", &certified, &far(&roots, None));
+    assert_eq!((&close["result"], &close["error"]["id"]), (&"failed".into(), &"AccessDenied".into()), "{close}");
 
     // A pupil reaches no other host, and an operator who is one no more does not either.
     let pupil = page.cookie(&alice);
@@ -97,6 +107,15 @@ fn people_who_sign_in_act_on_joined_hosts_by_their_name_and_within_both_roles() 
     let denied = || page.order("unlock", &operator, &far(&bobs, None))["result"] == "failed";
     wait_until("her role is gone there too", denied);
     assert_eq!(page.order("lock", &operator, &far(&bobs, Some("x")))["result"], "failed");
+
+    page.host.root("echo 'sign_in_seconds = 5' >>/etc/usher/usherd.toml && systemctl restart usherd").succeeds();
+    let brief = page.certified(&certificate);
+    assert!(page.get("/", &brief).body.contains("ines@tablet"));
+    wait_until("her time is over", || page.get("/events", &brief).status == 403);
+    assert_eq!(page.asked("POST", "/verbs/lock", &brief, OURS, "application/json", "{}").status, 403);
+    page.host.root("sed -i /sign_in_seconds/d /etc/usher/usherd.toml && systemctl restart usherd").succeeds();
+    let administrator = page.cookie(&adam);
+    joined.shown(&administrator);
 
     // The host revokes the page, and the page forgets the host.
     there.root_usher(&["revoke", &format!("dashboard@{}", page.host.name())]).succeeds();
@@ -153,7 +172,7 @@ fn a_web_server_that_was_taken_over_is_nobody_else_on_joined_hosts() {
     assert!(said[0].contains("101") && said[1].starts_with("usher-stream"), "{said:?}");
     assert!(said[2].contains("403"), "no certificate for it: {said:?}");
     assert!(said[3].contains("200"), "{said:?}");
-    assert_eq!(session(there, &bobs)["lock"]["by"], joined.called(&olga), "and not root");
+    assert_eq!(session(there, &bobs)["lock"]["by"], joined.called(&olga.name), "and not root");
     assert!(plays(&secret(&alice))[0].contains("403"), "a pupil reaches no host");
     assert!(plays(&"A".repeat(43))[0].contains("403"), "nobody reaches none");
     let direct = "runuser -u usher-dashboard -- python3 -c 'import socket;socket.socket(socket.AF_UNIX).connect(\"/run/usher-dial.sock\")'";

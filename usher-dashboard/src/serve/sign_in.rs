@@ -41,31 +41,32 @@ pub async fn answer(
         reception.sign_out(headers, from).await;
         return led_home(&[forgotten(COOKIE_NAME)]);
     }
+    let own = OwnForm::of(headers, language);
     let read = timeout(DEADLINE, Limited::new(body, LARGEST).collect()).await;
     let Ok(Ok(body)) = read else { return answer::plain(StatusCode::BAD_REQUEST, "this is no form") };
     let body = String::from_utf8_lossy(&body.to_bytes()).into_owned();
     let turn = timeout(TURN, reception.turns.acquire()).await;
-    let Ok(Ok(_turn)) = turn else { return over(language, SignInRefusal::Broken) };
+    let Ok(Ok(_turn)) = turn else { return own.over(SignInRefusal::Broken) };
     match form {
         SignForm::In => {
             let (Some(user), Some(password)) = (field(&body, "user"), field(&body, "password")) else {
                 return answer::plain(StatusCode::BAD_REQUEST, "this is no form");
             };
             match SigningIn::begin(&reception.auth, user, password, from).await {
-                Ok(signing_in) => step(reception, signing_in, language).await,
-                Err(error) => broken(language, &error),
+                Ok(signing_in) => step(reception, signing_in, &own).await,
+                Err(error) => own.broken(&error),
             }
         }
         SignForm::Answer | SignForm::Out => {
             let going_on = shown(headers, ASKED_NAME).and_then(|secret| reception.take_asked(&secret));
             let (Some(mut signing_in), Some(said)) = (going_on, field(&body, "answer")) else {
                 let late = key!("dashboard-sign-in-late").in_language(language, &[]);
-                return self::form(StatusCode::FORBIDDEN, language, Some(&late));
+                return own.shown(StatusCode::FORBIDDEN, Some(&late));
             };
             signing_in.told.clear();
             match signing_in.answer(said).await {
-                Ok(()) => step(reception, signing_in, language).await,
-                Err(error) => broken(language, &error),
+                Ok(()) => step(reception, signing_in, &own).await,
+                Err(error) => own.broken(&error),
             }
         }
     }
@@ -73,8 +74,6 @@ pub async fn answer(
 
 /// The form for whoever comes, who may have been led back by the gateway, and may go there if there is one.
 pub fn first(headers: &HeaderMap, query: Option<&str>, language: Language) -> Response<AnswerBody> {
-    let [own, gateway] = [PUBLISHED, SYSTEM_GATEWAY].map(|directory| files::published_port(Path::new(directory)));
-    let verifier = secure::verifier(headers, own, gateway);
     let wrong = match query {
         Some("certificate=none") => Some(key!("dashboard-sign-in-no-certificate")),
         Some("certificate=refused") => Some(key!("dashboard-sign-in-certificate-refused")),
@@ -82,20 +81,53 @@ pub fn first(headers: &HeaderMap, query: Option<&str>, language: Language) -> Re
         _ => None,
     };
     let wrong = wrong.map(|key| key.in_language(language, &[]));
-    let page = sign_in::sign_in(language, wrong.as_deref(), verifier.as_deref());
-    answer::with_form(StatusCode::OK, page, verifier.as_deref())
+    OwnForm::of(headers, language).shown(StatusCode::OK, wrong.as_deref())
 }
 
-/// The form.
-fn form(status: StatusCode, language: Language, wrong: Option<&str>) -> Response<AnswerBody> {
-    answer::with_form(status, sign_in::sign_in(language, wrong, None), None)
+/// The form as a browser gets it: in its language, and with a way to the gateway where the host has one.
+struct OwnForm {
+    language: Language,
+    verifier: Option<String>,
 }
 
-async fn step(reception: &Reception, mut signing_in: SigningIn, language: Language) -> Response<AnswerBody> {
+impl OwnForm {
+    fn of(headers: &HeaderMap, language: Language) -> OwnForm {
+        let [own, gateway] = [PUBLISHED, SYSTEM_GATEWAY].map(|directory| files::published_port(Path::new(directory)));
+        OwnForm { language, verifier: secure::verifier(headers, own, gateway) }
+    }
+
+    fn shown(&self, status: StatusCode, wrong: Option<&str>) -> Response<AnswerBody> {
+        let verifier = self.verifier.as_deref();
+        answer::with_form(status, sign_in::sign_in(self.language, wrong, verifier), verifier)
+    }
+
+    /// Says why nobody is signed in.
+    fn over(&self, why: SignInRefusal) -> Response<AnswerBody> {
+        let seconds = if let SignInRefusal::Wait(seconds) = why { seconds.to_string() } else { String::new() };
+        let (status, key) = match why {
+            SignInRefusal::Wrong => (StatusCode::FORBIDDEN, key!("dashboard-sign-in-wrong")),
+            SignInRefusal::Barred => (StatusCode::FORBIDDEN, key!("dashboard-sign-in-barred")),
+            SignInRefusal::Wait(_) => (StatusCode::TOO_MANY_REQUESTS, key!("dashboard-sign-in-wait")),
+            SignInRefusal::Broken => (StatusCode::SERVICE_UNAVAILABLE, key!("dashboard-sign-in-broken")),
+        };
+        let mut response = self.shown(status, Some(&key.in_language(self.language, &[("seconds", &seconds)])));
+        if !seconds.is_empty() {
+            append(&mut response, &RETRY_AFTER, &seconds);
+        }
+        response
+    }
+
+    fn broken(&self, error: &std::io::Error) -> Response<AnswerBody> {
+        eprintln!("usher-dashboard: usher-auth: {error}");
+        self.over(SignInRefusal::Broken)
+    }
+}
+
+async fn step(reception: &Reception, mut signing_in: SigningIn, own: &OwnForm) -> Response<AnswerBody> {
     match signing_in.next().await {
         Ok(NextStep::Asked { text, echo }) => {
-            let page = sign_in::asked(language, &text, echo, &signing_in.told);
-            let Some(secret) = reception.keep_asked(signing_in) else { return over(language, SignInRefusal::Broken) };
+            let page = sign_in::asked(own.language, &text, echo, &signing_in.told);
+            let Some(secret) = reception.keep_asked(signing_in) else { return own.over(SignInRefusal::Broken) };
             let mut response = answer::with_form(StatusCode::OK, page, None);
             append(&mut response, &SET_COOKIE, &cookie(ASKED_NAME, secret.as_str()));
             response
@@ -103,31 +135,10 @@ async fn step(reception: &Reception, mut signing_in: SigningIn, language: Langua
         Ok(NextStep::Over(FromAuth::Admitted { secret, .. })) => {
             led_home(&[cookie(COOKIE_NAME, secret.as_str()), forgotten(ASKED_NAME)])
         }
-        Ok(NextStep::Over(FromAuth::Refused(why))) => over(language, why),
-        Ok(NextStep::Over(FromAuth::Ask { .. } | FromAuth::Tell(_))) => over(language, SignInRefusal::Broken),
-        Err(error) => broken(language, &error),
+        Ok(NextStep::Over(FromAuth::Refused(why))) => own.over(why),
+        Ok(NextStep::Over(FromAuth::Ask { .. } | FromAuth::Tell(_))) => own.over(SignInRefusal::Broken),
+        Err(error) => own.broken(&error),
     }
-}
-
-fn broken(language: Language, error: &std::io::Error) -> Response<AnswerBody> {
-    eprintln!("usher-dashboard: usher-auth: {error}");
-    over(language, SignInRefusal::Broken)
-}
-
-/// Says why nobody is signed in.
-fn over(language: Language, why: SignInRefusal) -> Response<AnswerBody> {
-    let seconds = if let SignInRefusal::Wait(seconds) = why { seconds.to_string() } else { String::new() };
-    let (status, key) = match why {
-        SignInRefusal::Wrong => (StatusCode::FORBIDDEN, key!("dashboard-sign-in-wrong")),
-        SignInRefusal::Barred => (StatusCode::FORBIDDEN, key!("dashboard-sign-in-barred")),
-        SignInRefusal::Wait(_) => (StatusCode::TOO_MANY_REQUESTS, key!("dashboard-sign-in-wait")),
-        SignInRefusal::Broken => (StatusCode::SERVICE_UNAVAILABLE, key!("dashboard-sign-in-broken")),
-    };
-    let mut response = form(status, language, Some(&key.in_language(language, &[("seconds", &seconds)])));
-    if !seconds.is_empty() {
-        append(&mut response, &RETRY_AFTER, &seconds);
-    }
-    response
 }
 
 /// Leads to the page, with these cookies.
@@ -169,13 +180,17 @@ mod tests {
 
     #[test]
     fn every_refusal_says_what_it_is_and_when_to_try_again() {
-        let waited = over(Language::English, SignInRefusal::Wait(7));
+        let own = OwnForm { language: Language::English, verifier: Some("https://lab1:8477".to_owned()) };
+        let waited = own.over(SignInRefusal::Wait(7));
         assert_eq!(
             (waited.status(), waited.headers()[RETRY_AFTER].as_bytes()),
             (StatusCode::TOO_MANY_REQUESTS, &b"7"[..])
         );
-        assert_eq!(over(Language::English, SignInRefusal::Wrong).status(), StatusCode::FORBIDDEN);
-        let policy = over(Language::English, SignInRefusal::Broken).headers()["content-security-policy"].clone();
-        assert!(policy.to_str().unwrap().contains("form-action 'self'"));
+        assert_eq!(own.over(SignInRefusal::Wrong).status(), StatusCode::FORBIDDEN);
+        let policy = own.over(SignInRefusal::Broken).headers()["content-security-policy"].clone();
+        assert!(
+            policy.to_str().unwrap().contains("form-action 'self' https://lab1:8477;"),
+            "a certificate still will do"
+        );
     }
 }
