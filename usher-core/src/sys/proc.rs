@@ -298,7 +298,8 @@ mod tests {
     fn a_name_that_is_no_text_hides_nothing_of_a_process() {
         let directory = tempfile::tempdir().unwrap();
         let program = directory.path().join(OsStr::from_bytes(b"e) Z 1\xff\n"));
-        std::fs::copy("/bin/sleep", &program).unwrap();
+        // A copy would be busy for as long as a child of another test has it open for writing.
+        std::os::unix::fs::symlink("/bin/sleep", &program).unwrap();
         let mut child = Command::new(&program).arg("60").spawn().unwrap();
         let process = Process::of(child.id()).unwrap().unwrap();
         while super::name(child.id()).as_deref() != Some("e) Z 1\\xff\\n") {

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use x11rb::connection::{Connection as _, RequestConnection as _};
@@ -24,6 +24,9 @@ pub const SHIELD: u32 = 61002;
 /// The desktop's colour.
 pub const SIGNAL: u32 = 0x00ff_00ff;
 
+/// Fights for a display are decided in milliseconds: one at a time, so that none is lost to another test.
+static TURN: Mutex<()> = Mutex::new(());
+
 /// A server, gone with this value or with the test's process.
 pub struct Server {
     child: Child,
@@ -33,6 +36,7 @@ pub struct Server {
     pub directory: tempfile::TempDir,
     /// That of its socket.
     inode: Option<u64>,
+    _turn: MutexGuard<'static, ()>,
 }
 
 fn inode(path: &str) -> Option<u64> {
@@ -40,8 +44,9 @@ fn inode(path: &str) -> Option<u64> {
 }
 
 impl Server {
-    /// Starts `Xvfb` or another server with these arguments.
+    /// Starts `Xvfb` or another server with these arguments, once no other test has one.
     pub fn start(program: &str, arguments: &[&str]) -> Server {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let directory = tempfile::tempdir().expect("a directory");
         std::os::unix::fs::chown(directory.path(), Some(VICTIM), Some(VICTIM)).expect("a directory of the victim's");
         let _ = std::fs::create_dir("/tmp/.X11-unix");
@@ -62,7 +67,7 @@ impl Server {
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("its display");
         let display = line.trim().parse().unwrap_or_else(|_| panic!("{program} does not start"));
         let inode = inode(&format!("/tmp/.X11-unix/X{display}"));
-        Server { child, display, cookie, authority, directory, inode }
+        Server { child, display, cookie, authority, directory, inode, _turn: turn }
     }
 
     pub fn xvfb(size: &str) -> Server {
