@@ -2,9 +2,17 @@
 
 use crate::harness::{DESKTOP, GROUND, Host, Suite, X11, covered, wait_until};
 use crate::host;
+use crate::thumbnail::{Shot, file, look};
 use crate::who::{listed, outcome, refusal, session, wait_state};
 
 fn a_viewer_is_dropped_and_comes_back(host: &Host) {
+    let nobodys = host.x11(&host.user("bob"), X11::Xvfb);
+    let none = outcome(&host.root_usher(&["disconnect", &nobodys.id(), "--output", "json"]), 0);
+    assert_eq!((&none["result"], &session(host, &nobodys)["state"]), (&"unchanged".into(), &"disconnected".into()));
+    nobodys.type_keys("draft\n");
+    nobodys.wait_typed("draft\r");
+    host.shows("x11-xvfb", "disconnect", "nobody sits there: it is disconnected already, and its programs go on");
+
     let screen = host.x11(&host.user("alice"), X11::Xvnc);
     assert_eq!(session(host, &screen)["state"], "disconnected");
     let viewer = host.viewer(&screen);
@@ -71,7 +79,14 @@ fn by_xrdp(host: &Host) {
     client.display().type_keys("secret");
     watch.more(20);
     watch.finish().always_right();
+    let own = host.user_in("olga", &["usher-operator"]);
+    look(host, &own, &screen.id(), "fullscreen").succeeds();
+    let shot = Shot::read(host, &file(&own));
+    assert!(!shot.has(DESKTOP) && shot.at(0, 0) == GROUND, "the cover, and nothing of the desktop");
     host.root_usher(&["unlock", &screen.session]).succeeds();
+    look(host, &own, &screen.id(), "fullscreen").succeeds();
+    assert!(Shot::read(host, &file(&own)).has(DESKTOP), "the desktop again");
+    host.shows("x11-xrdp", "thumbnail", "the pixels of the display itself, under a lock those of its cover");
     wait_until("she sees her desktop again", || client.display().picture().share(DESKTOP) > 0.2);
 
     let gone = outcome(&host.root_usher(&["disconnect", &screen.id(), "--output", "json"]), 0);
@@ -112,16 +127,24 @@ fn who_comes_by_xrdp_is_locked_disconnected_resumes_and_is_closed_on_debian_13()
     by_xrdp(&host);
 }
 
-#[test]
-fn an_ssh_login_is_not_disconnected_and_it_is_said_why_but_closed() {
-    let host = host!(Bookworm);
+fn an_ssh_login_is_closed_and_no_more(host: &Host) {
     let bob = host.ssh(&host.user("bob"), "sleep 1000");
     let id = bob.session.clone();
-    wait_until("it is listed", || listed(&host, &id).is_some_and(|s| s["kind"] == "ssh" && s["state"] == "remote"));
+    wait_until("it is listed", || listed(host, &id).is_some_and(|s| s["kind"] == "ssh" && s["state"] == "remote"));
     assert_eq!(refusal(&host.root_usher(&["disconnect", &id, "--output", "json"])), "NotSupported");
-    assert_eq!(listed(&host, &id).expect("the session")["locked"], false);
+    assert_eq!(listed(host, &id).expect("the session")["locked"], false);
     assert_eq!(outcome(&host.root_usher(&["close", &id, "--output", "json"]), 0)["observed"], true);
-    assert!(listed(&host, &id).is_none());
+    assert!(listed(host, &id).is_none());
     host.shows_refusal("ssh", "disconnect", "nothing would be left to return to; NotSupported");
     host.shows("ssh", "close", "logind has no such session");
+}
+
+#[test]
+fn an_ssh_login_is_not_disconnected_and_it_is_said_why_but_closed_on_debian_12() {
+    an_ssh_login_is_closed_and_no_more(&host!(Bookworm));
+}
+
+#[test]
+fn an_ssh_login_is_not_disconnected_and_it_is_said_why_but_closed_on_debian_13() {
+    an_ssh_login_is_closed_and_no_more(&host!(Trixie));
 }

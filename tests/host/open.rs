@@ -89,14 +89,12 @@ fn a_text_session_is_a_login_of_its_user_on_debian_13() {
     is_a_login(&host!(Trixie));
 }
 
-#[test]
-fn two_users_sit_at_their_sessions_and_a_lock_covers_one() {
-    let host = host!(Trixie);
+fn two_users_sit_and_a_lock_covers_one(host: &Host) {
     let (alice, bob) = (host.user("alice"), host.user("bob"));
     let open = |user: &User| host.terminal(&user.name, "usher open --attach -- sh -c 'exec cat'");
     let (hers, his) = (open(&alice), open(&bob));
     let id_of = |user: &User| {
-        wait_for("the session is listed", || listed(&host, user).first().map(|s| s["session_id"].to_string()))
+        wait_for("the session is listed", || listed(host, user).first().map(|s| s["session_id"].to_string()))
     };
     let (id, other) = (id_of(&alice), id_of(&bob));
     hers.type_keys("before\n");
@@ -109,7 +107,7 @@ fn two_users_sit_at_their_sessions_and_a_lock_covers_one() {
     his.wait("free");
     // Nothing of that waits anywhere, not even over a restart of the daemon.
     host.root("systemctl restart usherd").succeeds();
-    assert_eq!(session(&host, &id)["locked"], true);
+    assert_eq!(session(host, &id)["locked"], true);
     host.root_usher(&["unlock", &id]).succeeds();
     hers.wait("before");
     hers.type_keys("after\n");
@@ -121,18 +119,28 @@ fn two_users_sit_at_their_sessions_and_a_lock_covers_one() {
     host.shows("text", "lock", "the station shows the message, no key arrives, also over a restart of usherd");
     host.shows("text", "thumbnail", "a picture is drawn");
     host.usher(&alice, &["rename", &id, "work"]).succeeds();
-    assert_eq!(session(&host, &id)["name"], "work");
+    assert_eq!(session(host, &id)["name"], "work");
 
     let mut hers = hers;
     host.root_usher(&["disconnect", &id]).succeeds();
     assert_eq!(hers.exit_code(), Some(0));
-    assert_eq!(session(&host, &id)["state"], "disconnected");
+    assert_eq!(session(host, &id)["state"], "disconnected");
     let again = host.terminal(&alice.name, "usher attach work");
     again.wait("after");
     host.shows("text", "disconnect", "the station has ended, and the next one shows the same screen");
     for id in [&id, &other] {
         host.root_usher(&["close", id]).succeeds();
     }
+}
+
+#[test]
+fn two_users_sit_at_their_sessions_and_a_lock_covers_one_on_debian_12() {
+    two_users_sit_and_a_lock_covers_one(&host!(Bookworm));
+}
+
+#[test]
+fn two_users_sit_at_their_sessions_and_a_lock_covers_one_on_debian_13() {
+    two_users_sit_and_a_lock_covers_one(&host!(Trixie));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::freezing::{Beat, beating};
 use crate::harness::{Host, Login, Options, Suite, User, ready, skip, wait_for, wait_until};
 use crate::host;
-use crate::who::{listed, outcome};
+use crate::who::{listed, outcome, refusal};
 
 const TITLE: &str = "This session is locked";
 
@@ -295,27 +295,43 @@ fn the_same_user_gets_at_nothing_from_another_login() {
     beat.goes_on();
 }
 
-#[test]
-fn a_login_without_a_terminal_stands_still_and_it_is_said_that_no_message_is_shown() {
-    let host = host!(Bookworm);
+fn a_login_without_a_terminal_stands_still(host: &Host) {
     let alice = host.user("alice");
     host.lets_in_by_key(&alice);
     let mut ssh = host.ssh_command(&alice, &[], &beating("beat"));
     let mut client = ssh.stdin(std::process::Stdio::null()).spawn().expect("ssh");
-    let beat = Beat::of(&host, &alice, "beat");
+    let beat = Beat::of(host, &alice, "beat");
     beat.goes_on();
-    let listed = host.root("loginctl list-sessions --no-legend").stdout;
-    let line = listed.lines().find(|line| line.split_whitespace().nth(2) == Some(&alice.name)).expect("a session");
+    let all = host.root("loginctl list-sessions --no-legend").stdout;
+    let line = all.lines().find(|line| line.split_whitespace().nth(2) == Some(&alice.name)).expect("a session");
     let session = line.split_whitespace().next().expect("its ID").to_owned();
-    let done = lock(&host, &session, "Please listen");
+    let done = lock(host, &session, "Please listen");
     assert_eq!(became(&done), SEEN, "{done}");
     assert!(done["notes"].to_string().contains("has no terminal"), "{done}");
     beat.stands_still();
-    assert_eq!(became(&unlock(&host, &session)), SEEN);
+    assert_eq!(became(&unlock(host, &session)), SEEN);
     beat.goes_on();
     host.shows("ssh-command", "lock", "programs stand still; a note says that no message can be shown");
-    client.kill().and_then(|()| client.wait()).expect("it ends");
-    let _ = host.root(&format!("loginctl kill-session --signal=KILL {session}"));
+
+    assert_eq!(refusal(&host.root_usher(&["disconnect", &session, "--output", "json"])), "NotSupported");
+    host.shows_refusal("ssh-command", "disconnect", "nothing would be left to return to; NotSupported");
+    let looked = host.root_usher(&["thumbnail", &session, "-o", "/tmp/none.png"]);
+    assert!(looked.code == Some(1) && looked.stderr.contains("NotSupported"), "{looked:?}");
+    host.shows_refusal("ssh-command", "thumbnail", "nothing is shown anywhere; NotSupported");
+    assert_eq!(became(&outcome(&host.root_usher(&["close", &session, "--output", "json"]), 0)), SEEN);
+    assert!(listed(host, &session).is_none());
+    client.wait().expect("it ends with its connection");
+    host.shows("ssh-command", "close", "logind has no such session, and the client has ended");
+}
+
+#[test]
+fn a_login_without_a_terminal_stands_still_and_it_is_said_that_no_message_is_shown_on_debian_12() {
+    a_login_without_a_terminal_stands_still(&host!(Bookworm));
+}
+
+#[test]
+fn a_login_without_a_terminal_stands_still_and_it_is_said_that_no_message_is_shown_on_debian_13() {
+    a_login_without_a_terminal_stands_still(&host!(Trixie));
 }
 
 #[test]
@@ -348,10 +364,11 @@ fn a_rule_locks_ssh_logins_of_before_and_after_and_its_end_frees_them() {
     host.root("rm -f /tmp/slow /tmp/slow-ended").succeeds();
     wait_until("the login goes on", || host.path("/tmp/slow-ended").exists());
     wait_until("she gets no shell", || second.text().contains("Please listen") || second.hung_up());
-    let freed = host.root_usher(&["unblock", "--user", &alice.name, "--output", "json"]).array();
+    let freed = host.root_usher(&["unblock", "--user", &alice.name, "--output", "json"]).json();
+    let freed = freed["outcomes"].as_array().expect("outcomes");
     // A second login that was let in no further may end at this moment.
-    let ended =
-        |done: &Value| done["error"]["id"] == "SessionChanged" && done["session_id"].to_string() == second.session;
+    let other: Value = second.session.parse::<u32>().expect("a number").into();
+    let ended = |done: &Value| done["error"]["id"] == "SessionChanged" && done["session_id"] == other;
     assert!(freed.iter().all(|done| ended(done) || became(done).0 == Some("done")), "{freed:?}");
     first.wait("at-the-prompt>");
     wait_until("the shell comes if one began", || second.text().contains("at-the-prompt>") || second.hung_up());

@@ -83,6 +83,30 @@ fn outlives_its_line(suite: Suite) {
     assert_eq!(again.exit_code(), Some(5), "{}", again.text());
     wait_until("it is over", || listed(&host, &alice).is_empty());
     host.shows("hosted-login", "lock", "the client shows the message, no key arrives; the editor's text as before");
+    is_pictured_left_and_closed(&host, &alice);
+}
+
+fn is_pictured_left_and_closed(host: &Host, alice: &User) {
+    let mut third = log_in(host, alice, "");
+    third.wait("$");
+    third.type_keys("echo st''ays\n");
+    third.wait("stays");
+    let id = listed(host, alice)[0]["session_id"].to_string();
+    host.root_usher(&["thumbnail", &id, "-o", "/tmp/login.png"]).succeeds();
+    assert!(host.content("/tmp/login.png").contains("PNG"));
+    host.shows("hosted-login", "thumbnail", "a picture is drawn");
+    let left = host.root_usher(&["disconnect", &id, "--output", "json"]).array();
+    assert_eq!((&left[0]["result"], &left[0]["observed"]), (&"done".into(), &true.into()), "{left:?}");
+    third.exit_code().expect("the client has ended");
+    assert_eq!(listed(host, alice)[0]["state"], "disconnected");
+    let mut fourth = log_in(host, alice, "");
+    fourth.wait("stays");
+    host.shows("hosted-login", "disconnect", "the client has ended, and the next login shows the same screen");
+    let closed = host.root_usher(&["close", &id, "--output", "json"]).array();
+    assert_eq!((&closed[0]["result"], &closed[0]["observed"]), (&"done".into(), &true.into()), "{closed:?}");
+    fourth.exit_code().expect("the client has ended");
+    wait_until("it is over", || listed(host, alice).is_empty());
+    host.shows("hosted-login", "close", "logind has no such session, and the client has ended");
 }
 
 #[test]

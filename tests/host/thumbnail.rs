@@ -116,7 +116,9 @@ fn a_display_is_pictured_and_a_locked_one_shows_its_cover_on_xvnc() {
 
 #[test]
 fn a_display_is_pictured_and_a_locked_one_shows_its_cover_on_debian_13() {
-    pictured_and_locked(&host!(Trixie), X11::Xvnc);
+    let host = host!(Trixie);
+    pictured_and_locked(&host, X11::Xvnc);
+    pictured_and_locked(&host, X11::Xvfb);
 }
 
 #[test]
@@ -157,17 +159,21 @@ fn who_may_look_at_whom() {
     );
 }
 
-#[test]
-fn an_ssh_login_cannot_be_pictured_and_that_is_said() {
-    let host = host!(Bookworm);
+fn an_ssh_login_cannot_be_pictured(host: &Host) {
     let bob = host.shell(&host.user("bob"));
-    wait_until("usher knows the session", || listed(&host, &bob.session).is_some());
-    let id = listed(&host, &bob.session).expect("a session")["session_id"].to_string();
+    wait_until("usher knows the session", || listed(host, &bob.session).is_some());
+    let id = listed(host, &bob.session).expect("a session")["session_id"].to_string();
     let ran = host.root_usher(&["thumbnail", &id, "-o", "/tmp/none.png"]);
     assert_eq!(refused(&ran), "NotSupported");
     assert!(ran.stderr.contains("other end of the connection") && ran.stderr.contains("hint: "), "{ran:?}");
     assert!(!host.path("/tmp/none.png").exists());
     host.shows_refusal("ssh", "thumbnail", "the screen is at the other end of the connection; NotSupported");
+}
+
+#[test]
+fn an_ssh_login_cannot_be_pictured_and_that_is_said() {
+    an_ssh_login_cannot_be_pictured(&host!(Bookworm));
+    an_ssh_login_cannot_be_pictured(&host!(Trixie));
 }
 
 /// Pixels of the lock screen that a session with this variable shows.

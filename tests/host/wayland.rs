@@ -281,6 +281,10 @@ fn a_compositor_without_the_protocol_is_refused_with_its_reason() {
     assert_eq!(refusal(&ran), "NotSupported", "{ran:?}");
     assert!(open(&desk.picture()) && !locked(&host, &desk));
     host.shows_refusal("wayland-without", "lock", "cage has no ext-session-lock-v1; NotSupported");
+    let closed = outcome(&host.root_usher(&["close", &desk.id(), "--output", "json"]), 0);
+    assert_eq!((closed["result"].as_str(), closed["observed"].as_bool()), (Some("done"), Some(true)), "{closed}");
+    assert!(!desk.exists());
+    host.shows("wayland-without", "close", "logind has no such session");
 }
 
 #[test]
