@@ -39,10 +39,10 @@ fn how_built(installed: &Path) -> &'static str {
     if same { "the shipped build" } else { "another build than the shipped one: run `cargo xtask deb --release` first" }
 }
 
-/// Copies the programs beside cargo's `usher`, and starts the daemon as a transient service.
+/// Copies the programs of the measured build, and starts the daemon as a transient service.
 fn by_hand(host: &Host) {
     for program in PROGRAMS {
-        fs::copy(built::beside(program), host.path("/usr/bin").join(program)).expect("a program beside cargo's usher");
+        fs::copy(built::beside(program), host.path("/usr/bin").join(program)).expect("a program that was built");
     }
     host.root(
         "useradd --system --no-create-home usher-shield; groupadd --system usher-admin; groupadd --system usher-operator

@@ -46,7 +46,7 @@ fn main() {
         println!("displays: not measured: {reason}");
         return;
     }
-    built::programs(&["usherd", "usher-tty"]);
+    built::programs(&["usher", "usherd", "usher-tty"]);
     built::shield();
     let rounds = std::env::var("USHER_BENCH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5);
     let mut bench = Bench::open(counts.iter().copied().max().unwrap_or(1));

@@ -41,7 +41,7 @@ impl Daemon {
     }
 
     pub fn usher(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
+        let mut command = Command::new(super::built::beside("usher"));
         command.arg("--socket").arg(self.socket()).env_remove("USHER_SESSION").env_remove("USHER_SOCKET");
         command
     }

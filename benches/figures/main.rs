@@ -22,7 +22,7 @@ fn main() {
         return;
     }
     let sessions = std::env::var("USHER_BENCH_SESSIONS").ok().and_then(|n| n.parse().ok()).unwrap_or(1000);
-    built::programs(&["usherd", "usher-tty"]);
+    built::programs(&["usher", "usherd", "usher-tty"]);
     let mut table = Table::default();
     list::measure(&mut table);
     echo::measure(&mut table);

@@ -27,7 +27,7 @@ impl Terminal {
 
     /// Sits down at a session.
     pub fn attach(daemon: &Daemon, id: &str) -> Self {
-        let usher = Command::new(env!("CARGO_BIN_EXE_usher"));
+        let usher = Command::new(super::built::beside("usher"));
         Terminal::run(usher.arg("--socket").arg(daemon.socket()).args(["attach", id]))
     }
 

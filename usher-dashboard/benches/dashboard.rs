@@ -2,6 +2,8 @@
 //! figure is printed with its goal. Medians are printed; CPU is that of usher's processes, not of the browser, in per cent of
 //! one core. Script and layout are the browser's own count.
 
+#[path = "../../benches/shared/built.rs"]
+mod built;
 #[path = "../tests/dashboard/harness/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the page's tests use more of it")]
 mod harness;
@@ -55,6 +57,8 @@ performance.setResourceTimingBufferSize(1000000);
 fn main() {
     let Some(programs) = chromium() else { return };
     let extent = if std::env::args().any(|one| one == "--short") { SHORT } else { WHOLE };
+    built::programs(&["usher", "usherd", "usher-tty", "usher-dashboard"]);
+    built::shield();
     let until = Instant::now() + BOUND;
     first_picture(&programs, extent);
     wall(&programs, extent, 0, until);

@@ -37,3 +37,6 @@ pub const LIBRARIES: &[&str] = &["libpam_usher.so"];
 
 /// The package whose manifest describes the Debian package, and that has the documentation's tests and the figures.
 pub const MAIN: &str = "usher";
+
+/// The page's package.
+pub const DASHBOARD: &str = "usher-dashboard";
