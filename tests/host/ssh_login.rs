@@ -98,7 +98,7 @@ fn is_pictured_left_and_closed(host: &Host, alice: &User) {
     let left = host.root_usher(&["disconnect", &id, "--output", "json"]).array();
     assert_eq!((&left[0]["result"], &left[0]["observed"]), (&"done".into(), &true.into()), "{left:?}");
     third.exit_code().expect("the client has ended");
-    assert_eq!(listed(host, alice)[0]["state"], "disconnected");
+    wait_until("nobody sits there", || listed(host, alice).iter().any(|s| s["state"] == "disconnected"));
     let mut fourth = log_in(host, alice, "");
     fourth.wait("stays");
     host.shows("hosted-login", "disconnect", "the client has ended, and the next login shows the same screen");
