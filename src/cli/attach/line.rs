@@ -11,7 +11,7 @@ const PIECE: usize = 32 << 10;
 /// Keys that a holder has not taken may take so many bytes; more stay in the terminal.
 const MAX_UNSENT: usize = 1 << 20;
 
-pub(super) struct Line {
+pub(super) struct HolderLine {
     stream: UnixStream,
     decoder: Decoder,
     buffer: Vec<u8>,
@@ -22,13 +22,13 @@ pub(super) struct Line {
     ended: bool,
 }
 
-impl Line {
+impl HolderLine {
     /// A connection of which `begun` was read already.
     pub(super) fn new(stream: UnixStream, begun: &[u8]) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
         let mut decoder = Decoder::default();
         decoder.push(begun);
-        Ok(Line { stream, decoder, buffer: vec![0; PIECE], unsent: Vec::new(), deaf: false, ended: false })
+        Ok(HolderLine { stream, decoder, buffer: vec![0; PIECE], unsent: Vec::new(), deaf: false, ended: false })
     }
 
     /// The descriptor to poll.

@@ -12,7 +12,7 @@ use usher_core::outcome::Exit;
 
 /// What signals ask of a station.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum SignalOrder {
     /// To end.
     End,
     /// To give the terminal back and to stop.
@@ -24,16 +24,16 @@ pub(super) enum Asked {
 }
 
 /// Each with the signals that ask it, in the order in which they are heeded.
-const ASKS: [(Asked, &[i32]); 4] = [
-    (Asked::End, &[SIGTERM, SIGHUP, SIGINT, SIGQUIT]),
-    (Asked::Stop, &[SIGTSTP]),
-    (Asked::GoOn, &[SIGCONT]),
-    (Asked::Measure, &[SIGWINCH]),
+const ORDERS: [(SignalOrder, &[i32]); 4] = [
+    (SignalOrder::End, &[SIGTERM, SIGHUP, SIGINT, SIGQUIT]),
+    (SignalOrder::Stop, &[SIGTSTP]),
+    (SignalOrder::GoOn, &[SIGCONT]),
+    (SignalOrder::Measure, &[SIGWINCH]),
 ];
 
 pub(super) struct Signals {
     wake: UnixStream,
-    came: [(Asked, Arc<AtomicBool>); 4],
+    came: [(SignalOrder, Arc<AtomicBool>); 4],
 }
 
 impl Signals {
@@ -42,10 +42,10 @@ impl Signals {
     pub(super) fn heed() -> io::Result<Self> {
         let (wake, woken_by) = UnixStream::pair()?;
         wake.set_nonblocking(true)?;
-        let came = ASKS.map(|(asked, _)| (asked, Arc::<AtomicBool>::default()));
-        for ((asked, signals), (_, flag)) in ASKS.iter().zip(&came) {
+        let came = ORDERS.map(|(order, _)| (order, Arc::<AtomicBool>::default()));
+        for ((order, signals), (_, flag)) in ORDERS.iter().zip(&came) {
             for signal in *signals {
-                if *asked == Asked::End {
+                if *order == SignalOrder::End {
                     flag::register_conditional_shutdown(*signal, Exit::Failed.code().into(), Arc::clone(flag))?;
                 }
                 flag::register(*signal, Arc::clone(flag))?;
@@ -61,12 +61,12 @@ impl Signals {
     }
 
     /// What was asked since the last time. An end stays asked.
-    pub(super) fn take(&self) -> Vec<Asked> {
+    pub(super) fn take(&self) -> Vec<SignalOrder> {
         let mut woken = [0; 64];
         while matches!((&self.wake).read(&mut woken), Ok(count) if count > 0) {}
-        let came = |(asked, flag): &(Asked, Arc<AtomicBool>)| match asked {
-            Asked::End => flag.load(Ordering::Relaxed).then_some(*asked),
-            _ => flag.swap(false, Ordering::Relaxed).then_some(*asked),
+        let came = |(order, flag): &(SignalOrder, Arc<AtomicBool>)| match order {
+            SignalOrder::End => flag.load(Ordering::Relaxed).then_some(*order),
+            _ => flag.swap(false, Ordering::Relaxed).then_some(*order),
         };
         self.came.iter().filter_map(came).collect()
     }

@@ -16,8 +16,8 @@ use usher_core::wire::{FLUSH, StationTerminal, Tag};
 
 use super::asking::Answers;
 use super::keys::DetachKeys;
-use super::line::Line;
-use super::signals::{Asked, Signals};
+use super::line::HolderLine;
+use super::signals::{SignalOrder, Signals};
 use super::terminal::{self, RawTerminal};
 use super::typing::{Typing, say_terminal};
 use super::{Left, Size};
@@ -37,10 +37,10 @@ pub(super) fn sit(
     let signals = Signals::heed()?;
     let answers = Answers::awaited(about);
     let terminal = RawTerminal::enter(answers.questions())?;
-    let mut line = Line::new(connection, begun)?;
+    let mut line = HolderLine::new(connection, begun)?;
     say_terminal(&mut line, answers.terminal());
     let ear = Ear { line, typing: Typing::new(detach, answers), farewell: None };
-    let mut station = Station { ear, terminal, signals, echo_due: false };
+    let mut station = StationLoop { ear, terminal, signals, echo_due: false };
     let left = loop {
         match station.turn() {
             Ok(None) => {}
@@ -52,7 +52,7 @@ pub(super) fn sit(
     Ok(left)
 }
 
-struct Station<'k> {
+struct StationLoop<'k> {
     ear: Ear<'k>,
     terminal: RawTerminal,
     signals: Signals,
@@ -68,7 +68,7 @@ struct Came {
     frames: bool,
 }
 
-impl Station<'_> {
+impl StationLoop<'_> {
     /// Does what is due and waits for more; how the station ended, if it did.
     fn turn(&mut self) -> io::Result<Option<Left>> {
         if let Some(left) = self.ear.hear(|bytes| self.terminal.draw(bytes))? {
@@ -124,19 +124,19 @@ impl Station<'_> {
 
     /// Obeys signals.
     fn heed(&mut self) -> io::Result<Option<Left>> {
-        for asked in self.signals.take() {
-            match asked {
-                Asked::End => return Ok(Some(lost(&words::text!("attach-signal")))),
-                Asked::Stop => {
+        for order in self.signals.take() {
+            match order {
+                SignalOrder::End => return Ok(Some(lost(&words::text!("attach-signal")))),
+                SignalOrder::Stop => {
                     self.terminal.give_back();
                     // SIGCONT makes it take the terminal again.
                     let _ = kill_process(getpid(), Signal::STOP);
                 }
-                Asked::GoOn => {
+                SignalOrder::GoOn => {
                     self.terminal.enter_again()?;
                     self.ear.line.send(Tag::Redraw, &[]);
                 }
-                Asked::Measure => self.ear.line.send(Tag::Resize, &size_bytes(terminal::size())),
+                SignalOrder::Measure => self.ear.line.send(Tag::Resize, &size_bytes(terminal::size())),
             }
         }
         Ok(None)
@@ -156,7 +156,7 @@ fn comes_soon(fds: &mut [PollFd<'_>]) -> bool {
 
 /// Hears the holder.
 struct Ear<'k> {
-    line: Line,
+    line: HolderLine,
     typing: Typing<'k>,
     farewell: Option<Farewell>,
 }
@@ -225,7 +225,7 @@ mod tests {
 
     fn ear<'k>(keys: &'k DetachKeys, ours: UnixStream, said: &[u8]) -> Ear<'k> {
         let typing = Typing::new(keys, Answers::awaited(StationTerminal::default()));
-        Ear { line: Line::new(ours, said).unwrap(), typing, farewell: None }
+        Ear { line: HolderLine::new(ours, said).unwrap(), typing, farewell: None }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use usher_core::wire::{StationTerminal, Tag};
 use super::Left;
 use super::asking::Answers;
 use super::keys::{DetachKeys, Typed, Watcher};
-use super::line::Line;
+use super::line::HolderLine;
 use crate::words;
 
 /// A prefix that stands alone for this long is shown.
@@ -38,7 +38,7 @@ impl<'k> Typing<'k> {
     }
 
     /// Nothing more was typed.
-    pub(super) fn waited(&mut self, line: &mut Line) -> Option<Left> {
+    pub(super) fn waited(&mut self, line: &mut HolderLine) -> Option<Left> {
         if self.answers.patience().is_some() {
             // What looked like the beginning of an answer was keys.
             let keys = self.answers.given_up();
@@ -53,7 +53,7 @@ impl<'k> Typing<'k> {
     ///
     /// # Errors
     /// In words, if the terminal is gone.
-    pub(super) fn read(&mut self, line: &mut Line) -> Result<Option<Left>, String> {
+    pub(super) fn read(&mut self, line: &mut HolderLine) -> Result<Option<Left>, String> {
         let typed = match rustix::io::read(io::stdin(), &mut self.buffer) {
             Ok(0) => return Err(words::text!("attach-no-terminal")),
             Ok(count) => self.answers.without(&self.buffer[..count]),
@@ -68,7 +68,7 @@ impl<'k> Typing<'k> {
     }
 
     /// Sends keys and commands; how the station leaves, if that is one of them.
-    fn tell(&mut self, typed: &[u8], line: &mut Line) -> Option<Left> {
+    fn tell(&mut self, typed: &[u8], line: &mut HolderLine) -> Option<Left> {
         let told = self.watcher.tell_apart(typed);
         // Scrolling by nothing takes the line away also where the key was dropped.
         if std::mem::take(&mut self.prefix_shown) && told.is_empty() {
@@ -95,7 +95,7 @@ impl<'k> Typing<'k> {
 }
 
 /// Tells the holder what the terminal is.
-pub(super) fn say_terminal(line: &mut Line, terminal: &StationTerminal) {
+pub(super) fn say_terminal(line: &mut HolderLine, terminal: &StationTerminal) {
     line.send(Tag::Terminal, &serde_json::to_vec(terminal).unwrap_or_default());
 }
 
