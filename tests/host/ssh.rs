@@ -379,10 +379,9 @@ fn a_rule_locks_ssh_logins_of_before_and_after_and_its_end_frees_them() {
     assert_eq!(became(&done), SEEN, "{done}");
     first.wait("For a moment");
     first.wait_without("For a moment");
-    // What is typed before the lock has ended is dropped, also when its screen is there again.
-    wait_until("its lock has ended", || {
-        listed(&host, &first.session).is_some_and(|session| session["locked"] == false)
-    });
+    // What is typed before the guard of its terminal has let go is dropped, also when its screen is there again.
+    let guard = format!("systemctl is-active usher-guard-{}.service", first.session);
+    wait_until("its guard has let go", || host.root(&guard).stdout.trim() == "inactive");
     first.type_keys("echo af''ter\n");
     first.wait("after");
 }

@@ -91,7 +91,9 @@ fn is_pictured_left_and_closed(host: &Host, alice: &User) {
     third.wait("$");
     third.type_keys("echo st''ays\n");
     third.wait("stays");
-    let id = listed(host, alice)[0]["session_id"].to_string();
+    // For a moment, the connection is listed beside it.
+    let held = |session: &Value| session["kind"] == "text";
+    let id = listed(host, alice).into_iter().find(held).expect("a text session")["session_id"].to_string();
     host.root_usher(&["thumbnail", &id, "-o", "/tmp/login.png"]).succeeds();
     assert!(host.content("/tmp/login.png").contains("PNG"));
     host.shows("hosted-login", "thumbnail", "a picture is drawn");
