@@ -49,6 +49,12 @@ fn listed(host: &Host, user: &User) -> Vec<Value> {
     all.into_iter().filter(|session| session["user"] == user.name.as_str()).collect()
 }
 
+/// The text session of this user. For a moment, a connection that came to it is listed beside it.
+#[track_caller]
+fn held(host: &Host, user: &User) -> Value {
+    listed(host, user).into_iter().find(|session| session["kind"] == "text").expect("a text session")
+}
+
 fn outlives_its_line(suite: Suite) {
     let Some((host, alice)) = own(suite) else { return };
     let first = log_in(&host, &alice, "");
@@ -58,8 +64,8 @@ fn outlives_its_line(suite: Suite) {
     first.type_keys("iHello there");
     first.wait("Hello there");
     // The connection is a station of the one session, and no session beside it.
+    wait_until("it is the only one", || listed(&host, &alice).len() == 1);
     let one = listed(&host, &alice);
-    assert_eq!(one.len(), 1, "{one:?}");
     assert_eq!((&one[0]["kind"], &one[0]["state"]), (&"text".into(), &"remote".into()), "{one:?}");
     assert_eq!(one[0]["client"], Lab::HUB, "{one:?}");
     let id = one[0]["session_id"].to_string();
@@ -68,7 +74,7 @@ fn outlives_its_line(suite: Suite) {
     wait_until("nobody sits there", || listed(&host, &alice).iter().any(|s| s["state"] == "disconnected"));
     let again = log_in(&host, &alice, "");
     again.wait("Hello there");
-    assert_eq!(listed(&host, &alice)[0]["session_id"].to_string(), id);
+    assert_eq!(held(&host, &alice)["session_id"].to_string(), id);
 
     let locked = host.root_usher(&["lock", &id, "--message", "Pens down", "--output", "json"]).array();
     assert_eq!((&locked[0]["result"], &locked[0]["observed"]), (&"done".into(), &true.into()), "{locked:?}");
@@ -91,9 +97,7 @@ fn is_pictured_left_and_closed(host: &Host, alice: &User) {
     third.wait("$");
     third.type_keys("echo st''ays\n");
     third.wait("stays");
-    // For a moment, the connection is listed beside it.
-    let held = |session: &Value| session["kind"] == "text";
-    let id = listed(host, alice).into_iter().find(held).expect("a text session")["session_id"].to_string();
+    let id = held(host, alice)["session_id"].to_string();
     host.root_usher(&["thumbnail", &id, "-o", "/tmp/login.png"]).succeeds();
     assert!(host.content("/tmp/login.png").contains("PNG"));
     host.shows("hosted-login", "thumbnail", "a picture is drawn");
