@@ -6,7 +6,7 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, getpid, kill_process};
@@ -23,9 +23,6 @@ use super::typing::{Typing, say_terminal};
 use super::{Left, Size};
 use crate::words;
 
-/// So long after a key its echo is looked for without sleeping: to be woken takes longer than most echoes do.
-const LOOKS_FOR_ECHO: Duration = Duration::from_micros(150);
-
 /// Attaches the terminal to the session behind `connection` until the station ends, and restores the terminal then.
 /// `begun` was read from the connection already.
 pub(super) fn sit(
@@ -40,7 +37,7 @@ pub(super) fn sit(
     let mut line = HolderLine::new(connection, begun)?;
     say_terminal(&mut line, answers.terminal());
     let ear = Ear { line, typing: Typing::new(detach, answers), farewell: None };
-    let mut station = StationLoop { ear, terminal, signals, echo_due: false };
+    let mut station = StationLoop { ear, terminal, signals };
     let left = loop {
         match station.turn() {
             Ok(None) => {}
@@ -56,8 +53,6 @@ struct StationLoop<'k> {
     ear: Ear<'k>,
     terminal: RawTerminal,
     signals: Signals,
-    /// Keys were sent in this turn.
-    echo_due: bool,
 }
 
 /// What came.
@@ -86,13 +81,12 @@ impl StationLoop<'_> {
             line.fill()?;
         }
         if came.keys {
-            self.echo_due = true;
             return typing.read(line).or_else(|why| Ok(Some(lost(&why))));
         }
         Ok(typing.due().filter(|due| *due <= Instant::now()).and_then(|_| typing.waited(line)))
     }
 
-    fn wait(&mut self) -> io::Result<Came> {
+    fn wait(&self) -> io::Result<Came> {
         let stdin = io::stdin();
         let Ear { line, typing, .. } = &self.ear;
         let drawing = self.terminal.has_pending();
@@ -109,14 +103,12 @@ impl StationLoop<'_> {
         let keys = wait_for(stdin.as_fd(), line.has_room(), false);
         let frames = wait_for(line.fd(), !drawing, line.has_unsent());
         wait_for(self.terminal.fd(), false, drawing);
-        if !(std::mem::take(&mut self.echo_due) && comes_soon(&mut fds)) {
-            let time = typing.due().map(|due| due.saturating_duration_since(Instant::now()));
-            let time = time.and_then(|time| Timespec::try_from(time).ok());
-            match poll(&mut fds, time.as_ref()) {
-                Ok(_) => {}
-                Err(rustix::io::Errno::INTR) => return Ok(Came::default()),
-                Err(error) => return Err(error.into()),
-            }
+        let time = typing.due().map(|due| due.saturating_duration_since(Instant::now()));
+        let time = time.and_then(|time| Timespec::try_from(time).ok());
+        match poll(&mut fds, time.as_ref()) {
+            Ok(_) => {}
+            Err(rustix::io::Errno::INTR) => return Ok(Came::default()),
+            Err(error) => return Err(error.into()),
         }
         let came = |at: usize| !fds[at].revents().is_empty();
         Ok(Came { signals: came(0), keys: keys.is_some_and(came), frames: !drawing && frames.is_some_and(came) })
@@ -141,17 +133,6 @@ impl StationLoop<'_> {
         }
         Ok(None)
     }
-}
-
-/// Whether something happens before a sleep would have been worth it.
-fn comes_soon(fds: &mut [PollFd<'_>]) -> bool {
-    let until = Instant::now() + LOOKS_FOR_ECHO;
-    while Instant::now() < until {
-        if poll(fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0) {
-            return true;
-        }
-    }
-    false
 }
 
 /// Hears the holder.
