@@ -31,6 +31,8 @@ impl Host {
         let mut ssh = self.beside();
         ssh.args(["ssh", "-tt", "-q", "-i", "/root/.ssh/test", "-o", "StrictHostKeyChecking=no"]);
         ssh.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes"]);
+        // A host that has just booted may lose the first try.
+        ssh.args(["-o", "ConnectTimeout=8", "-o", "ConnectionAttempts=3"]);
         ssh.arg(format!("{name}@{}", self.address()))
             .arg("stty -echo -onlcr; echo '<<END 0>>'; PS1= PS2= exec /bin/sh");
         let log = fs::File::create(Lab::shared().directory().join(format!("ssh-{name}.log"))).expect("a log");
