@@ -320,7 +320,7 @@ fn a_login_without_a_terminal_stands_still(host: &Host) {
     host.shows_refusal("ssh-command", "thumbnail", "nothing is shown anywhere; NotSupported");
     assert_eq!(became(&outcome(&host.root_usher(&["close", &session, "--output", "json"]), 0)), SEEN);
     assert!(listed(host, &session).is_none());
-    client.wait().expect("it ends with its connection");
+    wait_until("it ends with its connection", || client.try_wait().expect("a child").is_some());
     host.shows("ssh-command", "close", "logind has no such session, and the client has ended");
 }
 
@@ -369,7 +369,9 @@ fn a_rule_locks_ssh_logins_of_before_and_after_and_its_end_frees_them() {
     // A second login that was let in no further may end at this moment.
     let other: Value = second.session.parse::<u32>().expect("a number").into();
     let ended = |done: &Value| done["error"]["id"] == "SessionChanged" && done["session_id"] == other;
-    assert!(freed.iter().all(|done| ended(done) || became(done).0 == Some("done")), "{freed:?}");
+    assert!(freed.iter().all(|done| ended(done) || became(done) == SEEN), "{freed:?}");
+    let own: Value = first.session.parse::<u32>().expect("a number").into();
+    assert!(freed.iter().any(|done| done["session_id"] == own && became(done) == SEEN), "{freed:?}");
     first.wait("at-the-prompt>");
     wait_until("the shell comes if one began", || second.text().contains("at-the-prompt>") || second.hung_up());
     let done = outcome(

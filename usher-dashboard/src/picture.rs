@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_pixel_is_written_either_way() {
+    fn every_kind_of_pixel_is_written_as_webp() {
         for (colours, pixel) in [
             (ColorType::Grayscale, &[9][..]),
             (ColorType::GrayscaleAlpha, &[9, 255]),
