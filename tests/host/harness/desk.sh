@@ -6,8 +6,9 @@
 #   test-desk Xvfb|Xvnc NUMBER WIDTHxHEIGHT    with an X server of its own
 #   test-desk furnish                          on the display that is there (xrdp's)
 #
-# ~/.desk-NUMBER/ has: ready (the session's ID, when all is there), typed, commands (a pipe of names of scripts). On Wayland a
-# compositor that ends is started again where there is a file "again", and socket has its display's name.
+# ~/.desk-NUMBER/ has: ready (the session's ID, when all is there), reads (the terminal takes keys), typed, commands (a pipe of
+# names of scripts). On Wayland a compositor that ends is started again where there is a file "again", and socket has its
+# display's name.
 set -u
 kind=$1
 server=
@@ -53,15 +54,15 @@ esac
 cd "$desk" || exit
 : >typed
 if [ "$kind" = wayland ]; then
-    foot --fullscreen -o colors.background=206040 sh -c 'stty raw -echo; exec cat >>typed' &
-    until pgrep -u "$USER" -x cat >/dev/null; do sleep 0.02; done
+    foot --fullscreen -o colors.background=206040 sh -c 'stty raw -echo; : >reads; exec cat >>typed' &
+    until [ -e reads ]; do sleep 0.02; done
     echo "$WAYLAND_DISPLAY" >socket
 else
     until xsetroot -solid '#206040'; do sleep 0.02; done
     openbox &
     until xprop -root _NET_SUPPORTING_WM_CHECK | grep -q 'window id'; do sleep 0.02; done
-    xterm -fa Monospace -geometry 60x10+40+40 -title typed -e sh -c 'stty raw -echo; exec cat >>typed' &
-    until [ "$(xdotool getwindowfocus getwindowname)" = typed ] && pgrep -u "$USER" -x cat >/dev/null; do sleep 0.02; done
+    xterm -fa Monospace -geometry 60x10+40+40 -title typed -e sh -c 'stty raw -echo; : >reads; exec cat >>typed' &
+    until [ "$(xdotool getwindowfocus getwindowname)" = typed ] && [ -e reads ]; do sleep 0.02; done
 fi
 
 mkfifo commands

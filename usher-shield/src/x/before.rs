@@ -6,16 +6,19 @@ use x11rb::cookie::Cookie;
 use x11rb::protocol::xkb::{self, ConnectionExt as _, Group};
 use x11rb::protocol::xproto::{
     BUTTON_RELEASE_EVENT, ConnectionExt as _, GetInputFocusReply, InputFocus, KEY_RELEASE_EVENT, MapState, ModMask,
-    QueryKeymapReply, QueryPointerReply,
+    QueryKeymapReply, QueryPointerReply, Window,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 
+use super::curtain::if_there;
 use super::devices;
 use super::display::{Asked, Display};
 use super::link::Link;
 
 const DEVICE: u16 = 0x100; // XkbUseCoreKbd
+/// What the focus may be and is no window: None and PointerRoot (X Window System Protocol, SetInputFocus).
+const NOWHERE: [Window; 2] = [0, 1];
 
 /// Pointer, focus and keyboard as the user left them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -90,20 +93,42 @@ impl Before {
         Ok(())
     }
 
-    /// The focus moves only if it is elsewhere now, and only to where it can go.
+    /// The focus stays where the session's own programs moved it meanwhile: a desktop that started under the lock has its
+    /// first window in front. It goes back where it is lost: taking a grab unmaps the window that holds it, and a window
+    /// manager parks the focus off the screen then.
     fn restore_focus(&self, x: &Display) -> Asked {
         let (window, revert) = self.focus;
-        let viewable = |window| {
-            let reply = x.conn.get_window_attributes(window)?.reply();
-            Asked::Ok(reply.is_ok_and(|attributes| attributes.map_state == MapState::VIEWABLE))
-        };
-        let elsewhere = x.conn.get_input_focus()?.reply()?.focus != window;
-        // 0 and 1 are no windows: None and PointerRoot.
-        if elsewhere && (window <= 1 || viewable(window)?) {
+        let now = x.conn.get_input_focus()?.reply()?.focus;
+        let there = NOWHERE.contains(&window) || viewable(x, window)?;
+        if now != window && there && !in_sight(x, now)? {
             x.conn.set_input_focus(InputFocus::from(revert), window, CURRENT_TIME)?;
         }
         Ok(())
     }
+}
+
+/// Whether the window and all above it are mapped.
+fn viewable(x: &Display, window: Window) -> Asked<bool> {
+    let attributes = if_there(x.conn.get_window_attributes(window)?.reply())?;
+    Ok(attributes.is_some_and(|attributes| attributes.map_state == MapState::VIEWABLE))
+}
+
+/// Whether it is a window with a part on the screen. The root is none that anybody types in.
+fn in_sight(x: &Display, window: Window) -> Asked<bool> {
+    if NOWHERE.contains(&window) || window == x.root || !viewable(x, window)? {
+        return Ok(false);
+    }
+    let (size, screen) = (x.conn.get_geometry(window)?, x.conn.get_geometry(x.root)?);
+    let place = x.conn.translate_coordinates(window, x.root, 0, 0)?;
+    let (Some(size), Some(place)) = (if_there(size.reply())?, if_there(place.reply())?) else { return Ok(false) };
+    let screen = screen.reply()?;
+    let meets = |from: i16, length: u16, end: u16| {
+        let from = i32::from(from);
+        from < i32::from(end) && from + i32::from(length) > 0
+    };
+    // A window on another screen is somebody's all the same.
+    let here = place.same_screen;
+    Ok(!here || meets(place.dst_x, size.width, screen.width) && meets(place.dst_y, size.height, screen.height))
 }
 
 impl BeforeReplies<'_> {

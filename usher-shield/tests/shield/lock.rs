@@ -74,3 +74,35 @@ fn no_key_breaks_the_grabs_and_the_keyboard_is_as_before() {
     usherd.unlock();
     assert_eq!(keymap(&server), before);
 }
+
+#[test]
+fn a_window_that_got_the_focus_under_the_lock_keeps_it() {
+    if !can_run("lock::a_window_that_got_the_focus_under_the_lock_keeps_it", &["Xvfb"]) {
+        return;
+    }
+    let server = Server::xvfb("320x240");
+    let desktop = Desktop::new(&server);
+    // Where a window manager that has just started parks the focus.
+    desktop.focus_another((-100, -100), (1, 1));
+    let mut usherd = Usherd::start(&server);
+    usherd.lock("Good morning");
+    let first = desktop.focus_another((40, 40), (100, 50));
+    usherd.unlock();
+    assert_eq!(desktop.focus(), first);
+}
+
+#[test]
+fn a_focus_that_was_lost_under_the_lock_is_back_after() {
+    if !can_run("lock::a_focus_that_was_lost_under_the_lock_is_back_after", &["Xvfb"]) {
+        return;
+    }
+    let server = Server::xvfb("320x240");
+    let desktop = Desktop::new(&server);
+    assert_eq!(desktop.focus(), desktop.window);
+    let mut usherd = Usherd::start(&server);
+    usherd.lock("Please listen");
+    let parked = desktop.focus_another((-100, -100), (1, 1));
+    assert_eq!(desktop.focus(), parked);
+    usherd.unlock();
+    assert_eq!(desktop.focus(), desktop.window);
+}

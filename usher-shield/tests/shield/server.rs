@@ -145,6 +145,24 @@ impl Desktop {
         desktop
     }
 
+    /// Another window of this width and height at this place, which gets the focus.
+    pub fn focus_another(&self, place: (i16, i16), size: (u16, u16)) -> Window {
+        let window = self.conn.generate_id().expect("an ID");
+        let (look, class) = (CreateWindowAux::new().override_redirect(1), WindowClass::INPUT_OUTPUT);
+        self.conn
+            .create_window(0, window, self.root, place.0, place.1, size.0, size.1, 0, class, 0, &look)
+            .expect("sent");
+        self.conn.map_window(window).expect("sent");
+        self.conn.set_input_focus(InputFocus::POINTER_ROOT, window, x11rb::CURRENT_TIME).expect("sent");
+        self.sync();
+        window
+    }
+
+    /// The window that gets what is typed.
+    pub fn focus(&self) -> Window {
+        self.conn.get_input_focus().expect("sent").reply().expect("an answer").focus
+    }
+
     pub fn sync(&self) {
         self.conn.get_input_focus().expect("sent").reply().expect("an answer");
     }
