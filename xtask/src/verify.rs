@@ -68,6 +68,12 @@ pub fn run(require_hosts: bool) -> ExitCode {
     for skip in &report.skips {
         say(&format!("skipped: {skip}"));
     }
+    for failure in &report.unsteady {
+        say(&format!("unsteady: {failure} (it passed when it was tried again by itself)"));
+    }
+    for failure in &report.failures {
+        say(&format!("failed: {failure}"));
+    }
     let skips = report.skips.iter().filter(|skip| !steps::skips::by_hand(skip)).count();
     if require_hosts && (skips > 0 || !report.lacks.is_empty()) {
         say("FAILED: --require-hosts lets no test be skipped");

@@ -7,6 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 use crate::{demo as tour, programs, run};
 
 pub mod skips;
+mod tally;
 pub mod testing;
 
 /// What a step does.
@@ -52,6 +53,10 @@ pub struct Report {
     pub passed: usize,
     /// Tests that failed; a program of tests that did not come to its end counts as one.
     pub failed: usize,
+    /// Those that failed.
+    pub failures: Vec<tally::Failure>,
+    /// Those that failed beside the others and passed by themselves: something is wrong, and nobody knows what.
+    pub unsteady: Vec<tally::Failure>,
     /// Tests that could not do here what they are there for, as `TEST: REASON`.
     pub skips: BTreeSet<String>,
     /// What the host lacks for some tests, as `LACK: REASON`.
