@@ -240,16 +240,21 @@ head-TARGETS = 目标
 head-OUTCOMES = 结果汇总
 verb-login = 登录到断线后仍然保留的文本会话，代替登录 shell
 verb-login-long =
-    执行 `usher login enable GROUP` 之后，sshd 会为该组的成员运行此命令。在终端上，它会恢复您已断开的文本会话，没有则打开一个新会话；有多个时会询问恢复哪一个。线路中断时，会话只是断开，仍然保留。命令（`ssh HOST COMMAND`、`scp`、`sftp`、`rsync`、`git`）照常在您的 shell 中运行。
+    执行 `usher login enable GROUP` 之后，sshd 会为该组的成员运行此命令；执行 `usher login console USER` 之后，控制台会为这些用户运行此命令。在终端上，它会恢复您已断开的文本会话，没有则打开一个新会话；有多个时会询问恢复哪一个。线路中断时，会话只是断开，仍然保留。命令（`ssh HOST COMMAND`、`scp`、`sftp`、`rsync`、`git`）照常在您的 shell 中运行。
 
     会话中的程序使用最近一次连接的 ssh 代理。如果无法连接 usherd，或它无法打开会话，您会得到普通的登录 shell。
 verb-login-enable = 让 sshd 为某个组的所有成员运行 `usher login`
 verb-login-enable-long =
     此命令写入 /etc/ssh/sshd_config.d/50-usher-login.conf，让 sshd 检查该文件，然后让 sshd 重新读取配置。如果 sshd 拒绝该文件，或没有照做，命令会将其撤回。已有的连接不受影响。
 verb-login-enable-group = 组；之前启用的组保持启用
-verb-login-disable = 让 sshd 重新为所有人运行登录 shell
+verb-login-console = 让这些用户在控制台和串口上通过 `usher login` 登录
+verb-login-console-long =
+    他们的登录 shell 会改为 /usr/lib/usher/usher-login，原来的 shell 保存在 /etc/usher/login-shells 中。会话、命令、`su`、定时任务和 ssh 登录仍像以前一样使用原来的 shell。账户必须是本主机自己的账户，root 的账户保持不变。
+verb-login-console-users = 用户
+verb-login-console-undo = 恢复他们原来的登录 shell
+verb-login-disable = 让 sshd 和控制台重新为所有人运行登录 shell
 verb-login-disable-long =
-    此命令删除 `usher login enable` 写入的文件，并让 sshd 重新读取配置。会话仍然保留。
+    此命令删除 `usher login enable` 写入的文件，让 sshd 重新读取配置，并恢复被 `usher login console` 替换的登录 shell。会话仍然保留。
 verb-servers = 显示、测试、分组和删除 --server 按名称识别的主机
 verb-servers-long =
     不带子命令时，表中列出您已加入的主机、各组的成员，以及连接它们的方式。

@@ -219,6 +219,9 @@ pub fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|word| word == completion::ANSWER) {
         return completion::answer(std::env::args_os().skip(2).map(|word| word.to_string_lossy().into_owned()));
     }
+    if let Some(call) = login::console::ShellCall::of(std::env::args_os()) {
+        return call.main();
+    }
     if let Some(invocation) = cmdlet::Invocation::of(std::env::args_os()) {
         return invocation.main();
     }
@@ -237,6 +240,11 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return refuse(&error),
     };
+    to_its_end(run(arguments, format_named))
+}
+
+/// Runs a verb, and says why where it fails.
+fn to_its_end(verb: impl Future<Output = Result<Exit, CommandError>>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -244,7 +252,7 @@ pub fn main() -> ExitCode {
             return Exit::Unreachable.into();
         }
     };
-    match runtime.block_on(run(arguments, format_named)) {
+    match runtime.block_on(verb) {
         Ok(exit) => exit.into(),
         Err(failure) => complain(&failure).into(),
     }

@@ -9,7 +9,7 @@ use crate::ssh::{SEEN, became, lock, unlock};
 use crate::who::{listed, outcome, refusal};
 
 /// A console with a getty, as a serial line has one: another process has the other end.
-struct Console {
+pub struct Console {
     host: Host,
     line: String,
     terminal: Terminal,
@@ -26,7 +26,7 @@ impl Deref for Console {
 impl Console {
     /// Asks for a user's name.
     #[track_caller]
-    fn of(host: &Host) -> Console {
+    pub fn of(host: &Host) -> Console {
         // The getty hangs up whoever was at the line before.
         let terminal = host.terminal("root", "trap '' HUP; tty; exec sleep infinity");
         let line = wait_for("it has a name", || {
@@ -40,7 +40,7 @@ impl Console {
     }
 
     /// Logs in with name and password.
-    fn enter(&self, user: &User) {
+    pub fn enter(&self, user: &User) {
         self.type_keys(&format!("{}\n", user.name));
         self.wait("assword:");
         self.type_keys(&format!("{}\n", user.password));
@@ -60,8 +60,9 @@ impl Drop for Console {
     }
 }
 
+/// Somebody with a plain prompt.
 #[track_caller]
-fn person(host: &Host) -> User {
+pub fn person(host: &Host) -> User {
     let alice = host.user("alice");
     host.root(&format!("echo 'PS1=\"at-the-prompt> \"' >>/home/{}/.bashrc", alice.name)).succeeds();
     alice

@@ -11,6 +11,7 @@ mod bounds;
 mod close;
 mod cmdlets;
 mod console;
+mod console_login;
 mod disconnect;
 mod freezing;
 mod holding_on;

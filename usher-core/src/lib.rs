@@ -9,6 +9,7 @@ pub mod files;
 pub mod language;
 #[cfg(feature = "daemon")]
 pub mod logging;
+pub mod login_shells;
 pub mod logins;
 pub mod outcome;
 pub mod paths;

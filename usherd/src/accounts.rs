@@ -12,6 +12,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::unistd::{Gid, Group, Uid, User};
 use tokio::sync::Semaphore;
+use usher_core::login_shells;
 use usher_core::request::Name;
 
 /// How long the databases may take.
@@ -88,7 +89,7 @@ pub struct Account {
     pub name: String,
     /// The home directory.
     pub home: std::path::PathBuf,
-    /// The login shell.
+    /// The login shell; of users who log in at consoles by `usher login`, the one that they had before.
     pub shell: std::path::PathBuf,
     /// The groups.
     pub groups: Groups,
@@ -196,7 +197,8 @@ fn turns_of(uid: u32) -> Arc<Semaphore> {
 fn look_up(uid: u32) -> Option<Account> {
     let user = User::from_uid(Uid::from_raw(uid)).ok()??;
     let groups = groups_of(&user).map_or(Groups::Unknown, Groups::Known);
-    Some(Account { name: user.name, home: user.dir, shell: user.shell, groups })
+    let shell = login_shells::true_shell(&user.name, user.shell);
+    Some(Account { name: user.name, home: user.dir, shell, groups })
 }
 
 /// The user's groups by name, if every source of the group database answers.

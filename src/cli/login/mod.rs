@@ -1,10 +1,10 @@
-//! `usher login`: what sshd runs in the place of the login shell of a group's members.
+//! `usher login`: what sshd runs in the place of the login shell of a group's members, and consoles for users.
 
 use std::io::{self, Write};
 
 use clap::{Args, Subcommand};
 use usher_core::outcome::{Error, ErrorId, Exit};
-use usher_core::request::{Action, AttachTo, OpenRequest, SessionRef};
+use usher_core::request::{Action, AttachTo, Name, OpenRequest, SessionRef};
 use usher_core::session::{Kind, Session, State};
 
 use super::attach::{self, Seat};
@@ -15,6 +15,7 @@ use crate::client::ClientError;
 use crate::words;
 
 pub(super) mod agent;
+pub(super) mod console;
 mod shell;
 mod sshd;
 
@@ -22,7 +23,8 @@ use shell::LoginShell;
 
 /// Log in to a text session that outlives the connection, in the place of a login shell
 ///
-/// sshd runs this for the members of a group, after `usher login enable GROUP`. At a terminal it resumes your text session
+/// sshd runs this for the members of a group, after `usher login enable GROUP`, and consoles for users, after
+/// `usher login console USER`. At a terminal it resumes your text session
 /// that nobody sits at, or opens a new one; where several wait, it asks which. When the line is cut, the session is
 /// disconnected and lives on. A command (`ssh HOST COMMAND`, scp, sftp, rsync, git) runs in your shell as without usher.
 ///
@@ -45,9 +47,23 @@ enum What {
         #[arg(value_name = "GROUP")]
         group: String,
     },
-    /// Have sshd run the login shell again for everybody
+    /// Have these users log in by `usher login` at consoles and serial lines
     ///
-    /// The command removes the file that `usher login enable` wrote, and reloads sshd. Sessions live on.
+    /// Their login shell becomes /usr/lib/usher/usher-login, and /etc/usher/login-shells keeps the one that they had. Their
+    /// sessions, their commands, `su`, cron and logins by ssh run in that shell as before. The account has to be one of this
+    /// host's own, and root's stays as it is.
+    Console {
+        /// The users
+        #[arg(value_name = "USER", required = true)]
+        users: Vec<Name>,
+        /// Give them the login shell back that they had
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Have sshd and consoles run the login shell again for everybody
+    ///
+    /// The command removes the file that `usher login enable` wrote, reloads sshd, and gives everyone the login shell back that
+    /// `usher login console` replaced. Sessions live on.
     Disable,
 }
 
@@ -55,7 +71,10 @@ impl Login {
     pub(super) async fn run(self, context: &Context) -> Result<Exit, CommandError> {
         match self.what {
             Some(What::Enable { group }) => sshd::enable(&group),
-            Some(What::Disable) => sshd::disable(),
+            Some(What::Console { users, undo: false }) => console::enable(&users),
+            Some(What::Console { users, undo: true }) => console::undo(&users),
+            // What cannot be done of the one keeps nobody from the other.
+            Some(What::Disable) => sshd::disable().and(console::disable()),
             None => log_in(context).await,
         }
     }
@@ -177,6 +196,27 @@ fn chosen(answer: &str, sessions: &[&Session]) -> Option<Option<u32>> {
         "n" | "N" => Some(None),
         number => of_place(number.parse().ok()?),
     }
+}
+
+/// The first line of what another program said.
+fn said(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    printable(text.lines().next().unwrap_or_default())
+}
+
+fn require_root() -> Result<(), CommandError> {
+    if rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    Err(refused(ErrorId::AccessDenied, words::text!("login-needs-root")))
+}
+
+fn refused(id: ErrorId, message: String) -> CommandError {
+    CommandError::Usage(Error::new(id, message))
+}
+
+fn failed(message: String) -> CommandError {
+    ClientError { error: Error::new(ErrorId::BackendFailed, message), exit: Exit::Failed }.into()
 }
 
 /// A program that should have taken this one's place did not.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nix::unistd::{Uid, User};
+use usher_core::login_shells::true_shell;
 
 use super::not_executed;
 use crate::cli::CommandError;
@@ -28,11 +29,10 @@ pub(super) struct LoginShell {
 }
 
 impl LoginShell {
-    /// The caller's, by the user database; `/bin/sh` where that has none.
+    /// The caller's, by the user database, or the one before `usher login` became it; `/bin/sh` where that has none.
     pub(super) fn own() -> LoginShell {
         let account = User::from_uid(Uid::current()).ok().flatten();
-        let path = account.map(|user| user.shell).filter(|shell| !shell.as_os_str().is_empty());
-        let path = path.unwrap_or_else(|| PathBuf::from("/bin/sh"));
+        let path = account.map_or_else(|| PathBuf::from("/bin/sh"), |user| true_shell(&user.name, user.shell));
         let name = path.file_name().unwrap_or(path.as_os_str()).to_owned();
         LoginShell { path, name }
     }
@@ -46,16 +46,21 @@ impl LoginShell {
 
     /// Becomes a plain login. Returns only if that cannot be done.
     pub(super) fn log_in(&self) -> CommandError {
-        let mut zeroth = OsString::from("-");
+        self.instead(true, &[])
+    }
+
+    /// Becomes the shell with these arguments, as it would have been started. Returns only if that cannot be done.
+    pub(super) fn instead(&self, logs_in: bool, arguments: &[OsString]) -> CommandError {
+        let mut zeroth = OsString::from(if logs_in { "-" } else { "" });
         zeroth.push(&self.name);
-        let error = self.command().arg0(zeroth).exec();
+        let error = self.command().arg0(zeroth).args(arguments).exec();
         not_executed(&self.path.to_string_lossy(), &error)
     }
 
     fn command(&self) -> Command {
         let mut command = Command::new(&self.path);
         // Without usher there would be none.
-        command.env_remove("SSH_ORIGINAL_COMMAND");
+        command.env_remove("SSH_ORIGINAL_COMMAND").env("SHELL", &self.path);
         command
     }
 }

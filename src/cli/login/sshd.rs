@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use nix::unistd::Group;
-use usher_core::outcome::{Error, ErrorId, Exit};
+use usher_core::outcome::{ErrorId, Exit};
 
+use super::{failed, refused, require_root, said};
 use crate::cli::CommandError;
-use crate::client::ClientError;
 use crate::words;
 
 /// Early in the alphabet: sshd takes the first value that it reads.
@@ -22,7 +22,7 @@ const HEAD: &str = include_str!("../../../packaging/sshd/usher-login.conf");
 /// Has sshd do it for this group too.
 pub(super) fn enable(group: &str) -> Result<Exit, CommandError> {
     require_root()?;
-    let wrong = |key: words::Key| Err(usage(ErrorId::InvalidRequest, key.text(&[("group", group)])));
+    let wrong = |key: words::Key| Err(refused(ErrorId::InvalidRequest, key.text(&[("group", group)])));
     if group.is_empty() || !group.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-+@".contains(&b)) {
         return wrong(words::key!("login-group-name"));
     }
@@ -118,26 +118,6 @@ fn groups(text: &str) -> Vec<String> {
 
 fn text(groups: &[String]) -> String {
     format!("{HEAD}\nMatch Group {}\n    ForceCommand {COMMAND}\nMatch all\n", groups.join(","))
-}
-
-fn said(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    crate::cli::output::printable(text.lines().next().unwrap_or_default())
-}
-
-fn require_root() -> Result<(), CommandError> {
-    if rustix::process::geteuid().is_root() {
-        return Ok(());
-    }
-    Err(usage(ErrorId::AccessDenied, words::text!("login-needs-root")))
-}
-
-fn usage(id: ErrorId, message: String) -> CommandError {
-    CommandError::Usage(Error::new(id, message))
-}
-
-fn failed(message: String) -> CommandError {
-    ClientError { error: Error::new(ErrorId::BackendFailed, message), exit: Exit::Failed }.into()
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! The files and variables that verbs read.
 
+use usher_core::login_shells::RECORD;
+
 use crate::words::{Key, key};
 
 pub(super) const DAEMON_SETTINGS: (&str, Key) = ("/etc/usher/usherd.toml", key!("file-usherd"));
 pub(super) const STATION_SETTINGS: (&str, Key) = ("~/.config/usher/usher.toml", key!("file-usher"));
 pub(super) const GROUPS: (&str, Key) = ("~/.config/usher/groups.toml", key!("file-groups"));
 pub(super) const LOGIN_FILE: (&str, Key) = ("/etc/ssh/sshd_config.d/50-usher-login.conf", key!("file-login"));
+pub(super) const LOGIN_SHELLS: (&str, Key) = (RECORD, key!("file-login-shells"));
 
 /// What a login reads beside what a station does.
 pub(super) const LOGIN: [(&str, Key); 3] = [

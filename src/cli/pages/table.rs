@@ -1,6 +1,6 @@
 //! The pages of all verbs.
 
-use super::reads::{DAEMON_SETTINGS, GROUPS, LOGIN, LOGIN_FILE, STATION, STATION_SETTINGS};
+use super::reads::{DAEMON_SETTINGS, GROUPS, LOGIN, LOGIN_FILE, LOGIN_SHELLS, STATION, STATION_SETTINGS};
 use super::{Ends, VerbPage};
 use crate::words::{Key, key};
 
@@ -15,7 +15,7 @@ const fn page(
 }
 
 /// One for each verb, in the order of the help.
-pub(super) static PAGES: [VerbPage; 39] = [
+pub(super) static PAGES: [VerbPage; 40] = [
     page(
         "",
         Ends::Targets,
@@ -145,7 +145,7 @@ pub(super) static PAGES: [VerbPage; 39] = [
                 ("sudo usher login enable pupils", key!("example-login-enable")),
                 ("ssh -t lab1 usher login", key!("example-login")),
             ],
-            &["usher-login-enable(1)", "usher-open(1)", "usher-attach(1)", "sshd_config(5)"],
+            &["usher-login-enable(1)", "usher-login-console(1)", "usher-open(1)", "usher-attach(1)"],
         )
     },
     VerbPage {
@@ -158,12 +158,21 @@ pub(super) static PAGES: [VerbPage; 39] = [
         )
     },
     VerbPage {
-        files: &[LOGIN_FILE],
+        files: &[LOGIN_SHELLS],
+        ..page(
+            "login console",
+            Ends::Here,
+            &[("sudo usher login console alice", key!("example-login-console"))],
+            &["usher-login(1)", "usher-login-disable(1)"],
+        )
+    },
+    VerbPage {
+        files: &[LOGIN_FILE, LOGIN_SHELLS],
         ..page(
             "login disable",
             Ends::Here,
             &[("sudo usher login disable", key!("example-login-disable"))],
-            &["usher-login(1)", "usher-login-enable(1)", "sshd_config(5)"],
+            &["usher-login(1)", "usher-login-enable(1)", "usher-login-console(1)"],
         )
     },
     page(

@@ -71,7 +71,7 @@ pub struct Seen {
     pub kind: Option<Kind>,
     /// Its login manager says that it is ending.
     pub closing: bool,
-    /// Nothing runs in it but its connection and `usher`.
+    /// Nothing runs in it but what logged its user in and `usher`.
     pub only_usher: bool,
     /// Why this session cannot be locked, in a sentence; none if it can.
     pub unlockable: Option<String>,
@@ -138,11 +138,11 @@ impl Registry {
         self.rules.get(name)
     }
 
-    /// Whether the session is but the connection of a station at a text session: that one is listed, and locked.
+    /// Whether the session is but the login of a station at a text session: that one is listed, and locked.
     pub fn is_station(&self, session: &Tracked) -> bool {
         let sits =
             |other: &Tracked| other.kind == Kind::Text && other.uid == session.uid && !other.seen.stations.is_empty();
-        session.kind == Kind::Ssh && session.seen.only_usher && self.sessions().any(sits)
+        matches!(session.kind, Kind::Ssh | Kind::Console) && session.seen.only_usher && self.sessions().any(sits)
     }
 
     /// Whether the session may be locked.

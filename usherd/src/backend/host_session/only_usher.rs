@@ -1,4 +1,4 @@
-//! Ssh logins in which nothing runs but the connection and `usher`, as where `usher login` sits at a text session.
+//! Logins in which nothing runs but what logged the user in and `usher`, as where `usher login` sits at a text session.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -11,10 +11,10 @@ use usher_core::sys::program::beside_this_program;
 
 use crate::logind::Login;
 
-/// More processes than a connection and a station have.
+/// More processes than a login and a station have.
 const MOST: usize = 64;
 
-/// Whether only sshd and `usher` run in this login, and `usher` does. What cannot be told of a process makes it another.
+/// Whether only `usher` and sshd or `login(1)` run in this login, and `usher` does. What cannot be told of a process makes it another.
 pub(super) fn runs(login: &Login) -> bool {
     let group = Group::of_scope(login.uid, &login.scope);
     let processes = group.processes();
@@ -28,7 +28,8 @@ pub(super) fn runs(login: &Login) -> bool {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Program {
-    Sshd,
+    /// sshd, or `login(1)` of a console.
+    Door,
     Usher,
     Other,
 }
@@ -50,8 +51,9 @@ fn of_path(path: &Path, usher: &Path) -> Program {
     let name = path.file_name().unwrap_or_default().as_bytes();
     match path {
         path if path == usher => Program::Usher,
+        path if path == Path::new("/usr/bin/login") => Program::Door,
         path if path.starts_with("/usr") && !path.starts_with("/usr/local") && name.starts_with(b"sshd") => {
-            Program::Sshd
+            Program::Door
         }
         _ => Program::Other,
     }
@@ -66,9 +68,12 @@ mod tests {
         let of = |path: &str| of_path(Path::new(path), Path::new("/usr/bin/usher"));
         assert_eq!(of("/usr/bin/usher"), Program::Usher);
         assert_eq!(of("/usr/bin/usher (deleted)"), Program::Usher);
-        assert_eq!(of("/usr/sbin/sshd"), Program::Sshd);
-        assert_eq!(of("/usr/lib/openssh/sshd-session"), Program::Sshd);
-        for other in ["/home/a/usher", "/home/a/sshd", "/usr/local/bin/sshd", "/bin/bash", "/usr/bin/usher2"] {
+        assert_eq!(of("/usr/sbin/sshd"), Program::Door);
+        assert_eq!(of("/usr/lib/openssh/sshd-session"), Program::Door);
+        assert_eq!(of("/usr/bin/login"), Program::Door);
+        for other in
+            ["/home/a/usher", "/home/a/sshd", "/usr/local/bin/sshd", "/home/a/login", "/bin/bash", "/usr/bin/usher2"]
+        {
             assert_eq!(of(other), Program::Other, "{other}");
         }
     }

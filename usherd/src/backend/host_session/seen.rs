@@ -113,7 +113,7 @@ fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
             .or(login.idle_since),
         kind: Some(kind),
         closing: login.closing || !leads,
-        only_usher: kind == Kind::Ssh && only_usher::runs(login),
+        only_usher: may_be_station(kind, login) && only_usher::runs(login),
         unlockable: mechanism.unlockable(id).or_else(|| uncoverable(state, id, kind, mechanism)),
         undetachable: undetachable(state, id, kind, login),
     }
@@ -145,6 +145,11 @@ fn kind(login: &Login, (on_x11, on_wayland): (bool, bool), leads: bool) -> Kind 
         (Kind::Wayland | Kind::X11, Some(shown)) => shown,
         (kind, _) => kind,
     }
+}
+
+/// Whether the login may be but the way to a text session. At a seat it is locked with the seat, whatever runs in it.
+fn may_be_station(kind: Kind, login: &Login) -> bool {
+    matches!(kind, Kind::Ssh | Kind::Console) && login.seat.is_none()
 }
 
 /// Whether the session's leader is there: logind keeps a session until its last process has ended.
