@@ -6,6 +6,7 @@ use crate::console::{Console, person};
 use crate::harness::{Host, Options, Suite, User, ready, skip, wait_for, wait_until};
 use crate::host;
 use crate::ssh::{SEEN, became, lock, unlock};
+use crate::who::outcome;
 
 /// What the user database names for such a user.
 const LOGIN_SHELL: &str = "/usr/lib/usher/usher-login";
@@ -48,6 +49,7 @@ fn goes_on(host: &Host) {
     assert_eq!(became(&unlock(host, &id)), SEEN);
     console.wait("-bash /bin/bash");
     assert!(!host.path(format!("/home/{}/typed", alice.name)).exists(), "what was typed reached nobody");
+    host.shows("hosted-serial", "lock", "the line shows the message, no key arrives; the screen as before");
 
     host.root_usher(&["disconnect", &id]).succeeds();
     console.wait("the session lives on");
@@ -60,11 +62,29 @@ fn goes_on(host: &Host) {
     console.wait("still here");
     assert_eq!(wait_state(host, &alice, "connected")["session_id"].to_string(), id);
 
+    host.shows("hosted-serial", "disconnect", "the line asks for the next name, and a login at another one goes on");
+
     console.type_keys("exit\n");
     wait_until("it is over", || listed(host, &alice).is_empty());
+    is_pictured_and_closed(host, &alice);
     host.root_usher(&["login", "console", &alice.name, "--undo"]).succeeds();
     assert_eq!(shell_of(host, &alice.name), "/bin/bash");
     assert!(!host.path("/etc/usher/login-shells").exists() || !record(host).contains(&format!("{}:", alice.name)));
+}
+
+fn is_pictured_and_closed(host: &Host, alice: &User) {
+    let console = Console::of(host);
+    console.enter(alice);
+    console.wait("at-the-prompt>");
+    let id = wait_state(host, alice, "connected")["session_id"].to_string();
+    host.root_usher(&["thumbnail", &id, "-o", "/tmp/console.png"]).succeeds();
+    assert!(host.content("/tmp/console.png").contains("PNG"));
+    host.shows("hosted-serial", "thumbnail", "a picture is drawn");
+    let closed = outcome(&host.root_usher(&["close", &id, "--output", "json"]), 0);
+    assert_eq!(became(&closed), SEEN, "{closed}");
+    console.wait("closed by root");
+    wait_until("it is over", || listed(host, alice).is_empty());
+    host.shows("hosted-serial", "close", "logind has no such session, and the line is told");
 }
 
 fn record(host: &Host) -> String {

@@ -269,22 +269,42 @@ fn a_lock_stands_when_usherd_restarts_when_all_of_its_shield_is_killed_and_when_
     wait_state(&host, &desk, "not locked", |session| session["locked"] == false);
 }
 
-#[test]
-fn a_compositor_without_the_protocol_is_refused_with_its_reason() {
-    let host = host!(Trixie);
-    let desk = host.wayland(&host.user("alice"), Compositor::Cage);
+/// A session that cannot be locked, once usher knows that.
+pub fn without_a_lock(host: &Host, compositor: Compositor) -> Desk {
+    let desk = host.wayland(&host.user("alice"), compositor);
     wait_until("it is known what it lacks", || {
         let ran = host.root_usher(&["lock", &desk.session, "--message", "Eyes up", "--output", "json"]);
         ran.array()[0]["error"]["message"].to_string().contains("no ext-session-lock-v1")
     });
+    desk
+}
+
+fn is_refused(host: &Host, compositor: Compositor) {
+    let desk = without_a_lock(host, compositor);
     let ran = host.root_usher(&["lock", &desk.session, "--message", "Eyes up", "--output", "json"]);
     assert_eq!(refusal(&ran), "NotSupported", "{ran:?}");
-    assert!(open(&desk.picture()) && !locked(&host, &desk));
-    host.shows_refusal("wayland-without", "lock", "cage has no ext-session-lock-v1; NotSupported");
+    assert!(open(&desk.picture()) && !locked(host, &desk));
+    let why = format!("{} has no ext-session-lock-v1; NotSupported", compositor.name());
+    host.shows_refusal(compositor.kind(), "lock", &why);
     let closed = outcome(&host.root_usher(&["close", &desk.id(), "--output", "json"]), 0);
     assert_eq!((closed["result"].as_str(), closed["observed"].as_bool()), (Some("done"), Some(true)), "{closed}");
     assert!(!desk.exists());
-    host.shows("wayland-without", "close", "logind has no such session");
+    host.shows(compositor.kind(), "close", "logind has no such session");
+}
+
+#[test]
+fn a_compositor_without_the_protocol_is_refused_with_its_reason_on_debian_13() {
+    is_refused(&host!(Trixie), Compositor::Cage);
+}
+
+#[test]
+fn a_compositor_without_the_protocol_is_refused_with_its_reason_on_debian_12() {
+    is_refused(&host!(Bookworm), Compositor::Cage);
+}
+
+#[test]
+fn sway_of_debian_12_is_refused_with_its_reason() {
+    is_refused(&host!(Bookworm), Compositor::Sway);
 }
 
 #[test]

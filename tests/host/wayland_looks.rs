@@ -3,7 +3,7 @@
 use crate::harness::{Compositor, DESKTOP, Desk, GROUND, Host, User, wait_until};
 use crate::host;
 use crate::thumbnail::{Shot, file, look, refused};
-use crate::wayland::shielded;
+use crate::wayland::{shielded, without_a_lock};
 use crate::who::{session, wait_state};
 
 /// What this user is shown of a session.
@@ -82,16 +82,26 @@ fn a_compositor_that_does_not_answer_delays_nobody_and_is_told() {
     host.root_usher(&["lock", &desk.session, "--message", "Eyes up"]).succeeds();
 }
 
-#[test]
-fn a_session_of_a_compositor_without_a_lock_is_not_pictured_and_that_is_said() {
-    let host = host!(Trixie);
-    let desk = host.wayland(&host.user("alice"), Compositor::Cage);
-    wait_until("it is known what it lacks", || {
-        let ran = host.root_usher(&["thumbnail", &desk.id(), "-o", "/dev/null"]);
-        ran.stderr.contains("no ext-session-lock-v1")
-    });
+fn is_not_pictured(host: &Host, compositor: Compositor) {
+    let desk = without_a_lock(host, compositor);
     let ran = host.root_usher(&["thumbnail", &desk.id(), "-o", "/dev/null"]);
     assert_eq!(refused(&ran), "NotSupported", "{ran:?}");
     assert!(ran.stderr.contains("hint: sessions of sway, labwc and X11 can be pictured"), "{ran:?}");
-    host.shows_refusal("wayland-without", "thumbnail", "cage has no ext-session-lock-v1; NotSupported");
+    let why = format!("{} has no ext-session-lock-v1; NotSupported", compositor.name());
+    host.shows_refusal(compositor.kind(), "thumbnail", &why);
+}
+
+#[test]
+fn a_session_of_a_compositor_without_a_lock_is_not_pictured_and_that_is_said_on_debian_13() {
+    is_not_pictured(&host!(Trixie), Compositor::Cage);
+}
+
+#[test]
+fn a_session_of_a_compositor_without_a_lock_is_not_pictured_and_that_is_said_on_debian_12() {
+    is_not_pictured(&host!(Bookworm), Compositor::Cage);
+}
+
+#[test]
+fn a_session_of_sway_of_debian_12_is_not_pictured_and_that_is_said() {
+    is_not_pictured(&host!(Bookworm), Compositor::Sway);
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::harness::{Compositor, Desk, Host, wait_until};
 use crate::host;
-use crate::wayland::shielded;
+use crate::wayland::{shielded, without_a_lock};
 use crate::who::{listed, outcome, session, wait_state};
 
 /// Starts a VNC server that shows the session: its port.
@@ -31,26 +31,25 @@ fn is_done(outcome: &Value) {
     assert_eq!((outcome["result"].as_str(), outcome["observed"].as_bool()), (Some("done"), Some(true)), "{outcome}");
 }
 
-fn a_viewer_is_dropped_and_comes_back(host: &Host, compositor: Compositor) {
-    let desk = shielded(host, compositor);
-    wait_state(host, &desk, "seen as one of a compositor", |s| s["kind"] == "wayland");
-    let port = served(host, &desk);
-    assert_eq!(session(host, &desk)["state"], "disconnected", "a server without viewers shows it to nobody");
+fn a_viewer_is_dropped_and_comes_back(host: &Host, desk: &Desk, compositor: Compositor) {
+    wait_state(host, desk, "seen as one of a compositor", |s| s["kind"] == "wayland");
+    let port = served(host, desk);
+    assert_eq!(session(host, desk)["state"], "disconnected", "a server without viewers shows it to nobody");
     let viewer = host.viewer_at(port);
-    wait_state(host, &desk, "remote", |s| s["state"] == "remote" && s["client"] == "127.0.0.1");
+    wait_state(host, desk, "remote", |s| s["state"] == "remote" && s["client"] == "127.0.0.1");
     assert_ne!(connections(host, port), "");
 
-    is_done(&disconnect(host, &desk));
+    is_done(&disconnect(host, desk));
     assert_eq!(connections(host, port), "");
-    let after = session(host, &desk);
+    let after = session(host, desk);
     assert_eq!((after["state"].as_str(), after["client"].as_str()), (Some("disconnected"), None));
-    assert_eq!(disconnect(host, &desk)["result"], "unchanged");
+    assert_eq!(disconnect(host, desk)["result"], "unchanged");
     viewer.leave();
     desk.types("draft");
     wait_until("its programs go on", || desk.typed().ends_with("draft"));
 
     let again = host.viewer_at(port);
-    wait_state(host, &desk, "remote again", |s| s["state"] == "remote");
+    wait_state(host, desk, "remote again", |s| s["state"] == "remote");
     host.shows(
         compositor.kind(),
         "disconnect",
@@ -65,12 +64,28 @@ fn a_viewer_is_dropped_and_comes_back(host: &Host, compositor: Compositor) {
 
 #[test]
 fn a_viewer_of_wayvnc_is_seen_and_dropped_and_may_come_back_on_sway() {
-    a_viewer_is_dropped_and_comes_back(&host!(Trixie), Compositor::Sway);
+    let host = host!(Trixie);
+    a_viewer_is_dropped_and_comes_back(&host, &shielded(&host, Compositor::Sway), Compositor::Sway);
 }
 
 #[test]
 fn a_viewer_of_wayvnc_is_seen_and_dropped_and_may_come_back_on_labwc() {
-    a_viewer_is_dropped_and_comes_back(&host!(Trixie), Compositor::Labwc);
+    let host = host!(Trixie);
+    a_viewer_is_dropped_and_comes_back(&host, &shielded(&host, Compositor::Labwc), Compositor::Labwc);
+}
+
+fn the_same_without_a_lock(host: &Host, compositor: Compositor) {
+    a_viewer_is_dropped_and_comes_back(host, &without_a_lock(host, compositor), compositor);
+}
+
+#[test]
+fn a_viewer_is_dropped_also_where_the_compositor_has_no_lock() {
+    the_same_without_a_lock(&host!(Trixie), Compositor::Cage);
+}
+
+#[test]
+fn a_viewer_of_sway_of_debian_12_is_dropped() {
+    the_same_without_a_lock(&host!(Bookworm), Compositor::Sway);
 }
 
 #[test]

@@ -51,19 +51,27 @@ const DESKTOP: &[&str] = &[
 /// What attacks are written in, and the lockers that usher is compared with.
 const PEERS: &[&str] = &["i3lock", "python3-minimal", "python3-xlib", "xsecurelock"];
 
-/// Wayland compositors with and without a session lock, and what is run, seen and typed there. Debian 12 has no compositor
-/// with one.
-const WAYLAND: &[&str] = &["cage", "foot", "grim", "labwc", "sway", "swaylock", "wayvnc", "wtype"];
+/// Wayland compositors, and what is run, seen and typed there.
+const WAYLAND: &[&str] = &["cage", "foot", "grim", "sway", "wayvnc", "wtype"];
 
 /// Every package of a release's tree.
 pub fn of(suite: &str) -> Vec<&'static str> {
     // Epoptes shows its lock with GTK, which it only recommends.
-    // The client of xrdp has its version in its name, and Epoptes is in no release after bookworm.
+    // The client of xrdp has its version in its name, Epoptes is in no release after bookworm, and bookworm has no
+    // compositor with a session lock.
     let own: &[&str] = if suite == "bookworm" {
-        &["epoptes-client", "freerdp2-x11", "gir1.2-gtk-3.0", "librsvg2-common", "python3-gi", "python3-gi-cairo"]
+        &[
+            "epoptes-client",
+            "freerdp2-x11",
+            "gir1.2-gtk-3.0",
+            "librsvg2-common",
+            "python3-gi",
+            "python3-gi-cairo",
+            // cage does not start without.
+            "xwayland",
+        ]
     } else {
-        &["freerdp3-x11"]
+        &["freerdp3-x11", "labwc", "swaylock"]
     };
-    let wayland = if suite == "bookworm" { &[] } else { WAYLAND };
-    [BASE, DESKTOP, PEERS, own, wayland].concat()
+    [BASE, DESKTOP, PEERS, own, WAYLAND].concat()
 }
