@@ -98,6 +98,7 @@ fn completes_data(shell: &Station, daemon: &Daemon) {
     let most = &user[..user.len() - 1];
     completes(shell, &format!("usher list --user {most}"), &format!("usher list --user {user}"));
     completes(shell, &format!("usher block --user={most}"), &format!("usher block --user={user}"));
+    completes(shell, &format!("usher login console {most}"), &format!("usher login console {user}"));
     completes(shell, "usher list --server class", "usher list --server classroom");
     completes(shell, "usher list --server lab2,olga@", "usher list --server lab2,olga@lab1");
     completes(shell, "usher servers ungroup c", "usher servers ungroup classroom");

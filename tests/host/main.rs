@@ -49,3 +49,4 @@ mod web;
 mod web_certificate;
 mod web_joined;
 mod who;
+mod x2go;

@@ -93,7 +93,7 @@ fn subject(verb: &str, argument: &Arg) -> Option<Subject> {
         ("remove", "name") => Subject::Joined,
         ("unblock", "user") => Subject::RuledUsers,
         ("unblock", "group") => Subject::RuledGroups,
-        (_, "user") => Subject::Users,
+        (_, "user" | "users") => Subject::Users,
         (_, "group") => Subject::Groups,
         ("unlock", "ids") => Subject::Sessions(|session| session.locked),
         ("attach", "id") => Subject::Sessions(own_text),

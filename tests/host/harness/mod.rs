@@ -27,6 +27,7 @@ mod support;
 mod terminal;
 mod watch;
 mod wayland;
+mod x2go;
 
 pub use common::skip::skip;
 pub use common::wait::{PATIENCE, wait_for, wait_until};

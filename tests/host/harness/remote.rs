@@ -94,7 +94,7 @@ impl Host {
 impl Client {
     /// Starts the program on a display of its own.
     #[track_caller]
-    fn start(host: &Host, kind: &str, command: &str) -> Client {
+    pub(super) fn start(host: &Host, kind: &str, command: &str) -> Client {
         let number = host.next_display();
         let unit = format!("client-{kind}-{number}");
         let cookies = format!("/root/.client-{number}");

@@ -85,6 +85,11 @@ impl Display {
         if self.is_wayland() { wayland::is_compositor(&self.program) } else { is_server(&self.program) }
     }
 
+    /// It is of X2Go: an X server that draws on a client's display elsewhere.
+    pub fn is_x2go(&self) -> bool {
+        !self.is_wayland() && [&b"nxagent"[..], b"x2goagent"].contains(&base_name(&self.program))
+    }
+
     /// It is a Wayland compositor's.
     pub fn is_wayland(&self) -> bool {
         self.protocol == DisplayProtocol::Wayland

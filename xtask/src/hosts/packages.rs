@@ -71,7 +71,7 @@ pub fn of(suite: &str) -> Vec<&'static str> {
             "xwayland",
         ]
     } else {
-        &["freerdp3-x11", "labwc", "swaylock"]
+        &["freerdp3-x11", "labwc", "nxproxy", "swaylock", "x2goserver"]
     };
     [BASE, DESKTOP, PEERS, own, WAYLAND].concat()
 }

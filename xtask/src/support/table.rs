@@ -14,6 +14,7 @@ const KINDS: &[(&str, &str)] = &[
     ("x11-xvfb", "X11, Xvfb"),
     ("x11-vnc", "X11, TigerVNC"),
     ("x11-xrdp", "X11, xrdp"),
+    ("x11-x2go", "X11, X2Go"),
     ("x11-seat", "X11 on a seat"),
     ("wayland-sway", "Wayland off a seat, sway"),
     ("wayland-labwc", "Wayland off a seat, labwc"),

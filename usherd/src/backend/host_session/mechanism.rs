@@ -19,9 +19,11 @@ pub(super) enum Mechanism {
 }
 
 impl Mechanism {
-    /// What covers a session that is shown like this.
-    pub(super) fn of(kind: Kind, login: &Login) -> Mechanism {
+    /// What covers a session that is shown like this, and whose leader lives or does not.
+    pub(super) fn of(kind: Kind, login: &Login, leads: bool) -> Mechanism {
         match kind {
+            // Whatever display it started: its connection may start more beside it.
+            Kind::X11 | Kind::Wayland if login.kind == Kind::Ssh && login.by_terminal && leads => Mechanism::Guard,
             Kind::Ssh => Mechanism::Guard,
             Kind::X11 | Kind::Wayland | Kind::Console => match &login.seat {
                 Some(seat) => seats::host::refusal(seat).map_or(Mechanism::Seat, Mechanism::Missing),

@@ -67,7 +67,8 @@ impl HostSessionBackend {
     pub(super) fn mechanism(&self, id: u32) -> Option<Mechanism> {
         let state = self.state();
         let login = &state.logins.get(&id)?.login;
-        Some(Mechanism::of(kind(login, shown_on(&state, id), leads(login)), login))
+        let leads = leads(login);
+        Some(Mechanism::of(kind(login, ShownOn::of(&state, id), leads), login, leads))
     }
 
     /// The clients of a session's displays, each with the user whom its display's server runs as.
@@ -87,17 +88,36 @@ fn clients(state: &State, id: u32, moment: &Moment) -> io::Result<Vec<(u32, Clie
     Ok(all)
 }
 
-/// Whether a session has displays of X11, and of Wayland.
-fn shown_on(state: &State, id: u32) -> (bool, bool) {
-    let shown_by = |wayland| state.screens_of(id).any(|screen| screen.display.is_wayland() == wayland);
-    (shown_by(false), shown_by(true))
+/// What a session has displays of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ShownOn {
+    x11: bool,
+    wayland: bool,
+    /// Nobody sees one of X11 but by a client from elsewhere, which comes by ssh.
+    x2go: bool,
+}
+
+impl ShownOn {
+    fn of(state: &State, id: u32) -> ShownOn {
+        let shown_by = |is: fn(&Display) -> bool| state.screens_of(id).any(|screen| is(&screen.display));
+        ShownOn {
+            x11: shown_by(|display| !display.is_wayland()),
+            wayland: shown_by(Display::is_wayland),
+            x2go: shown_by(Display::is_x2go),
+        }
+    }
+
+    fn any(self) -> bool {
+        self.x11 || self.wayland
+    }
 }
 
 fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
     let login = &known.login;
     let leads = leads(login);
-    let kind = kind(login, shown_on(state, id), leads);
-    let mechanism = Mechanism::of(kind, login);
+    let on = ShownOn::of(state, id);
+    let kind = kind(login, on, leads);
+    let mechanism = Mechanism::of(kind, login, leads);
     let shown = || state.screens_of(id).filter_map(|screen| screen.status());
     Seen {
         covers: match (mechanism, &login.seat) {
@@ -112,7 +132,8 @@ fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
             .or_else(|| terminal_input(login))
             .or(login.idle_since),
         kind: Some(kind),
-        closing: login.closing || !leads,
+        // What shows a display is no rest of a login that is over: a client comes back to it.
+        closing: (login.closing || !leads) && !on.any(),
         only_usher: may_be_station(kind, login) && only_usher::runs(login),
         unlockable: mechanism.unlockable(id).or_else(|| uncoverable(state, id, kind, mechanism)),
         undetachable: undetachable(state, id, kind, login),
@@ -137,10 +158,11 @@ fn program(login: &Login, leads: bool) -> Option<String> {
 
 /// Whoever has a display is on X11, or on Wayland alone, whatever type the session's user gave it (`SetType` of
 /// `org.freedesktop.login1(5)`). A terminal that a service gave, and in which a display server was started, stays a terminal:
-/// somebody may still type at it.
-fn kind(login: &Login, (on_x11, on_wayland): (bool, bool), leads: bool) -> Kind {
-    let shown = if on_x11 { Some(Kind::X11) } else { on_wayland.then_some(Kind::Wayland) };
+/// somebody may still type at it. X2Go starts a display by ssh without a terminal, and its client stays.
+fn kind(login: &Login, on: ShownOn, leads: bool) -> Kind {
+    let shown = if on.x11 { Some(Kind::X11) } else { on.wayland.then_some(Kind::Wayland) };
     match (login.kind, shown) {
+        (Kind::Ssh, Some(shown)) if on.x2go && login.tty.is_none() => shown,
         (Kind::Ssh | Kind::Console, Some(shown)) if !login.by_terminal || login.seat.is_some() || !leads => shown,
         (Kind::Wayland | Kind::X11, Some(shown)) => shown,
         (kind, _) => kind,
@@ -260,22 +282,34 @@ mod tests {
     use super::super::tests::login;
     use super::*;
 
-    const ON_X11: (bool, bool) = (true, false);
-    const ON_WAYLAND: (bool, bool) = (false, true);
+    const NOWHERE: ShownOn = ShownOn { x11: false, wayland: false, x2go: false };
+    const ON_X11: ShownOn = ShownOn { x11: true, ..NOWHERE };
+    const ON_WAYLAND: ShownOn = ShownOn { wayland: true, ..NOWHERE };
 
     #[test]
     fn a_session_that_no_terminal_service_let_in_is_on_x11_as_soon_as_it_has_a_display() {
         let of = |kind, by_terminal| Login { kind, by_terminal, ..login() };
         for said in [Kind::Ssh, Kind::Console, Kind::Wayland, Kind::X11] {
             assert_eq!(kind(&of(said, false), ON_X11, true), Kind::X11, "{said:?}");
-            assert_eq!(kind(&of(said, false), (true, true), true), Kind::X11, "{said:?}");
+            assert_eq!(kind(&of(said, false), ShownOn { wayland: true, ..ON_X11 }, true), Kind::X11, "{said:?}");
             assert_eq!(kind(&of(said, false), ON_WAYLAND, true), Kind::Wayland, "{said:?}");
         }
         for terminal in [Kind::Ssh, Kind::Console] {
-            assert_eq!(kind(&of(terminal, false), (false, false), true), terminal);
+            assert_eq!(kind(&of(terminal, false), NOWHERE, true), terminal);
             assert_eq!(kind(&of(terminal, true), ON_X11, true), terminal, "somebody may still type at it");
             assert_eq!(kind(&of(terminal, true), ON_WAYLAND, true), terminal, "somebody may still type at it");
             assert_eq!(kind(&of(terminal, true), ON_X11, false), Kind::X11, "nobody does");
         }
+    }
+
+    #[test]
+    fn a_display_of_x2go_is_the_session_and_its_connection_is_held_all_the_same() {
+        let x2go = ShownOn { x2go: true, ..ON_X11 };
+        let by_ssh = Login { kind: Kind::Ssh, by_terminal: true, tty: None, ..login() };
+        assert_eq!(kind(&by_ssh, x2go, true), Kind::X11);
+        let at_terminal = Login { tty: Some("pts/1".to_owned()), ..by_ssh.clone() };
+        assert_eq!(kind(&at_terminal, x2go, true), Kind::Ssh, "somebody may still type at it");
+        assert_eq!(Mechanism::of(Kind::X11, &by_ssh, true), Mechanism::Guard);
+        assert_eq!(Mechanism::of(Kind::X11, &by_ssh, false), Mechanism::Shield, "no connection is left");
     }
 }

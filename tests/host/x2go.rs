@@ -1,0 +1,54 @@
+//! Sessions of X2Go: the display of an nxagent in the scope of an ssh login, and a client that comes through it.
+
+use crate::harness::{DESKTOP, Host, covered, wait_until};
+use crate::host;
+use crate::ssh::{SEEN, became, lock, unlock};
+use crate::who::{listed, outcome, session, wait_state};
+
+fn by_x2go(host: &Host) {
+    let alice = host.user("alice");
+    let (screen, client) = host.x2go(&alice);
+    wait_state(host, &screen, "remote", |s| s["kind"] == "x11" && s["state"] == "remote" && s["client"] == "127.0.0.1");
+    wait_until("she sees her desktop", || client.display().picture().share(DESKTOP) > 0.2);
+    client.display().point(400, 300);
+    client.display().type_keys("a draft");
+    screen.wait_typed("a draft");
+
+    let locked =
+        outcome(&host.root_usher(&["lock", &screen.session, "--message", "Please listen", "--output", "json"]), 0);
+    assert_eq!(became(&locked), SEEN, "{locked}");
+    wait_until("she sees the lock", || covered(&client.display().picture()));
+    let watch = screen.watch(covered);
+    client.display().type_keys("secret");
+    watch.more(20);
+    watch.finish().always_right();
+    host.root_usher(&["unlock", &screen.session]).succeeds();
+    wait_until("she sees her desktop again", || client.display().picture().share(DESKTOP) > 0.2);
+    host.shows(
+        "x11-x2go",
+        "lock",
+        "the client shows the lock alone, no key arrives; the desktop again after the unlock",
+    );
+
+    let gone = outcome(&host.root_usher(&["disconnect", &screen.id(), "--output", "json"]), 0);
+    assert_eq!(became(&gone), SEEN, "{gone}");
+    client.wait_gone();
+    assert_eq!(session(host, &screen)["state"], "disconnected");
+    assert_eq!(screen.typed(), "a draft", "her programs live on, and got no key under the lock");
+    // The client's connection was the login's leader. The display is none of its rests.
+    assert_eq!(became(&lock(host, &screen.session, "Nobody comes back yet")), SEEN);
+    assert!(covered(&screen.pixels()));
+    assert_eq!(became(&unlock(host, &screen.session)), SEEN);
+    wait_until("the desktop is there", || screen.pixels().share(DESKTOP) > 0.2);
+    host.shows("x11-x2go", "disconnect", "the client has ended, and its programs and its display go on");
+
+    let closed = outcome(&host.root_usher(&["close", &screen.id(), "--output", "json"]), 0);
+    assert_eq!(became(&closed), SEEN, "{closed}");
+    assert!(listed(host, &screen.session).is_none() && !screen.exists());
+    host.shows("x11-x2go", "close", "logind has no such session");
+}
+
+#[test]
+fn who_comes_by_x2go_is_locked_disconnected_and_closed() {
+    by_x2go(&host!(Trixie));
+}
