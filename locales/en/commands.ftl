@@ -64,6 +64,7 @@ login-no-group = there is no group { $group } on this host
 login-sshd-refuses = sshd refuses the configuration, which was taken back: { $why }
 login-sshd-ignores = sshd does not run `usher login` for { $user }, so that { $file } was taken back: something before it in /etc/ssh/sshd_config says otherwise, or does not include it
 login-no-user = there is no user { $user } on this host
+login-console-no-program = { $program } is not there: it comes with the package usher
 login-console-root = root's login shell stays as it is: it is the way in when all else fails
 login-console-no-shell = { $user } does not log in: the login shell is { $shell }
 login-console-not-changed = the login shell of { $user } could not be changed to { $shell }: { $why }

@@ -64,6 +64,7 @@ login-no-group = 这台主机上没有组 { $group }
 login-sshd-refuses = sshd 拒绝了这份配置，已撤回：{ $why }
 login-sshd-ignores = sshd 没有为 { $user } 运行 `usher login`，{ $file } 已撤回：/etc/ssh/sshd_config 中在它之前另有规定，或没有包含它
 login-no-user = 这台主机上没有用户 { $user }
+login-console-no-program = { $program } 不存在：它由软件包 usher 提供
 login-console-root = root 的登录 shell 保持不变：其他途径都失效时，还要靠它登录
 login-console-no-shell = { $user } 不能登录：其登录 shell 是 { $shell }
 login-console-not-changed = 无法将 { $user } 的登录 shell 改为 { $shell }：{ $why }

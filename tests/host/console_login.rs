@@ -135,13 +135,20 @@ fn nobody_is_changed_where_somebody_cannot_be() {
     assert_eq!(shell_of(&host, "root"), "/bin/bash");
 }
 
+/// A host of its own, because these tests take away what others need.
+fn own(suite: Suite) -> Option<Host> {
+    match ready(suite) {
+        Ok(()) => Some(Host::boot(Options { suite, packages: true })),
+        Err(reason) => {
+            skip(&reason);
+            None
+        }
+    }
+}
+
 /// What the package does when it goes, with this done to the program before.
 fn goes_with_the_package(spoil: &str) {
-    if let Err(reason) = ready(Suite::Trixie) {
-        skip(&reason);
-        return;
-    }
-    let host = Host::boot(Options { suite: Suite::Trixie, packages: true });
+    let Some(host) = own(Suite::Trixie) else { return };
     let alice = person(&host);
     host.root_usher(&["login", "console", &alice.name]).succeeds();
     assert!(host.content("/etc/shells").contains(LOGIN_SHELL));
@@ -166,11 +173,7 @@ fn login_shells_are_given_back_also_by_a_package_whose_program_is_broken() {
 
 #[test]
 fn a_console_lets_everybody_in_where_usherd_does_not_run() {
-    if let Err(reason) = ready(Suite::Bookworm) {
-        skip(&reason);
-        return;
-    }
-    let host = Host::boot(Options { suite: Suite::Bookworm, packages: true });
+    let Some(host) = own(Suite::Bookworm) else { return };
     let alice = person(&host);
     host.root_usher(&["login", "console", &alice.name]).succeeds();
     host.root("systemctl stop usherd.service").succeeds();
@@ -178,4 +181,14 @@ fn a_console_lets_everybody_in_where_usherd_does_not_run() {
     console.enter(&alice);
     console.wait("this is your plain login shell");
     console.wait("at-the-prompt>");
+}
+
+#[test]
+fn nobody_gets_a_login_shell_that_is_not_there() {
+    let Some(host) = own(Suite::Bookworm) else { return };
+    let alice = host.user("alice");
+    host.root(&format!("rm {LOGIN_SHELL}")).succeeds();
+    let ran = host.root_usher(&["login", "console", &alice.name]);
+    assert!(ran.code == Some(1) && ran.stderr.contains("it comes with the package"), "{ran:?}");
+    assert_eq!(shell_of(&host, &alice.name), "/bin/bash");
 }

@@ -22,6 +22,10 @@ use crate::words;
 /// Has these users log in at consoles by `usher login`. Nobody is changed where one of them cannot be.
 pub(super) fn enable(users: &[Name]) -> Result<Exit, CommandError> {
     require_root()?;
+    // A login shell that is not there lets nobody in.
+    if !Path::new(LOGIN_SHELL).exists() {
+        return Err(failed(words::with!("login-console-no-program", &[("program", LOGIN_SHELL)])));
+    }
     let mut record = read()?;
     let mut new = Vec::new();
     for name in users {
