@@ -13,13 +13,19 @@ pub fn wait_for<T>(what: &str, probe: impl FnMut() -> Option<T>) -> T {
 
 /// Waits so long at most until `probe` finds something.
 #[track_caller]
-pub fn wait_within<T>(patience: Duration, what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+pub fn wait_within<T>(patience: Duration, what: &str, probe: impl FnMut() -> Option<T>) -> T {
+    wait_telling(patience, || format!("waited in vain until {what}"), probe)
+}
+
+/// The same, where what there is instead is told at the end.
+#[track_caller]
+pub fn wait_telling<T>(patience: Duration, told: impl Fn() -> String, mut probe: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + patience;
     loop {
         if let Some(found) = probe() {
             return found;
         }
-        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        assert!(Instant::now() < deadline, "{}", told());
         std::thread::sleep(Duration::from_millis(10));
     }
 }

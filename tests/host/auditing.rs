@@ -5,9 +5,8 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::harness::{Host, Screen, X11, wait_until};
+use crate::harness::{Host, Screen, Suite, X11, wait_until};
 use crate::host;
-use crate::logins::own;
 use crate::who::listed;
 
 fn records(host: &Host, action: &str) -> Vec<Value> {
@@ -24,7 +23,7 @@ fn look(screen: &Screen, times: u32) {
 
 #[test]
 fn who_does_much_loses_records_before_operators_and_those_who_do_little() {
-    let Some(host) = own() else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     host.root("echo 'audit_bytes = 8000' >>/etc/usher/usherd.toml && systemctl restart usherd").succeeds();
     let olga = host.user_in("olga", &["usher-operator"]);
     let (bob, mallory) = (host.x11(&host.user("bob"), X11::Xvfb), host.x11(&host.user("mallory"), X11::Xvfb));
@@ -89,7 +88,7 @@ print("whole" if read.endswith(b"0\r\n\r\n") else "cut off", flush=True)
 
 #[test]
 fn who_reads_the_audit_log_as_an_administrator_reads_no_more_once_that_is_over() {
-    let Some(host) = own() else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let adam = host.user_in("adam", &["usher-admin"]);
     let (makes, reads) = (host.script("records.py", RECORDS), host.script("reads.py", READS));
     // More than pipes and buffers hold.

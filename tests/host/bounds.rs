@@ -3,8 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
-use crate::harness::{Host, User, X11, wait_until};
-use crate::logins::own;
+use crate::harness::{Host, Suite, User, X11, wait_until};
 
 /// Opens connections until one more is ended unserved, says how many were served, and keeps them until its input ends.
 const FILLS: &str = r#"
@@ -98,7 +97,7 @@ fn a_user_has_64_connections_and_takes_no_place_of_anybody_else() {
 
 #[test]
 fn users_who_take_every_place_to_watch_keep_no_operator_from_it() {
-    let Some(host) = own() else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let olga = host.user_in("olga", &["usher-operator"]);
     let watches = |times: &str| Greed::of(&host, &host.user("greedy"), &[ASKS, "/v1/events", times]);
     let most = watches("10");
@@ -117,7 +116,7 @@ fn users_who_take_every_place_to_watch_keep_no_operator_from_it() {
 
 #[test]
 fn pictures_that_nobody_reads_take_no_room_of_operators_and_of_the_host() {
-    let Some(host) = own() else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let olga = host.user_in("olga", &["usher-operator"]);
     let mallory = host.x11(&host.user("mallory"), X11::Xvfb);
     let alice = host.x11(&host.user("alice"), X11::Xvfb);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::console::{Console, person};
-use crate::harness::{Host, Options, Suite, User, ready, skip, wait_for, wait_until};
+use crate::harness::{Host, Suite, User, wait_for, wait_until};
 use crate::host;
 use crate::ssh::{SEEN, became, lock, unlock};
 use crate::who::outcome;
@@ -135,20 +135,9 @@ fn nobody_is_changed_where_somebody_cannot_be() {
     assert_eq!(shell_of(&host, "root"), "/bin/bash");
 }
 
-/// A host of its own, because these tests take away what others need.
-fn own(suite: Suite) -> Option<Host> {
-    match ready(suite) {
-        Ok(()) => Some(Host::boot(Options { suite, packages: true })),
-        Err(reason) => {
-            skip(&reason);
-            None
-        }
-    }
-}
-
 /// What the package does when it goes, with this done to the program before.
 fn goes_with_the_package(spoil: &str) {
-    let Some(host) = own(Suite::Trixie) else { return };
+    let Some(host) = Host::own(Suite::Trixie) else { return };
     let alice = person(&host);
     host.root_usher(&["login", "console", &alice.name]).succeeds();
     assert!(host.content("/etc/shells").contains(LOGIN_SHELL));
@@ -173,7 +162,7 @@ fn login_shells_are_given_back_also_by_a_package_whose_program_is_broken() {
 
 #[test]
 fn a_console_lets_everybody_in_where_usherd_does_not_run() {
-    let Some(host) = own(Suite::Bookworm) else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let alice = person(&host);
     host.root_usher(&["login", "console", &alice.name]).succeeds();
     host.root("systemctl stop usherd.service").succeeds();
@@ -185,7 +174,7 @@ fn a_console_lets_everybody_in_where_usherd_does_not_run() {
 
 #[test]
 fn nobody_gets_a_login_shell_that_is_not_there() {
-    let Some(host) = own(Suite::Bookworm) else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let alice = host.user("alice");
     host.root(&format!("rm {LOGIN_SHELL}")).succeeds();
     let ran = host.root_usher(&["login", "console", &alice.name]);

@@ -1,6 +1,6 @@
 //! `usher lock --freeze`: everything of the locked user's stands still, whatever it does not to.
 
-use crate::harness::{Host, Options, Screen, Suite, User, X11, covered, ready, skip, wait_until};
+use crate::harness::{Host, Screen, Suite, User, X11, covered, wait_until};
 use crate::host;
 use crate::who::outcome;
 
@@ -173,10 +173,7 @@ fn jobs_and_leftovers_of_ended_logins_stand_still_and_so_do_jobs_that_start_late
 
 #[test]
 fn of_two_frozen_sessions_the_first_unlock_thaws_nothing_also_after_a_restart() {
-    if let Err(reason) = ready(Suite::Bookworm) {
-        return skip(&reason);
-    }
-    let host = Host::boot(Options { suite: Suite::Bookworm, packages: true });
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let alice = host.user("alice");
     let (first, second) = (host.x11(&alice, X11::Xvfb), host.x11(&alice, X11::Xvfb));
     let beats = [Beat::of(&host, &alice, "first"), Beat::of(&host, &alice, "second")];
@@ -305,10 +302,7 @@ fn a_program_that_keeps_the_server_to_itself_again_and_again_is_stopped_between_
 
 #[test]
 fn freed_without_a_daemon_everything_goes_on() {
-    if let Err(reason) = ready(Suite::Bookworm) {
-        return skip(&reason);
-    }
-    let host = Host::boot(Options { suite: Suite::Bookworm, packages: true });
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let screen = host.x11(&host.user("alice"), X11::Xvfb);
     let beat = Beat::of(&host, &screen.user, "beat");
     screen.start(&beating("beat"));
@@ -322,10 +316,7 @@ fn freed_without_a_daemon_everything_goes_on() {
 
 #[test]
 fn with_freeze_while_locked_every_lock_stops_the_user() {
-    if let Err(reason) = ready(Suite::Bookworm) {
-        return skip(&reason);
-    }
-    let host = Host::boot(Options { suite: Suite::Bookworm, packages: true });
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     host.root("echo 'freeze_while_locked = true' >>/etc/usher/usherd.toml && systemctl restart usherd").succeeds();
     let screen = host.x11(&host.user("alice"), X11::Xvfb);
     let beat = Beat::of(&host, &screen.user, "beat");

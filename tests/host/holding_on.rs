@@ -1,18 +1,7 @@
 //! A lock outlives the daemon, its own shield's processes, the X server and the login.
 
-use crate::harness::{DESKTOP, Display, Host, Options, Screen, Suite, X11, covered, ready, skip, wait_until};
+use crate::harness::{DESKTOP, Display, Host, Screen, Suite, X11, covered, wait_until};
 use crate::who::{listed, locked, shield_pids, wait_state};
-
-/// A host of its own, because these tests kill what all others need.
-fn own(suite: Suite) -> Option<Host> {
-    match ready(suite) {
-        Ok(()) => Some(Host::boot(Options { suite, packages: true })),
-        Err(reason) => {
-            skip(&reason);
-            None
-        }
-    }
-}
 
 fn main_pid(host: &Host) -> String {
     host.root("systemctl show usherd --property=MainPID --value").succeeds().trim().to_owned()
@@ -20,7 +9,7 @@ fn main_pid(host: &Host) -> String {
 
 #[test]
 fn a_lock_stands_while_the_daemon_is_killed_restarted_and_gone() {
-    let Some(host) = own(Suite::Bookworm) else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let screen = host.x11(&host.user("alice"), X11::Xvfb);
     host.root_usher(&["lock", &screen.session, "--message", "Please listen"]).succeeds();
     let watch = screen.watch(covered);
@@ -45,7 +34,7 @@ fn a_lock_stands_while_the_daemon_is_killed_restarted_and_gone() {
 
 #[test]
 fn a_lock_stands_when_logind_and_the_bus_restart_and_new_sessions_are_seen_after() {
-    let Some(host) = own(Suite::Bookworm) else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let screen = host.x11(&host.user("alice"), X11::Xvfb);
     host.root_usher(&["lock", &screen.session, "--message", "Please listen"]).succeeds();
     let watch = screen.watch(covered);
@@ -62,7 +51,7 @@ fn a_lock_stands_when_logind_and_the_bus_restart_and_new_sessions_are_seen_after
 
 #[test]
 fn a_rule_covers_the_next_login_and_the_next_display() {
-    let Some(host) = own(Suite::Bookworm) else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let alice = host.user("alice");
     let first = host.x11(&alice, X11::Xvfb);
     let rule = ["block", "--user", &alice.name, "--message", "Not now"];
@@ -84,7 +73,7 @@ fn a_rule_covers_the_next_login_and_the_next_display() {
 
 #[test]
 fn killed_shields_are_replaced_and_nothing_is_seen_meanwhile() {
-    let Some(host) = own(Suite::Bookworm) else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let screen = host.x11(&host.user("alice"), X11::Xvfb);
     host.root_usher(&["lock", &screen.session, "--message", "Please listen"]).succeeds();
     let watch = screen.watch(covered);
@@ -120,7 +109,7 @@ fn killed_shields_are_replaced_and_nothing_is_seen_meanwhile() {
 
 #[test]
 fn everything_is_freed_without_daemon_and_database() {
-    let Some(host) = own(Suite::Bookworm) else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let screen = host.x11(&host.user("alice"), X11::Xvfb);
     host.root_usher(&["lock", &screen.session, "--message", "Please listen"]).succeeds();
     host.root("systemctl stop usherd; rm -rf /var/lib/usher/*").succeeds();
@@ -131,7 +120,7 @@ fn everything_is_freed_without_daemon_and_database() {
 
 #[test]
 fn a_daemon_that_hangs_is_replaced_and_one_that_runs_is_not() {
-    let Some(host) = own(Suite::Bookworm) else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let drop_in = "/run/systemd/system/usherd.service.d";
     host.root(&format!(
         "mkdir -p {drop_in} && printf '[Service]\nWatchdogSec=2s\nTimeoutAbortSec=2s\n' >{drop_in}/test.conf"
@@ -156,7 +145,7 @@ fn a_daemon_that_hangs_is_replaced_and_one_that_runs_is_not() {
 
 #[test]
 fn a_server_that_is_restarted_under_a_lock_shows_the_lock_again() {
-    let Some(host) = own(Suite::Bookworm) else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let screen = host.x11(&host.user("alice"), X11::Xvfb);
     let second = host.next_display();
     let home = format!("/home/{}", screen.user.name);
@@ -197,7 +186,7 @@ fn a_server_that_is_restarted_under_a_lock_shows_the_lock_again() {
 
 #[test]
 fn every_shield_has_a_uid_and_bounds_of_its_own() {
-    let Some(host) = own(Suite::Bookworm) else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let screens = [host.x11(&host.user("alice"), X11::Xvfb), host.x11(&host.user("bob"), X11::Xvfb)];
     let uids = screens.each_ref().map(|screen| {
         wait_until("it has two processes", || shield_pids(&host, screen).len() >= 2);
@@ -247,7 +236,7 @@ fn kernel_bounds(host: &Host, screen: &Screen, bounds: &[(&str, &str)]) {
 
 #[test]
 fn more_displays_than_a_user_may_have_shields_for_fail_the_lock_and_cost_nobody_theirs() {
-    let Some(host) = own(Suite::Bookworm) else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let (screen, bob) = (host.x11(&host.user("alice"), X11::Xvfb), host.x11(&host.user("bob"), X11::Xvfb));
     let shields = |session: &str| {
         let units =
@@ -289,7 +278,7 @@ os.wait()
 
 #[test]
 fn servers_that_come_the_youngest_first_get_no_more_shields_than_others() {
-    let Some(host) = own(Suite::Bookworm) else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let alice = host.user("alice");
     let home = format!("/home/{}", alice.name);
     let numbers: Vec<String> = (0..13).map(|_| host.next_display().to_string()).collect();

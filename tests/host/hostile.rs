@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::harness::{Host, Options, Screen, Suite, X11, covered, ready, skip, wait_for, wait_until};
+use crate::harness::{Host, Screen, Suite, X11, covered, skip, wait_for, wait_until};
 use crate::host;
 use crate::who::{outcome, session, wait_state};
 
@@ -141,20 +141,9 @@ pub fn pid(screen: &Screen, file: &str) -> String {
     })
 }
 
-/// A host of its own, whose daemon is restarted, or could be made to stand still.
-fn own() -> Option<Host> {
-    match ready(Suite::Bookworm) {
-        Ok(()) => Some(Host::boot(Options { suite: Suite::Bookworm, packages: true })),
-        Err(reason) => {
-            skip(&reason);
-            None
-        }
-    }
-}
-
 #[test]
 fn junk_sockets_hide_no_display_of_anybody_elses() {
-    let Some(host) = own() else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let bob = host.x11(&host.user("bob"), X11::Xvfb);
     let mallory = host.x11(&host.user("mallory"), X11::Xvfb);
     let mark = format!("{}/junk", home(&mallory));
@@ -222,7 +211,7 @@ fn a_file_that_never_answers_keeps_nobody_else_waiting() {
     if !Path::new("/dev/fuse").exists() {
         return skip("there is no /dev/fuse here");
     }
-    let Some(host) = own() else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let alice = host.x11(&host.user("alice"), X11::Xvfb);
     let dead = format!("{}/dead", home(&alice));
     alice.shell(&format!("mkdir {dead}")).succeeds();

@@ -1,7 +1,7 @@
 //! `usher lock` and `usher unlock` on displays.
 
 use crate::freezing::{Beat, beating};
-use crate::harness::{DESKTOP, Host, Options, Screen, Suite, X11, covered, ready, skip, wait_until};
+use crate::harness::{DESKTOP, Host, Screen, Suite, X11, covered, wait_until};
 use crate::host;
 use crate::who::{locked, outcome, session, wait_state};
 
@@ -54,10 +54,7 @@ fn under_a_lock_nothing_of_the_desktop_is_seen_and_no_key_arrives_on_debian_13()
 
 #[test]
 fn an_operator_locks_ten_users_at_once_and_the_administrator_is_left_out() {
-    if let Err(reason) = ready(Suite::Bookworm) {
-        return skip(&reason);
-    }
-    let host = Host::boot(Options { suite: Suite::Bookworm, packages: true });
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let olga = host.user_in("olga", &["usher-operator"]);
     let pupils: Vec<Screen> = (0..10).map(|_| host.x11_of_size(&host.user("pupil"), X11::Xvfb, "640x360")).collect();
     let teacher = host.x11(&host.user_in("adam", &["usher-admin"]), X11::Xvfb);
@@ -158,10 +155,7 @@ fn a_frozen_session_can_be_closed() {
 
 #[test]
 fn a_display_that_does_not_answer_is_told_and_nobody_elses_waits_for_it() {
-    if let Err(reason) = ready(Suite::Bookworm) {
-        return skip(&reason);
-    }
-    let host = Host::boot(Options { suite: Suite::Bookworm, packages: true });
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     // Of the ten it has the lowest number.
     let hung = host.x11_of_size(&host.user("hung"), X11::Xvfb, "640x360");
     let pupils: Vec<Screen> = (0..9).map(|_| host.x11_of_size(&host.user("pupil"), X11::Xvfb, "640x360")).collect();

@@ -3,18 +3,14 @@
 
 use std::fs;
 
-use crate::harness::{Host, Options, Ran, Suite, User, ready, skip, wait_until};
+use crate::harness::{Host, Ran, Suite, User, wait_until};
 
 /// The operator's message.
 const MESSAGE: &str = "Pause bis 10 Uhr · 请稍候";
 
 /// A host of its own with the module: a block on the shared one would keep others' users out.
 fn own(suite: Suite) -> Option<Host> {
-    if let Err(reason) = ready(suite) {
-        skip(&reason);
-        return None;
-    }
-    let host = Host::boot(Options { suite, packages: true });
+    let host = Host::own(suite)?;
     host.install_pam();
     host.root("systemctl start ssh; mkdir -p /root/.ssh; ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/test").succeeds();
     Some(host)

@@ -2,19 +2,8 @@
 
 use std::fs;
 
-use crate::harness::{Host, Options, Ran, Screen, Suite, User, X11, covered, ready, skip, wait_until};
+use crate::harness::{Host, Ran, Screen, Suite, User, X11, covered, wait_until};
 use crate::who::{locked, refusal};
-
-/// A host of its own, because these tests disturb everybody on it.
-pub fn own() -> Option<Host> {
-    match ready(Suite::Bookworm) {
-        Ok(()) => Some(Host::boot(Options { suite: Suite::Bookworm, packages: true })),
-        Err(reason) => {
-            skip(&reason);
-            None
-        }
-    }
-}
 
 /// Runs `usher` as this user where names of groups cannot be looked up.
 fn usher_by_number(host: &Host, user: &User, arguments: &str) -> Ran {
@@ -24,7 +13,7 @@ fn usher_by_number(host: &Host, user: &User, arguments: &str) -> Ran {
 
 #[test]
 fn a_user_who_tells_logind_a_thousand_things_keeps_no_login_from_being_covered() {
-    let Some(host) = own() else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let (mallory, bob) = (host.user("mallory"), host.user("bob"));
     fs::write(host.path("/usr/local/bin/idle_hints.py"), include_str!("attacks/idle_hints.py")).expect("a script");
     host.root_usher(&["block", "--user", &bob.name, "--message", "Not now"]).succeeds();
@@ -65,7 +54,7 @@ fn restarted_without_groups(host: &Host, alice: &Screen, bob: &Screen) {
 
 #[test]
 fn a_group_database_that_fails_uncovers_nobody_and_gives_nobody_a_role() {
-    let Some(host) = own() else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let (alice, bob) = pupil_and_guest(&host);
     let olga = host.user_in("olga", &["usher-operator"]);
     let (alice_id, bob_id) = (alice.id(), bob.id());
@@ -90,7 +79,7 @@ fn a_group_database_that_fails_uncovers_nobody_and_gives_nobody_a_role() {
 
 #[test]
 fn a_group_database_that_never_answers_a_new_daemon_uncovers_nobody() {
-    let Some(host) = own() else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let (alice, bob) = pupil_and_guest(&host);
     let watch = alice.watch(covered);
 

@@ -1,10 +1,9 @@
 //! What users do to their X server before it is locked: it is traced, or has no room.
 
 use crate::freezing::{Beat, beating};
-use crate::harness::{DESKTOP, Host, Screen, X11, covered, wait_for, wait_until};
+use crate::harness::{DESKTOP, Host, Screen, Suite, X11, covered, wait_for, wait_until};
 use crate::holding_on::can_spare;
 use crate::host;
-use crate::logins::own;
 use crate::who::{outcome, shield_pids};
 
 /// What is written in a file of the user's home, once it is there.
@@ -49,7 +48,7 @@ fn a_server_that_is_traced_is_not_believed() {
 
 #[test]
 fn a_shield_that_finds_no_room_is_waited_for() {
-    let Some(host) = own() else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let alice = host.x11(&host.user("alice"), X11::Xvfb);
     wait_until("it has a shield", || shield_pids(&host, &alice).len() >= 2);
     let fills = host.script("fills_server.py", include_str!("attacks/fills_server.py"));

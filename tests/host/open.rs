@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{Host, Options, Ran, Suite, User, ready, skip, wait_for, wait_until};
+use crate::harness::{Host, Ran, Suite, User, wait_for, wait_until};
 use crate::host;
 
 /// What root's list says of this user's sessions.
@@ -178,7 +178,7 @@ fn a_session_that_ends_by_itself_tells_its_exit_code() {
 
 #[test]
 fn nobody_opens_more_sessions_than_they_may_and_the_daemon_finds_all_again() {
-    let Some(host) = own() else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     host.root("echo 'text_sessions_per_user = 2' >>/etc/usher/usherd.toml; systemctl restart usherd").succeeds();
     let (alice, bob) = (host.user("alice"), host.user("bob"));
     let ids = [open(&host, &alice, "exec cat"), open(&host, &alice, "exec cat"), open(&host, &bob, "exec cat")];
@@ -195,15 +195,4 @@ fn nobody_opens_more_sessions_than_they_may_and_the_daemon_finds_all_again() {
     assert_eq!(session(&host, &ids[1])["user"], alice.name.as_str());
     host.root_usher(&["close", "--all"]).succeeds();
     assert!(listed(&host, &alice).is_empty() && listed(&host, &bob).is_empty());
-}
-
-/// A host of its own: this test changes its settings.
-fn own() -> Option<Host> {
-    match ready(Suite::Bookworm) {
-        Ok(()) => Some(Host::boot(Options { suite: Suite::Bookworm, packages: true })),
-        Err(reason) => {
-            skip(&reason);
-            None
-        }
-    }
 }

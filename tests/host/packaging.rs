@@ -1,22 +1,11 @@
 //! The packages: what they install, the hardened unit, upgrade, removal and purge, on hosts of their own.
 
-use crate::harness::{Host, Options, Suite, X11, covered, ready, skip, wait_until};
+use crate::harness::{Host, Suite, X11, covered, wait_until};
 use crate::host;
 use crate::who::locked;
 
 /// The exposure that `systemd-analyze security` may find, in tenths; what it objects to is explained in the unit.
 const EXPOSURE: u32 = 40;
-
-/// A host of its own, because these tests take the packages away.
-fn own(suite: Suite, packages: bool) -> Option<Host> {
-    match ready(suite) {
-        Ok(()) => Some(Host::boot(Options { suite, packages })),
-        Err(reason) => {
-            skip(&reason);
-            None
-        }
-    }
-}
 
 fn is_installed_whole(host: &Host) {
     for program in ["usher", "usherd", "usher-tty", "usher-shield"] {
@@ -147,7 +136,7 @@ fn upgrade(host: &Host) {
 }
 
 fn survives_an_upgrade(suite: Suite) {
-    let Some(host) = own(suite, true) else { return };
+    let Some(host) = Host::own(suite) else { return };
     host.root("echo 'close_grace_seconds = 7' >>/etc/usher/usherd.toml").succeeds();
     let screen = host.x11(&host.user("alice"), X11::Xvfb);
     host.root_usher(&["lock", &screen.session, "--message", "Upgrade under way"]).succeeds();
@@ -176,7 +165,7 @@ fn an_upgrade_leaves_locked_screens_locked_on_debian_13() {
 }
 
 fn goes_without_a_trace(suite: Suite) {
-    let Some(host) = own(suite, true) else { return };
+    let Some(host) = Host::own(suite) else { return };
     let screen = host.x11(&host.user("alice"), X11::Xvfb);
     host.root_usher(&["lock", &screen.session, "--message", "Soon nobody can unlock this"]).succeeds();
     host.root("dpkg --remove usher").succeeds();

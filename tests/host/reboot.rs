@@ -1,6 +1,6 @@
 //! A host that went down and came up again: what stands over that, and what must not.
 
-use crate::harness::{Host, Options, Suite, X11, covered, ready, skip, wait_until};
+use crate::harness::{Host, Options, Suite, X11, covered, wait_until};
 use crate::who::{locked, outcome, session};
 
 /// Takes what usherd remembers from a host that goes down to one that comes up, which has a boot ID of its own.
@@ -28,10 +28,7 @@ fn reboot(host: Host, users: &[&str]) -> Host {
 
 #[test]
 fn a_block_stands_over_a_reboot_and_a_lock_of_a_session_number_hits_no_stranger() {
-    if let Err(reason) = ready(Suite::Bookworm) {
-        return skip(&reason);
-    }
-    let host = Host::boot(Options { suite: Suite::Bookworm, packages: true });
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let (alice, bob) = (host.user("alice"), host.user("bob"));
     let screen = host.x11(&bob, X11::Xvfb);
     let (number, native) = (screen.id(), screen.session.clone());

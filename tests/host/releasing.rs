@@ -1,7 +1,6 @@
 //! `usherd --release-all` on a host: a shield's word that it was freed counts where root has freed it, and nowhere else.
 
-use crate::harness::{DESKTOP, Host, Screen, X11, covered, wait_until};
-use crate::logins::own;
+use crate::harness::{DESKTOP, Host, Screen, Suite, X11, covered, wait_until};
 use crate::who::{locked, wait_state};
 
 fn releases(host: &Host) -> usize {
@@ -17,7 +16,7 @@ fn locked_screen(host: &Host) -> Screen {
 
 #[test]
 fn what_root_frees_beside_a_living_daemon_stays_free_and_is_on_record() {
-    let Some(host) = own() else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let screen = locked_screen(&host);
     host.root("usherd --release-all").succeeds();
     wait_until("the desktop is back", || screen.pixels().share(DESKTOP) > 0.5);
@@ -42,7 +41,7 @@ for path in glob.glob("/run/usher/usher.sock.shield/*"):
 
 #[test]
 fn a_shield_that_says_it_was_freed_when_nobody_freed_it_is_not_believed() {
-    let Some(host) = own() else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let screen = locked_screen(&host);
     let script = host.script("releases.py", RELEASES);
     host.root(&format!("python3 {script}")).succeeds();

@@ -6,9 +6,8 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::harness::{Host, PATIENCE, Screen, User, X11, wait_until};
+use crate::harness::{Host, PATIENCE, Screen, Suite, User, X11, wait_until};
 use crate::host;
-use crate::logins::own;
 use crate::who::{listed, outcome, refusal, session};
 
 /// The audit records of this actor.
@@ -148,7 +147,7 @@ fn an_ordinary_user_watches_their_own_sessions_and_nothing_else() {
 
 #[test]
 fn users_who_fill_every_place_keep_neither_root_nor_operators_out() {
-    let Some(host) = own() else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let olga = host.user_in("olga", &["usher-operator"]);
     fs::write(host.path("/usr/local/bin/connections.py"), include_str!("attacks/connections.py")).expect("a script");
     let strangers: Vec<_> = (0..18).map(|_| host.user("stranger")).collect();

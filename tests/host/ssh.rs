@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::freezing::{Beat, beating};
-use crate::harness::{Host, Login, Options, Suite, User, ready, skip, wait_for, wait_until};
+use crate::harness::{Host, Login, Suite, User, wait_for, wait_until};
 use crate::host;
 use crate::who::{listed, outcome, refusal};
 
@@ -219,10 +219,7 @@ fn a_killed_guard_is_started_again_and_everything_stands_still_meanwhile() {
 
 #[test]
 fn a_lock_outlives_usherd_and_is_taken_away_by_the_next_one() {
-    if let Err(reason) = ready(Suite::Bookworm) {
-        return skip(&reason);
-    }
-    let host = Host::boot(Options { suite: Suite::Bookworm, packages: true });
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let alice = host.user("alice");
     let terminal = shell(&host, &alice);
     let beat = Beat::of(&host, &alice, "beat");

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::harness::{Host, Lab, Options, Ran, Suite, Terminal, User, ready, run_here, skip, wait_until};
+use crate::harness::{Host, Lab, Ran, Suite, Terminal, User, run_here, wait_until};
 
 /// The options of every ssh client: a key, and nobody asked.
 const SSH: &str =
@@ -12,11 +12,7 @@ const SSH: &str =
 
 /// A host of its own, because these tests change its sshd, with a group that logs in by usher.
 fn own(suite: Suite) -> Option<(Host, User)> {
-    if let Err(reason) = ready(suite) {
-        skip(&reason);
-        return None;
-    }
-    let host = Host::boot(Options { suite, packages: true });
+    let host = Host::own(suite)?;
     host.root("groupadd pupils").succeeds();
     let alice = host.user_in("alice", &["pupils"]);
     host.lets_in_by_key(&alice);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{Host, Options, Suite, ready, skip, wait_until};
+use crate::harness::{Host, Suite, wait_until};
 use crate::host;
 
 fn ids(status: &Value) -> Vec<String> {
@@ -29,10 +29,7 @@ fn everybody_sees_the_basics_and_root_sees_all() {
 
 #[test]
 fn what_is_missing_on_the_host_is_told() {
-    if let Err(reason) = ready(Suite::Bookworm) {
-        return skip(&reason);
-    }
-    let host = Host::boot(Options { suite: Suite::Bookworm, packages: true });
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     host.root("mv /usr/share/fonts /root/fonts && mv /usr/bin/usher-shield /root/").succeeds();
     let told = || ids(&status(&host.root_usher(&["status", "--output", "json"]).succeeds()));
     wait_until("both are told", || told() == ["NoShield", "NoFont"]);

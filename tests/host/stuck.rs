@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::harness::{Host, X11, covered, skip, wait_for, wait_until};
-use crate::logins::own;
+use crate::harness::{Host, Suite, X11, covered, skip, wait_for, wait_until};
 use crate::who::outcome;
 
 /// A file system of this user's, with one file whose contents never come.
@@ -40,7 +39,7 @@ fn a_process_whose_arguments_and_environment_never_come_keeps_nobody_else_waitin
     if !Path::new("/dev/fuse").exists() {
         return skip("there is no /dev/fuse here");
     }
-    let Some(host) = own() else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let alice = host.x11(&host.user("alice"), X11::Xvfb);
     // Starting a desktop looks through everybody's processes, as `pgrep` does, and would wait too.
     let bob = host.x11(&host.user("bob"), X11::Xvfb);
@@ -73,7 +72,7 @@ fn a_process_that_cannot_be_stopped_is_named() {
     if !Path::new("/dev/fuse").exists() {
         return skip("there is no /dev/fuse here");
     }
-    let Some(host) = own() else { return };
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     let alice = host.x11(&host.user("alice"), X11::Xvfb);
     let (home, asked) = (format!("/home/{}", alice.user.name), "/run/asked");
     alice.shell("mkdir $HOME/stuck").succeeds();

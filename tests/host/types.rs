@@ -1,6 +1,6 @@
 //! What a session's own user says of its type changes nothing about what can be done to it.
 
-use crate::harness::{Client, DESKTOP, Host, Options, Screen, Suite, X11, covered, ready, skip, wait_until};
+use crate::harness::{Client, DESKTOP, Host, Screen, Suite, X11, covered, wait_until};
 use crate::host;
 use crate::hostile::{disconnect, pid};
 use crate::who::{outcome, wait_state};
@@ -59,10 +59,7 @@ fn the_type_of_a_session_is_no_way_out_of_a_verb_on_debian_13() {
 /// Xorg takes control of the session itself, and with Xvnc the user may.
 #[test]
 fn the_type_of_a_session_of_xrdps_is_no_way_out_of_a_verb() {
-    if let Err(reason) = ready(Suite::Trixie) {
-        return skip(&reason);
-    }
-    let host = Host::boot(Options { suite: Suite::Trixie, packages: true });
+    let Some(host) = Host::own(Suite::Trixie) else { return };
     host.root("sed -i 's/^autorun=.*/autorun=Xvnc/' /etc/xrdp/xrdp.ini").succeeds();
     let (screen, client) = host.xrdp(&host.user("carol"));
     let of = |property: &str| host.logind_session(&screen.session, property);

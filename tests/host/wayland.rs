@@ -5,9 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::Value;
 
-use crate::harness::{
-    Compositor, DESKTOP, Desk, GROUND, Host, Options, Picture, Suite, covered as covered_whole, ready, skip, wait_until,
-};
+use crate::harness::{Compositor, DESKTOP, Desk, GROUND, Host, Picture, Suite, covered as covered_whole, wait_until};
 use crate::host;
 use crate::who::{listed, locked, outcome, refusal, session, wait_state};
 
@@ -228,19 +226,9 @@ fn who_took_over_from_a_killed_holder_opens_the_session() {
     assert!(covered(&desk.picture()), "and locks it again");
 }
 
-fn own(suite: Suite) -> Option<Host> {
-    match ready(suite) {
-        Ok(()) => Some(Host::boot(Options { suite, packages: true })),
-        Err(reason) => {
-            skip(&reason);
-            None
-        }
-    }
-}
-
 #[test]
 fn a_lock_stands_when_usherd_restarts_when_all_of_its_shield_is_killed_and_when_the_compositor_is_another() {
-    let Some(host) = own(Suite::Trixie) else { return };
+    let Some(host) = Host::own(Suite::Trixie) else { return };
     let desk = Arc::new(shielded(&host, Compositor::Sway));
     lock(&host, &desk);
     let sampled = Sampled::start(&desk, covered);

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Host, Options, Screen, Suite, User, X11, ready, skip, wait_until};
+use crate::harness::{Host, Screen, Suite, User, X11, skip, wait_until};
 use crate::who::session;
 
 pub const OURS: &str = "https://lab:8478";
@@ -274,10 +274,7 @@ fn an_expired_account_and_root_are_not_let_in_and_who_guesses_waits() {
 
 #[test]
 fn the_web_server_cannot_say_who_somebody_is() {
-    if let Err(reason) = ready(Suite::Bookworm) {
-        return skip(&reason);
-    }
-    let host = Host::boot(Options { suite: Suite::Bookworm, packages: true });
+    let Some(host) = Host::own(Suite::Bookworm) else { return };
     enable(&host);
     let page = Page::of(host, 2);
     let host = &page.host;

@@ -4,9 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 
-use super::{Display, Host, PATIENCE, Picture, Ran, User, Watch, display, wait_for};
+use super::{Display, Host, PATIENCE, Picture, Ran, User, Watch, display, wait_for, wait_telling};
 
 /// The desktop's colour, where nothing covers it.
 pub const DESKTOP: [u8; 3] = [0x20, 0x60, 0x40];
@@ -121,12 +120,8 @@ impl Screen {
     /// Waits until the terminal's program has received exactly this.
     #[track_caller]
     pub fn wait_typed(&self, text: &str) {
-        let deadline = Instant::now() + PATIENCE;
-        while self.typed() != text {
-            let (name, typed) = (&self.user.name, self.typed());
-            assert!(Instant::now() < deadline, "{name}'s terminal has {typed:?}, not {text:?}");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        let told = || format!("{}'s terminal has {:?}, not {text:?}", self.user.name, self.typed());
+        wait_telling(PATIENCE, told, || (self.typed() == text).then_some(()));
     }
 
     /// Watches the whole screen from now on, as fast as the display answers.

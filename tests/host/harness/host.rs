@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::ran::run;
-use super::{Lab, PATIENCE, Ran, Suite, ready, wait_until};
+use super::{Lab, PATIENCE, Ran, Suite, ready, skip, wait_until};
 
 /// How a host is to be booted.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +53,19 @@ impl Host {
             .get_or_init(boot)
             .clone()
             .expect("the host boots: the first test that needs it says why"))
+    }
+
+    /// A host of its own for a test that changes, kills or takes away what others need, with the packages; none where the
+    /// test skips itself.
+    #[track_caller]
+    pub fn own(suite: Suite) -> Option<Host> {
+        match ready(suite) {
+            Ok(()) => Some(Host::boot(Options { suite, packages: true })),
+            Err(reason) => {
+                skip(&reason);
+                None
+            }
+        }
     }
 
     /// Boots a host of its own for one test. Whether that can be done here, [`ready`] says.

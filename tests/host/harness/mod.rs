@@ -30,7 +30,7 @@ mod wayland;
 mod x2go;
 
 pub use common::skip::skip;
-pub use common::wait::{PATIENCE, wait_for, wait_until};
+pub use common::wait::{PATIENCE, wait_for, wait_telling, wait_until};
 pub use copy::copy_program;
 pub use cover::{GROUND, covered};
 pub use desk::{DESKTOP, Screen, X11};

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use pty_process::Size;
 use pty_process::blocking::{Command, Pts, Pty};
 
-use super::common::wait::{wait_for, wait_until};
+use super::common::wait::{wait_for, wait_telling, wait_until};
 use super::lab::namespace_file;
 use super::ran::run;
 use super::{Host, Lab, PATIENCE, Ran, User};
@@ -158,14 +158,8 @@ impl Terminal {
     /// Waits until the screen is as it should be.
     #[track_caller]
     pub fn wait_until(&self, what: &str, right: impl Fn(&str) -> bool) {
-        let shown = std::cell::RefCell::new(String::new());
-        let looked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            wait_for(what, || {
-                shown.replace(self.text());
-                right(&shown.borrow()).then_some(())
-            });
-        }));
-        assert!(looked.is_ok(), "waited in vain until {what}; the screen:\n{}", shown.borrow());
+        let told = || format!("waited in vain until {what}; the screen:\n{}", self.text());
+        wait_telling(PATIENCE, told, || right(&self.text()).then_some(()));
     }
 
     /// Types.
