@@ -45,9 +45,10 @@ pub(super) fn enable(users: &[Name]) -> Result<Exit, CommandError> {
     }
     // Written first: whoever has the new shell needs the old one.
     write(&record)?;
-    for user in new {
+    for (at, user) in new.iter().enumerate() {
         if let Err(error) = change(&user.name, Path::new(LOGIN_SHELL)) {
-            record.set(&user.name, None);
+            // They keep their shells, and so do those whose turn did not come.
+            new[at..].iter().for_each(|user| record.set(&user.name, None));
             write(&record)?;
             return Err(error);
         }

@@ -14,7 +14,8 @@ use crate::logind::Login;
 /// More processes than a login and a station have.
 const MOST: usize = 64;
 
-/// Whether only `usher` and sshd or `login(1)` run in this login, and `usher` does. What cannot be told of a process makes it another.
+/// Whether only `usher` and sshd or `login(1)` run in this login, and `usher` does. What cannot be told of a process makes it
+/// another.
 pub(super) fn runs(login: &Login) -> bool {
     let group = Group::of_scope(login.uid, &login.scope);
     let processes = group.processes();
