@@ -9,6 +9,7 @@ pub mod files;
 pub mod language;
 #[cfg(feature = "daemon")]
 pub mod logging;
+#[cfg(feature = "files")]
 pub mod login_shells;
 pub mod logins;
 pub mod outcome;

@@ -38,5 +38,8 @@ pub const LIBRARIES: &[&str] = &["libpam_usher.so"];
 /// The package whose manifest describes the Debian package, and that has the documentation's tests and the figures.
 pub const MAIN: &str = "usher";
 
+/// What all programs share, with features for what only some of them need.
+pub const SHARED: &str = "usher-core";
+
 /// The page's package.
 pub const DASHBOARD: &str = "usher-dashboard";

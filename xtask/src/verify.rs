@@ -15,6 +15,7 @@ const STEPS: &[Step] = &[
     step("rooms", "looks for rooms that use a higher floor", 1, rooms::in_order),
     step("names", "counts types whose name stands for two things", 1, names::few),
     step("clippy", "has clippy read all of the code", 240, steps::clippy),
+    step("features", "compiles the shared words with each of their features by itself", 30, steps::features::alone),
     step("build", "compiles the programs and their tests", 300, steps::build),
     step("packages", "makes the Debian package that the tests use", 60, deb::packages),
     step("hosts", "builds the file systems of the test hosts", 180, hosts::prepare),

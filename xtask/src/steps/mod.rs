@@ -6,6 +6,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use crate::{demo as tour, programs, run};
 
+pub mod features;
 pub mod skips;
 mod tally;
 pub mod testing;
