@@ -227,7 +227,8 @@ fn without_the_program_that_draws_it_is_not_supported_and_the_file_stays() {
 
 #[test]
 fn a_program_that_fails_or_says_nothing_gives_no_picture() {
-    for script in ["cat >/dev/null; printf '\\211PNG half'; exit 1", "exit 0"] {
+    let half = "head -c 8 >/dev/null; printf '\\200\\000\\000\\000\\211PNG half'; exit 1";
+    for script in [half, "exit 0"] {
         let daemon = with_shield(Some(script));
         let id = daemon.open("exec cat").to_string();
         let said = daemon.usher(&["thumbnail", &id, "-o", "shot.png"]).exits(1);
@@ -245,6 +246,34 @@ fn a_program_that_hangs_is_given_up_and_killed() {
     let pid = daemon.content("programs/drawing");
     wait_until("it is gone", || !std::path::Path::new(&format!("/proc/{}", pid.trim())).exists());
     assert!(pid.trim().parse::<u32>().is_ok(), "{pid:?}");
+}
+
+#[test]
+fn a_look_that_goes_on_has_a_drawing_process_of_its_own_for_each_session() {
+    if !need_shield() {
+        return;
+    }
+    let shield = std::path::Path::new(USHERD).with_file_name("usher-shield");
+    let daemon = with_shield(Some(&format!("echo $$ >>\"${{0%/*}}/drawing\"; exec {} \"$@\"", shield.display())));
+    let ids = [daemon.open("exec cat"), daemon.open("exec cat")];
+    let look = |id: u32, how: &str| {
+        let answer =
+            http::request(&daemon.socket(), "GET", &format!("/v1/sessions/{id}/thumbnail?size=SMALL{how}"), "");
+        assert_eq!(answer.status, 200, "{}", answer.head);
+    };
+    let drawing = || -> Vec<String> { daemon.content("programs/drawing").lines().map(str::to_owned).collect() };
+    for _ in 0..3 {
+        ids.iter().for_each(|id| look(*id, "&live=true"));
+    }
+    let kept = drawing();
+    assert_eq!(kept.len(), 2, "one for each session");
+    let lives = |pid: &String| std::path::Path::new(&format!("/proc/{pid}")).exists();
+    wait_until("nobody looks any more", || !kept.iter().any(lives));
+    // A single look keeps nothing.
+    (0..2).for_each(|_| look(ids[0], ""));
+    let all = drawing();
+    assert_eq!(all.len(), 4);
+    wait_until("they are gone", || !all.iter().any(lives));
 }
 
 #[test]

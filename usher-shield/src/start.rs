@@ -32,7 +32,7 @@ pub fn main() -> ExitCode {
             crate::confine::painter();
             crate::seat::paint()
         }
-        Some(work @ ("draw" | "outputs" | "picture" | "still")) => do_work(work),
+        Some(work @ ("draw" | "outputs" | "picture" | "stills")) => do_work(work),
         Some("--version") => {
             println!("usher-shield {}", env!("CARGO_PKG_VERSION"));
             Ok(())
@@ -68,7 +68,7 @@ fn do_work(work: &str) -> io::Result<()> {
         "draw" => crate::drawing::main(how.as_deref().unwrap_or_default()),
         "outputs" => wayland::picture(duplicate(io::stdin().as_fd())?, how.as_deref()),
         "picture" => crate::thumbnail::screen(how.as_deref()),
-        _ => crate::thumbnail::still(how.as_deref()),
+        _ => crate::thumbnail::stills(how.as_deref()),
     }
 }
 

@@ -6,6 +6,7 @@ mod terminal;
 
 pub mod answers;
 pub mod cells;
+pub mod document;
 pub mod greeting;
 pub mod guard;
 pub mod headers;

@@ -14,6 +14,8 @@ use crate::draw::fonts;
 const SIZES: [f32; 5] = [15.0, 12.0, 9.0, 6.0, 4.0];
 /// The most pixels of a picture.
 const MOST: usize = 16 << 20;
+/// The most clusters that are remembered; a program can make up any number.
+const MOST_SHAPED: usize = 4096;
 /// A line's height by the text's, and how much of it is above the base line: those of DejaVu Sans Mono, in which lines
 /// of box drawing characters meet.
 const LINE: f32 = 1.164;
@@ -53,23 +55,29 @@ impl Image {
     }
 }
 
-/// Draws a terminal.
-pub fn draw(still: &TerminalCells) -> Image {
-    let (cols, rows) = (usize::from(still.cols.clamp(1, 1000)), usize::from(still.rows.clamp(1, 500)));
-    let mut pen = Pen::new(cols * rows);
-    let (width, height) = (cols * pen.cell.0 as usize, rows * pen.cell.1 as usize);
-    let pixels = still.ground.repeat(width * height);
-    let mut image = Image { width: width as u32, height: height as u32, pixels };
-    for run in &still.runs {
-        image.fill(pen.place(run.row, run.col), (pen.cell.0 * i32::from(run.cells), pen.cell.1), run.bg);
+/// Draws one session's terminal, again and again: what it read of fonts and drew of characters serves the next time too.
+pub struct Artist {
+    pen: Option<Pen>,
+    /// How many cells the pen's size is for.
+    cells: usize,
+}
+
+impl Artist {
+    pub fn new() -> Self {
+        Artist { pen: None, cells: 0 }
     }
-    for run in &still.runs {
-        pen.run(&mut image, run);
+
+    pub fn draw(&mut self, still: &TerminalCells) -> Image {
+        let (cols, rows) = (usize::from(still.cols.clamp(1, 1000)), usize::from(still.rows.clamp(1, 500)));
+        let fonts = match self.pen.take() {
+            Some(pen) if self.cells == cols * rows && pen.shaped.len() < MOST_SHAPED => Ok(pen),
+            Some(pen) => Err(pen.fonts),
+            None => Err(fonts::load()),
+        };
+        self.cells = cols * rows;
+        let pen = self.pen.insert(fonts.unwrap_or_else(|fonts| Pen::new(fonts, cols * rows)));
+        pen.draw(still, (cols, rows))
     }
-    if let Some((row, col, cursor)) = still.cursor {
-        pen.cursor(&mut image, still, (row, col), cursor);
-    }
-    image
 }
 
 /// What is drawn with.
@@ -91,8 +99,7 @@ struct Shaped {
 }
 
 impl Pen {
-    fn new(cells: usize) -> Self {
-        let fonts = fonts::load();
+    fn new(fonts: FontSystem, cells: usize) -> Self {
         let mut pen = Pen { fonts, cache: SwashCache::new(), size: 0.0, cell: (0, 0), shaped: HashMap::new() };
         for size in SIZES {
             pen.size = size;
@@ -103,6 +110,22 @@ impl Pen {
             }
         }
         pen
+    }
+
+    fn draw(&mut self, still: &TerminalCells, (cols, rows): (usize, usize)) -> Image {
+        let (width, height) = (cols * self.cell.0 as usize, rows * self.cell.1 as usize);
+        let pixels = still.ground.repeat(width * height);
+        let mut image = Image { width: width as u32, height: height as u32, pixels };
+        for run in &still.runs {
+            image.fill(self.place(run.row, run.col), (self.cell.0 * i32::from(run.cells), self.cell.1), run.bg);
+        }
+        for run in &still.runs {
+            self.run(&mut image, run);
+        }
+        if let Some((row, col, cursor)) = still.cursor {
+            self.cursor(&mut image, still, (row, col), cursor);
+        }
+        image
     }
 
     fn place(&self, row: u16, col: u16) -> (i32, i32) {
@@ -210,6 +233,10 @@ fn whole(length: f32) -> i32 {
 mod tests {
     use super::*;
 
+    fn draw(still: &TerminalCells) -> Image {
+        Artist::new().draw(still)
+    }
+
     fn run(row: u16, col: u16, text: &str) -> CellRun {
         CellRun {
             row,
@@ -265,6 +292,18 @@ mod tests {
         let full = draw(&still(Vec::new(), Some((0, 1, CellCursor::Block))));
         assert!(light(&full, 0, 1) > under, "the character is seen in the block");
         assert_eq!(light(&full, 0, 2), 0);
+    }
+
+    #[test]
+    fn what_was_drawn_before_leaves_no_trace() {
+        let mut artist = Artist::new();
+        let (one, other) = (still(vec![run(0, 0, "ab")], None), still(vec![run(1, 3, "b")], None));
+        let large = TerminalCells { cols: 20, ..one.clone() };
+        for screen in [&one, &other, &large, &one] {
+            let (again, alone) = (artist.draw(screen), draw(screen));
+            assert_eq!((again.width, again.height), (alone.width, alone.height));
+            assert!(again.rows().eq(alone.rows()), "{screen:?}");
+        }
     }
 
     #[test]

@@ -41,6 +41,26 @@ pub(super) async fn collect(from: impl AsyncRead + Unpin) -> Result<Vec<u8>, Err
     }
 }
 
+/// The next document of a connection that goes on.
+pub(super) async fn collect_document(from: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, Error> {
+    let ended = |_| failed("the process that draws ended without a thumbnail");
+    let mut bytes = Vec::new();
+    loop {
+        let length = u64::from(from.read_u32_le().await.map_err(ended)?);
+        if length == 0 {
+            return Ok(bytes);
+        }
+        if bytes.len() as u64 + length > MOST {
+            return Err(failed("the thumbnail is larger than 64 MiB"));
+        }
+        let wanted = bytes.len() as u64 + length;
+        from.take(length).read_to_end(&mut bytes).await.map_err(ended)?;
+        if (bytes.len() as u64) < wanted {
+            return Err(failed("the process that draws ended without a thumbnail"));
+        }
+    }
+}
+
 /// The thumbnail, unless the caller has it.
 pub(super) fn unless_known(png: Vec<u8>, known: Option<&Pin>) -> Option<Vec<u8>> {
     let same = known.is_some_and(|known| *known == Pin::of(&png));

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::net::UnixStream;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::ThumbnailQuery;
 use usher_core::session::{Cover, SessionKey};
@@ -26,6 +26,7 @@ use super::{
 use crate::paths::Paths;
 use crate::session::{Seen, Target};
 
+mod drawers;
 mod held;
 #[cfg(feature = "system")]
 mod hosted;
@@ -35,6 +36,7 @@ mod hosted;
 mod interface;
 mod opening;
 mod thumbnail;
+use drawers::Drawers;
 use held::{Held, IntroducedHolder, introduce};
 pub use hosted::Units;
 use interface::plain;
@@ -49,8 +51,8 @@ pub struct TextBackend {
     links: Arc<Mutex<HashMap<u32, Held>>>,
     noticed: mpsc::UnboundedSender<Noticed>,
     seq: Arc<AtomicU64>,
-    /// Places for processes that draw.
-    drawing: Arc<Semaphore>,
+    /// The processes that draw.
+    drawers: Arc<Drawers>,
     /// What was drawn last of each session.
     drawn: Arc<Mutex<thumbnail::Drawn>>,
     /// In system mode, the services of sessions.
@@ -92,9 +94,9 @@ impl TextBackend {
         let mut log = paths.socket.as_os_str().to_owned();
         log.push(".log");
         let log = PathBuf::from(log);
-        let (seq, drawing) = (Arc::new(AtomicU64::new(1)), Arc::new(Semaphore::new(thumbnail::AT_ONCE)));
+        let (seq, drawers) = (Arc::new(AtomicU64::new(1)), Drawers::new());
         let (links, ending, drawn) = (Arc::default(), Arc::default(), Arc::default());
-        TextBackend { directory, serving, log, links, noticed, seq, drawing, drawn, units, ending }
+        TextBackend { directory, serving, log, links, noticed, seq, drawers, drawn, units, ending }
     }
 
     /// Where the holder of a session listens.

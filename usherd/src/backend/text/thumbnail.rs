@@ -1,28 +1,21 @@
-//! A thumbnail of a text session: its holder writes the cells into a file in memory, and a process of the program
-//! `usher-shield`, which knows fonts, draws them.
+//! A thumbnail of a text session: its holder writes the cells into a file in memory, and another process draws them.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::os::fd::AsFd;
-use std::path::Path;
-use std::process::Stdio;
 use std::sync::PoisonError;
 
 use rustix::fs::{MemfdFlags, memfd_create};
-use tokio::process::Command;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::{Pin, ThumbnailQuery, ThumbnailSize};
-use usher_core::sys::program::beside_this_program;
 use usher_core::wire::holder::{FromHolder, ToHolder, WITH_CHANGES, WITH_STILLS};
 
 use super::TextBackend;
 use crate::backend::Observation;
-use crate::backend::thumbnail::{DEADLINE, TakenScreen, collect, failed, late, too_old, unless_known};
+use crate::backend::thumbnail::{DEADLINE, TakenScreen, failed, late, too_old, unless_known};
 use crate::session::Target;
 
-/// Processes that draw at once; the others wait for their turn.
-pub(super) const AT_ONCE: usize = 4;
 /// More than the cells of the largest screen.
 const MOST_CELLS: usize = 64 << 20;
 
@@ -30,8 +23,8 @@ const MOST_CELLS: usize = 64 << 20;
 pub(super) fn thumbnail(backend: &TextBackend, target: &Target, query: &ThumbnailQuery) -> Observation<TakenScreen> {
     let cells = cells(backend, target, query.live);
     let ThumbnailQuery { size, known, .. } = query.clone();
-    let (places, drawn, id) = (backend.drawing.clone(), backend.drawn.clone(), target.id);
-    let (units, turn) = (backend.units.clone(), backend.next_seq());
+    let (drawers, drawn, units) = (backend.drawers.clone(), backend.drawn.clone(), backend.units.clone());
+    let (id, key) = (target.id, target.key.clone());
     Box::pin(async move {
         let made = async {
             let (reply, mut file, told) = cells?;
@@ -42,17 +35,13 @@ pub(super) fn thumbnail(backend: &TextBackend, target: &Target, query: &Thumbnai
                     return Err(Error::new(ErrorId::SessionChanged, format!("session {id} ended meanwhile")));
                 }
             }
-            let written = written(&mut file)?;
+            let cells = written(&mut file)?;
+            let written = Pin::of(&cells);
             let last = drawn.lock().unwrap_or_else(PoisonError::into_inner).of(id, size, &written);
             if known.is_some() && known == last {
                 return Ok(TakenScreen { bytes: None, told });
             }
-            let _place = places.acquire().await;
-            let program = beside_this_program("usher-shield");
-            let png = match units {
-                Some(units) => units.draw(program, file, size, turn).await,
-                None => draw(&program, file, size).await,
-            }?;
+            let png = drawers.draw(units.as_ref(), (key, size), &cells, told).await?;
             drawn.lock().unwrap_or_else(PoisonError::into_inner).keep((id, size), written, Pin::of(&png));
             Ok(TakenScreen { bytes: unless_known(png, known.as_ref()), told })
         };
@@ -82,8 +71,8 @@ impl Drawn {
     }
 }
 
-/// The hash of what the holder wrote, which is read again from the beginning.
-fn written(file: &mut File) -> Result<Pin, Error> {
+/// What the holder wrote.
+fn written(file: &mut File) -> Result<Vec<u8>, Error> {
     let failed = |e: std::io::Error| failed(&e.to_string());
     let mut cells = Vec::new();
     file.seek(SeekFrom::Start(0)).map_err(failed)?;
@@ -91,8 +80,7 @@ fn written(file: &mut File) -> Result<Pin, Error> {
     if read == MOST_CELLS {
         return Err(crate::backend::thumbnail::failed("its cells are larger than 64 MiB"));
     }
-    file.seek(SeekFrom::Start(0)).map_err(failed)?;
-    Ok(Pin::of(&cells))
+    Ok(cells)
 }
 
 /// The answer to come, the file, and whether the next change is told.
@@ -108,23 +96,4 @@ fn cells(backend: &TextBackend, target: &Target, live: bool) -> Result<Cells, Er
     let seq = backend.next_seq();
     let watch = live && held.protocol >= WITH_CHANGES;
     Ok((held.link.request_with(seq, &ToHolder::Still { seq, watch }, theirs)?, File::from(file), watch))
-}
-
-/// Lets the program draw what the file has. It is killed when nobody awaits it any more.
-async fn draw(program: &Path, cells: File, size: ThumbnailSize) -> Result<Vec<u8>, Error> {
-    let mut command = Command::new(program);
-    command.args(["still", size.as_str()]).env_clear().current_dir("/").kill_on_drop(true);
-    command.stdin(Stdio::from(cells)).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = command.spawn().map_err(|error| {
-        let message =
-            format!("thumbnails of text sessions are made by {}, which cannot be started: {error}", program.display());
-        Error::new(ErrorId::NotSupported, message).hint("install usher-shield beside usherd")
-    })?;
-    let Some(answer) = child.stdout.take() else { return Err(failed("it has no standard output")) };
-    let thumbnail = collect(answer).await?;
-    match child.wait().await {
-        Ok(status) if status.success() => Ok(thumbnail),
-        Ok(status) => Err(failed(&format!("the process that drew it ended with {status}"))),
-        Err(error) => Err(failed(&error.to_string())),
-    }
 }

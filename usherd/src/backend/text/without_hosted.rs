@@ -1,8 +1,8 @@
 //! Stands in for the services of text sessions in system mode where usherd is built without the feature `system`.
 
 use std::convert::Infallible;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::time::Duration;
 
 use usher_core::outcome::Error;
@@ -52,7 +52,11 @@ impl Units {
         match self.0 {}
     }
 
-    pub(super) async fn draw(&self, _: PathBuf, _: File, _: ThumbnailSize, _: u64) -> Result<Vec<u8>, Error> {
+    pub(super) async fn start_drawing(&self, _: u64, _: ThumbnailSize, _: OwnedFd) -> Result<(), Error> {
+        match self.0 {}
+    }
+
+    pub(super) fn kill_drawing(&self, _: u64) {
         match self.0 {}
     }
 }

@@ -4,7 +4,6 @@
 //! which PAM applies: so they have a login session of logind's, whose scope holds them. What a holder says of processes is
 //! not believed: the kernel and the service manager say it.
 
-use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -21,7 +20,6 @@ use usher_core::wire::holder::{FromHolder, OpenSpec, ToHolder};
 
 use super::held::{IntroducedHolder, introduce};
 use crate::backend::link::Connection;
-use crate::backend::thumbnail::{collect, pipe};
 use crate::logind::bus::Bus;
 
 mod scope;
@@ -210,24 +208,26 @@ impl Units {
         let _ = std::fs::remove_file(socket);
     }
 
-    /// Lets a process with a uid of its own draw a thumbnail of the cells in this file.
-    pub(super) async fn draw(
-        &self,
-        program: PathBuf,
-        cells: File,
-        size: ThumbnailSize,
-        turn: u64,
-    ) -> Result<Vec<u8>, Error> {
-        let (read, write) = pipe()?;
-        let name = format!("usher-still-{turn}.service");
-        self.0.start_unit(&name, cells.as_fd(), unit::still(&program, size, write.as_fd())).await?;
-        drop((cells, write));
-        let drawn = collect(read).await;
-        if drawn.is_err() {
-            let _ = cgroup::Group::at(&unit::group_of(&name)).kill();
-        }
-        drawn
+    /// Starts a process with a uid of its own that draws what comes by this connection. It is called by this number.
+    ///
+    /// # Errors
+    /// The service manager does not start it.
+    pub(super) async fn start_drawing(&self, turn: u64, size: ThumbnailSize, connection: OwnedFd) -> Result<(), Error> {
+        let program = beside_this_program("usher-shield");
+        self.0
+            .start_unit(&drawing_unit(turn), connection.as_fd(), unit::stills(&program, size, connection.as_fd()))
+            .await
     }
+
+    /// Ends a process that draws and does not end by itself.
+    pub(super) fn kill_drawing(&self, turn: u64) {
+        let _ = cgroup::Group::at(&unit::group_of(&drawing_unit(turn))).kill();
+    }
+}
+
+/// A daemon that was started anew does not meet its predecessor's: their numbers begin with its own process's.
+fn drawing_unit(turn: u64) -> String {
+    format!("usher-stills-{}-{turn}.service", std::process::id())
 }
 
 fn holder_unit(id: u32) -> String {

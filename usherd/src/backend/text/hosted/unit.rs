@@ -66,9 +66,9 @@ pub(super) fn session(program: &Path, id: u32, uid: u32, number: u32, socket: &P
     properties
 }
 
-/// A process that draws the cells on its standard input.
-pub(super) fn still<'f>(program: &Path, size: ThumbnailSize, output: BorrowedFd<'f>) -> Vec<Property<'f>> {
-    let mut properties = service(program, &["still", size.as_str()], "usher draws a terminal".to_owned());
+/// A process that draws the cells that come on its standard input.
+pub(super) fn stills<'f>(program: &Path, size: ThumbnailSize, output: BorrowedFd<'f>) -> Vec<Property<'f>> {
+    let mut properties = service(program, &["stills", size.as_str()], "usher draws a terminal".to_owned());
     properties.extend([
         ("Type", text("exec")),
         ("CollectMode", text("inactive-or-failed")),
