@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use crate::browser::{Chromium, Service, chromium, of_host};
 use crate::hands::Hands;
-use crate::harness::{Host, School, Screen, Suite, X11, copy_program, covered, ready, skip, wait_until};
+use crate::harness::{
+    Host, PATIENCE, School, Screen, Suite, X11, copy_program, covered, ready, skip, wait_telling, wait_until,
+};
 
 /// Sessions of each host.
 const EACH: usize = 4;
@@ -63,6 +65,18 @@ impl Room {
         listed && self.screens[hosts].iter().flatten().all(|screen| covered(&screen.pixels()) == locked)
     }
 
+    /// Waits until that is so; if it never is, tells what the hosts and the page say instead.
+    #[track_caller]
+    fn becomes(&self, page: &Chromium, locked: bool, hosts: std::ops::Range<usize>) {
+        let told = || {
+            let listed: Vec<_> = hosts.clone().map(|host| self.listed(host)).collect();
+            let rules = self.school.hosts.iter().map(|host| host.root_usher(&["blocks", "--output", "json"]).stdout);
+            let shown = page.script("return document.body.innerText.slice(0, 4000)");
+            format!("locked is not {locked}: {listed:#?}\n{:?}\n{shown}", rules.collect::<Vec<_>>())
+        };
+        wait_telling(PATIENCE, told, || self.is(locked, hosts.clone()).then_some(()));
+    }
+
     /// Locks name whoever has the page, and say what was typed there, on these hosts.
     #[track_caller]
     fn says_who_and_what(&self, hosts: std::ops::Range<usize>, message: &str) {
@@ -113,9 +127,11 @@ fn tiles(page: &Chromium, selector: &str, count: usize) {
 fn lock_while_a_host_is_cut_off(room: &Room, page: &Chromium, hands: Hands) {
     room.school.hosts[2].plugged(false);
     hands.select_all(page);
-    hands.order_with(page, "lock", "Eyes up");
-    wait_until("two hosts are locked", || room.is(true, 0..2));
-    room.says_who_and_what(0..2, "Eyes up");
+    // Not what was said before: what is typed takes its place.
+    let message = if hands == Hands::Mouse { "Eyes up" } else { "Books shut" };
+    hands.order_with(page, "lock", message);
+    room.becomes(page, true, 0..2);
+    room.says_who_and_what(0..2, message);
     tiles(page, ".locked:not(.lost)", 2 * EACH);
     tiles(page, "[data-outcome=failed]", EACH);
     page.until("document.querySelectorAll('#failures li').length > 0");
@@ -132,7 +148,7 @@ fn lock_while_a_host_is_cut_off(room: &Room, page: &Chromium, hands: Hands) {
     tiles(page, ".locked", truly);
     hands.select_all(page);
     hands.order(page, "unlock");
-    wait_until("everybody is free", || room.is(false, 0..3));
+    room.becomes(page, false, 0..3);
     tiles(page, ".locked", 0);
 }
 
@@ -140,7 +156,7 @@ fn lock_while_a_host_is_cut_off(room: &Room, page: &Chromium, hands: Hands) {
 fn block_over_a_new_login(room: &Room, page: &Chromium, hands: Hands) {
     let there = 3 * EACH;
     hands.order_with(page, "block", "Exam");
-    wait_until("everybody is locked", || room.is(true, 0..3));
+    room.becomes(page, true, 0..3);
     room.says_who_and_what(0..3, "Exam");
     page.until("document.querySelector('#block').getAttribute('aria-checked') === 'true'");
     page.until("document.querySelector('#blocked').textContent.includes('olga')");
@@ -152,7 +168,8 @@ fn block_over_a_new_login(room: &Room, page: &Chromium, hands: Hands) {
     // What is not heard at the moment is not told.
     tiles(page, ".lost", 0);
     hands.unblock(page);
-    wait_until("everybody is free", || room.is(false, 0..3) && !covered(&late.pixels()));
+    room.becomes(page, false, 0..3);
+    wait_until("who came late is free too", || !covered(&late.pixels()));
     tiles(page, ".locked", 0);
     drop(late);
     tiles(page, "", there);
