@@ -81,33 +81,30 @@ impl Shrink {
         full(&pixels)
     }
 
-    fn add(&mut self, narrow: &[u64], weight: u64) {
+    fn add(&mut self, narrow: &[u32], weight: u64) {
         if weight > 0 {
-            self.sums.iter_mut().zip(narrow).for_each(|(sum, value)| *sum += value * weight);
+            self.sums.iter_mut().zip(narrow).for_each(|(sum, value)| *sum += u64::from(*value) * weight);
         }
     }
 
-    /// The row with as many pixels as the smaller picture has, each a sum.
-    fn narrow(&self, row: &[u8]) -> Vec<u64> {
-        let (from, to) = (self.from.0, self.to.0);
-        let mut narrow = vec![0u64; self.sums.len()];
-        let (mut column, mut border, mut at) = (0, from, 0);
+    /// The row with as many pixels as the smaller picture has, each a sum: of at most 65535 parts, so that it fits.
+    fn narrow(&self, row: &[u8]) -> Vec<u32> {
+        let [from, to] = [self.from.0, self.to.0].map(|width| u32::try_from(width).unwrap_or(u32::MAX));
+        let mut narrow = Vec::with_capacity(self.sums.len());
+        // What the pixel of the smaller picture has so far, and how many parts it still needs.
+        let (mut sums, mut needed) = ([0u32; 3], from);
         for pixel in row.chunks_exact(3) {
-            let end = at + to;
-            let before = end.min(border) - at;
-            let mut put = |column: usize, weight: u64| {
-                let sums = narrow[column * 3..].iter_mut().zip(pixel);
-                sums.for_each(|(sum, value)| *sum += u64::from(*value) * weight);
-            };
-            put(column, before);
-            if end >= border {
-                if end > border {
-                    put(column + 1, end - border);
-                }
-                column += 1;
-                border += from;
+            let colours = [0, 1, 2].map(|colour| u32::from(pixel[colour]));
+            if to < needed {
+                (0..3).for_each(|colour| sums[colour] += colours[colour] * to);
+                needed -= to;
+            } else {
+                (0..3).for_each(|colour| sums[colour] += colours[colour] * needed);
+                narrow.extend(sums);
+                let rest = to - needed;
+                sums = colours.map(|colour| colour * rest);
+                needed = from - rest;
             }
-            at = end;
         }
         narrow
     }

@@ -45,7 +45,7 @@ pub fn take(arming: &Arming, size: ThumbnailSize, out: impl Write + 'static) -> 
         }
         for line in piece.chunks_exact(stride).take(usize::from(count)) {
             row.clear();
-            (0..usize::from(width)).for_each(|at| row.extend(format.colour(line, at)));
+            format.read(line, usize::from(width), &mut row);
             sheet.row(&row)?;
         }
         top += count;
@@ -75,6 +75,8 @@ struct Format {
 }
 
 enum Colours {
+    /// Each in a byte of its own: where red, green and blue are. Nearly every screen is so, and this is quick.
+    Bytes([usize; 3]),
     /// For red, green and blue: where the value begins, and the largest there is.
     Masks([(u32, u64); 3]),
     /// By the pixel's number.
@@ -94,7 +96,8 @@ impl Format {
             return Err(unreadable());
         }
         let colours = if matches!(visual.class, VisualClass::TRUE_COLOR | VisualClass::DIRECT_COLOR) {
-            Colours::Masks(masks(visual))
+            let masks = masks(visual);
+            in_bytes(masks, bytes, setup.image_byte_order).map_or(Colours::Masks(masks), Colours::Bytes)
         } else {
             let all: Vec<u32> = (0..u32::from(visual.colormap_entries.min(256))).collect();
             let known = x.conn.query_colors(screen.default_colormap, &all)?.reply()?.colors;
@@ -108,6 +111,19 @@ impl Format {
         (usize::from(width) * self.bytes).next_multiple_of(self.pad).max(1)
     }
 
+    /// Reads the pixels of a row.
+    fn read(&self, line: &[u8], width: usize, row: &mut Vec<u8>) {
+        match self.colours {
+            Colours::Bytes(places) => {
+                let pixels = line.chunks_exact(self.bytes).take(width);
+                row.extend(pixels.flat_map(|pixel| places.map(|place| pixel[place])));
+            }
+            Colours::Masks(_) | Colours::Table(_) => {
+                (0..width).for_each(|at| row.extend(self.colour(line, at)));
+            }
+        }
+    }
+
     fn colour(&self, line: &[u8], at: usize) -> [u8; 3] {
         let bytes = &line[at * self.bytes..][..self.bytes];
         let number = |all: u32, byte: &u8| all << 8 | u32::from(*byte);
@@ -117,6 +133,7 @@ impl Format {
             bytes.iter().fold(0, number)
         };
         match &self.colours {
+            Colours::Bytes(places) => places.map(|place| bytes[place]),
             Colours::Masks(masks) => masks.map(|(shift, most)| {
                 let value = u64::from(pixel.checked_shr(shift).unwrap_or(0)) & most;
                 u8::try_from((value * 255 + most / 2) / most.max(1)).unwrap_or(u8::MAX)
@@ -126,6 +143,16 @@ impl Format {
             }
         }
     }
+}
+
+/// The bytes of a pixel that have the colours, if each has one to itself.
+fn in_bytes(masks: [(u32, u64); 3], bytes: usize, order: ImageOrder) -> Option<[usize; 3]> {
+    let whole = |(shift, most): &(u32, u64)| *most == 0xff && shift % 8 == 0 && (*shift as usize) / 8 < bytes;
+    let place = |(shift, _): (u32, u64)| match order {
+        ImageOrder::LSB_FIRST => shift as usize / 8,
+        _ => bytes - 1 - shift as usize / 8,
+    };
+    masks.iter().all(whole).then(|| masks.map(place))
 }
 
 /// A value's place and its largest, of each colour.
@@ -154,6 +181,27 @@ mod tests {
         let small = format(2, ImageOrder::LSB_FIRST, Colours::Masks([(11, 31), (5, 63), (0, 31)]));
         assert_eq!(small.colour(&[0x1f, 0xf8], 0), [255, 0, 255]);
         assert_eq!((small.stride(3), little.stride(3)), (8, 12));
+    }
+
+    #[test]
+    fn colours_in_bytes_of_their_own_are_what_their_masks_say() {
+        let usual = [(16, 0xff), (8, 0xff), (0, 0xff)];
+        let line = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+        for order in [ImageOrder::LSB_FIRST, ImageOrder::MSB_FIRST] {
+            for bytes in [3, 4] {
+                let places = in_bytes(usual, bytes, order).unwrap();
+                let mut row = Vec::new();
+                format(bytes, order, Colours::Bytes(places)).read(&line, 3, &mut row);
+                let masked = format(bytes, order, Colours::Masks(usual));
+                let expected: Vec<u8> = (0..3).flat_map(|at| masked.colour(&line, at)).collect();
+                assert_eq!(row, expected, "{order:?} {bytes}");
+            }
+        }
+        for unlike in
+            [[(11, 31), (5, 63), (0, 31)], [(20, 0xff), (10, 0xff), (0, 0xff)], [(24, 0xff), (8, 0xff), (0, 0xff)]]
+        {
+            assert_eq!(in_bytes(unlike, 3, ImageOrder::LSB_FIRST), None);
+        }
     }
 
     #[test]
