@@ -115,7 +115,9 @@ const webp = (async () => {
  */
 export async function picture(host, id, size, tag) {
   const accept = (await webp) ? "image/webp" : "image/png";
-  const headers = tag ? { accept, "if-none-match": tag } : { accept };
+  /** @type {Record<string, string>} */
+  const headers = { accept };
+  if (tag) headers["if-none-match"] = tag;
   const response = await fetch(`/pictures/${host}/${id}?size=${size}`, { headers });
   // Whether the news say when the screen shows something else.
   const told = response.headers.get("usher-screen") === "told";
