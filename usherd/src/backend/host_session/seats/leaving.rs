@@ -47,7 +47,7 @@ async fn leave(backend: &HostSessionBackend, id: u32, login: &Login, seat: &str)
         if !host::has_terminals(seat) {
             let why =
                 format!("session {id} is at {seat}, which has no virtual terminals, and no display manager serves it");
-            return Err(Error::new(ErrorId::NotSupported, why).hint("`usher lock` covers it, `usher close` ends it"));
+            return Err(Error::new(ErrorId::NotSupported, why).hint("`usher close` ends it"));
         }
         backend.show_login(id, seat).await?;
     }
