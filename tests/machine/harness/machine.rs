@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use base64::Engine as _;
 use serde_json::Value;
 
 use super::monitor::Monitor;
 use super::ran::run;
-use super::{PATIENCE, Picture, Ran, wait_for, wait_until};
+use super::{BOOT, PATIENCE, Picture, Ran, wait_for, wait_until, wait_within};
 
 /// The machine, as it was when its state was kept.
 const ARGUMENTS: &str = include_str!("../../../xtask/src/machine/machine.args");
@@ -36,13 +37,38 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Starts one and installs the package.
+    /// Starts one where it was left, and installs the package.
     #[track_caller]
     pub fn start(place: &Path) -> Machine {
+        let mut machine = Self::begin(place, ARGUMENTS, true);
+        wait_until("the machine's state is there", || {
+            let status = machine.ask("info status");
+            status.contains("paused") && !status.contains("inmigrate")
+        });
+        machine.ask("cont");
+        machine.connect(PATIENCE);
+        machine.prepare();
+        machine
+    }
+
+    /// Boots one with other hardware, which no kept state fits, and installs the package.
+    #[track_caller]
+    pub fn boot(place: &Path, change: impl FnOnce(&str) -> String) -> Machine {
+        let mut machine = Self::begin(place, &change(ARGUMENTS), false);
+        machine.connect(BOOT);
+        wait_until("all of it is there", || {
+            let said = machine.root("systemctl is-system-running --wait").stdout;
+            ["running", "degraded"].contains(&said.trim())
+        });
+        machine.prepare();
+        machine
+    }
+
+    fn begin(place: &Path, arguments: &str, restored: bool) -> Machine {
         let directory = tempfile::tempdir().expect("a directory");
         let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
         let socket = directory.path().join("monitor");
-        let words = ARGUMENTS
+        let words = arguments
             .replace("DIRECTORY/console.log", &directory.path().join("console.log").to_string_lossy())
             .replace("DIRECTORY", &place.to_string_lossy())
             .replace("cache=unsafe", "cache=unsafe,snapshot=on")
@@ -51,22 +77,21 @@ impl Machine {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "qemu-system-x86_64"]).args(words.split_whitespace());
         command.arg("-append").arg(KERNEL.trim());
-        command.arg("-incoming").arg(format!("exec:cat {}", place.join("state").display()));
+        if restored {
+            command.arg("-incoming").arg(format!("exec:cat {}", place.join("state").display()));
+        }
         let log = fs::File::create(directory.path().join("log")).expect("a log");
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().expect("qemu");
         let monitor = wait_for("the machine has a monitor", || Monitor::connect(&socket));
-        let place = place.to_owned();
-        let mut machine = Machine { process, monitor: monitor.into(), directory, place, port, wires: None };
-        wait_until("the machine's state is there", || {
-            let status = machine.ask("info status");
-            status.contains("paused") && !status.contains("inmigrate")
-        });
-        machine.ask("cont");
-        machine.connect();
-        machine.install("usher_");
-        machine.root("useradd --create-home --groups usher-operator olga").succeeds();
-        wait_until("usherd knows alice's session", || machine.session("alice", "console").is_some());
-        machine
+        Machine { process, monitor: monitor.into(), directory, place: place.to_owned(), port, wires: None }
+    }
+
+    /// The package under test, its operator, and somebody to operate on.
+    #[track_caller]
+    fn prepare(&self) {
+        self.install("usher_");
+        self.root("useradd --create-home --groups usher-operator olga").succeeds();
+        wait_until("usherd knows alice's session", || self.session("alice", "console").is_some());
     }
 
     /// Boots it anew; somebody types this meanwhile, again and again.
@@ -84,21 +109,22 @@ impl Machine {
             self.type_text(typed);
             run(self.ssh().arg(boot), b"", PATIENCE).stdout.lines().last().is_some_and(|now| now != before.trim())
         });
-        self.connect();
+        self.connect(PATIENCE);
     }
 
     /// One connection for all commands: to begin one takes an emulated processor long.
-    fn connect(&mut self) {
+    #[track_caller]
+    fn connect(&mut self, patience: Duration) {
         let mut ssh = self.ssh();
         ssh.args(["-M", "-N"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         self.wires = Some(ssh.spawn().expect("ssh"));
-        wait_until("the machine lets root in", || {
+        wait_within(patience, "the machine lets root in", || {
             if self.wires.as_mut().is_some_and(|wires| wires.try_wait().is_ok_and(|ended| ended.is_some())) {
                 let mut again = self.ssh();
                 again.args(["-M", "-N"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
                 self.wires = Some(again.spawn().expect("ssh"));
             }
-            self.directory.path().join("ssh").exists()
+            self.directory.path().join("ssh").exists().then_some(())
         });
     }
 
@@ -114,7 +140,8 @@ impl Machine {
     /// Installs the package of this name under test.
     #[track_caller]
     pub fn install(&self, name: &str) {
-        let packages = target().join("debian");
+        // Figures are those of what is shipped, which somebody has put elsewhere.
+        let packages = std::env::var_os("USHER_PACKAGES").map_or_else(|| target().join("debian"), PathBuf::from);
         let found = fs::read_dir(&packages).expect("packages: cargo xtask deb").flatten().map(|entry| entry.path());
         let is_it = |path: &PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(name));
         let package = found.into_iter().find(is_it).expect("the package");
@@ -143,20 +170,31 @@ impl Machine {
     /// What its screen shows, the first or another.
     #[track_caller]
     pub fn screen(&self, number: u32) -> Picture {
+        self.screen_of("screen", number)
+    }
+
+    /// What a graphics card shows on one of its screens.
+    #[track_caller]
+    pub fn screen_of(&self, card: &str, number: u32) -> Picture {
         let file = self.directory.path().join("screen.png");
-        self.ask(&format!("screendump {} -f png screen {number}", file.display()));
-        let mut reader = png::Decoder::new(std::io::BufReader::new(fs::File::open(&file).expect("a picture")))
-            .read_info()
-            .expect("a picture");
-        let mut bytes = vec![0; reader.output_buffer_size().expect("a size")];
-        let info = reader.next_frame(&mut bytes).expect("a picture");
-        let data = bytes[..info.buffer_size()].chunks_exact(3).flat_map(|p| [p[2], p[1], p[0], 0]).collect();
-        let (width, height) = (info.width as usize, info.height as usize);
+        self.ask(&format!("screendump {} -f png {card} {number}", file.display()));
         if let Some(kept) = std::env::var_os("USHER_PICTURES") {
             let test = std::thread::current().name().unwrap_or("test").replace("::", "-");
-            let _ = fs::copy(&file, Path::new(&kept).join(format!("{test}-{number}.png")));
+            let _ = fs::copy(&file, Path::new(&kept).join(format!("{test}-{card}-{number}.png")));
         }
-        Picture { width, height, data }
+        decoded(&fs::read(&file).expect("a picture"))
+    }
+
+    /// The picture of a session that olga is given; none while there is none.
+    #[track_caller]
+    pub fn thumbnail(&self, id: u64) -> Result<Picture, String> {
+        self.root("install -m 777 -d /tmp/shots").succeeds();
+        let looked = self.olga(&format!("thumbnail {id} --size fullscreen -o /tmp/shots/one.png"));
+        if looked.code != Some(0) {
+            return Err(looked.stderr);
+        }
+        let text = self.root("base64 --wrap=0 /tmp/shots/one.png && rm /tmp/shots/one.png").succeeds();
+        Ok(decoded(&base64::engine::general_purpose::STANDARD.decode(text.trim()).expect("base64")))
     }
 
     /// Runs a shell command as root, by ssh.
@@ -201,11 +239,13 @@ impl Machine {
     /// This test has seen that the verb does on this kind of session what it is for, and how that was observed.
     #[track_caller]
     pub fn shows(&self, kind: &str, verb: &str, observed: &str) {
-        let Some(file) = std::env::var_os("USHER_SHOWN") else { return };
-        let test = std::thread::current().name().unwrap_or_default().to_owned();
-        let line = [kind, verb, "trixie", "done", observed, Location::caller().file(), &test].join("\t");
-        let mut file = fs::File::options().append(true).create(true).open(file).expect("the file of what was shown");
-        file.write_all(format!("{line}\n").as_bytes()).expect("the file of what was shown");
+        showed(kind, verb, "done", observed);
+    }
+
+    /// This test has seen that the verb is refused on this kind of session, and why.
+    #[track_caller]
+    pub fn shows_refusal(&self, kind: &str, verb: &str, why: &str) {
+        showed(kind, verb, "refused", why);
     }
 
     /// For a moment in which something might happen that must not.
@@ -227,6 +267,25 @@ impl Drop for Machine {
             let _ = child.wait();
         }
     }
+}
+
+/// A picture in PNG.
+#[track_caller]
+fn decoded(file: &[u8]) -> Picture {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().expect("a picture");
+    let mut bytes = vec![0; reader.output_buffer_size().expect("a size")];
+    let info = reader.next_frame(&mut bytes).expect("a picture");
+    let data = bytes[..info.buffer_size()].chunks_exact(3).flat_map(|p| [p[2], p[1], p[0], 0]).collect();
+    Picture { width: info.width as usize, height: info.height as usize, data }
+}
+
+#[track_caller]
+fn showed(kind: &str, verb: &str, result: &str, how: &str) {
+    let Some(file) = std::env::var_os("USHER_SHOWN") else { return };
+    let test = std::thread::current().name().unwrap_or_default().to_owned();
+    let line = [kind, verb, "trixie", result, how, Location::caller().file(), &test].join("\t");
+    let mut file = fs::File::options().append(true).create(true).open(file).expect("the file of what was shown");
+    file.write_all(format!("{line}\n").as_bytes()).expect("the file of what was shown");
 }
 
 fn target() -> PathBuf {

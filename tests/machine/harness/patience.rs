@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use super::common::wait::wait_within;
+pub use super::common::wait::wait_within;
 
 /// How long anything may take before a test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long a machine may take to boot.
+pub const BOOT: Duration = Duration::from_secs(600);
 
 /// Waits until `probe` finds something; gives up with `what` after [`PATIENCE`].
 #[track_caller]

@@ -43,7 +43,8 @@ pub fn bake(directory: &Path) -> Result<(), String> {
     said.into_iter().find_map(Result::err).map_or(Ok(()), |error| Err(format!("the machine's monitor: {error}")))
 }
 
-/// Waits until root gets in and alice is logged in at the screen.
+/// Waits until root gets in and alice is logged in at the screen. What was written is on the disk then: a machine with other
+/// hardware boots from there.
 fn await_ready(directory: &Path, port: u16, machine: &mut Child) -> Result<(), String> {
     let until = Instant::now() + BOOT;
     while Instant::now() < until {
@@ -54,7 +55,7 @@ fn await_ready(directory: &Path, port: u16, machine: &mut Child) -> Result<(), S
         ssh.arg("-i").arg(directory.join("key")).args(["-p", &port.to_string()]);
         ssh.args(["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=10"]);
         ssh.args(["-o", "BatchMode=yes", "root@127.0.0.1"]);
-        ssh.arg("systemctl is-system-running --wait >/dev/null; loginctl list-sessions | grep -q tty1");
+        ssh.arg("systemctl is-system-running --wait >/dev/null; loginctl list-sessions | grep -q tty1 && sync");
         ssh.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         if ssh.status().is_ok_and(|status| status.success()) {
             return Ok(());

@@ -67,7 +67,7 @@ cat >"$root/etc/systemd/system/getty@tty1.service.d/machine.conf" <<'END'
 ExecStart=
 ExecStart=-/sbin/agetty --autologin alice --noclear - linux
 END
-for unit in gdm.service gdm3.service lightdm.service serial-getty@ttyS0.service xrdp.service xrdp-sesman.service e2scrub_all.timer fstrim.timer apt-daily.timer apt-daily-upgrade.timer; do
+for unit in gdm.service gdm3.service lightdm.service sddm.service serial-getty@ttyS0.service xrdp.service xrdp-sesman.service e2scrub_all.timer fstrim.timer apt-daily.timer apt-daily-upgrade.timer; do
     ln -sf /dev/null "$root/etc/systemd/system/$unit"
 done
 rm -rf "$root"/boot/*

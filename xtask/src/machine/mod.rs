@@ -17,6 +17,7 @@ const SUITE: &str = "trixie";
 /// Beside what its tree has: a kernel, what starts it, a display server for real screens, and desktops.
 const PACKAGES: &[&str] = &[
     "busybox",
+    "gdm3",
     "gnome-shell",
     "initramfs-tools",
     "kbd",
@@ -24,6 +25,8 @@ const PACKAGES: &[&str] = &[
     "lightdm",
     "lightdm-gtk-greeter",
     "linux-image-amd64",
+    "physlock",
+    "sddm",
     "udev",
     "xserver-xorg-core",
     "xserver-xorg-input-libinput",
