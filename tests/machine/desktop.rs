@@ -4,6 +4,27 @@ use crate::console::{SEEN, lock_session, unlock};
 use crate::harness::{Machine, Picture, covered, wait_for, wait_until};
 use crate::machine;
 
+/// The one colour of a desktop that is there for being seen.
+pub const GROUND: [u8; 3] = [0x80, 0x40, 0x20];
+/// What has everything drawn without a graphics card, and without programs made for the processor, which an emulated one fails.
+pub const DRAWN_BY_PROCESSOR: &str = "GALLIUM_DRIVER=softpipe QT_QUICK_BACKEND=software WLR_RENDERER=pixman";
+
+/// A desktop for display managers to start: its ground, and a program that lives on behind it.
+#[track_caller]
+pub fn desktop_files(machine: &Machine) {
+    machine.script(
+        "desktop",
+        "#!/bin/sh\n[ \"$XDG_SESSION_TYPE\" = wayland ] && exec sway -c /opt/desktop.sway\n\
+         xsetroot -solid '#804020'\nexec sleep 100000\n",
+    );
+    machine.script("desktop.sway", "output * bg #804020 solid_color\nexec sleep 100000\n");
+}
+
+/// The desktop is seen.
+pub fn shows_ground(screen: &Picture) -> bool {
+    screen.share(GROUND) > 0.5
+}
+
 /// Starts a desktop of alice's at a virtual terminal, and waits until she sees it.
 #[track_caller]
 fn desktop(machine: &Machine, kind: &str, number: u32, environment: &str, command: &str) -> (u64, Picture) {
@@ -41,7 +62,7 @@ pub fn kwin(machine: &Machine) -> (u64, Picture) {
     desktop(machine, "wayland", 7, DRAWN, "kwin_wayland --no-lockscreen --no-global-shortcuts /opt/ground")
 }
 
-/// By Mesa, on the processor alone; and with the bus of alice's own.
+/// By the processor alone; and with the bus of alice's own.
 const DRAWN: &str = "-E GALLIUM_DRIVER=softpipe -E DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus";
 
 fn at_the_top(screen: &Picture) -> [u8; 3] {
@@ -91,10 +112,51 @@ pub fn xorg(machine: &Machine) -> (u64, Picture) {
     desktop(machine, "x11", 7, "", "sh /opt/desk")
 }
 
+/// Olga is given the picture that is on the screen.
+#[track_caller]
+fn is_pictured(machine: &Machine, id: u64, kind: &str) {
+    wait_until("olga is given what the screen shows", || {
+        let (Ok(given), seen) = (machine.thumbnail(id), machine.screen(0)) else { return false };
+        let same = |(x, y): &(usize, usize)| given.pixel(*x, *y) == seen.pixel(*x, *y);
+        let all = || (0..seen.height).flat_map(|y| (0..seen.width).map(move |x| (x, y)));
+        // The pointer may be missing, and a clock may have gone on.
+        (given.width, given.height) == (seen.width, seen.height)
+            && all().filter(same).count() > seen.width * seen.height * 99 / 100
+    });
+    machine.shows(kind, "thumbnail", "the pixels of the screen");
+}
+
+/// A compositor that gives nobody its picture.
+#[track_caller]
+fn is_not_pictured(machine: &Machine, id: u64, kind: &str, program: &str) {
+    let why = format!("{program} has no ext-session-lock-v1");
+    wait_until("olga is told why there is no picture", || {
+        machine.thumbnail(id).is_err_and(|said| said.contains("NotSupported") && said.contains(&why))
+    });
+    machine.shows_refusal(kind, "thumbnail", &format!("{why}; NotSupported"));
+}
+
+/// Olga closes it: logind has no such session, and nothing of it is left.
+#[track_caller]
+fn ends(machine: &Machine, id: u64, kind: &str, program: &str) {
+    assert_eq!(machine.root(&format!("pgrep -x {program}")).code, Some(0));
+    let outcome = &machine.olga(&format!("close {id} --output json")).array()[0];
+    assert!(outcome["result"] == "done" && outcome["observed"] == true, "{outcome}");
+    assert_ne!(machine.root(&format!("loginctl show-session {id}")).code, Some(0));
+    assert_eq!(machine.root(&format!("pgrep -x {program}")).code, Some(1));
+    wait_until("it is no longer on the screen", || !has_desktop(&machine.screen(0)));
+    machine.shows(
+        kind,
+        "close",
+        "logind has no such session, its display server is gone, and the screen shows nothing of it",
+    );
+}
+
 #[test]
 fn sway_on_a_seat_is_locked_with_it() {
     let machine = machine!();
     let desk = sway(&machine);
+    let id = desk.0;
     stays_locked_and_comes_back(&machine, desk, 7);
     assert_ne!(
         machine.root("pgrep Xwayland").code,
@@ -102,28 +164,39 @@ fn sway_on_a_seat_is_locked_with_it() {
         "nobody started it, which sway does not survive when it is not in front"
     );
     machine.shows("wayland-seat", "lock", SEEN);
+    is_pictured(&machine, id, "wayland-seat");
+    ends(&machine, id, "wayland-seat", "sway");
 }
 
 #[test]
 fn xorg_on_a_seat_is_locked_with_it() {
     let machine = machine!();
     let desk = xorg(&machine);
+    let id = desk.0;
     stays_locked_and_comes_back(&machine, desk, 7);
     machine.shows("x11-seat", "lock", SEEN);
+    is_pictured(&machine, id, "x11-seat");
+    ends(&machine, id, "x11-seat", "Xorg");
 }
 
 #[test]
 fn gnome_on_a_seat_is_locked_with_it() {
     let machine = machine!();
     let desk = gnome(&machine);
+    let id = desk.0;
     stays_locked(&machine, desk, 7, true);
     machine.shows("gnome-seat", "lock", SEEN);
+    is_not_pictured(&machine, id, "gnome-seat", "gnome-shell");
+    ends(&machine, id, "gnome-seat", "gnome-shell");
 }
 
 #[test]
 fn kwin_on_a_seat_is_locked_with_it() {
     let machine = machine!();
     let desk = kwin(&machine);
+    let id = desk.0;
     stays_locked(&machine, desk, 7, false);
     machine.shows("kwin-seat", "lock", SEEN);
+    is_not_pictured(&machine, id, "kwin-seat", "kwin_wayland");
+    ends(&machine, id, "kwin-seat", "kwin_wayland");
 }

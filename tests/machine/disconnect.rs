@@ -1,7 +1,7 @@
 //! Disconnecting at a seat: somebody else may sit down, and what was there lives on behind.
 
 use crate::console::{lock, unlock};
-use crate::desktop::{sway, xorg};
+use crate::desktop::{gnome, kwin, sway, xorg};
 use crate::harness::{Machine, wait_until};
 use crate::hostile::alice_runs;
 use crate::machine;
@@ -72,4 +72,22 @@ fn xorg_on_a_seat_is_left_for_a_login() {
     leaves(&machine, id, "tty7");
     comes_back(&machine, id, 7);
     machine.shows("x11-seat", "disconnect", SEEN);
+}
+
+#[test]
+fn gnome_on_a_seat_is_left_for_a_login() {
+    let machine = machine!();
+    let (id, _) = gnome(&machine);
+    leaves(&machine, id, "tty7");
+    comes_back(&machine, id, 7);
+    machine.shows("gnome-seat", "disconnect", SEEN);
+}
+
+#[test]
+fn kwin_on_a_seat_is_left_for_a_login() {
+    let machine = machine!();
+    let (id, _) = kwin(&machine);
+    leaves(&machine, id, "tty7");
+    comes_back(&machine, id, 7);
+    machine.shows("kwin-seat", "disconnect", SEEN);
 }
