@@ -1,0 +1,202 @@
+//! Seats with a display manager: its greeter comes to the front when a session is disconnected, and lets nobody in whom a block covers.
+
+use crate::desktop::{DRAWN_BY_PROCESSOR, GROUND, desktop_files, shows_ground};
+use crate::harness::{Machine, wait_for, wait_until};
+use crate::machine;
+
+/// A display manager, and how it is told to let alice in by itself at first.
+struct Manager {
+    units: &'static str,
+    program: &'static str,
+    /// The kind of alice's session.
+    kind: &'static str,
+    /// Where its sessions are described.
+    sessions: &'static str,
+    /// Writes its settings.
+    settings: &'static str,
+}
+
+const LIGHTDM: Manager = Manager {
+    units: "lightdm.service",
+    program: "/usr/sbin/lightdm",
+    kind: "x11",
+    sessions: "/usr/share/xsessions",
+    settings: "mkdir -p /etc/lightdm/lightdm.conf.d; printf '%s\\n' '[Seat:*]' autologin-user=alice autologin-session=desk user-session=desk \
+               greeter-hide-users=true greeter-show-manual-login=true >/etc/lightdm/lightdm.conf.d/desk.conf",
+};
+
+const SDDM: Manager = Manager {
+    units: "sddm.service",
+    program: "/usr/bin/sddm",
+    kind: "x11",
+    sessions: "/usr/share/xsessions",
+    settings: "mkdir -p /etc/sddm.conf.d; printf '%s\\n' '[General]' DisplayServer=x11 InputMethod= \
+               GreeterEnvironment=QT_QUICK_BACKEND=software '[Autologin]' User=alice Session=desk >/etc/sddm.conf.d/desk.conf",
+};
+
+const GDM: Manager = Manager {
+    units: "gdm.service gdm3.service",
+    program: "/usr/sbin/gdm3",
+    kind: "wayland",
+    sessions: "/usr/share/wayland-sessions",
+    settings: "mkdir -p /var/lib/AccountsService/users; \
+               printf '%s\\n' '[daemon]' AutomaticLoginEnable=true AutomaticLogin=alice >/etc/gdm3/daemon.conf; \
+               printf '%s\\n' '[User]' Session=desk SystemAccount=false >/var/lib/AccountsService/users/alice",
+};
+
+const PASSWORD: &str = "sesame";
+
+/// Nobody is logged in at the seat any more.
+#[track_caller]
+fn clears(machine: &Machine) {
+    machine.root("systemctl mask --runtime --now getty@tty1.service; loginctl terminate-user alice; true").succeeds();
+    wait_until("alice's console is gone", || machine.session("alice", "console").is_none());
+}
+
+/// The display manager begins.
+#[track_caller]
+fn begins(machine: &Machine, manager: &Manager) {
+    desktop_files(machine);
+    let Manager { units, program, sessions, settings, .. } = manager;
+    let session = "printf '%s\\n' '[Desktop Entry]' Type=Application Name=desk Exec=/opt/desktop";
+    machine.root(&format!("mkdir -p {sessions} && {session} >{sessions}/desk.desktop")).succeeds();
+    machine.root(settings).succeeds();
+    machine
+        .root(&format!("echo alice:{PASSWORD} | chpasswd; echo {program} >/etc/X11/default-display-manager"))
+        .succeeds();
+    machine.root(&format!("systemctl set-environment {DRAWN_BY_PROCESSOR}")).succeeds();
+    machine.root(&format!("printf '%s\\n' {DRAWN_BY_PROCESSOR} >>/etc/environment")).succeeds();
+    machine.root(&format!("systemctl unmask {units}; systemctl start --no-block {units}")).succeeds();
+}
+
+/// The class of the session in front, by logind's word: `greeter` or `user`.
+fn class_in_front(machine: &Machine) -> String {
+    let front = "loginctl show-session $(loginctl show-seat seat0 -p ActiveSession --value) -p Class --value";
+    machine.root(front).stdout.trim().to_owned()
+}
+
+#[track_caller]
+fn id(machine: &Machine, manager: &Manager) -> u64 {
+    wait_for("usherd knows alice's session", || machine.session("alice", manager.kind)?["session_id"].as_u64())
+}
+
+fn state(machine: &Machine, manager: &Manager) -> String {
+    let session = machine.session("alice", manager.kind);
+    session.and_then(|session| Some(session["state"].as_str()?.to_owned())).unwrap_or_default()
+}
+
+/// Olga disconnects alice: the greeter is in front, and alice's session lives on behind.
+#[track_caller]
+fn leaves(machine: &Machine, manager: &Manager, id: u64) {
+    wait_until("alice sits there", || state(machine, manager) == "connected" && shows_ground(&machine.screen(0)));
+    let programs = "pgrep --uid alice sleep";
+    let before = machine.root(programs).succeeds();
+    let outcome = &machine.olga(&format!("disconnect {id} --output json")).array()[0];
+    assert!(outcome["result"] == "done" && outcome["observed"] == true, "{outcome}");
+    wait_until("the greeter is in front", || class_in_front(machine) == "greeter");
+    wait_until("nobody sits at the session", || state(machine, manager) == "disconnected");
+    wait_until("the greeter is seen", || {
+        let screen = machine.screen(0);
+        !shows_ground(&screen) && screen.data.chunks_exact(4).any(|pixel| pixel[..3] != [0; 3])
+    });
+    assert!(!machine.screen(0).has(GROUND), "nothing of the desktop is seen");
+    assert_eq!(machine.root(programs).succeeds(), before, "its programs live on");
+}
+
+/// Somebody switches back to alice's virtual terminal.
+#[track_caller]
+fn switches_back(machine: &Machine, manager: &Manager, id: u64) {
+    let number = machine.root(&format!("loginctl show-session {id} -p VTNr --value")).succeeds();
+    machine.key(&format!("ctrl-alt-f{}", number.trim()));
+    is_back(machine, manager);
+}
+
+#[track_caller]
+fn is_back(machine: &Machine, manager: &Manager) {
+    wait_until("alice sits there again", || {
+        state(machine, manager) == "connected" && class_in_front(machine) == "user"
+    });
+    wait_until("she sees her desktop", || shows_ground(&machine.screen(0)));
+}
+
+/// Alice types her name and her password at LightDM's greeter, until `done`.
+#[track_caller]
+fn signs_in(machine: &Machine, what: &str, done: impl Fn() -> bool) {
+    // LightDM has a process for each login that has begun.
+    let begun = || machine.root("pgrep --count --full '^lightdm --session-child'").stdout.trim().parse().unwrap_or(0);
+    wait_until(what, || {
+        let before: u32 = begun();
+        machine.type_text("alice\n");
+        let is_asked = (0..10).any(|_| {
+            machine.rest();
+            begun() > before
+        });
+        if is_asked {
+            machine.type_text(&format!("{PASSWORD}\n"));
+        }
+        (0..10).any(|_| {
+            machine.rest();
+            done()
+        })
+    });
+}
+
+#[test]
+fn a_session_of_lightdm_is_left_for_its_greeter_by_which_its_user_comes_back() {
+    let machine = machine!();
+    clears(&machine);
+    begins(&machine, &LIGHTDM);
+    let id = id(&machine, &LIGHTDM);
+    leaves(&machine, &LIGHTDM, id);
+    switches_back(&machine, &LIGHTDM, id);
+    leaves(&machine, &LIGHTDM, id);
+    signs_in(&machine, "alice is back by the greeter", || class_in_front(&machine) == "user");
+    is_back(&machine, &LIGHTDM);
+    assert_eq!(machine.session("alice", "x11").expect("it")["session_id"], id, "it is the same session");
+    machine.shows("x11-seat", "disconnect", "logind and the kernel say that the greeter of LightDM is in front; the session lives on, and its user comes back by the greeter");
+}
+
+#[test]
+fn a_session_of_sddm_is_left_for_its_greeter() {
+    let machine = machine!();
+    clears(&machine);
+    begins(&machine, &SDDM);
+    let id = id(&machine, &SDDM);
+    leaves(&machine, &SDDM, id);
+    switches_back(&machine, &SDDM, id);
+}
+
+#[test]
+fn a_session_of_gdm_is_left_for_its_greeter() {
+    let machine = machine!();
+    clears(&machine);
+    begins(&machine, &GDM);
+    let id = id(&machine, &GDM);
+    leaves(&machine, &GDM, id);
+    switches_back(&machine, &GDM, id);
+}
+
+/// The audit log has a refusal of alice at this service.
+fn is_refused(machine: &Machine, service: &str) -> bool {
+    let records = machine.root("usher audit --action login --output json").array();
+    records.iter().any(|record| record["from"] == service && record["outcomes"][0]["error"]["id"] == "AccessDenied")
+}
+
+#[test]
+fn nobody_whom_a_block_covers_gets_in_by_the_greeter() {
+    let machine = machine!();
+    machine.install("libpam-usher_");
+    clears(&machine);
+    machine.root("usher block --user alice --message 'Exam 考试'").succeeds();
+    // She is not let in by herself either.
+    begins(&machine, &LIGHTDM);
+    wait_until("alice is not let in by herself", || is_refused(&machine, "lightdm-autologin"));
+    wait_until("the greeter is in front", || class_in_front(&machine) == "greeter");
+    signs_in(&machine, "alice is refused at the greeter", || is_refused(&machine, "lightdm"));
+    assert!(machine.session("alice", "x11").is_none());
+    assert_eq!(class_in_front(&machine), "greeter");
+    machine.screen(0);
+    machine.root("usher unblock --user alice").succeeds();
+    signs_in(&machine, "alice is let in", || machine.session("alice", "x11").is_some());
+    wait_until("she sees her desktop", || shows_ground(&machine.screen(0)));
+}
