@@ -13,3 +13,4 @@ mod greeter;
 mod hostile;
 mod meanwhile;
 mod reboot;
+mod suspend;
