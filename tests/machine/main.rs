@@ -13,4 +13,5 @@ mod greeter;
 mod hostile;
 mod meanwhile;
 mod reboot;
+mod second;
 mod suspend;
