@@ -9,6 +9,7 @@ mod harness;
 mod console;
 mod desktop;
 mod disconnect;
+mod figures;
 mod greeter;
 mod hostile;
 mod meanwhile;
