@@ -4,14 +4,12 @@ use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
 use std::time::Duration;
 
+use crate::harness::common::run;
 use crate::harness::{Host, Lab, PATIENCE, skip, wait_for};
 
 #[allow(dead_code, reason = "the page's own tests use more of it")]
 #[path = "../../usher-dashboard/tests/dashboard/harness/chromium.rs"]
 mod chromium;
-#[allow(dead_code, reason = "as above")]
-#[path = "../common/run.rs"]
-mod run;
 #[allow(dead_code, reason = "as above")]
 #[path = "../../usher-dashboard/tests/dashboard/harness/service.rs"]
 mod service;

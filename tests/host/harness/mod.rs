@@ -8,7 +8,7 @@
 //! ```
 
 #[path = "../../common/mod.rs"]
-mod common;
+pub mod common;
 #[path = "../../common/copy.rs"]
 mod copy;
 mod cover;

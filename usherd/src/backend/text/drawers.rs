@@ -34,13 +34,13 @@ const LIFE: Duration = Duration::from_secs(15);
 const IDLE: Duration = Duration::from_secs(3);
 
 /// Whose screen is drawn, and how large.
-type Subject = (SessionKey, ThumbnailSize);
+type DrawnScreen = (SessionKey, ThumbnailSize);
 
 /// The processes that there are.
 #[derive(Debug)]
 pub(super) struct Drawers {
     places: Semaphore,
-    kept: Mutex<HashMap<Subject, Drawer>>,
+    kept: Mutex<HashMap<DrawnScreen, DrawingProcess>>,
     /// How many there were.
     started: AtomicU64,
 }
@@ -57,12 +57,12 @@ impl Drawers {
     pub(super) async fn draw(
         self: &Arc<Self>,
         units: Option<&Units>,
-        subject: Subject,
+        screen: DrawnScreen,
         cells: &[u8],
         goes_on: bool,
     ) -> Result<Vec<u8>, Error> {
         let _place = self.places.acquire().await;
-        let kept = self.kept().remove(&subject).filter(|drawer| drawer.began.elapsed() < LIFE);
+        let kept = self.kept().remove(&screen).filter(|drawer| drawer.began.elapsed() < LIFE);
         let again = match kept {
             // One that is gone meanwhile is no reason to see nothing.
             Some(mut drawer) => drawer.draw(cells).await.ok().map(|png| (drawer, png)),
@@ -71,36 +71,37 @@ impl Drawers {
         let (drawer, png) = match again {
             Some(drawn) => drawn,
             None => {
-                let mut drawer = Drawer::start(units, self.started.fetch_add(1, Ordering::Relaxed), subject.1).await?;
+                let mut drawer =
+                    DrawingProcess::start(units, self.started.fetch_add(1, Ordering::Relaxed), screen.1).await?;
                 let png = drawer.draw(cells).await?;
                 (drawer, png)
             }
         };
         if goes_on {
-            self.keep(subject, drawer);
+            self.keep(screen, drawer);
         }
         Ok(png)
     }
 
-    fn kept(&self) -> MutexGuard<'_, HashMap<Subject, Drawer>> {
+    fn kept(&self) -> MutexGuard<'_, HashMap<DrawnScreen, DrawingProcess>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn keep(self: &Arc<Self>, subject: Subject, mut drawer: Drawer) {
+    fn keep(self: &Arc<Self>, screen: DrawnScreen, mut drawer: DrawingProcess) {
         let drawn = Instant::now();
         drawer.drawn = drawn;
         let mut kept = self.kept();
         if kept.len() >= MOST_KEPT {
             return;
         }
-        kept.insert(subject.clone(), drawer);
+        kept.insert(screen.clone(), drawer);
         let drawers = Arc::downgrade(self);
         tokio::spawn(async move {
             tokio::time::sleep(IDLE).await;
             let Some(drawers) = drawers.upgrade() else { return };
             let mut kept = drawers.kept();
-            if kept.get(&subject).is_some_and(|drawer| drawer.drawn == drawn) {
-                kept.remove(&subject);
+            if kept.get(&screen).is_some_and(|drawer| drawer.drawn == drawn) {
+                kept.remove(&screen);
             }
         });
     }
@@ -108,9 +109,9 @@ impl Drawers {
 
 /// A process that draws. It ends when this is gone: its standard input ends then.
 #[derive(Debug)]
-struct Drawer {
+struct DrawingProcess {
     stream: UnixStream,
-    process: Process,
+    by: DrawnBy,
     began: Instant,
     drawn: Instant,
     /// It was given something to draw, and has not drawn it.
@@ -118,27 +119,27 @@ struct Drawer {
 }
 
 #[derive(Debug)]
-enum Process {
+enum DrawnBy {
     /// A child of usherd's, which is killed with this value.
     Child { _killed_on_drop: Child },
     /// In system mode, a service with a uid of its own.
     Service(Units, u64),
 }
 
-impl Drawer {
+impl DrawingProcess {
     async fn start(units: Option<&Units>, turn: u64, size: ThumbnailSize) -> Result<Self, Error> {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(|e| failed(&e.to_string()))?;
         ours.set_nonblocking(true).map_err(|e| failed(&e.to_string()))?;
         let stream = UnixStream::from_std(ours).map_err(|e| failed(&e.to_string()))?;
-        let process = match units {
+        let by = match units {
             Some(units) => {
                 units.start_drawing(turn, size, theirs.into()).await?;
-                Process::Service(units.clone(), turn)
+                DrawnBy::Service(units.clone(), turn)
             }
-            None => Process::Child { _killed_on_drop: child(size, theirs.into())? },
+            None => DrawnBy::Child { _killed_on_drop: child(size, theirs.into())? },
         };
         let now = Instant::now();
-        Ok(Drawer { stream, process, began: now, drawn: now, busy: false })
+        Ok(DrawingProcess { stream, by, began: now, drawn: now, busy: false })
     }
 
     async fn draw(&mut self, cells: &[u8]) -> Result<Vec<u8>, Error> {
@@ -153,9 +154,9 @@ impl Drawer {
     }
 }
 
-impl Drop for Drawer {
+impl Drop for DrawingProcess {
     fn drop(&mut self) {
-        if let (true, Process::Service(units, turn)) = (self.busy, &self.process) {
+        if let (true, DrawnBy::Service(units, turn)) = (self.busy, &self.by) {
             units.kill_drawing(*turn);
         }
     }
