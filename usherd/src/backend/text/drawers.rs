@@ -147,7 +147,7 @@ impl DrawingProcess {
         let mut order = Vec::with_capacity(cells.len() + 8);
         let written = Pieces(&mut order).write_all(cells).and_then(|()| end_document(&mut order));
         written.map_err(|e| failed(&e.to_string()))?;
-        self.stream.write_all(&order).await.map_err(|e| failed(&format!("the process that draws has ended: {e}")))?;
+        self.stream.write_all(&order).await.map_err(|_| failed("the process that draws ended without a thumbnail"))?;
         let png = collect_document(&mut self.stream).await?;
         self.busy = false;
         Ok(png)
