@@ -30,6 +30,7 @@ pub(super) fn pipe() -> Result<(tokio::net::unix::pipe::Receiver, std::os::fd::O
 }
 
 /// Everything that is written until the end.
+#[cfg(any(feature = "system", test))]
 pub(super) async fn collect(from: impl AsyncRead + Unpin) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let read = from.take(MOST + 1).read_to_end(&mut bytes).await;
