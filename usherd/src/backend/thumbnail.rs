@@ -44,20 +44,17 @@ pub(super) async fn collect(from: impl AsyncRead + Unpin) -> Result<Vec<u8>, Err
 
 /// The next document of a connection that goes on.
 pub(super) async fn collect_document(from: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, Error> {
-    let ended = |_| failed("the process that draws ended without a thumbnail");
-    let mut bytes = Vec::new();
+    let ended = || failed("the process that draws ended without a thumbnail");
+    let (mut bytes, mut room) = (Vec::new(), MOST);
     loop {
-        let length = u64::from(from.read_u32_le().await.map_err(ended)?);
-        if length == 0 {
+        let length = u64::from(from.read_u32_le().await.map_err(|_| ended())?);
+        if length == 0 && !bytes.is_empty() {
             return Ok(bytes);
         }
-        if bytes.len() as u64 + length > MOST {
-            return Err(failed("the thumbnail is larger than 64 MiB"));
-        }
-        let wanted = bytes.len() as u64 + length;
-        from.take(length).read_to_end(&mut bytes).await.map_err(ended)?;
-        if (bytes.len() as u64) < wanted {
-            return Err(failed("the process that draws ended without a thumbnail"));
+        room = room.checked_sub(length).ok_or_else(|| failed("the thumbnail is larger than 64 MiB"))?;
+        let read = from.take(length).read_to_end(&mut bytes).await;
+        if length == 0 || read.ok().and_then(|read| u64::try_from(read).ok()) != Some(length) {
+            return Err(ended());
         }
     }
 }
@@ -106,6 +103,21 @@ mod tests {
     fn a_thumbnail_is_what_was_written_and_nothing_is_none() {
         assert_eq!(collected(b"\x89PNG and more").unwrap(), b"\x89PNG and more");
         assert_eq!(collected(b"").unwrap_err().id, ErrorId::BackendFailed);
+    }
+
+    #[test]
+    fn documents_are_taken_whole_and_one_after_the_other() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let taken = |mut from: &[u8]| {
+            runtime.block_on(async { (collect_document(&mut from).await, collect_document(&mut from).await) })
+        };
+        let (first, second) = taken(b"\x02\0\0\0on\x01\0\0\0e\0\0\0\0\x03\0\0\0two\0\0\0\0");
+        assert_eq!((first.unwrap(), second.unwrap()), (b"one".to_vec(), b"two".to_vec()));
+        for wrong in [&b"\0\0\0\0"[..], b"", b"\x02\0\0\0on", b"\x04\0\0\0on", b"\x01\0"] {
+            let (first, _) = taken(wrong);
+            assert!(first.unwrap_err().message.contains("ended without a thumbnail"), "{wrong:?}");
+        }
+        assert!(taken(b"\x01\0\0\x04much").0.unwrap_err().message.contains("64 MiB"));
     }
 
     #[test]

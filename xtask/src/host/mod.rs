@@ -87,12 +87,18 @@ pub fn is_debian() -> bool {
     fs::read_to_string("/etc/os-release").is_ok_and(|text| names_debian(&text))
 }
 
+/// Whether what is built here runs in every test host: in the oldest Debian of them it does.
+pub fn builds_for_every_host() -> bool {
+    fs::read_to_string("/etc/os-release").is_ok_and(|text| value(&text, "VERSION_ID") == DEBIAN[0])
+}
+
 fn names_debian(os_release: &str) -> bool {
-    let value = |name: &str| {
-        let line = os_release.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-        line.unwrap_or_default().trim_matches(['"', '\''])
-    };
-    value("ID") == "debian" && DEBIAN.contains(&value("VERSION_ID"))
+    value(os_release, "ID") == "debian" && DEBIAN.contains(&value(os_release, "VERSION_ID"))
+}
+
+fn value<'t>(os_release: &'t str, name: &str) -> &'t str {
+    let line = os_release.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+    line.unwrap_or_default().trim_matches(['"', '\''])
 }
 
 #[cfg(test)]
