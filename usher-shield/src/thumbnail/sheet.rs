@@ -94,15 +94,16 @@ impl Shrink {
         // What the pixel of the smaller picture has so far, and how many parts it still needs.
         let (mut sums, mut needed) = ([0u32; 3], from);
         for pixel in row.chunks_exact(3) {
-            let colours = [0, 1, 2].map(|colour| u32::from(pixel[colour]));
-            if to < needed {
-                (0..3).for_each(|colour| sums[colour] += colours[colour] * to);
-                needed -= to;
-            } else {
-                (0..3).for_each(|colour| sums[colour] += colours[colour] * needed);
-                narrow.extend(sums);
-                let rest = to - needed;
-                sums = colours.map(|colour| colour * rest);
+            let [red, green, blue] = [u32::from(pixel[0]), u32::from(pixel[1]), u32::from(pixel[2])];
+            let part = to.min(needed);
+            sums[0] += red * part;
+            sums[1] += green * part;
+            sums[2] += blue * part;
+            needed -= part;
+            if needed == 0 {
+                narrow.extend_from_slice(&sums);
+                let rest = to - part;
+                sums = [red * rest, green * rest, blue * rest];
                 needed = from - rest;
             }
         }

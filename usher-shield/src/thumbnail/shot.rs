@@ -34,7 +34,7 @@ pub fn take(arming: &Arming, size: ThumbnailSize, out: impl Write + 'static) -> 
     let mut sheet = Sheet::new(out, (u32::from(width), u32::from(height)), size)?;
     let stride = format.stride(width);
     let rows = u16::try_from((PIECE / stride).max(1)).unwrap_or(u16::MAX);
-    let mut row = Vec::with_capacity(usize::from(width) * 3);
+    let mut row = vec![0; usize::from(width) * 3];
     let mut top = 0;
     while top < height {
         let count = rows.min(height - top);
@@ -44,8 +44,7 @@ pub fn take(arming: &Arming, size: ThumbnailSize, out: impl Write + 'static) -> 
             return Err(io::Error::other("the X server sent less than the whole screen"));
         }
         for line in piece.chunks_exact(stride).take(usize::from(count)) {
-            row.clear();
-            format.read(line, usize::from(width), &mut row);
+            format.read(line, &mut row);
             sheet.row(&row)?;
         }
         top += count;
@@ -111,15 +110,19 @@ impl Format {
         (usize::from(width) * self.bytes).next_multiple_of(self.pad).max(1)
     }
 
-    /// Reads the pixels of a row.
-    fn read(&self, line: &[u8], width: usize, row: &mut Vec<u8>) {
+    /// Reads the pixels of a row, three bytes each.
+    fn read(&self, line: &[u8], row: &mut [u8]) {
+        let pixels = row.chunks_exact_mut(3);
         match self.colours {
-            Colours::Bytes(places) => {
-                let pixels = line.chunks_exact(self.bytes).take(width);
-                row.extend(pixels.flat_map(|pixel| places.map(|place| pixel[place])));
+            Colours::Bytes([red, green, blue]) => {
+                for (colours, pixel) in pixels.zip(line.chunks_exact(self.bytes)) {
+                    colours[0] = pixel[red];
+                    colours[1] = pixel[green];
+                    colours[2] = pixel[blue];
+                }
             }
             Colours::Masks(_) | Colours::Table(_) => {
-                (0..width).for_each(|at| row.extend(self.colour(line, at)));
+                pixels.enumerate().for_each(|(at, colours)| colours.copy_from_slice(&self.colour(line, at)));
             }
         }
     }
@@ -190,11 +193,11 @@ mod tests {
         for order in [ImageOrder::LSB_FIRST, ImageOrder::MSB_FIRST] {
             for bytes in [3, 4] {
                 let places = in_bytes(usual, bytes, order).unwrap();
-                let mut row = Vec::new();
-                format(bytes, order, Colours::Bytes(places)).read(&line, 3, &mut row);
+                let mut row = [0; 9];
+                format(bytes, order, Colours::Bytes(places)).read(&line, &mut row);
                 let masked = format(bytes, order, Colours::Masks(usual));
                 let expected: Vec<u8> = (0..3).flat_map(|at| masked.colour(&line, at)).collect();
-                assert_eq!(row, expected, "{order:?} {bytes}");
+                assert_eq!(row[..], expected[..], "{order:?} {bytes}");
             }
         }
         for unlike in
