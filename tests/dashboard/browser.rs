@@ -10,7 +10,7 @@ use crate::harness::{Host, Lab, PATIENCE, skip, wait_for};
 #[allow(dead_code, reason = "the page's own tests use more of it")]
 #[path = "../../usher-dashboard/tests/dashboard/harness/chromium.rs"]
 mod chromium;
-#[allow(dead_code, reason = "as above")]
+#[allow(dead_code, reason = "the page's own tests start more kinds of programs with it")]
 #[path = "../../usher-dashboard/tests/dashboard/harness/service.rs"]
 mod service;
 

@@ -2,7 +2,7 @@
 
 use crate::console::{lock, unlock};
 use crate::desktop::{gnome, kwin, sway, xorg};
-use crate::harness::{Machine, wait_until};
+use crate::harness::{Machine, Picture, wait_until};
 use crate::hostile::alice_runs;
 use crate::machine;
 
@@ -56,38 +56,34 @@ fn a_console_is_left_for_a_login_at_another_terminal() {
     leaves(&machine, id, "tty1");
 }
 
+/// A desktop at the seventh virtual terminal is left, and comes back.
+#[track_caller]
+fn desktop_is_left(machine: &Machine, (id, _): (u64, Picture), kind: &str) {
+    leaves(machine, id, "tty7");
+    comes_back(machine, id, 7);
+    machine.shows(kind, "disconnect", SEEN);
+}
+
 #[test]
 fn sway_on_a_seat_is_left_for_a_login() {
     let machine = machine!();
-    let (id, _) = sway(&machine);
-    leaves(&machine, id, "tty7");
-    comes_back(&machine, id, 7);
-    machine.shows("wayland-seat", "disconnect", SEEN);
+    desktop_is_left(&machine, sway(&machine), "wayland-seat");
 }
 
 #[test]
 fn xorg_on_a_seat_is_left_for_a_login() {
     let machine = machine!();
-    let (id, _) = xorg(&machine);
-    leaves(&machine, id, "tty7");
-    comes_back(&machine, id, 7);
-    machine.shows("x11-seat", "disconnect", SEEN);
+    desktop_is_left(&machine, xorg(&machine), "x11-seat");
 }
 
 #[test]
 fn gnome_on_a_seat_is_left_for_a_login() {
     let machine = machine!();
-    let (id, _) = gnome(&machine);
-    leaves(&machine, id, "tty7");
-    comes_back(&machine, id, 7);
-    machine.shows("gnome-seat", "disconnect", SEEN);
+    desktop_is_left(&machine, gnome(&machine), "gnome-seat");
 }
 
 #[test]
 fn kwin_on_a_seat_is_left_for_a_login() {
     let machine = machine!();
-    let (id, _) = kwin(&machine);
-    leaves(&machine, id, "tty7");
-    comes_back(&machine, id, 7);
-    machine.shows("kwin-seat", "disconnect", SEEN);
+    desktop_is_left(&machine, kwin(&machine), "kwin-seat");
 }

@@ -142,23 +142,27 @@ fn signs_in(machine: &Machine, what: &str, done: impl Fn() -> bool) {
     });
 }
 
+/// Alice is let in by herself, and olga disconnects her; gives the session's ID.
+#[track_caller]
+fn is_left(machine: &Machine, manager: &Manager) -> u64 {
+    clears(machine);
+    begins(machine, manager);
+    let id = id(machine, manager);
+    leaves(machine, manager, id);
+    id
+}
+
 #[test]
 fn a_session_of_lightdm_is_left_for_its_greeter() {
     let machine = machine!();
-    clears(&machine);
-    begins(&machine, &LIGHTDM);
-    let id = id(&machine, &LIGHTDM);
-    leaves(&machine, &LIGHTDM, id);
+    let id = is_left(&machine, &LIGHTDM);
     switches_back(&machine, &LIGHTDM, id);
 }
 
 #[test]
 fn whoever_was_disconnected_comes_back_by_lightdms_greeter() {
     let machine = machine!();
-    clears(&machine);
-    begins(&machine, &LIGHTDM);
-    let id = id(&machine, &LIGHTDM);
-    leaves(&machine, &LIGHTDM, id);
+    let id = is_left(&machine, &LIGHTDM);
     signs_in(&machine, "alice is back by the greeter", || class_in_front(&machine) == "user");
     is_back(&machine, &LIGHTDM);
     assert_eq!(machine.session("alice", "x11").expect("it")["session_id"], id, "it is the same session");
@@ -167,19 +171,13 @@ fn whoever_was_disconnected_comes_back_by_lightdms_greeter() {
 #[test]
 fn a_session_of_sddm_is_left_for_its_greeter() {
     let machine = machine!();
-    clears(&machine);
-    begins(&machine, &SDDM);
-    let id = id(&machine, &SDDM);
-    leaves(&machine, &SDDM, id);
+    let id = is_left(&machine, &SDDM);
     switches_back(&machine, &SDDM, id);
 }
 
 #[test]
 fn a_session_of_gdm_is_left_for_its_greeter() {
     let machine = machine!();
-    clears(&machine);
-    begins(&machine, &GDM);
-    let id = id(&machine, &GDM);
-    leaves(&machine, &GDM, id);
+    let id = is_left(&machine, &GDM);
     switches_back(&machine, &GDM, id);
 }
