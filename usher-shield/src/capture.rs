@@ -1,65 +1,54 @@
-//! The process that takes a picture of the display, as the shield sees it. It has a connection of its own, and writes
-//! into what usherd handed over: the shield waits for nothing, and has no pixels.
+//! The process that takes pictures of the display, as the shield sees it. It has a connection of its own to what shows the
+//! session, and writes into what usherd handed over: the shield waits for nothing, and has no pixels. A look that goes on
+//! has one for itself for a while: to start one and to be let in takes longer than to take a picture.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{MemfdFlags, OFlags, fcntl_setfl, memfd_create};
+use rustix::fs::{MemfdFlags, memfd_create};
+use serde::{Deserialize, Serialize};
 use usher_core::request::ThumbnailSize;
+use usher_core::wire::Conn;
 use usher_core::wire::shield::Arming;
 
-/// How long a picture may take; the process that takes it ends by itself then.
+/// How long a picture may take; the process that takes it gives up by itself then.
 pub const PATIENCE: Duration = Duration::from_secs(12);
 /// How much longer it is waited for.
 const GRACE: Duration = Duration::from_secs(1);
 /// Pictures at once; usherd asks for one after the other.
 const AT_ONCE: usize = 2;
-/// The most that is kept of why one failed.
+/// How long a process is used: whoever took it over by what it reads has it no longer.
+const LIFE: Duration = Duration::from_secs(15);
+/// How long one is kept that has no picture to take. A tile is looked at every two seconds, if not more often.
+const IDLE: Duration = Duration::from_secs(3);
+/// The most characters that are kept of why one failed.
 const MOST: usize = 400;
 
-/// The pictures that are being taken.
-#[derive(Default)]
-pub struct Captures(Vec<Capture>);
+/// What a process that takes pictures is told.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum ToCapture {
+    /// Take one of this size, into the descriptor that comes along.
+    Take(ThumbnailSize),
+}
 
-impl Captures {
-    /// Begins another, unless there are enough.
-    ///
-    /// # Errors
-    /// Why there is none, in a sentence.
-    pub fn begin(&mut self, start: impl FnOnce() -> io::Result<Capture>) -> Result<(), String> {
-        if self.0.len() >= AT_ONCE {
-            return Err("others are being taken".to_owned());
-        }
-        self.0.push(start().map_err(|error| error.to_string())?);
-        Ok(())
-    }
+/// What it says of each picture.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Taken {
+    /// Why there is none.
+    pub error: Option<String>,
+}
 
-    /// Those that are over: who asked, and why there is no picture, where there is none.
-    pub fn over(&mut self) -> Vec<(CaptureAsker, Option<String>)> {
-        let mut over = Vec::new();
-        self.0.retain_mut(|capture| match capture.look() {
-            None => true,
-            Some(error) => {
-                over.push((capture.asker, error));
-                false
-            }
-        });
-        over
-    }
-
-    /// What to wait for.
-    pub fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        self.0.iter().map(|capture| capture.complaints.as_fd())
-    }
-
-    /// When the next is given up.
-    pub fn until(&self) -> Option<Instant> {
-        self.0.iter().map(|capture| capture.until).min()
-    }
+/// What shows the session.
+pub enum Shown<'a> {
+    /// An X server.
+    Display(&'a Arming),
+    /// A Wayland compositor, by a connection on which nothing was said yet.
+    Compositor(OwnedFd),
 }
 
 /// Who asked for a picture.
@@ -69,92 +58,130 @@ pub struct CaptureAsker {
     pub control: u64,
     /// The number of the order.
     pub seq: u64,
-    /// The screen's next change is told.
+    /// The screen's next change is told: the look goes on.
     pub watched: bool,
 }
 
-/// A picture that is being taken.
-pub struct Capture {
-    child: Option<Child>,
-    complaints: ChildStderr,
-    said: Vec<u8>,
-    until: Instant,
-    asker: CaptureAsker,
-}
+/// The processes that take pictures, and those that wait for the next one.
+#[derive(Default)]
+pub struct Captures(Vec<Capture>);
 
-impl Capture {
-    /// Starts taking one.
-    pub fn start(arming: &Arming, size: ThumbnailSize, to: OwnedFd, asker: CaptureAsker) -> io::Result<Self> {
-        // Cookie files may be larger than a pipe.
-        let mut order = File::from(memfd_create("usher-picture", MemfdFlags::CLOEXEC)?);
-        order.write_all(&serde_json::to_vec(arming)?)?;
-        order.seek(SeekFrom::Start(0))?;
-        Self::run(Self::command("picture", size), OwnedFd::from(order), to, asker)
-    }
-
-    /// Starts taking one of what a Wayland compositor shows, by a connection that nothing was said on yet.
-    pub fn start_wayland(
-        connection: OwnedFd,
+impl Captures {
+    /// Has one more taken, unless there are enough.
+    ///
+    /// # Errors
+    /// Why there is none, in a sentence.
+    pub fn take(
+        &mut self,
+        shown: Shown<'_>,
         size: ThumbnailSize,
         to: OwnedFd,
         asker: CaptureAsker,
-    ) -> io::Result<Self> {
-        Self::run(Self::command("outputs", size), connection, to, asker)
-    }
-
-    fn command(work: &str, size: ThumbnailSize) -> Command {
-        let mut command = Command::new("/proc/self/exe");
-        command.arg0("usher-shield").args([work, size.as_str()]).env_clear().current_dir("/");
-        command
-    }
-
-    fn run(mut command: Command, from: OwnedFd, to: OwnedFd, asker: CaptureAsker) -> io::Result<Self> {
-        let mut child = command.stdin(Stdio::from(from)).stdout(Stdio::from(to)).stderr(Stdio::piped()).spawn()?;
-        let complaints = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        fcntl_setfl(&complaints, OFlags::NONBLOCK)?;
-        let until = Instant::now() + PATIENCE + GRACE;
-        Ok(Capture { child: Some(child), complaints, said: Vec::new(), until, asker })
-    }
-
-    /// What came of it, once that is known: why there is no picture, or nothing where there is one.
-    fn look(&mut self) -> Option<Option<String>> {
-        let mut buffer = [0; 1024];
-        loop {
-            match self.complaints.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(count) => {
-                    let room = MOST.saturating_sub(self.said.len()).min(count);
-                    self.said.extend_from_slice(&buffer[..room]);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let late = Instant::now() >= self.until;
-                    return late.then(|| Some(format!("it took longer than {} s", PATIENCE.as_secs())));
-                }
-                Err(_) => break,
-            }
+    ) -> Result<(), String> {
+        let now = Instant::now();
+        let taking = self.0.iter().filter(|capture| matches!(capture.doing, Doing::Taking(..))).count();
+        if taking >= AT_ONCE {
+            return Err("others are being taken".to_owned());
         }
-        // It is about to end: its descriptors are closed.
-        let ended = || {
-            let status = self.child.as_mut()?.try_wait().ok()?;
-            status.or_else(|| {
-                std::thread::sleep(Duration::from_millis(1));
-                None
-            })
+        let kept = self.0.iter().position(|capture| capture.waits() && now < capture.began + LIFE);
+        let capture = match kept {
+            Some(place) => Ok(self.0.swap_remove(place)),
+            None => Capture::start(shown),
         };
-        match std::iter::repeat_with(ended).take(200).flatten().next() {
-            Some(status) if status.success() => Some(None),
-            _ => Some(Some(self.complaint())),
-        }
+        let begun = capture.and_then(|capture| capture.take(size, to, asker));
+        self.0.push(begun.map_err(|error| error.to_string())?);
+        Ok(())
     }
 
-    /// What it said of its failure, as one line that does nothing to a terminal.
-    fn complaint(&self) -> String {
-        let said = String::from_utf8_lossy(&self.said);
-        let line = said.lines().next().unwrap_or_default();
-        let line = line.strip_prefix("usher-shield: ").unwrap_or(line);
-        let shown: String = line.chars().filter(|c| !c.is_control()).collect();
-        if shown.is_empty() { "the process that took it ended".to_owned() } else { shown }
+    /// The pictures that are over: who asked, and why there is none, where there is none.
+    pub fn over(&mut self) -> Vec<(CaptureAsker, Option<String>)> {
+        let (now, mut over) = (Instant::now(), Vec::new());
+        self.0.retain_mut(|capture| match capture.doing {
+            Doing::Waiting(until) => now < until && !capture.is_gone(),
+            Doing::Taking(asker, _) => match capture.look(now) {
+                None => true,
+                Some(error) => {
+                    let keep = asker.watched && error.is_none() && now < capture.began + LIFE;
+                    capture.doing = Doing::Waiting(now + IDLE);
+                    over.push((asker, error));
+                    keep
+                }
+            },
+        });
+        over
+    }
+
+    /// What to wait for.
+    pub fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.0.iter().map(|capture| capture.conn.fd())
+    }
+
+    /// When the next is given up, or needed no longer.
+    pub fn until(&self) -> Option<Instant> {
+        let until = |capture: &Capture| match capture.doing {
+            Doing::Taking(_, until) | Doing::Waiting(until) => until,
+        };
+        self.0.iter().map(until).min()
+    }
+}
+
+/// A process that takes pictures. It ends when its connection does.
+struct Capture {
+    child: Option<Child>,
+    conn: Conn,
+    began: Instant,
+    doing: Doing,
+}
+
+#[derive(Clone, Copy)]
+enum Doing {
+    /// It takes a picture, which is given up then.
+    Taking(CaptureAsker, Instant),
+    /// It waits for an order until then.
+    Waiting(Instant),
+}
+
+impl Capture {
+    /// Its standard input is what it looks at, its standard output its connection to us.
+    fn start(shown: Shown<'_>) -> io::Result<Self> {
+        let (work, looked_at) = match shown {
+            Shown::Display(arming) => ("picture", OwnedFd::from(written(arming)?)),
+            Shown::Compositor(connection) => ("outputs", connection),
+        };
+        let (ours, its) = UnixStream::pair()?;
+        // Not the path: after an upgrade there is another program, or none.
+        let mut command = Command::new("/proc/self/exe");
+        command.arg0("usher-shield").arg(work).env_clear().current_dir("/");
+        let child = command.stdin(Stdio::from(looked_at)).stdout(Stdio::from(OwnedFd::from(its))).spawn()?;
+        let now = Instant::now();
+        let conn = Conn::without_descriptors(ours)?;
+        Ok(Capture { child: Some(child), conn, began: now, doing: Doing::Waiting(now + IDLE) })
+    }
+
+    fn take(mut self, size: ThumbnailSize, to: OwnedFd, asker: CaptureAsker) -> io::Result<Self> {
+        self.conn.send_message_with(&ToCapture::Take(size), to.as_fd())?;
+        self.doing = Doing::Taking(asker, Instant::now() + PATIENCE + GRACE);
+        Ok(self)
+    }
+
+    fn waits(&self) -> bool {
+        matches!(self.doing, Doing::Waiting(_)) && !self.conn.is_closed()
+    }
+
+    /// Whether one that waits ended. It has nothing to say.
+    fn is_gone(&mut self) -> bool {
+        !self.conn.receive_messages::<Taken>().is_empty() || self.conn.is_closed()
+    }
+
+    /// What came of the picture, once that is known: why there is none, or nothing where there is one.
+    fn look(&mut self, now: Instant) -> Option<Option<String>> {
+        let Doing::Taking(_, until) = self.doing else { return None };
+        let said: Vec<Taken> = self.conn.receive_messages();
+        match said.into_iter().next() {
+            Some(Taken { error }) => Some(error.map(|why| complaint(&why))),
+            None if self.conn.is_closed() => Some(Some("the process that took it ended".to_owned())),
+            None => (now >= until).then(|| Some(format!("it took longer than {} s", PATIENCE.as_secs()))),
+        }
     }
 }
 
@@ -162,4 +189,18 @@ impl Drop for Capture {
     fn drop(&mut self) {
         self.child.take().into_iter().for_each(crate::children::let_go);
     }
+}
+
+/// The arming as a file in memory: cookie files may be larger than what fits into a pipe.
+fn written(arming: &Arming) -> io::Result<File> {
+    let mut file = File::from(memfd_create("usher-picture", MemfdFlags::CLOEXEC)?);
+    file.write_all(&serde_json::to_vec(arming)?)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(file)
+}
+
+/// What one said of its failure, as one line that does nothing to a terminal.
+fn complaint(said: &str) -> String {
+    let shown: String = said.chars().filter(|c| !c.is_control()).take(MOST).collect();
+    if shown.is_empty() { "the process that took it said nothing".to_owned() } else { shown }
 }

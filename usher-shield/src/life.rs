@@ -89,6 +89,7 @@ fn keep_time(shield: &mut Shield) {
         if !matches!(looked, Err(crate::x::Trouble::Refused)) {
             shield.took(looked);
         }
+        shield.look_at_watch();
     }
     for message in shield.incidents.due(Instant::now()) {
         shield.say(&message);

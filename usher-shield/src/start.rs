@@ -66,8 +66,8 @@ fn do_work(work: &str) -> io::Result<()> {
     let how = std::env::args().nth(2);
     match work {
         "draw" => crate::drawing::main(how.as_deref().unwrap_or_default()),
-        "outputs" => wayland::picture(duplicate(io::stdin().as_fd())?, how.as_deref()),
-        "picture" => crate::thumbnail::screen(how.as_deref()),
+        "outputs" => wayland::pictures(),
+        "picture" => crate::thumbnail::screens(),
         _ => crate::thumbnail::stills(how.as_deref()),
     }
 }

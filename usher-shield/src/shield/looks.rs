@@ -1,10 +1,10 @@
-//! Pictures of the display for usherd: each is taken by a process of its own.
+//! Pictures of the display for usherd, which a process of its own takes.
 
 use usher_core::request::ThumbnailSize;
 use usher_core::wire::shield::FromShield;
 
 use super::Shield;
-use crate::capture::{Capture, CaptureAsker};
+use crate::capture::{CaptureAsker, Shown};
 
 impl Shield {
     /// Has a picture taken of what the display shows.
@@ -13,7 +13,7 @@ impl Shield {
         let to = self.controls.iter_mut().find(|c| c.id == control).and_then(|c| c.conn.next_descriptor());
         let begun = match to {
             Some(to) => {
-                self.captures.begin(|| Capture::start(&self.arming, size, to, CaptureAsker { control, seq, watched }))
+                self.captures.take(Shown::Display(&self.arming), size, to, CaptureAsker { control, seq, watched })
             }
             None => Err("there is no place for it".to_owned()),
         };
@@ -39,6 +39,15 @@ impl Shield {
         let watched = matches!(begun, Ok(true));
         self.took(begun.map(drop));
         watched
+    }
+
+    /// Makes sure that the server still tells of the next change.
+    pub fn look_at_watch(&mut self) {
+        let lost = self.changes.look(&self.stage.x);
+        if matches!(lost, Ok(true)) {
+            self.tell_change();
+        }
+        self.took(lost.map(drop));
     }
 
     /// Tells usherd that the screen shows something else now.

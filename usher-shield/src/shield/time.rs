@@ -48,6 +48,7 @@ impl Shield {
             let left = at.duration_since(Timestamp::now());
             Duration::try_from(left).unwrap_or_default() + Duration::from_millis(1)
         };
+        let looks = self.leader && !self.hung && !self.stage.cut;
         let moments = [
             self.retry_at,
             (!self.covers.is_empty() && !self.hung).then_some(self.look_at),
@@ -55,7 +56,8 @@ impl Shield {
             self.incidents.next(),
             self.captures.until(),
             // Only the leader looks at the user, and only at a server that answers.
-            self.user.next().filter(|_| self.leader && !self.hung && !self.stage.cut),
+            self.user.next().filter(|_| looks),
+            self.changes.next().filter(|_| looks),
             self.trouble.is_some().then_some(self.knock_at),
             self.reserve.next().filter(|_| !self.hung),
         ];

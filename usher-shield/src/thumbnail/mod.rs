@@ -1,16 +1,25 @@
-//! Pictures of screens, each by a process that ends when it is done: rows of pixels, made smaller as they come, and
-//! written as PNG to standard output. Neither the shield nor usherd ever has the pixels.
+//! Pictures of screens, by processes that live no longer than a look goes on: rows of pixels, made smaller as they come,
+//! and written as PNG. Neither the shield nor usherd ever has the pixels.
 
-use std::io::{self, BufWriter, Read, Write as _};
+use std::fs::File;
+use std::io::{self, BufWriter, Read};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
 
+use rustix::event::{PollFd, PollFlags, poll};
 use usher_core::request::ThumbnailSize;
+use usher_core::wire::Conn;
 use usher_core::wire::cells::TerminalCells;
 use usher_core::wire::document::{Pieces, end_document, read_document};
-use usher_core::wire::shield::Arming;
+
+use crate::capture::{Taken, ToCapture};
 
 mod cells;
+mod format;
+mod kept;
 mod sheet;
 mod shot;
+mod shrink;
 
 pub use sheet::Sheet;
 
@@ -37,26 +46,35 @@ pub fn stills(size: Option<&str>) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes a picture of the display that standard input names.
-pub fn screen(size: Option<&str>) -> io::Result<()> {
-    let arming: Arming = serde_json::from_slice(&order()?)?;
-    shot::take(&arming, wanted(size)?, io::stdout())?;
-    io::stdout().flush()
+/// Takes pictures of the display that standard input names.
+pub fn screens() -> io::Result<()> {
+    let mut arming = Vec::new();
+    io::stdin().take(MOST as u64).read_to_end(&mut arming)?;
+    let mut display = shot::PicturedDisplay::new(serde_json::from_slice(&arming)?);
+    serve(|size, to| display.take(size, to))
+}
+
+/// Takes pictures as the shield orders them on standard output, until it has gone.
+pub fn serve(mut take: impl FnMut(ThumbnailSize, BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+    stand_back();
+    let mut conn = Conn::with_descriptors(UnixStream::from(io::stdout().as_fd().try_clone_to_owned()?))?;
+    while !conn.is_closed() {
+        poll(&mut [PollFd::from_borrowed_fd(conn.fd(), PollFlags::IN)], None)?;
+        for ToCapture::Take(size) in conn.receive_messages() {
+            let Some(to) = conn.next_descriptor() else { continue };
+            let taken = take(size, BufWriter::with_capacity(PIECE, File::from(to)));
+            conn.send_message(&Taken { error: taken.err().map(|why| why.to_string()) });
+        }
+    }
+    Ok(())
 }
 
 /// The size that a process is told by its argument.
-pub fn wanted(size: Option<&str>) -> io::Result<ThumbnailSize> {
+fn wanted(size: Option<&str>) -> io::Result<ThumbnailSize> {
     size.unwrap_or_default().parse().map_err(io::Error::other)
 }
 
 /// Locking comes first.
-pub fn stand_back() {
+fn stand_back() {
     let _ = rustix::process::nice(10);
-}
-
-fn order() -> io::Result<Vec<u8>> {
-    stand_back();
-    let mut order = Vec::new();
-    io::stdin().take(MOST as u64).read_to_end(&mut order)?;
-    Ok(order)
 }

@@ -6,55 +6,176 @@ use std::time::{Duration, Instant};
 
 use usher_core::request::ThumbnailSize;
 use usher_core::wire::shield::Arming;
-use x11rb::connection::Connection as _;
-use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, ImageOrder, VisualClass, Visualtype};
+use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, Rectangle};
 
+use super::format::Format;
+use super::kept::KeptPicture;
 use super::sheet::Sheet;
-use crate::x::{Asked, Display, GREETING, NoDisplay, Trouble};
+use super::shrink::Area;
+use crate::x::{Asked, DamagedArea, Display, GREETING, Known, NoDisplay, Trouble};
 
 /// How long the server may take for a piece.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The bytes of a piece, about.
-const PIECE: usize = 1 << 20;
+/// The bytes of a piece, about: less than what is asked of the kernel anew each time (`mallopt(3)`, M_MMAP_THRESHOLD).
+const PIECE: usize = 96 << 10;
+/// The most pixels of a picture that is kept; a larger one is read anew each time. Whoever has a display says how large it is.
+const MOST_KEPT: u64 = 4 << 20;
 
-/// Takes a picture of the display.
-pub fn take(arming: &Arming, size: ThumbnailSize, out: impl Write + 'static) -> io::Result<()> {
-    let said = |trouble: NoDisplay| match trouble {
+/// A display whose pictures are taken.
+pub struct PicturedDisplay {
+    arming: Arming,
+    cookie: Known,
+    /// What is kept of the last picture.
+    open: Option<OpenScreen>,
+}
+
+impl PicturedDisplay {
+    pub fn new(arming: Arming) -> Self {
+        PicturedDisplay { arming, cookie: None, open: None }
+    }
+
+    /// Takes a picture of what it shows now.
+    ///
+    /// # Errors
+    /// Why there is none, in a sentence.
+    pub fn take(&mut self, size: ThumbnailSize, out: impl Write + 'static) -> io::Result<()> {
+        let until = Instant::now() + crate::capture::PATIENCE;
+        // Another client may have cut it: it has a name to cut it by. A new connection is as good.
+        let kept = self.open.take().and_then(|mut screen| screen.look().is_ok().then_some(screen));
+        let mut screen = match kept {
+            Some(screen) => screen,
+            None => {
+                let x = Display::connect(&self.arming, &mut self.cookie, GREETING).map_err(no_display)?;
+                let mut screen = asked(OpenScreen::new(x))?;
+                asked(screen.look())?;
+                screen
+            }
+        };
+        screen.picture(size, out, until)?;
+        self.open = Some(screen);
+        Ok(())
+    }
+}
+
+/// A screen, on a connection that is kept.
+struct OpenScreen {
+    x: Display,
+    format: Format,
+    damaged: Option<DamagedArea>,
+    size: (u16, u16),
+    pictures: Vec<(ThumbnailSize, KeptPicture)>,
+}
+
+impl OpenScreen {
+    fn new(x: Display) -> Asked<Self> {
+        x.patience(PATIENCE);
+        let (format, damaged) = (Format::of(&x)?, DamagedArea::begin(&x)?);
+        Ok(OpenScreen { x, format, damaged, size: (0, 0), pictures: Vec::new() })
+    }
+
+    /// Learns what changed since the last picture, before the pixels are read.
+    fn look(&mut self) -> Asked {
+        self.x.patience(PATIENCE);
+        let changed = match &mut self.damaged {
+            Some(damaged) => damaged.take(&self.x)?,
+            None => None,
+        };
+        let geometry = self.x.conn.get_geometry(self.x.root)?.reply()?;
+        let size = (geometry.width, geometry.height);
+        match changed {
+            Some(changed) if size == self.size => {
+                let areas = || changed.iter().map(area);
+                self.pictures.iter_mut().for_each(|(_, picture)| areas().for_each(|area| picture.changed(area)));
+            }
+            Some(_) => self.pictures.clear(),
+            None => {
+                self.pictures.clear();
+                self.damaged = DamagedArea::begin(&self.x)?;
+            }
+        }
+        self.size = size;
+        Ok(())
+    }
+
+    /// Writes the picture of this size, as the screen is now.
+    fn picture(&mut self, size: ThumbnailSize, out: impl Write + 'static, until: Instant) -> io::Result<()> {
+        let screen = (u32::from(self.size.0), u32::from(self.size.1));
+        let (x, format) = (&self.x, &self.format);
+        let (width, height) = size.of_screen(screen);
+        if u64::from(width) * u64::from(height) > MOST_KEPT {
+            let mut sheet = Sheet::new(out, screen, size)?;
+            read(x, format, Area::whole(screen), until, |row| sheet.row(row))?;
+            return sheet.end();
+        }
+        let place = self.pictures.iter().position(|(known, _)| *known == size).unwrap_or_else(|| {
+            self.pictures.push((size, KeptPicture::new(screen, size)));
+            self.pictures.len() - 1
+        });
+        let picture = &mut self.pictures[place].1;
+        if let Some(mut patch) = picture.patch() {
+            read(x, format, patch.from, until, |row| {
+                patch.row(row);
+                Ok(())
+            })?;
+            patch.end();
+        }
+        picture.write(out)
+    }
+}
+
+/// Where something changed, as far as it is on the screen.
+fn area(changed: &Rectangle) -> Area {
+    let cut = |start: i16, length: u16| {
+        let end = (i32::from(start) + i32::from(length)).max(0);
+        let start = i32::from(start).max(0);
+        (start.unsigned_abs(), (end - start).max(0).unsigned_abs())
+    };
+    let ((left, width), (top, height)) = (cut(changed.x, changed.width), cut(changed.y, changed.height));
+    Area { left, top, width, height }
+}
+
+fn no_display(why: NoDisplay) -> io::Error {
+    match why {
         NoDisplay::ServerGone => io::Error::other("the X server is gone"),
         NoDisplay::Full => io::Error::other("the X server has no room for another client"),
         NoDisplay::Later(_) => io::Error::other("the X server does not answer"),
         NoDisplay::Closed(why) => io::Error::other(why),
-    };
-    let until = Instant::now() + crate::capture::PATIENCE;
-    let x = Display::connect(arming, &mut None, GREETING).map_err(said)?;
-    x.patience(PATIENCE);
-    let geometry = asked(x.conn.get_geometry(x.root).map_err(Trouble::from).and_then(|a| Ok(a.reply()?)))?;
-    let (width, height) = (geometry.width, geometry.height);
-    let format = asked(Format::of(&x))?;
-    let mut sheet = Sheet::new(out, (u32::from(width), u32::from(height)), size)?;
+    }
+}
+
+/// Reads the rows of a part of the screen.
+fn read(
+    x: &Display,
+    format: &Format,
+    from: Area,
+    until: Instant,
+    mut take: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let [left, width, bottom] =
+        [from.left, from.width, from.top + from.height].map(|length| u16::try_from(length).unwrap_or(u16::MAX));
     let stride = format.stride(width);
     let rows = u16::try_from((PIECE / stride).max(1)).unwrap_or(u16::MAX);
     let mut row = vec![0; usize::from(width) * 3];
-    let mut top = 0;
-    while top < height {
-        let count = rows.min(height - top);
+    let mut top = u16::try_from(from.top).unwrap_or(u16::MAX);
+    while top < bottom {
+        let count = rows.min(bottom - top);
         x.patience(PATIENCE.min(until.saturating_duration_since(Instant::now())));
-        let piece = asked(piece(&x, (width, count), top))?;
+        let piece = asked(piece(x, (left, top), (width, count)))?;
         if piece.len() < stride * usize::from(count) {
             return Err(io::Error::other("the X server sent less than the whole screen"));
         }
         for line in piece.chunks_exact(stride).take(usize::from(count)) {
             format.read(line, &mut row);
-            sheet.row(&row)?;
+            take(&row)?;
         }
         top += count;
     }
-    sheet.end()
+    Ok(())
 }
 
-fn piece(x: &Display, (width, height): (u16, u16), top: u16) -> Asked<Vec<u8>> {
-    let top = i16::try_from(top).unwrap_or(i16::MAX);
-    Ok(x.conn.get_image(ImageFormat::Z_PIXMAP, x.root, 0, top, width, height, !0)?.reply()?.data)
+fn piece(x: &Display, (left, top): (u16, u16), (width, height): (u16, u16)) -> Asked<Vec<u8>> {
+    let [left, top] = [left, top].map(|place| i16::try_from(place).unwrap_or(i16::MAX));
+    Ok(x.conn.get_image(ImageFormat::Z_PIXMAP, x.root, left, top, width, height, !0)?.reply()?.data)
 }
 
 fn asked<T>(answer: Asked<T>) -> io::Result<T> {
@@ -63,153 +184,4 @@ fn asked<T>(answer: Asked<T>) -> io::Result<T> {
         Trouble::Gone(why) => io::Error::other(why),
         Trouble::Refused => io::Error::other("the screen changed its size meanwhile, or cannot be read"),
     })
-}
-
-/// How the server stores pixels, and which colours they are.
-struct Format {
-    bytes: usize,
-    pad: usize,
-    order: ImageOrder,
-    colours: Colours,
-}
-
-enum Colours {
-    /// Each in a byte of its own: where red, green and blue are. Nearly every screen is so, and this is quick.
-    Bytes([usize; 3]),
-    /// For red, green and blue: where the value begins, and the largest there is.
-    Masks([(u32, u64); 3]),
-    /// By the pixel's number.
-    Table(Vec<[u8; 3]>),
-}
-
-impl Format {
-    fn of(x: &Display) -> Asked<Self> {
-        let unreadable =
-            || Trouble::Gone("the screen's pixels are stored in a way that usher does not read".to_owned());
-        let (setup, screen) = (x.conn.setup(), &x.screen);
-        let format = setup.pixmap_formats.iter().find(|format| format.depth == screen.root_depth);
-        let visual = screen.allowed_depths.iter().flat_map(|d| &d.visuals).find(|v| v.visual_id == screen.root_visual);
-        let (format, visual) = format.zip(visual).ok_or_else(unreadable)?;
-        let bytes = usize::from(format.bits_per_pixel / 8);
-        if !matches!(format.bits_per_pixel, 8 | 16 | 24 | 32) {
-            return Err(unreadable());
-        }
-        let colours = if matches!(visual.class, VisualClass::TRUE_COLOR | VisualClass::DIRECT_COLOR) {
-            let masks = masks(visual);
-            in_bytes(masks, bytes, setup.image_byte_order).map_or(Colours::Masks(masks), Colours::Bytes)
-        } else {
-            let all: Vec<u32> = (0..u32::from(visual.colormap_entries.min(256))).collect();
-            let known = x.conn.query_colors(screen.default_colormap, &all)?.reply()?.colors;
-            Colours::Table(known.iter().map(|c| [c.red, c.green, c.blue].map(|value| value.to_be_bytes()[0])).collect())
-        };
-        Ok(Format { bytes, pad: usize::from(format.scanline_pad / 8).max(1), order: setup.image_byte_order, colours })
-    }
-
-    /// The bytes of a row.
-    fn stride(&self, width: u16) -> usize {
-        (usize::from(width) * self.bytes).next_multiple_of(self.pad).max(1)
-    }
-
-    /// Reads the pixels of a row, three bytes each.
-    fn read(&self, line: &[u8], row: &mut [u8]) {
-        let pixels = row.chunks_exact_mut(3);
-        match self.colours {
-            Colours::Bytes([red, green, blue]) => {
-                for (colours, pixel) in pixels.zip(line.chunks_exact(self.bytes)) {
-                    colours[0] = pixel[red];
-                    colours[1] = pixel[green];
-                    colours[2] = pixel[blue];
-                }
-            }
-            Colours::Masks(_) | Colours::Table(_) => {
-                pixels.enumerate().for_each(|(at, colours)| colours.copy_from_slice(&self.colour(line, at)));
-            }
-        }
-    }
-
-    fn colour(&self, line: &[u8], at: usize) -> [u8; 3] {
-        let bytes = &line[at * self.bytes..][..self.bytes];
-        let number = |all: u32, byte: &u8| all << 8 | u32::from(*byte);
-        let pixel = if self.order == ImageOrder::LSB_FIRST {
-            bytes.iter().rev().fold(0, number)
-        } else {
-            bytes.iter().fold(0, number)
-        };
-        match &self.colours {
-            Colours::Bytes(places) => places.map(|place| bytes[place]),
-            Colours::Masks(masks) => masks.map(|(shift, most)| {
-                let value = u64::from(pixel.checked_shr(shift).unwrap_or(0)) & most;
-                u8::try_from((value * 255 + most / 2) / most.max(1)).unwrap_or(u8::MAX)
-            }),
-            Colours::Table(table) => {
-                table.get(usize::try_from(pixel).unwrap_or(usize::MAX)).copied().unwrap_or_default()
-            }
-        }
-    }
-}
-
-/// The bytes of a pixel that have the colours, if each has one to itself.
-fn in_bytes(masks: [(u32, u64); 3], bytes: usize, order: ImageOrder) -> Option<[usize; 3]> {
-    let whole = |(shift, most): &(u32, u64)| *most == 0xff && shift % 8 == 0 && (*shift as usize) / 8 < bytes;
-    let place = |(shift, _): (u32, u64)| match order {
-        ImageOrder::LSB_FIRST => shift as usize / 8,
-        _ => bytes - 1 - shift as usize / 8,
-    };
-    masks.iter().all(whole).then(|| masks.map(place))
-}
-
-/// A value's place and its largest, of each colour.
-fn masks(visual: &Visualtype) -> [(u32, u64); 3] {
-    [visual.red_mask, visual.green_mask, visual.blue_mask].map(|mask| {
-        let shift = mask.trailing_zeros();
-        (shift, u64::from(mask.checked_shr(shift).unwrap_or(0)))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn format(bytes: usize, order: ImageOrder, colours: Colours) -> Format {
-        Format { bytes, pad: 4, order, colours }
-    }
-
-    #[test]
-    fn pixels_are_read_by_their_masks_in_both_byte_orders() {
-        let masks = || Colours::Masks([(16, 0xff), (8, 0xff), (0, 0xff)]);
-        let little = format(4, ImageOrder::LSB_FIRST, masks());
-        assert_eq!(little.colour(&[0, 0, 0, 0, 0x40, 0x60, 0x20, 0], 1), [0x20, 0x60, 0x40]);
-        let big = format(4, ImageOrder::MSB_FIRST, masks());
-        assert_eq!(big.colour(&[0, 0x20, 0x60, 0x40], 0), [0x20, 0x60, 0x40]);
-        let small = format(2, ImageOrder::LSB_FIRST, Colours::Masks([(11, 31), (5, 63), (0, 31)]));
-        assert_eq!(small.colour(&[0x1f, 0xf8], 0), [255, 0, 255]);
-        assert_eq!((small.stride(3), little.stride(3)), (8, 12));
-    }
-
-    #[test]
-    fn colours_in_bytes_of_their_own_are_what_their_masks_say() {
-        let usual = [(16, 0xff), (8, 0xff), (0, 0xff)];
-        let line = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
-        for order in [ImageOrder::LSB_FIRST, ImageOrder::MSB_FIRST] {
-            for bytes in [3, 4] {
-                let places = in_bytes(usual, bytes, order).unwrap();
-                let mut row = [0; 9];
-                format(bytes, order, Colours::Bytes(places)).read(&line, &mut row);
-                let masked = format(bytes, order, Colours::Masks(usual));
-                let expected: Vec<u8> = (0..3).flat_map(|at| masked.colour(&line, at)).collect();
-                assert_eq!(row[..], expected[..], "{order:?} {bytes}");
-            }
-        }
-        for unlike in
-            [[(11, 31), (5, 63), (0, 31)], [(20, 0xff), (10, 0xff), (0, 0xff)], [(24, 0xff), (8, 0xff), (0, 0xff)]]
-        {
-            assert_eq!(in_bytes(unlike, 3, ImageOrder::LSB_FIRST), None);
-        }
-    }
-
-    #[test]
-    fn a_pixel_beyond_its_table_is_black() {
-        let few = format(1, ImageOrder::LSB_FIRST, Colours::Table(vec![[1, 2, 3], [4, 5, 6]]));
-        assert_eq!([few.colour(&[1, 9], 0), few.colour(&[1, 9], 1)], [[4, 5, 6], [0, 0, 0]]);
-    }
 }

@@ -6,7 +6,7 @@ use usher_core::request::ThumbnailSize;
 use usher_core::wire::shield::FromShield;
 
 use super::warden::Warden;
-use crate::capture::{Capture, CaptureAsker};
+use crate::capture::{CaptureAsker, Shown};
 
 impl Warden {
     /// Has a picture taken of what the outputs show. The connection for it came just before the order.
@@ -17,10 +17,8 @@ impl Warden {
         let begun = match (to, connection) {
             _ if unsupported => Err("its compositor has no zwlr_screencopy_manager_v1".to_owned()),
             (Some(to), Some(connection)) => {
-                let connection = OwnedFd::from(connection);
-                self.captures.begin(|| {
-                    Capture::start_wayland(connection, size, to, CaptureAsker { control, seq, watched: false })
-                })
+                let shown = Shown::Compositor(OwnedFd::from(connection));
+                self.captures.take(shown, size, to, CaptureAsker { control, seq, watched: false })
             }
             (None, _) => Err("there is no place for it".to_owned()),
             (_, None) => Err("there is no connection to the compositor".to_owned()),

@@ -28,5 +28,5 @@ mod telling;
 mod toplevels;
 mod warden;
 
-pub use outputs::picture;
+pub use outputs::pictures;
 pub use run::{follow, lead};

@@ -2,14 +2,15 @@
 //! own takes it, on a connection that nothing else is said on, and ends.
 
 use std::fs::File;
-use std::io::{self, Write as _};
-use std::os::fd::{AsFd, OwnedFd};
+use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{MemfdFlags, SealFlags};
+use usher_core::request::ThumbnailSize;
 use wayland_client::backend::WaylandError;
 use wayland_client::protocol::wl_buffer::WlBuffer;
 use wayland_client::protocol::wl_callback::{self, WlCallback};
@@ -23,30 +24,37 @@ use wayland_protocols_wlr::screencopy::v1::client::zwlr_screencopy_manager_v1::Z
 
 use super::panel::{Layout, Panel};
 use super::pixels::MOST;
-use crate::thumbnail::{Sheet, stand_back, wanted};
+use crate::thumbnail::{Sheet, serve};
 
 /// The most outputs that are pictured.
 const MOST_OUTPUTS: usize = 16;
 /// The most bytes of all their pixels.
 const MOST_BYTES: usize = 80 << 20;
 
-/// Takes a picture of what the compositor at the other end of this connection shows.
-pub fn picture(connection: OwnedFd, size: Option<&str>) -> io::Result<()> {
-    stand_back();
-    let size = wanted(size)?;
-    let mut eye = Eye::open(UnixStream::from(connection))?;
+/// Takes a picture of what the compositor at the other end of standard input shows, when the shield orders it.
+pub fn pictures() -> io::Result<()> {
+    let connection = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let mut connection = Some(connection);
+    serve(|size, to| {
+        let connection =
+            connection.take().ok_or_else(|| io::Error::other("the connection was looked through already"))?;
+        picture(connection, size, to)
+    })
+}
+
+fn picture(connection: UnixStream, size: ThumbnailSize, out: impl Write + 'static) -> io::Result<()> {
+    let mut eye = Eye::open(connection)?;
     let panels = eye.look()?;
     let width = panels.iter().map(|panel| panel.size().0).sum();
     let height = panels.iter().map(|panel| panel.size().1).max().unwrap_or(0);
-    let mut sheet = Sheet::new(io::stdout(), (width, height), size)?;
+    let mut sheet = Sheet::new(out, (width, height), size)?;
     let mut row = Vec::new();
     for y in 0..height {
         row.clear();
         panels.iter().for_each(|panel| panel.append_row(y, &mut row));
         sheet.row(&row)?;
     }
-    sheet.end()?;
-    io::stdout().flush()
+    sheet.end()
 }
 
 /// A connection that is looked through.

@@ -19,6 +19,7 @@ mod slots;
 mod usherd;
 mod viewer;
 mod vnc;
+mod watched;
 
 use std::io::Write as _;
 
