@@ -1,13 +1,17 @@
 //! The packages: what they install, the hardened unit, upgrade, removal and purge, on hosts of their own.
 
-use crate::harness::{Host, Suite, X11, covered, wait_until};
+use crate::harness::{Host, Options, Suite, X11, covered, ready, skip, wait_until};
 use crate::host;
 use crate::who::locked;
 
 /// The exposure that `systemd-analyze security` may find, in tenths; what it objects to is explained in the unit.
 const EXPOSURE: u32 = 40;
 
-fn is_installed_whole(host: &Host) {
+/// Installed while the host runs, as an administrator does it: other tests boot hosts that have it.
+fn is_installed_whole(suite: Suite) {
+    let Ok(()) = ready(suite).inspect_err(|reason| skip(reason)) else { return };
+    let host = Host::boot(Options { suite, packages: false });
+    host.install();
     for program in ["usher", "usherd", "usher-tty", "usher-shield"] {
         assert!(
             host.root(&format!("{program} --version")).code != Some(127),
@@ -49,12 +53,12 @@ fn is_installed_whole(host: &Host) {
 
 #[test]
 fn the_package_is_installed_whole_on_debian_12() {
-    is_installed_whole(&host!(Bookworm));
+    is_installed_whole(Suite::Bookworm);
 }
 
 #[test]
 fn the_package_is_installed_whole_on_debian_13() {
-    is_installed_whole(&host!(Trixie));
+    is_installed_whole(Suite::Trixie);
 }
 
 /// What `systemd-analyze security` objects to, by the names of the directives.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::steps::{Report, Verdict, passes};
+use crate::steps::{Report, Verdict, built_for_hosts, passes};
 use crate::{programs, run, tools};
 
 /// The version of cargo-deb that is installed where there is none.
@@ -51,9 +51,9 @@ fn made(purpose: Use) -> Verdict {
 
 fn built(purpose: Use) -> Verdict {
     match purpose {
-        Use::Tests => passes(&mut run::cargo(programs::TESTED)),
+        Use::Tests => built_for_hosts(programs::TESTED),
         Use::Release => {
-            let build = |words: &&[&str]| passes(run::cargo(&["build", "--release", "--locked"]).args(*words));
+            let build = |words: &&[&str]| built_for_hosts(&[&["build", "--release", "--locked"], *words].concat());
             let failed = programs::SHIPPED.iter().map(build).find(|built| *built != Verdict::Passed);
             failed.unwrap_or_else(shield)
         }
@@ -62,8 +62,8 @@ fn built(purpose: Use) -> Verdict {
 
 /// The shield, put where the others are: they are packed from one place.
 fn shield() -> Verdict {
-    let mut build = run::cargo(&["build", "--locked", "--bins", "--profile", programs::SHIELD]);
-    let built = passes(build.args(["--package", programs::SHIELDS]));
+    let (profile, package) = (programs::SHIELD, programs::SHIELDS);
+    let built = built_for_hosts(&["build", "--locked", "--bins", "--profile", profile, "--package", package]);
     let from = run::target().join(programs::SHIELD).join(programs::SHIELDS);
     match (built, fs::copy(from, run::target().join("release").join(programs::SHIELDS))) {
         (Verdict::Passed, Err(error)) => Verdict::Failed(format!("the shield cannot be put to the others: {error}")),

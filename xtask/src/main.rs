@@ -41,6 +41,7 @@ Usage: cargo xtask TASK
                                      with `-- COMMAND` another command line there
   cargo xtask host                   install the programs that the tests use, as root on Debian
   cargo xtask hosts                  build the file systems of the test hosts, as root on Debian
+  cargo xtask installed              install the package in copies of them; without, each test that needs it installs it
   cargo xtask machine [TEST…]        try locks of seats in virtual machines, as root on Debian; what is made is kept
   cargo xtask rooms                  hold the use of each room by others against floors.txt
   cargo xtask support                write docs/support.md from what the tests of the last `cargo verify` showed
@@ -56,6 +57,7 @@ const STEPS: &[(&str, Work)] = &[
     ("api", api::conforms),
     ("host", host::prepare),
     ("hosts", hosts::prepare),
+    ("installed", hosts::installed::prepare),
     ("names", names::few),
     ("rooms", rooms::in_order),
 ];

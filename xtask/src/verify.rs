@@ -19,6 +19,7 @@ const STEPS: &[Step] = &[
     step("build", "compiles the programs and their tests", 300, steps::build),
     step("packages", "makes the Debian package that the tests use", 60, deb::packages),
     step("hosts", "builds the file systems of the test hosts", 180, hosts::prepare),
+    step("installed", "installs the package in copies of them", 10, hosts::installed::prepare),
     step("tests", "runs every test", 700, steps::testing::all),
     step("support", "compares docs/support.md with what the tests have shown", 1, support::as_shown),
     step("api", "asks a daemon all that the API's document allows and forbids", 60, api::conforms),

@@ -77,13 +77,15 @@ impl Host {
         let packages = super::ready::packages().expect("packages");
         let debs = packages.first().and_then(|deb| deb.parent()).expect("their directory");
         let binds = [format!("--bind-ro={}:/opt/packages", debs.display())];
-        let leader = lab.boot(&name, &options.suite.tree(), &address, &binds);
+        let installed = options.packages.then(|| options.suite.installed_tree()).flatten();
+        let tree = installed.clone().unwrap_or_else(|| options.suite.tree());
+        let leader = lab.boot(&name, &tree, &address, &binds);
         let running = Running { suite: options.suite, name, address, leader, displays: 100.into(), users: 0.into() };
         let host = Host(Arc::new(running));
         host.wait_booted();
         fs::write(host.path("/usr/local/bin/test-desk"), include_str!("desk.sh")).expect("a script");
         host.root("chmod 755 /usr/local/bin/test-desk").succeeds();
-        if options.packages {
+        if options.packages && installed.is_none() {
             host.install();
         }
         host

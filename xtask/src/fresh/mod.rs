@@ -2,9 +2,9 @@
 //! `cargo xtask fresh [SUITE…] -- COMMAND`: another command line there.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
+use crate::hosts::builder;
 use crate::steps::{Report, Verdict};
 use crate::{host, hosts, run};
 
@@ -90,10 +90,13 @@ fn pristine(suite: &str, what: &str) -> Result<Vec<times::Timed>, String> {
     println!("{suite} is made pristine in {}; what is not committed is not in it", root.display());
     let mut guardian = run::program("setsid");
     guardian.args(["sh", "-c", GUARDIAN, "guardian.sh"]).arg(&root).args([suite, &mirror]).arg(debs);
-    guardian.arg(run::root()).arg(toolchain()?).arg(what);
+    guardian.arg(run::root()).arg(builder::toolchain()?).arg(what);
     let names = carried();
     guardian.env_clear().envs(names.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
-    guardian.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LANG", "C.UTF-8").env("CONFIG", config());
+    guardian
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("LANG", "C.UTF-8")
+        .env("CONFIG", builder::cargo_home().join("config.toml"));
     guardian.env("INSIDE", INSIDE).env("CARRIED", names.join(" ")).env("APT", apt());
     // The guardian sees this task's end by the end of this pipe, which nobody else has.
     let mut guardian = guardian.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(say)?;
@@ -103,15 +106,6 @@ fn pristine(suite: &str, what: &str) -> Result<Vec<times::Timed>, String> {
     let status = guardian.wait().map_err(say)?;
     drop(stdin);
     if status.success() { Ok(told) } else { Err(format!("what runs in the root ended with {status}")) }
-}
-
-/// The toolchain that runs this task.
-fn toolchain() -> Result<PathBuf, String> {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let said = run::program(rustc).args(["--print", "sysroot"]).stdin(Stdio::null()).output();
-    let said = said.map_err(|error| format!("rustc cannot be started: {error}"))?;
-    let path = String::from_utf8_lossy(&said.stdout).trim().to_owned();
-    if Path::new(&path).join("bin/cargo").is_file() { Ok(path.into()) } else { Err(format!("no cargo below {path:?}")) }
 }
 
 /// The names of the variables that go along; no secret is among them.
@@ -125,12 +119,6 @@ fn goes_along(name: &str) -> bool {
     let secret = ["TOKEN", "PASSWORD", "CREDENTIAL"].iter().any(|word| name.contains(word));
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     known && plain && !secret
-}
-
-/// Where cargo's own configuration would be.
-fn config() -> PathBuf {
-    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
-    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home).unwrap_or_default().join("config.toml")
 }
 
 fn apt() -> String {

@@ -2,15 +2,17 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::steps::{Report, Verdict, passes};
 use crate::{host, run};
 
+pub mod builder;
+pub mod installed;
 mod packages;
 
-pub use packages::SUITES;
+pub use packages::{OLDEST, SUITES};
 
 /// How a tree is built.
 const RECIPE: &str = include_str!("tree.sh");
@@ -26,15 +28,25 @@ pub fn prepare(_: &mut Report) -> Verdict {
     let cache = cache.join("hosts");
     let (cache, mirror) = (&cache, &mirror);
     let wrong: Vec<String> = std::thread::scope(|scope| {
-        let build = |suite| scope.spawn(move || tree(suite, cache, mirror).map_err(|why| format!("{suite}: {why}")));
+        let build =
+            |suite| scope.spawn(move || tree(suite, cache, mirror).map(drop).map_err(|why| format!("{suite}: {why}")));
         let all: Vec<_> = SUITES.into_iter().map(build).collect();
         all.into_iter().filter_map(|one| one.join().map_or(Some("panicked".to_owned()), Result::err)).collect()
     });
     if wrong.is_empty() { Verdict::Passed } else { Verdict::Failed(wrong.join("; ")) }
 }
 
+/// The tree of a release, which is made ready where it is not.
+///
+/// # Errors
+/// It cannot be had here.
+pub fn ready(suite: &str) -> Result<PathBuf, String> {
+    let cache = run::cache().ok_or("there is no home directory")?.join("hosts");
+    tree(suite, &cache, &mirror().ok_or("apt knows no mirror of Debian")?)
+}
+
 /// One release: built unless it is there, and linked.
-fn tree(suite: &str, cache: &Path, mirror: &str) -> Result<(), String> {
+fn tree(suite: &str, cache: &Path, mirror: &str) -> Result<PathBuf, String> {
     let list = packages::of(suite);
     let tree = cache.join(format!("{suite}-{:016x}", hash(&[RECIPE, suite, &list.join(" ")])));
     let say = |error: io::Error| error.to_string();
@@ -47,11 +59,16 @@ fn tree(suite: &str, cache: &Path, mirror: &str) -> Result<(), String> {
     } else {
         build(suite, &tree, &cache.join("debs"), mirror, &list)?;
     }
-    let links = run::target().join("hosts");
-    fs::create_dir_all(&links).map_err(say)?;
-    let (link, new) = (links.join(suite), links.join(format!("{suite}.new")));
+    link(&tree, &run::target().join("hosts"), suite)?;
+    Ok(tree)
+}
+
+/// Puts a link to a tree where the tests look, in the place of the one before.
+fn link(tree: &Path, links: &Path, name: &str) -> Result<(), String> {
+    let (link, new) = (links.join(name), links.join(format!("{name}.new")));
     let _ = fs::remove_file(&new);
-    std::os::unix::fs::symlink(&tree, &new).and_then(|()| fs::rename(&new, &link)).map_err(say)
+    let linked = fs::create_dir_all(links).and_then(|()| std::os::unix::fs::symlink(tree, &new));
+    linked.and_then(|()| fs::rename(&new, &link)).map_err(|error| error.to_string())
 }
 
 /// Builds beside the place where it is to be, and puts it there when it is whole.

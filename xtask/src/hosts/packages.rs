@@ -1,7 +1,11 @@
 //! What is installed in the test hosts.
 
+use crate::host;
+
 /// The releases of Debian that are tested.
-pub const SUITES: [&str; 2] = ["bookworm", "trixie"];
+pub const SUITES: [&str; 2] = [OLDEST, "trixie"];
+/// The first of them, whose C library all others' programs can be linked with.
+pub const OLDEST: &str = "bookworm";
 
 /// A host with systemd, its sessions, and what a shared host has, programs of the whole screen among it.
 const BASE: &[&str] = &[
@@ -54,12 +58,16 @@ const PEERS: &[&str] = &["i3lock", "python3-minimal", "python3-xlib", "xsecurelo
 /// Wayland compositors, and what is run, seen and typed there.
 const WAYLAND: &[&str] = &["cage", "foot", "grim", "sway", "wayvnc", "wtype"];
 
+/// What a Rust toolchain needs to link programs.
+const LINKER: &[&str] = &["gcc", "libc6-dev"];
+
 /// Every package of a release's tree.
 pub fn of(suite: &str) -> Vec<&'static str> {
+    let linker = if suite == OLDEST && !host::builds_for_every_host() { LINKER } else { &[] };
     // Epoptes shows its lock with GTK, which it only recommends.
     // The client of xrdp has its version in its name, Epoptes is in no release after bookworm, and bookworm has no
     // compositor with a session lock.
-    let own: &[&str] = if suite == "bookworm" {
+    let own: &[&str] = if suite == OLDEST {
         &[
             "epoptes-client",
             "freerdp2-x11",
@@ -73,5 +81,5 @@ pub fn of(suite: &str) -> Vec<&'static str> {
     } else {
         &["freerdp3-x11", "labwc", "nxproxy", "swaylock", "x2goserver"]
     };
-    [BASE, DESKTOP, PEERS, own, WAYLAND].concat()
+    [BASE, DESKTOP, PEERS, own, WAYLAND, linker].concat()
 }

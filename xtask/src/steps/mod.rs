@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::process::{Command, ExitCode, Stdio};
 
+use crate::hosts::builder;
 use crate::{demo as tour, programs, run};
 
 pub mod features;
@@ -93,7 +94,12 @@ pub fn clippy(_: &mut Report) -> Verdict {
 
 /// Everything compiles.
 pub fn build(_: &mut Report) -> Verdict {
-    passes(&mut run::cargo(programs::TESTED))
+    built_for_hosts(programs::TESTED)
+}
+
+/// Has cargo build what is to run in every test host.
+pub fn built_for_hosts(words: &[&str]) -> Verdict {
+    builder::cargo(words).map_or_else(Verdict::Failed, |mut cargo| passes(&mut cargo))
 }
 
 /// The documentation of the code has no broken links.
