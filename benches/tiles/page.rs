@@ -26,8 +26,9 @@ document.addEventListener('load', (event) => {
 pub struct Page<'h> {
     browser: Chromium,
     host: &'h Host,
-    /// What serves the page and what draws: usherd, the page's service, and the displays' shields.
-    units: Vec<Unit>,
+    usherd: Unit,
+    /// What serves the page, and what draws: the page's service, and the displays' shields.
+    drawing: Vec<Unit>,
 }
 
 impl Page<'_> {
@@ -50,9 +51,9 @@ impl Page<'_> {
         browser.script(
             "const one = document.getElementById('every'); one.value = 0.5; one.dispatchEvent(new Event('input'));",
         );
-        let services = ["usherd.service", "usher-dashboard.service"].map(|name| Unit::of(host, name));
+        let [usherd, page] = ["usherd.service", "usher-dashboard.service"].map(|name| Unit::of(host, name));
         let shields = screens.iter().map(|screen| cost::shield(host, screen).expect("a shield"));
-        Page { browser, host, units: services.into_iter().chain(shields).collect() }
+        Page { browser, host, usherd, drawing: [page].into_iter().chain(shields).collect() }
     }
 
     /// How large the pictures are, in pixels.
@@ -69,19 +70,20 @@ impl Page<'_> {
     }
 
     fn sample(&self, window: Duration) -> Sample {
-        let now = || (self.cpu_ms(), self.bytes(), self.pictures());
+        let now = || (self.drawing_ms(), self.usherd.cpu(), self.bytes(), self.pictures());
         let (before, begun) = (now(), Instant::now());
         std::thread::sleep(window);
         let (after, seconds) = (now(), begun.elapsed().as_secs_f64());
         Sample {
-            cpu_ms: (after.0 - before.0) / seconds,
-            bytes: (after.1 - before.1) / seconds,
-            pictures: (after.2 - before.2) / seconds,
+            drawing_ms: (after.0 - before.0) / seconds,
+            usherd_ms: (after.1 - before.1) / seconds,
+            bytes: (after.2 - before.2) / seconds,
+            pictures: (after.3 - before.3) / seconds,
         }
     }
 
-    fn cpu_ms(&self) -> f64 {
-        self.units.iter().map(Unit::cpu).sum()
+    fn drawing_ms(&self) -> f64 {
+        self.drawing.iter().map(Unit::cpu).sum()
     }
 
     /// All that the host's network card has sent and received: nobody else speaks with the host.
@@ -104,7 +106,8 @@ impl Page<'_> {
 /// What a second costs.
 #[derive(Debug, Clone, Copy)]
 struct Sample {
-    cpu_ms: f64,
+    drawing_ms: f64,
+    usherd_ms: f64,
     bytes: f64,
     pictures: f64,
 }
@@ -123,7 +126,7 @@ impl Costs {
         vec![
             name.to_owned(),
             figures(&self.of(|one| one.pictures)),
-            figures(&self.of(|one| one.cpu_ms / one.pictures.max(1.0))),
+            figures(&self.of(|one| (one.drawing_ms + one.usherd_ms) / one.pictures.max(1.0))),
             figures(&self.of(|one| one.bytes / one.pictures.max(1.0) / 1024.0)),
         ]
     }
@@ -132,7 +135,10 @@ impl Costs {
 impl fmt::Display for Costs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of = |what| median(&self.of(what));
-        let (pictures, cpu, bytes) = (of(|one| one.pictures), of(|one| one.cpu_ms), of(|one| one.bytes));
-        write!(f, "{pictures:.1} pictures, {cpu:.1} ms of CPU, {:.1} KiB on the wire", bytes / 1024.0)
+        // A millisecond of a second is a tenth of a per cent.
+        let (drawing, usherd) = (of(|one| one.drawing_ms / 10.0), of(|one| one.usherd_ms / 10.0));
+        let (pictures, bytes) = (of(|one| one.pictures), of(|one| one.bytes / 1024.0));
+        write!(f, "the page's service and the shields {drawing:.1} %, usherd beside it {usherd:.1} %; ")?;
+        write!(f, "{pictures:.1} pictures and {bytes:.1} KiB a second")
     }
 }

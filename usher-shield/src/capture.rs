@@ -84,11 +84,12 @@ impl Captures {
             return Err("others are being taken".to_owned());
         }
         let kept = self.0.iter().position(|capture| capture.waits() && now < capture.began + LIFE);
-        let capture = match kept {
-            Some(place) => Ok(self.0.swap_remove(place)),
-            None => Capture::start(shown),
+        let kept = kept.map(|place| self.0.swap_remove(place));
+        // One that has just ended is no reason to see nothing.
+        let begun = match kept.and_then(|capture| capture.take(size, &to, asker).ok()) {
+            Some(capture) => Ok(capture),
+            None => Capture::start(shown).and_then(|capture| capture.take(size, &to, asker)),
         };
-        let begun = capture.and_then(|capture| capture.take(size, to, asker));
         self.0.push(begun.map_err(|error| error.to_string())?);
         Ok(())
     }
@@ -158,7 +159,7 @@ impl Capture {
         Ok(Capture { child: Some(child), conn, began: now, doing: Doing::Waiting(now + IDLE) })
     }
 
-    fn take(mut self, size: ThumbnailSize, to: OwnedFd, asker: CaptureAsker) -> io::Result<Self> {
+    fn take(mut self, size: ThumbnailSize, to: &OwnedFd, asker: CaptureAsker) -> io::Result<Self> {
         self.conn.send_message_with(&ToCapture::Take(size), to.as_fd())?;
         self.doing = Doing::Taking(asker, Instant::now() + PATIENCE + GRACE);
         Ok(self)

@@ -117,11 +117,17 @@ pub(super) fn looked(backend: &HostSessionBackend, id: u32, by: Option<&str>) {
 
 /// The display that a person looks at: the first that has a viewer, else the first.
 fn seen_display(backend: &HostSessionBackend, id: u32) -> Option<(u32, u32)> {
-    let moment = Moment::now();
     let state = backend.state();
-    let own = || state.screens.iter().filter(|(_, screen)| screen.session == Some(id));
-    let viewed = own().find(|(_, screen)| moment.clients(&screen.display).is_ok_and(|clients| !clients.is_empty()));
-    viewed.or_else(|| own().next()).map(|(place, _)| *place)
+    let own: Vec<_> = state.screens.iter().filter(|(_, screen)| screen.session == Some(id)).collect();
+    let viewed = match own.as_slice() {
+        // Who looks is a question to the kernel that is not asked for each picture.
+        [] | [_] => None,
+        several => {
+            let moment = Moment::now();
+            several.iter().find(|(_, screen)| moment.clients(&screen.display).is_ok_and(|clients| !clients.is_empty()))
+        }
+    };
+    viewed.or_else(|| own.first()).map(|(place, _)| **place)
 }
 
 fn no_display(id: u32) -> Error {

@@ -6,9 +6,14 @@ use std::sync::OnceLock;
 /// The first seat, which alone has virtual terminals (`sd-login(3)`).
 const FIRST: &str = "seat0";
 
+/// Whether a seat is the first.
+pub(in super::super) fn is_first(seat: &str) -> bool {
+    seat == FIRST
+}
+
 /// Whether a seat has virtual terminals.
 pub(in super::super) fn has_terminals(seat: &str) -> bool {
-    seat == FIRST && refusal(seat).is_none()
+    is_first(seat) && refusal(seat).is_none()
 }
 
 /// The virtual terminal in front, by the kernel's word.
@@ -19,7 +24,7 @@ pub(in super::super) fn terminal_in_front() -> Option<u32> {
 /// Why a seat cannot be locked, if it cannot; the reason completes "session 3 …".
 pub(in super::super) fn refusal(seat: &str) -> Option<&'static str> {
     static FIRST_SEAT: OnceLock<Option<&'static str>> = OnceLock::new();
-    if seat != FIRST {
+    if !is_first(seat) {
         return Some("is at a seat without virtual terminals");
     }
     *FIRST_SEAT.get_or_init(|| {
