@@ -180,7 +180,7 @@ impl Capture {
         let said: Vec<Taken> = self.conn.receive_messages();
         match said.into_iter().next() {
             Some(Taken { error }) => Some(error.map(|why| complaint(&why))),
-            None if self.conn.is_closed() => Some(Some("the process that took it ended".to_owned())),
+            None if self.conn.is_closed() => Some(Some(complaint(""))),
             None => (now >= until).then(|| Some(format!("it took longer than {} s", PATIENCE.as_secs()))),
         }
     }
@@ -200,8 +200,8 @@ fn written(arming: &Arming) -> io::Result<File> {
     Ok(file)
 }
 
-/// What one said of its failure, as one line that does nothing to a terminal.
+/// What one said of its failure, if anything, as one line that does nothing to a terminal.
 fn complaint(said: &str) -> String {
     let shown: String = said.chars().filter(|c| !c.is_control()).take(MOST).collect();
-    if shown.is_empty() { "the process that took it said nothing".to_owned() } else { shown }
+    if shown.is_empty() { "the process that took it ended".to_owned() } else { shown }
 }

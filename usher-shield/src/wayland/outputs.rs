@@ -36,8 +36,7 @@ pub fn pictures() -> io::Result<()> {
     let connection = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let mut connection = Some(connection);
     serve(|size, to| {
-        let connection =
-            connection.take().ok_or_else(|| io::Error::other("the connection was looked through already"))?;
+        let connection = connection.take().ok_or_else(|| io::Error::other("the compositor ended the connection"))?;
         picture(connection, size, to)
     })
 }
