@@ -12,6 +12,11 @@ const VERSION: &str = "0.20.2";
 /// Seconds for fetching the advisories.
 const FETCH_SECONDS: &str = "120";
 
+/// What installs the tool, if it is missing.
+pub fn installation() -> Option<Command> {
+    tools::installation("cargo-deny", VERSION)
+}
+
 /// Licences, bans and sources.
 pub fn dependencies(_: &mut Report) -> Verdict {
     match tools::tool("cargo-deny", VERSION) {

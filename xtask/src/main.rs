@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use steps::Work;
 
+mod ahead;
 mod api;
 mod bench;
 mod dashboard;

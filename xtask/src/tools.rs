@@ -1,7 +1,7 @@
 //! Programs of cargo's that the tasks need: those in `$PATH`, else our own, installed when first needed.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::run;
 use crate::steps::{Verdict, passes};
@@ -14,21 +14,32 @@ pub fn tool(name: &str, version: &str) -> Result<PathBuf, String> {
     if let Some(tool) = run::find(name) {
         return Ok(tool);
     }
-    let cache =
-        run::cache().ok_or_else(|| format!("{name} is not installed, and there is no home directory for it"))?;
-    let root = cache.join("tools");
-    let tool = root.join("bin").join(name);
-    if installed(&tool).is_some_and(|installed| installed == version) {
-        return Ok(tool);
+    let root = root().ok_or_else(|| format!("{name} is not installed, and there is no home directory for it"))?;
+    if let Some(mut install) = installation(name, version) {
+        println!("    {name} is not installed; it goes to {}", root.display());
+        if let Verdict::Failed(why) | Verdict::Skipped(why) = passes(&mut install) {
+            return Err(format!("{name} cannot be installed: {why}"));
+        }
     }
-    println!("    {name} is not installed; it goes to {}", root.display());
+    Ok(root.join("bin").join(name))
+}
+
+/// What installs a tool, if it is missing.
+pub fn installation(name: &str, version: &str) -> Option<Command> {
+    let root = root()?;
+    let there = || installed(&root.join("bin").join(name)).is_some_and(|installed| installed == version);
+    if run::find(name).is_some() || there() {
+        return None;
+    }
     // Unoptimized it is built sooner, and quick enough. What it is built in is not our target directory.
     let mut install = run::cargo(&["install", name, "--version", version, "--locked", "--debug", "--root"]);
     install.arg(&root).env_remove("CARGO_TARGET_DIR").env("CARGO_PROFILE_DEV_DEBUG", "false");
-    match passes(&mut install) {
-        Verdict::Passed => Ok(tool),
-        Verdict::Failed(why) | Verdict::Skipped(why) => Err(format!("{name} cannot be installed: {why}")),
-    }
+    Some(install)
+}
+
+/// Where our own are.
+fn root() -> Option<PathBuf> {
+    run::cache().map(|cache| cache.join("tools"))
 }
 
 /// A program of Python's, in an environment of its own: pip brings it there when it is first needed.

@@ -97,6 +97,7 @@ mod tests {
         assert!(!counted(false, None), "what was done has a record of its own");
         let mixed = [outcome(None), outcome(Some(ErrorId::SessionNotFound))];
         assert!(FailureKind::of(&attempt(false), &mixed).is_none());
+        assert!(FailureKind::of(&attempt(false), &[]).is_none(), "nobody knows what became of it");
     }
 
     #[test]
@@ -121,8 +122,10 @@ mod tests {
         failures.begin(kind.clone(), 7);
         assert!(failures.count(&kind) && failures.count(&kind));
         assert_eq!(failures.take_uncounted(kind.minute), [(7, 2)]);
+        assert_eq!(failures.take_uncounted(kind.minute), [], "they were taken");
         assert!(failures.count(&kind));
         assert_eq!(failures.take_uncounted(kind.minute + 1), [(7, 1)]);
         assert!(!failures.count(&kind));
+        assert_eq!(minute_of("1970-01-01T00:01:59Z".parse().unwrap()), 1);
     }
 }

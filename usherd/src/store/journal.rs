@@ -122,6 +122,18 @@ mod tests {
     }
 
     #[test]
+    fn a_line_names_the_first_targets_and_counts_the_others() {
+        let of = |count: u32, left_out: usize| {
+            let targets = (1..=count).map(AuditTarget::Session).collect();
+            line(&Attempt { actor: "olga".to_owned(), targets, left_out, message: None, ..attempt() }, &[])
+        };
+        assert_eq!(of(2, 0), "actor=\"olga\" from=\"process 1\" action=lock targets=1,2");
+        assert_eq!(of(1, 2), "actor=\"olga\" from=\"process 1\" action=lock targets=1 and 2 more");
+        assert!(of(16, 0).ends_with(",15,16"), "{}", of(16, 0));
+        assert!(of(20, 3).ends_with(",15,16 and 7 more"), "{}", of(20, 3));
+    }
+
+    #[test]
     fn one_actor_fills_no_journal_and_keeps_nobody_elses_records_out_of_it() {
         let mut journal = Journal::default();
         let share = |owner: &str| Share { privileged: false, owner: owner.to_owned() };

@@ -29,6 +29,8 @@ mod reserve;
 mod rows;
 mod schema;
 mod shares;
+#[cfg(test)]
+mod tests;
 
 pub use attempt::{Attempt, OpenRecord, Share};
 use database::Database;

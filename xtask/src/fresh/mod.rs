@@ -102,7 +102,7 @@ fn pristine(suite: &str, what: &str) -> Result<Vec<times::Timed>, String> {
     let mut guardian = guardian.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(say)?;
     let stdin = guardian.stdin.take();
     let stdout = guardian.stdout.take().ok_or("no pipe")?;
-    let told = times::follow(BufReader::new(stdout).split(b'\n').map_while(Result::ok));
+    let told = times::follow(BufReader::new(stdout).split(b'\n').map_while(Result::ok), std::io::stdout().lock());
     let status = guardian.wait().map_err(say)?;
     drop(stdin);
     if status.success() { Ok(told) } else { Err(format!("what runs in the root ended with {status}")) }

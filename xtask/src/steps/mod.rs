@@ -104,8 +104,14 @@ pub fn built_for_hosts(words: &[&str]) -> Verdict {
 
 /// The documentation of the code has no broken links.
 pub fn rustdoc(_: &mut Report) -> Verdict {
+    passes(&mut documentation())
+}
+
+/// What builds the documentation of the code.
+pub fn documentation() -> Command {
     let mut doc = run::cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
-    passes(doc.env("RUSTDOCFLAGS", "--deny warnings"))
+    doc.env("RUSTDOCFLAGS", "--deny warnings");
+    doc
 }
 
 /// The whole tour, unattended, with the programs that `cargo demo` builds.

@@ -131,8 +131,14 @@ async fn seen(
 ) -> Result<Covered, Error> {
     let is_shown = matches!(login.kind, Kind::X11 | Kind::Wayland);
     let shows_nothing = |displays: usize| displays == 0 && !covers.is_empty() && is_shown;
-    if shows_nothing(ordered.len()) {
-        return Err(no_display(target));
+    let shown = || backend.state().screens_of(target.id).count();
+    // One that has just come may not have been found yet.
+    while shows_nothing(shown()) {
+        if Instant::now() >= until {
+            return Err(no_display(target));
+        }
+        backend.look_for_displays();
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let mut covered = Covered::default();
     let mut looked = BTreeSet::new();
@@ -152,7 +158,7 @@ async fn seen(
         }
     }
     // A display that ended meanwhile is no failure, but where none is left nothing was seen to be covered.
-    if shows_nothing(backend.state().screens_of(target.id).count()) {
+    if shows_nothing(shown()) {
         return Err(no_display(target));
     }
     Ok(covered)
