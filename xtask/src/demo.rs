@@ -14,7 +14,8 @@ pub fn build(arguments: &[String]) -> Command {
     let mut build = run::cargo(&["build", "--locked"]);
     // The Cargo Book, "Build cache": older cargos do not know the directory of a build, and compile all of it again.
     build.env("CARGO_BUILD_BUILD_DIR", run::target()).env("CARGO_TARGET_DIR", run::target().join("demo"));
-    build.args(programs::DEMO);
+    // Whoever runs it for the first time waits for it; what makes the next build quick makes this one slower.
+    build.env("CARGO_INCREMENTAL", "0").args(programs::DEMO);
     if arguments.iter().any(|word| word == "--web") {
         build.args(programs::WEB_DEMO);
     }

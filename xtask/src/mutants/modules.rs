@@ -41,12 +41,13 @@ pub const ALL: &[Module] = &[
         tests: &["usherd"],
         which: &["--lib", "--", "plan::"],
     },
+    // Against real databases on the disk.
     Module {
         name: "store",
         package: "usherd",
         files: &["usherd/src/store/**"],
-        tests: DAEMON,
-        which: with_binaries!(),
+        tests: &["usherd"],
+        which: &["--lib", "--", "store::"],
     },
     Module {
         name: "execute",
