@@ -17,7 +17,8 @@ pub fn begin(step: &str) {
     match step {
         HOSTS => drop(std::thread::spawn(|| hosts::prepare(&mut Report::default()))),
         LATER => drop(std::thread::spawn(|| {
-            for command in deny::installation().into_iter().chain([steps::documentation()]) {
+            let checks = steps::features::checks().unwrap_or_default();
+            for command in checks.into_iter().chain([steps::documentation()]).chain(deny::installation()) {
                 // What went wrong goes wrong again in its own step, which says so.
                 let _ = unhurried(&command).status();
             }

@@ -2,25 +2,40 @@
 //! program has the features that the others want, and a module that lacks one of its own is not noticed.
 
 use std::fs;
+use std::process::Command;
 
 use super::{Report, Verdict, passes};
 use crate::{programs, run};
 
 /// Without features, and with each by itself.
 pub fn alone(_: &mut Report) -> Verdict {
+    match checks() {
+        Ok(all) => all.into_iter().map(|mut check| passes(&mut check)).find(failed).unwrap_or(Verdict::Passed),
+        Err(why) => Verdict::Failed(why),
+    }
+}
+
+fn failed(checked: &Verdict) -> bool {
+    *checked != Verdict::Passed
+}
+
+/// What compiles them so.
+///
+/// # Errors
+/// The manifest has no features that can be read.
+pub fn checks() -> Result<Vec<Command>, String> {
     let manifest = run::root().join(programs::SHARED).join("Cargo.toml");
-    let text = match fs::read_to_string(&manifest) {
-        Ok(text) => text,
-        Err(error) => return Verdict::Failed(format!("{}: {error}", manifest.display())),
-    };
+    let text = fs::read_to_string(&manifest).map_err(|error| format!("{}: {error}", manifest.display()))?;
     let all = features(&text);
     if all.is_empty() {
-        return Verdict::Failed(format!("{} has no features that this step can read", manifest.display()));
+        return Err(format!("{} has no features that this step can read", manifest.display()));
     }
     let check = |feature: &str| {
-        passes(run::cargo(&["check", "--locked", "--package", programs::SHARED]).args(["--features", feature]))
+        let mut check = run::cargo(&["check", "--locked", "--package", programs::SHARED]);
+        check.args(["--features", feature]);
+        check
     };
-    std::iter::once("").chain(all).map(check).find(|checked| *checked != Verdict::Passed).unwrap_or(Verdict::Passed)
+    Ok(std::iter::once("").chain(all).map(check).collect())
 }
 
 /// The names of a manifest's features.
