@@ -12,9 +12,9 @@ use super::format::Format;
 use super::kept::KeptPicture;
 use super::sheet::Sheet;
 use super::shrink::Area;
-use crate::x::{Asked, DamagedArea, Display, GREETING, Known, NoDisplay, Trouble};
+use crate::x::{Asked, DamagedArea, Display, Known, NoDisplay, Trouble};
 
-/// How long the server may take for a piece.
+/// How long the server may take to let us in, and for a piece: what takes pictures stands back, and may itself be slow.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The bytes of a piece, about: less than what is asked of the kernel anew each time (`mallopt(3)`, M_MMAP_THRESHOLD).
 const PIECE: usize = 96 << 10;
@@ -45,7 +45,7 @@ impl PicturedDisplay {
         let mut screen = match kept {
             Some(screen) => screen,
             None => {
-                let x = Display::connect(&self.arming, &mut self.cookie, GREETING).map_err(no_display)?;
+                let x = Display::connect(&self.arming, &mut self.cookie, PATIENCE).map_err(no_display)?;
                 let mut screen = asked(OpenScreen::new(x))?;
                 asked(screen.look())?;
                 screen
