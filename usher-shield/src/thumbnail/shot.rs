@@ -16,6 +16,8 @@ use crate::x::{Asked, DamagedArea, Display, Known, NoDisplay, Trouble};
 
 /// How long the server may take to let us in, and for a piece: what takes pictures stands back, and may itself be slow.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a picture may take on a connection that is kept, before a new one is made.
+const KEPT: Duration = Duration::from_secs(1);
 /// The bytes of a piece, about: less than what is asked of the kernel anew each time (`mallopt(3)`, M_MMAP_THRESHOLD).
 const PIECE: usize = 96 << 10;
 /// The most pixels of a picture that is kept; a larger one is read anew each time. Whoever has a display says how large it is.
@@ -40,18 +42,23 @@ impl PicturedDisplay {
     /// Why there is none, in a sentence.
     pub fn take(&mut self, size: ThumbnailSize, out: impl Write + 'static) -> io::Result<()> {
         let until = Instant::now() + crate::capture::PATIENCE;
-        // Another client may have cut it: it has a name to cut it by. A new connection is as good.
-        let kept = self.open.take().and_then(|mut screen| screen.look().is_ok().then_some(screen));
-        let mut screen = match kept {
+        // Another client may have cut it, or it does not answer: a new connection is as good.
+        let kept = self.open.take().and_then(|mut screen| {
+            screen.look().ok()?;
+            screen.renew(size, Instant::now() + KEPT).ok()?;
+            Some(screen)
+        });
+        let screen = match kept {
             Some(screen) => screen,
             None => {
                 let x = Display::connect(&self.arming, &mut self.cookie, PATIENCE).map_err(no_display)?;
                 let mut screen = asked(OpenScreen::new(x))?;
                 asked(screen.look())?;
+                screen.renew(size, until)?;
                 screen
             }
         };
-        screen.picture(size, out, until)?;
+        screen.write(size, out, until)?;
         self.open = Some(screen);
         Ok(())
     }
@@ -97,30 +104,49 @@ impl OpenScreen {
         Ok(())
     }
 
-    /// Writes the picture of this size, as the screen is now.
-    fn picture(&mut self, size: ThumbnailSize, out: impl Write + 'static, until: Instant) -> io::Result<()> {
-        let screen = (u32::from(self.size.0), u32::from(self.size.1));
-        let (x, format) = (&self.x, &self.format);
-        let (width, height) = size.of_screen(screen);
-        if u64::from(width) * u64::from(height) > MOST_KEPT {
-            let mut sheet = Sheet::new(out, screen, size)?;
-            read(x, format, Area::whole(screen), until, |row| sheet.row(row))?;
-            return sheet.end();
+    /// Makes the picture of this size show the screen as it is now, unless it is too large to be kept.
+    fn renew(&mut self, size: ThumbnailSize, until: Instant) -> io::Result<()> {
+        let screen = self.screen();
+        if !is_kept(screen, size) {
+            return Ok(());
         }
-        let place = self.pictures.iter().position(|(known, _)| *known == size).unwrap_or_else(|| {
+        let place = self.place(size).unwrap_or_else(|| {
             self.pictures.push((size, KeptPicture::new(screen, size)));
             self.pictures.len() - 1
         });
-        let picture = &mut self.pictures[place].1;
-        if let Some(mut patch) = picture.patch() {
-            read(x, format, patch.from, until, |row| {
+        if let Some(mut patch) = self.pictures[place].1.patch() {
+            read(&self.x, &self.format, patch.from, until, |row| {
                 patch.row(row);
                 Ok(())
             })?;
             patch.end();
         }
-        picture.write(out)
+        Ok(())
     }
+
+    /// Writes the picture, which was renewed.
+    fn write(&self, size: ThumbnailSize, out: impl Write + 'static, until: Instant) -> io::Result<()> {
+        if let Some(place) = self.place(size) {
+            return self.pictures[place].1.write(out);
+        }
+        let screen = self.screen();
+        let mut sheet = Sheet::new(out, screen, size)?;
+        read(&self.x, &self.format, Area::whole(screen), until, |row| sheet.row(row))?;
+        sheet.end()
+    }
+
+    fn place(&self, size: ThumbnailSize) -> Option<usize> {
+        self.pictures.iter().position(|(known, _)| *known == size)
+    }
+
+    fn screen(&self) -> (u32, u32) {
+        (u32::from(self.size.0), u32::from(self.size.1))
+    }
+}
+
+fn is_kept(screen: (u32, u32), size: ThumbnailSize) -> bool {
+    let (width, height) = size.of_screen(screen);
+    u64::from(width) * u64::from(height) <= MOST_KEPT
 }
 
 /// Where something changed, as far as it is on the screen.
