@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::harness::{DESKTOP, GROUND, Host, Ran, Screen, User, X11, covered, wait_until};
+use crate::harness::{DESKTOP, GROUND, Host, Ran, Screen, User, X11, covered, wait_for, wait_until};
 use crate::host;
 use crate::who::{listed, session};
 
@@ -63,7 +63,7 @@ fn pictured_and_locked(host: &Host, server: X11) {
     let olga = host.user_in("olga", &["usher-operator"]);
     let alice = host.x11(&host.user("alice"), server);
     let id = alice.id();
-    wait_until("there is a shield for it", || look(host, &olga, &id, "fullscreen").code == Some(0));
+    look(host, &olga, &id, "fullscreen").succeeds();
 
     let shot = Shot::read(host, &file(&olga));
     let screen = alice.pixels();
@@ -119,6 +119,21 @@ fn a_display_is_pictured_and_a_locked_one_shows_its_cover_on_debian_13() {
     let host = host!(Trixie);
     pictured_and_locked(&host, X11::Xvnc);
     pictured_and_locked(&host, X11::Xvfb);
+}
+
+#[test]
+fn a_session_is_pictured_from_its_first_moment_on() {
+    let host = host!(Bookworm);
+    let olga = host.user_in("olga", &["usher-operator"]);
+    let alice = host.user("alice");
+    std::thread::scope(|scope| {
+        let screen = scope.spawn(|| host.x11(&alice, X11::Xvfb));
+        let come =
+            || host.root_usher(&["list", "--output", "json"]).array().into_iter().find(|s| s["user"] == *alice.name);
+        let session = wait_for("the session is listed", come);
+        look(&host, &olga, &session["session_id"].to_string(), "small").succeeds();
+        drop(screen.join());
+    });
 }
 
 #[test]

@@ -107,6 +107,11 @@ impl DisplayState {
         }
     }
 
+    /// Whether a shield of it is on its way, and none has failed.
+    pub(super) fn is_new(&self) -> bool {
+        self.tries.0 == 0 && matches!(self.shield, ShieldState::Absent(_) | ShieldState::Arming)
+    }
+
     /// Exactly these covers are seen to hold on it. Where there is no shield, none do.
     pub(super) fn shows(&self, covers: &[Cover]) -> bool {
         self.status().map_or(covers.is_empty(), |status| status.covers == covers)

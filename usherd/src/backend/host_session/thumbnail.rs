@@ -1,10 +1,12 @@
 //! A thumbnail of a display. Its shield makes it: root does not talk to X servers and compositors of users.
 
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::{Pin, ThumbnailQuery};
+use usher_core::session::Kind;
 use usher_core::wire::shield::{FromShield, ToShield, WITH_CHANGES, WITH_LOOKS, WITH_PICTURES, WITH_WAYLAND_PICTURES};
 
 use super::HostSessionBackend;
@@ -28,8 +30,8 @@ pub(super) fn thumbnail(
 }
 
 async fn made(backend: &HostSessionBackend, target: &Target, query: &ThumbnailQuery) -> Result<TakenScreen, Error> {
-    backend.login(target)?;
-    let place = seen_display(backend, target.id).ok_or_else(|| no_display(target.id))?;
+    let kind = backend.login(target)?.kind;
+    let place = awaited_display(backend, target.id, kind).await.ok_or_else(|| no_display(target.id))?;
     // Many requests for one display wait for each other, and the shield's other work for none of them.
     let found = backend.state().screens.get(&place).map(|screen| (screen.thumbnails.clone(), screen.display.clone()));
     let (turn, display) = found.ok_or_else(|| no_display(target.id))?;
@@ -112,6 +114,25 @@ pub(super) fn looked(backend: &HostSessionBackend, id: u32, by: Option<&str>) {
             // A shield that takes no messages is lost, and so is the next.
             let _ = link.send(&ToShield::Looked { by: by.map(str::to_owned) });
         }
+    }
+}
+
+/// The display that a person looks at, once its shield is there. One that has just come may not have been found yet.
+async fn awaited_display(backend: &HostSessionBackend, id: u32, kind: Kind) -> Option<(u32, u32)> {
+    let until = Instant::now() + crate::backend::DEADLINE;
+    loop {
+        let place = seen_display(backend, id);
+        let comes = match place {
+            None => matches!(kind, Kind::X11 | Kind::Wayland),
+            Some(place) => backend.state().screens.get(&place).is_some_and(DisplayState::is_new),
+        };
+        if !comes || Instant::now() >= until {
+            return place;
+        }
+        if place.is_none() {
+            backend.look_for_displays();
+        }
+        sleep(Duration::from_millis(20)).await;
     }
 }
 
