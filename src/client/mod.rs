@@ -34,6 +34,7 @@ mod answer;
 pub mod connect;
 pub mod events;
 mod here;
+mod kept;
 pub mod lost;
 pub mod remote;
 mod skew;
@@ -230,8 +231,7 @@ impl Client {
     /// # Errors
     /// As [`call`](Self::call).
     pub async fn health(&self) -> Result<Health, ClientError> {
-        let route = Route { method: "GET", path: "/healthz".to_owned(), body: Vec::new() };
-        let answer = self.send(route, None, Duration::ZERO).await?;
+        let answer = self.send(health_route(), None, Duration::ZERO).await?;
         self.read_json(answer).await
     }
 
@@ -264,28 +264,10 @@ impl Client {
         upgrade: Option<&str>,
         longer: Duration,
     ) -> Result<(Response<Incoming>, Sender), ClientError> {
-        let mut request = Request::builder()
-            .method(route.method)
-            .uri(route.path)
-            .header(header::HOST, "usherd")
-            .header(header::CONTENT_TYPE, "application/json")
-            .header(API_HEADER, API_VERSION)
-            .header(VERSION_HEADER, VERSION);
-        if let Some(own) = &self.own_session {
-            request = request.header(OWN_SESSION_HEADER, own);
-        }
-        if let Some((secret, from)) = &self.page {
-            request = request.header(WEB_HEADER, secret.as_str()).header(FROM_HEADER, from.to_string());
-        }
-        if let Some(protocol) = upgrade {
-            request = request.header(header::CONNECTION, "upgrade").header(header::UPGRADE, protocol);
-        }
-        let body = Full::new(Bytes::from(route.body));
-        let request = request.body(body).map_err(|e| {
-            let error = Error::new(ErrorId::InvalidRequest, format!("the request cannot be written: {e}"));
-            ClientError { error, exit: Exit::Usage }
-        })?;
-        let mut sender = self.connected().await?;
+        // What acts is put on no connection that may lead nowhere: it would arrive late, when nobody wants it any more.
+        let acts = route.method != "GET";
+        let request = self.request(route, upgrade)?;
+        let mut sender = self.connected(acts).await?;
         let silent = |why: &dyn std::fmt::Display| {
             let place = self.endpoint.to_string();
             let values = [("place", place.as_str()), ("why", &why.to_string())];
@@ -304,10 +286,36 @@ impl Client {
         Ok((response, sender))
     }
 
-    /// A connection that is ready for a request: the one that is kept, if it still lives.
-    async fn connected(&self) -> Result<Sender, ClientError> {
+    fn request(&self, route: Route, upgrade: Option<&str>) -> Result<Request<Full<Bytes>>, ClientError> {
+        let mut request = Request::builder()
+            .method(route.method)
+            .uri(route.path)
+            .header(header::HOST, "usherd")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(API_HEADER, API_VERSION)
+            .header(VERSION_HEADER, VERSION);
+        if let Some(own) = &self.own_session {
+            request = request.header(OWN_SESSION_HEADER, own);
+        }
+        if let Some((secret, from)) = &self.page {
+            request = request.header(WEB_HEADER, secret.as_str()).header(FROM_HEADER, from.to_string());
+        }
+        if let Some(protocol) = upgrade {
+            request = request.header(header::CONNECTION, "upgrade").header(header::UPGRADE, protocol);
+        }
+        let body = Full::new(Bytes::from(route.body));
+        request.body(body).map_err(|e| {
+            let error = Error::new(ErrorId::InvalidRequest, format!("the request cannot be written: {e}"));
+            ClientError { error, exit: Exit::Usage }
+        })
+    }
+
+    /// A connection that is ready for a request: the one that is kept, if it still lives. One for a request that `acts` was
+    /// seen to lead to the daemon just now.
+    async fn connected(&self, acts: bool) -> Result<Sender, ClientError> {
         if let Some(mut kept) = self.idle.lock().await.take()
             && kept.ready().await.is_ok()
+            && (!acts || self.answers(&mut kept).await)
         {
             return Ok(kept);
         }
@@ -354,6 +362,11 @@ impl Client {
             ),
         })
     }
+}
+
+/// Whether the daemon answers at all.
+fn health_route() -> Route {
+    Route { method: "GET", path: "/healthz".to_owned(), body: Vec::new() }
 }
 
 /// A connection that became a station.

@@ -3,7 +3,6 @@
 use hyper::body::Incoming;
 use hyper::{Response, header::HeaderMap};
 use usher_core::outcome::{Error, ErrorId, Exit};
-use usher_core::request::Route;
 use usher_core::wire::answers::Health;
 use usher_core::wire::headers::{VERSION, VERSION_HEADER};
 
@@ -71,8 +70,7 @@ impl Client {
     }
 
     async fn daemon_version(&self) -> Option<String> {
-        let route = Route { method: "GET", path: "/healthz".to_owned(), body: Vec::new() };
-        let (response, _sender) = self.send(route, None, std::time::Duration::ZERO).await.ok()?;
+        let (response, _sender) = self.send(super::health_route(), None, std::time::Duration::ZERO).await.ok()?;
         let bytes = self.within_patience(collect(response, LARGEST_HEALTH)).await.ok()?;
         let health: Health = serde_json::from_slice(&bytes).ok()?;
         Some(health.version.chars().filter(|c| !c.is_control()).take(40).collect())
