@@ -10,7 +10,9 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 
 pub mod errors;
+mod keys;
 
+use keys::KeyTable;
 pub use usher_core::language::{Language, known, translated, word};
 
 static CHOSEN: OnceLock<Language> = OnceLock::new();
@@ -36,7 +38,7 @@ impl Key {
     /// # Panics
     /// They have not; `key!` turns that into an error of the compiler.
     pub const fn new(key: &'static str) -> Self {
-        assert!(is_in(files(Language::English), key), "locales/en has no sentence with this key");
+        assert!(KEYS.has(key), "locales/en has no sentence with this key");
         Key(key)
     }
 
@@ -59,36 +61,8 @@ impl Key {
     }
 }
 
-/// Whether a file has a line that begins with this key. Loops, because the compiler runs it.
-const fn is_in(files: &[&str], key: &str) -> bool {
-    let mut file = 0;
-    while file < files.len() {
-        if has_key(files[file].as_bytes(), key.as_bytes()) {
-            return true;
-        }
-        file += 1;
-    }
-    false
-}
-
-const fn has_key(text: &[u8], key: &[u8]) -> bool {
-    let mut line = 0;
-    while line < text.len() {
-        let mut same = 0;
-        while same < key.len() && line + same < text.len() && text[line + same] == key[same] {
-            same += 1;
-        }
-        let behind = line + same;
-        if same == key.len() && behind + 1 < text.len() && text[behind] == b' ' && text[behind + 1] == b'=' {
-            return true;
-        }
-        while line < text.len() && text[line] != b'\n' {
-            line += 1;
-        }
-        line += 1;
-    }
-    false
-}
+/// The keys of the English files.
+static KEYS: KeyTable = KeyTable::of(files(Language::English));
 
 /// The [`Key`] of a literal, checked by the compiler.
 macro_rules! key {
