@@ -143,7 +143,7 @@ fn commands_run_as_they_do_without_usher() {
     ran("printf 'put /tmp/large by-sftp\\nls by-sftp\\n' | sftp ${SSH#ssh} -b - $AT").succeeds();
     host.root("cmp /tmp/large /home/alice/by-sftp").succeeds();
     // sshd's own server is a word and no program.
-    host.root("sed -i 's/^Subsystem.*/Subsystem sftp internal-sftp/' /etc/ssh/sshd_config; systemctl reload ssh")
+    host.root("sed -i 's/^Subsystem.*/Subsystem sftp internal-sftp/' /etc/ssh/sshd_config; systemctl restart ssh")
         .succeeds();
     ran("printf 'put /tmp/large internal\\n' | sftp ${SSH#ssh} -b - $AT").succeeds();
     host.root("cmp /tmp/large /home/alice/internal").succeeds();

@@ -3,21 +3,31 @@
 use crate::harness::{DESKTOP, Host, covered, wait_until};
 use crate::host;
 use crate::ssh::{SEEN, became, lock, unlock};
+use crate::thumbnail::{Shot, file, look};
 use crate::who::{listed, outcome, session, wait_state};
 
 fn by_x2go(host: &Host) {
-    let alice = host.user("alice");
+    let (alice, olga) = (host.user("alice"), host.user_in("olga", &["usher-operator"]));
     let (screen, client) = host.x2go(&alice);
     wait_state(host, &screen, "remote", |s| s["kind"] == "x11" && s["state"] == "remote" && s["client"] == "127.0.0.1");
     wait_until("she sees her desktop", || client.display().picture().share(DESKTOP) > 0.2);
     client.display().point(400, 300);
     client.display().type_keys("a draft");
     screen.wait_typed("a draft");
+    look(host, &olga, &screen.id(), "fullscreen").succeeds();
+    let (shot, seen) = (Shot::read(host, &file(&olga)), client.display().picture());
+    let all = || (0..shot.height).flat_map(|y| (0..shot.width).map(move |x| (x, y)));
+    let same = all().filter(|(x, y)| shot.at(*x, *y) == seen.pixel(*x, *y)).count();
+    // The pointer and the terminal's cursor aside.
+    assert!(same > shot.width * shot.height * 99 / 100, "{same} pixels of {}x{} are the same", shot.width, shot.height);
 
     let locked =
         outcome(&host.root_usher(&["lock", &screen.session, "--message", "Please listen", "--output", "json"]), 0);
     assert_eq!(became(&locked), SEEN, "{locked}");
     wait_until("she sees the lock", || covered(&client.display().picture()));
+    look(host, &olga, &screen.id(), "fullscreen").succeeds();
+    assert!(!Shot::read(host, &file(&olga)).has(DESKTOP), "the cover, and nothing of the desktop");
+    host.shows("x11-x2go", "thumbnail", "the pixels of the display itself, under a lock those of its cover");
     let watch = screen.watch(covered);
     client.display().type_keys("secret");
     watch.more(20);

@@ -88,6 +88,10 @@ fn a_locked_console_shows_the_message_and_takes_no_key() {
     alice_types(&machine, "after");
     assert!(!machine.has("/tmp/during"), "what was typed meanwhile is nobody's");
     machine.shows("console", "lock", SEEN);
+    let why = "usher does not read consoles";
+    let said = machine.thumbnail(id).err().unwrap_or_default();
+    assert!(said.contains("NotSupported") && said.contains(why), "{said}");
+    machine.shows_refusal("console", "thumbnail", &format!("{why}; NotSupported"));
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
     let mut build = build(arguments);
     let first = !usher().exists();
     if first {
-        eprintln!("xtask: the demo's programs are built; the first time this takes about two minutes");
+        eprintln!("xtask: the demo's programs are built; the first time this takes a minute or two");
     }
     // On a terminal cargo shows how far it is.
     if !std::io::stderr().is_terminal() {
