@@ -10,6 +10,10 @@ use usher_core::wire::StationTerminal;
 
 /// How long answers are looked for.
 const AWAITED: Duration = Duration::from_secs(10);
+/// How long what comes counts as typed before the terminal showed what it was given, where it does not answer that.
+const BEHIND: Duration = Duration::from_secs(2);
+/// The question whether it has come so far (ECMA-48, DSR), which a terminal answers behind all that was typed before.
+const READY_ASKED: &[u8] = b"\x1b[5n";
 /// How long the rest of an answer may take, before its beginning counts as keys.
 const REST: Duration = Duration::from_millis(50);
 /// The longest answer.
@@ -28,6 +32,12 @@ pub(super) struct Answers {
     /// How often the terminal has said where its cursor is.
     places: u8,
     news: bool,
+    /// The terminal has answered something.
+    answers: bool,
+    /// How often it was asked whether it is ready, and has not answered yet.
+    asked: u32,
+    /// Until then what comes was typed before the terminal showed what it was given.
+    behind: Option<Instant>,
 }
 
 /// What an answer says.
@@ -38,6 +48,8 @@ enum TerminalAnswer {
     TrueColour(bool),
     /// The cursor's column.
     Column(u16),
+    /// It has shown all that it was given before it was asked.
+    Ready,
     /// What the terminal is: the last answer.
     Last,
     Unclear,
@@ -55,7 +67,7 @@ impl Answers {
     /// Awaits the answers of a terminal of which so much is known.
     pub(super) fn awaited(terminal: StationTerminal) -> Self {
         let until = asks().then(|| Instant::now() + AWAITED);
-        Answers { until, terminal, begun: Vec::new(), places: 0, news: false }
+        Answers { until, terminal, begun: Vec::new(), places: 0, news: false, answers: false, asked: 0, behind: None }
     }
 
     /// What the terminal is asked. It draws on the second row, which is to be cleared after it.
@@ -75,6 +87,22 @@ impl Answers {
         format!("\x1b]10;?\x1b\\\x1b]11;?\x1b\\{shades}{widths}\x1b[c").into_bytes()
     }
 
+    /// Forgets what was typed until the terminal has shown all that it was given so far, and gives what to ask it for that. Its
+    /// answer comes behind every key that was typed before, however long the way from its person is. One that has never
+    /// answered is asked nothing.
+    pub(super) fn forget_typed(&mut self) -> &'static [u8] {
+        self.begun.clear();
+        if !self.answers {
+            return b"";
+        }
+        let now = Instant::now();
+        // Answers that did not come in time will not come.
+        let before = if self.until.is_some_and(|until| now < until) { self.asked } else { 0 };
+        self.asked = before.saturating_add(1);
+        (self.until, self.behind) = (Some(now + AWAITED), Some(now + BEHIND));
+        READY_ASKED
+    }
+
     /// What is known of the terminal.
     pub(super) fn terminal(&self) -> &StationTerminal {
         &self.terminal
@@ -92,12 +120,17 @@ impl Answers {
 
     /// What had begun and was no answer.
     pub(super) fn given_up(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.begun)
+        let begun = std::mem::take(&mut self.begun);
+        if self.is_behind() { Vec::new() } else { begun }
+    }
+
+    fn is_behind(&self) -> bool {
+        self.behind.is_some_and(|until| Instant::now() < until)
     }
 
     /// What was typed, without answers.
     pub(super) fn without(&mut self, typed: &[u8]) -> Vec<u8> {
-        let bytes = [self.given_up().as_slice(), typed].concat();
+        let bytes = [std::mem::take(&mut self.begun).as_slice(), typed].concat();
         let (mut keys, mut rest) = (Vec::new(), &bytes[..]);
         while self.until.is_some_and(|until| Instant::now() < until) {
             let Some(at) = rest.iter().position(|byte| *byte == 0x1b) else { break };
@@ -105,12 +138,16 @@ impl Answers {
             rest = &rest[at..];
             match find(rest) {
                 FoundAnswer::Whole(length, answer) => {
+                    if answer == TerminalAnswer::Ready && self.is_behind() {
+                        keys.clear();
+                    }
                     self.take(&answer);
                     rest = &rest[length..];
                 }
                 FoundAnswer::Begun => {
                     self.begun = rest.to_vec();
-                    return keys;
+                    rest = b"";
+                    break;
                 }
                 FoundAnswer::Keys => {
                     keys.push(0x1b);
@@ -119,10 +156,11 @@ impl Answers {
             }
         }
         keys.extend_from_slice(rest);
-        keys
+        if self.is_behind() { Vec::new() } else { keys }
     }
 
     fn take(&mut self, answer: &TerminalAnswer) {
+        self.answers = true;
         let terminal = &mut self.terminal;
         match *answer {
             TerminalAnswer::Foreground(colour) => terminal.foreground = Some(colour),
@@ -137,6 +175,12 @@ impl Answers {
                 self.places = self.places.saturating_add(1);
             }
             TerminalAnswer::Last => (self.until, self.news) = (None, true),
+            TerminalAnswer::Ready => {
+                self.asked = self.asked.saturating_sub(1);
+                if self.asked == 0 {
+                    (self.until, self.behind) = (None, None);
+                }
+            }
             TerminalAnswer::Unclear => {}
         }
     }
@@ -215,9 +259,9 @@ fn shade(body: &[u8]) -> FoundAnswer {
     FoundAnswer::Whole(whole, TerminalAnswer::TrueColour(said.contains(":1:2:3m")))
 }
 
-/// Where the cursor is on the second row, or what the terminal is.
+/// Where the cursor is on the second row, what the terminal is, or that it is ready.
 fn report(body: &[u8]) -> FoundAnswer {
-    if !matches!(body.first(), None | Some(b'2' | b'?')) {
+    if !matches!(body.first(), None | Some(b'0' | b'2' | b'?')) {
         return FoundAnswer::Keys;
     }
     let Some(end) = body.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b';' | b'?')) else {
@@ -227,6 +271,7 @@ fn report(body: &[u8]) -> FoundAnswer {
     match (body[end], said.strip_prefix("2;").and_then(|column| column.parse().ok())) {
         (b'R', Some(column)) => FoundAnswer::Whole(end + 1, TerminalAnswer::Column(column)),
         (b'c', _) if said.starts_with('?') => FoundAnswer::Whole(end + 1, TerminalAnswer::Last),
+        (b'n', _) if said == "0" => FoundAnswer::Whole(end + 1, TerminalAnswer::Ready),
         _ => FoundAnswer::Keys,
     }
 }
@@ -237,7 +282,7 @@ mod tests {
 
     fn awaited() -> Answers {
         let until = Some(Instant::now() + AWAITED);
-        Answers { until, terminal: StationTerminal::default(), begun: Vec::new(), places: 0, news: false }
+        Answers { until, ..Answers::awaited(StationTerminal::default()) }
     }
 
     const SAID: &[u8] = b"\x1b]10;rgb:0000/1111/2222\x1b\\a\x1b]11;rgb:ff/fe/fd\x07\x1bP1$r0;48:2::1:2:3m\x1b\\\
@@ -276,6 +321,34 @@ mod tests {
         let mut answers = awaited();
         answers.without(b"\x1b[?1c");
         assert_eq!(answers.without(b"\x1b[2;3R\x1b"), b"\x1b[2;3R\x1b");
+    }
+
+    #[test]
+    fn what_was_typed_before_the_terminal_was_ready_is_forgotten_however_it_is_cut() {
+        let said = b"secret\x1b\x1b[Ax\x1b[0nof the next lock\x1b[0nkeys\x1b[A";
+        for size in 1..said.len() {
+            let mut answers = awaited();
+            answers.without(b"\x1b[?1c");
+            assert_eq!([answers.forget_typed(), answers.forget_typed()], [READY_ASKED; 2]);
+            let keys: Vec<u8> = said.chunks(size).flat_map(|piece| answers.without(piece)).collect();
+            assert_eq!(keys, b"keys\x1b[A", "{size}");
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_an_answer_is_forgotten_with_the_rest() {
+        let mut answers = awaited();
+        answers.without(b"\x1b[?1c");
+        answers.forget_typed();
+        assert_eq!((answers.without(b"a\x1b[0"), answers.given_up()), (Vec::new(), Vec::new()));
+        assert_eq!((answers.without(b"\x1b[0"), answers.without(b"nb")), (Vec::new(), b"b".to_vec()));
+    }
+
+    #[test]
+    fn a_terminal_that_never_answered_is_asked_nothing_and_its_keys_count() {
+        let mut answers = awaited();
+        assert_eq!(answers.forget_typed(), b"");
+        assert_eq!(answers.without(b"keys"), b"keys");
     }
 
     #[test]

@@ -161,10 +161,11 @@ impl Ear<'_> {
                 }
                 Tag::DrawEnd => {
                     let Some((&number, rest)) = payload.split_first_chunk::<8>() else { continue };
-                    if rest.first() == Some(&FLUSH) {
-                        self.typing.forget();
-                    }
+                    let question = if rest.first() == Some(&FLUSH) { self.typing.forget() } else { b"" };
                     self.line.send(Tag::Shown, &number);
+                    if !question.is_empty() && !show(question)? {
+                        return Ok(None);
+                    }
                 }
                 Tag::End => self.farewell = serde_json::from_slice(payload).ok(),
                 Tag::Leave => {

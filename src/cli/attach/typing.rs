@@ -86,11 +86,11 @@ impl<'k> Typing<'k> {
         None
     }
 
-    /// Forgets what was typed at a locked screen: also a prefix and the beginning of an answer.
-    pub(super) fn forget(&mut self) {
+    /// Forgets what was typed at a locked screen, also what is still on its way: gives what the terminal is to be asked.
+    pub(super) fn forget(&mut self) -> &'static [u8] {
         super::terminal::forget_typed();
         self.watcher = Watcher::new(self.detach);
-        drop(self.answers.given_up());
+        self.answers.forget_typed()
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::process::{Child, Command as StdCommand};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use pty_process::Size;
 use pty_process::blocking::{Command, Pts, Pty};
@@ -160,6 +161,18 @@ impl Terminal {
     pub fn wait_until(&self, what: &str, right: impl Fn(&str) -> bool) {
         let told = || format!("waited in vain until {what}; the screen:\n{}", self.text());
         wait_telling(PATIENCE, told, || right(&self.text()).then_some(()));
+    }
+
+    /// Whether this text is on the screen in half a second: for what is to be done again where it is not.
+    pub fn soon_shows(&self, text: &str) -> bool {
+        let until = Instant::now() + Duration::from_millis(500);
+        while !self.text().contains(text) {
+            if Instant::now() >= until {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        true
     }
 
     /// Types.
