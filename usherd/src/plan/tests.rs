@@ -15,6 +15,8 @@ use crate::authorize::authorize;
 mod attach;
 mod generators;
 mod identities;
+mod looking;
+mod opening;
 mod reading;
 mod sequences;
 use generators::{absent, actor, any_action, message, now, reference, registry, rule, session_verb};

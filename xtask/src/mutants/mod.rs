@@ -21,6 +21,9 @@ const VERSION: &str = "27.1.0";
 /// Seconds that the tests of a mutant have at least, so that a busy machine is not taken for a hanging test.
 const TIMEOUT: &str = "120";
 
+/// Mutants at once. Each has one crate compiled, which mostly keeps one core busy.
+const AT_ONCE: &str = "2";
+
 /// The whole task.
 pub fn run(arguments: &[String]) -> ExitCode {
     let again = arguments.iter().any(|word| word == "--again");
@@ -72,8 +75,8 @@ fn all(modules: impl Iterator<Item = &'static Module>, again: bool) -> Result<us
 fn mutated(module: &Module, tool: &Path, kept: &PathBuf) -> Result<(), String> {
     fs::create_dir_all(kept).map_err(|error| error.to_string())?;
     let mut mutants = run::program(tool);
-    mutants.args(["mutants", "--iterate", "--colors", "never", "--minimum-test-timeout", TIMEOUT, "--output"]);
-    mutants.arg(kept).args(["--package", module.package]);
+    mutants.args(["mutants", "--iterate", "--jobs", AT_ONCE, "--colors", "never"]);
+    mutants.args(["--minimum-test-timeout", TIMEOUT, "--output"]).arg(kept).args(["--package", module.package]);
     mutants.args(module.files.iter().flat_map(|file| ["--file", file]));
     mutants.args(["--test-package", &module.tests.join(","), "--"]).args(module.which);
     // What is mutated is built in a copy.

@@ -92,7 +92,7 @@ fn an_invitation_for_somebody_gives_their_name_unless_another_was_chosen() {
 #[test]
 fn a_free_invitation_takes_nobodys_name() {
     assert_eq!(joins_as(redeem(invitation(None), "new@laptop", true)), Ok("new@laptop".to_owned()));
-    for taken in ["olga@laptop", "kept@laptop"] {
+    for taken in ["olga@laptop", "kept@laptop", "dashboard@laptop"] {
         assert_eq!(joins_as(redeem(invitation(None), taken, true)), Err(ErrorId::AccessDenied), "{taken}");
     }
     let request = RedeemRequest { secret: secret(), name: name("new@laptop"), named: false, key: Pin::of(b"key") };
