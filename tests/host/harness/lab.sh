@@ -8,7 +8,8 @@ set -eu
 mkdir -p /run/netns
 mount -t tmpfs tmpfs /run/netns
 ip link set lo up
-ip link add hub type bridge
+# An address of its own: without one it has that of a port, and hosts send to nobody when the port goes or another comes.
+ip link add hub address 02:00:00:00:00:01 type bridge
 ip address add 10.77.0.1/16 dev hub
 ip link set hub up
 echo ready
