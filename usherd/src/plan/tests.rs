@@ -18,6 +18,8 @@ mod identities;
 mod looking;
 mod opening;
 mod reading;
+mod renaming;
+mod rules;
 mod sequences;
 use generators::{absent, actor, any_action, message, now, reference, registry, rule, session_verb};
 
