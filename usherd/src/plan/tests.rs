@@ -21,6 +21,7 @@ mod reading;
 mod renaming;
 mod rules;
 mod sequences;
+mod verbs;
 use generators::{absent, actor, any_action, message, now, reference, registry, rule, session_verb};
 
 fn planned(actor: &Actor, action: &Action, registry: &Registry) -> Option<Plan> {
