@@ -376,26 +376,4 @@ proptest! {
         let covered: BTreeSet<u32> = after.sessions().filter(|s| after.rule_covers(rule, s)).map(|s| s.id).collect();
         prop_assert_eq!(acted, covered);
     }
-
-    #[test]
-    fn what_a_session_cannot_do_is_refused_and_never_written(actor in actor(), action in session_verb(), mut registry in registry()) {
-        let why = "not this one".to_owned();
-        let ids: Vec<u32> = registry.sessions().map(|session| session.id).collect();
-        for id in ids {
-            registry.see(id, |seen| {
-                seen.unlockable = Some(why.clone());
-                seen.undetachable = Some(why.clone());
-            });
-        }
-        let Some(plan) = planned(&actor, &action, &registry) else { return Ok(()) };
-        if !matches!(plan.verb(), Verb::Lock | Verb::Disconnect) {
-            return Ok(());
-        }
-        for step in steps(&plan) {
-            prop_assert!(!acts(step) && step.changes().is_empty());
-            let Todo::Answer(_, Some(error)) = &step.todo else { panic!("no error: {step:?}") };
-            let before = matches!(error.id, ErrorId::SessionNotFound | ErrorId::UserNotFound | ErrorId::OwnSession | ErrorId::NotOrchestratable | ErrorId::AccessDenied);
-            prop_assert!(before || error.id == ErrorId::NotSupported);
-        }
-    }
 }

@@ -1,16 +1,17 @@
 //! What verbs on sessions come to, case by case.
 
-use usher_core::outcome::OutcomeResult;
+use proptest::prelude::*;
+use usher_core::outcome::{ErrorId, OutcomeResult};
 use usher_core::request::{DisconnectRequest, LockRequest, SessionRef, Targets, UnlockRequest};
 use usher_core::session::{Cover, CoverSource, SeenStation, Terms};
 
 use super::attach::session;
-use super::generators::now;
+use super::generators::{actor, now, registry, session_verb};
 use super::renaming::steps;
 use crate::accounts::Groups;
 use crate::actor::{Actor, Role, Who};
 use crate::authorize::authorize;
-use crate::plan::{Action, Kind, LocalName, Registry, Snapshot, Todo, Tracked, Work, plan};
+use crate::plan::{Action, Kind, LocalName, Registry, Snapshot, Todo, Tracked, Verb, Work, plan};
 use crate::session::Seen;
 
 fn first() -> Targets {
@@ -98,5 +99,31 @@ fn whoever_wants_a_text_sessions_programs_stopped_is_told_that_they_are_not() {
     assert_eq!(notes(Kind::Text, true), ["the processes of a text session are not stopped: --freeze is for displays"]);
     for (kind, freeze) in [(Kind::Text, false), (Kind::X11, true), (Kind::X11, false)] {
         assert_eq!(notes(kind, freeze), [""; 0], "{kind:?} {freeze}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn what_a_session_cannot_do_is_refused_and_never_written(actor in actor(), action in session_verb(), mut registry in registry()) {
+        let why = "not this one".to_owned();
+        let ids: Vec<u32> = registry.sessions().map(|session| session.id).collect();
+        for id in ids {
+            registry.see(id, |seen| {
+                seen.unlockable = Some(why.clone());
+                seen.undetachable = Some(why.clone());
+            });
+        }
+        let Some(plan) = super::planned(&actor, &action, &registry) else { return Ok(()) };
+        if !matches!(plan.verb(), Verb::Lock | Verb::Disconnect) {
+            return Ok(());
+        }
+        for step in super::steps(&plan) {
+            prop_assert!(!super::acts(step) && step.changes().is_empty());
+            let Todo::Answer(_, Some(error)) = &step.todo else { panic!("no error: {step:?}") };
+            let before = matches!(error.id, ErrorId::SessionNotFound | ErrorId::UserNotFound | ErrorId::OwnSession | ErrorId::NotOrchestratable | ErrorId::AccessDenied);
+            prop_assert!(before || error.id == ErrorId::NotSupported);
+        }
     }
 }
