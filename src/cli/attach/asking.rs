@@ -174,7 +174,13 @@ impl Answers {
                 }
                 self.places = self.places.saturating_add(1);
             }
-            TerminalAnswer::Last => (self.until, self.news) = (None, true),
+            TerminalAnswer::Last => {
+                self.news = true;
+                // Where it was asked more since, another answer follows.
+                if self.asked == 0 {
+                    self.until = None;
+                }
+            }
             TerminalAnswer::Ready => {
                 self.asked = self.asked.saturating_sub(1);
                 if self.asked == 0 {
@@ -333,6 +339,15 @@ mod tests {
             let keys: Vec<u8> = said.chunks(size).flat_map(|piece| answers.without(piece)).collect();
             assert_eq!(keys, b"keys\x1b[A", "{size}");
         }
+    }
+
+    #[test]
+    fn a_lock_that_ends_before_the_first_answers_came_is_no_exception() {
+        let mut answers = awaited();
+        answers.without(b"\x1b[2;3R");
+        assert_eq!(answers.forget_typed(), READY_ASKED);
+        assert_eq!(answers.without(b"secret\x1b[?1csecret\x1b[0nkeys"), b"keys");
+        assert!(answers.take_news());
     }
 
     #[test]
