@@ -84,6 +84,11 @@ fn a_viewer_is_dropped_also_where_the_compositor_has_no_lock() {
 }
 
 #[test]
+fn a_viewer_is_dropped_also_where_the_compositor_has_no_lock_on_debian_12() {
+    the_same_without_a_lock(&host!(Bookworm), Compositor::Cage);
+}
+
+#[test]
 fn a_viewer_of_sway_of_debian_12_is_dropped() {
     the_same_without_a_lock(&host!(Bookworm), Compositor::Sway);
 }

@@ -48,17 +48,29 @@ fn by_x2go(host: &Host) {
     // The client's connection was the login's leader. The display is none of its rests.
     assert_eq!(became(&lock(host, &screen.session, "Nobody comes back yet")), SEEN);
     assert!(covered(&screen.pixels()));
+
+    let client = host.resumes_by_x2go(&alice);
+    wait_until("she comes back to the lock", || covered(&client.display().picture()));
+    client.display().type_keys("secret");
     assert_eq!(became(&unlock(host, &screen.session)), SEEN);
-    wait_until("the desktop is there", || screen.pixels().share(DESKTOP) > 0.2);
-    host.shows("x11-x2go", "disconnect", "the client has ended, and its programs and its display go on");
+    wait_until("she sees the desktop that she left", || client.display().picture().share(DESKTOP) > 0.2);
+    client.display().type_keys(" goes on");
+    screen.wait_typed("a draft goes on");
+    host.shows("x11-x2go", "disconnect", "the client has ended, the programs go on, and the next client finds them");
 
     let closed = outcome(&host.root_usher(&["close", &screen.id(), "--output", "json"]), 0);
     assert_eq!(became(&closed), SEEN, "{closed}");
     assert!(listed(host, &screen.session).is_none() && !screen.exists());
-    host.shows("x11-x2go", "close", "logind has no such session");
+    client.wait_gone();
+    host.shows("x11-x2go", "close", "logind has no such session, and the client has ended");
 }
 
 #[test]
-fn who_comes_by_x2go_is_locked_disconnected_and_closed() {
+fn who_comes_by_x2go_is_locked_disconnected_and_closed_on_debian_12() {
+    by_x2go(&host!(Bookworm));
+}
+
+#[test]
+fn who_comes_by_x2go_is_locked_disconnected_and_closed_on_debian_13() {
     by_x2go(&host!(Trixie));
 }

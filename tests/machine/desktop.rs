@@ -129,11 +129,12 @@ fn is_pictured(machine: &Machine, id: u64, kind: &str) {
 /// A compositor that gives nobody its picture.
 #[track_caller]
 fn is_not_pictured(machine: &Machine, id: u64, kind: &str, program: &str) {
-    let why = format!("{program} has no ext-session-lock-v1");
+    let why = "its compositor has no ext-session-lock-v1";
+    // It is known once the compositor has answered, which an emulated one does late.
     wait_until("olga is told why there is no picture", || {
-        machine.thumbnail(id).is_err_and(|said| said.contains("NotSupported") && said.contains(&why))
+        machine.thumbnail(id).is_err_and(|said| said.contains("NotSupported") && said.contains(why))
     });
-    machine.shows_refusal(kind, "thumbnail", &format!("{why}; NotSupported"));
+    machine.shows_refusal(kind, "thumbnail", &format!("{program} has no ext-session-lock-v1; NotSupported"));
 }
 
 /// Olga closes it: logind has no such session, and nothing of it is left.
@@ -164,7 +165,11 @@ fn sway_on_a_seat_is_locked_with_it() {
         "nobody started it, which sway does not survive when it is not in front"
     );
     machine.shows("wayland-seat", "lock", SEEN);
-    is_pictured(&machine, id, "wayland-seat");
+    if machine.has_session_lock() {
+        is_pictured(&machine, id, "wayland-seat");
+    } else {
+        is_not_pictured(&machine, id, "wayland-seat", "sway");
+    }
     ends(&machine, id, "wayland-seat", "sway");
 }
 

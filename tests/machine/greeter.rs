@@ -1,4 +1,4 @@
-//! Seats with a display manager: its greeter comes to the front when a session is disconnected.
+//! Seats with a display manager: its greeter comes to the front when a session is disconnected, and lets nobody in whom a block covers.
 
 use crate::desktop::{DRAWN_BY_PROCESSOR, GROUND, desktop_files, shows_ground};
 use crate::harness::{Machine, wait_for, wait_until};
@@ -180,4 +180,27 @@ fn a_session_of_gdm_is_left_for_its_greeter() {
     let machine = machine!();
     let id = is_left(&machine, &GDM);
     switches_back(&machine, &GDM, id);
+}
+
+/// The audit log has a refusal of alice by this login program.
+fn is_refused(machine: &Machine, program: &str) -> bool {
+    let records = machine.root("usher audit --action login --output json").array();
+    records.iter().any(|record| record["from"] == program && record["outcomes"][0]["error"]["id"] == "AccessDenied")
+}
+
+#[test]
+fn nobody_whom_a_block_covers_gets_in_by_lightdms_greeter() {
+    let machine = machine!();
+    machine.install("libpam-usher_");
+    clears(&machine);
+    machine.root("usher block --user alice --message 'Exam 考试'").succeeds();
+    begins(&machine, &LIGHTDM);
+    wait_until("alice is not let in by herself", || is_refused(&machine, "lightdm-autologin"));
+    wait_until("the greeter is in front", || class_in_front(&machine) == "greeter");
+    signs_in(&machine, "alice is refused at the greeter", || is_refused(&machine, "lightdm"));
+    assert!(machine.session("alice", "x11").is_none());
+    assert_eq!(class_in_front(&machine), "greeter");
+    machine.root("usher unblock --user alice").succeeds();
+    signs_in(&machine, "alice is let in", || machine.session("alice", "x11").is_some());
+    wait_until("she sees her desktop", || shows_ground(&machine.screen(0)));
 }

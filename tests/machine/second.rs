@@ -57,6 +57,23 @@ fn refused(outcome: &Value, why: &str) {
     assert!(error["message"].as_str().is_some_and(|said| said.contains(why)), "{outcome}");
 }
 
+/// A compositor without a lock of its own, at a seat that cannot be locked as a whole.
+#[track_caller]
+fn is_refused_and_the_first_seat_is_not(machine: &Machine, bob: u64) {
+    let why = "no ext-session-lock-v1";
+    refused(&machine.olga(&format!("lock {bob} --output json")).array()[0], why);
+    let all = machine.olga("lock --all --output json");
+    assert_eq!(all.code, Some(1), "{all:?}");
+    let alice = machine.session("alice", "console").expect("alice")["session_id"].as_u64().expect("an ID");
+    let outcome = |id: u64| all.array().into_iter().find(|outcome| outcome["session_id"] == id).expect("an outcome");
+    refused(&outcome(bob), why);
+    assert!(outcome(alice)["result"] == "done" && outcome(alice)["observed"] == true, "{}", outcome(alice));
+    assert!(covered(&machine.screen(0)), "the first seat is locked");
+    bob_paints(machine, GREEN);
+    machine.olga(&format!("unlock {alice}")).succeeds();
+    assert_eq!(machine.in_front(), "tty1");
+}
+
 fn bob_is_covered(machine: &Machine) -> bool {
     let screen = machine.screen_of(SECOND, 0);
     covered(&screen) && has_message(&screen)
@@ -69,6 +86,9 @@ fn sway_at_a_seat_without_terminals_is_locked_by_its_own_lock_and_so_is_the_firs
     let session = machine.session("bob", "wayland").expect("bob's");
     assert_eq!((&session["state"], &session["station_id"]), (&"connected".into(), &2.into()), "{session}");
 
+    if !machine.has_session_lock() {
+        return is_refused_and_the_first_seat_is_not(&machine, bob);
+    }
     let outcome = &machine.olga(&format!("lock {bob} --message 'Listen 请听' --output json")).array()[0];
     assert!(outcome["result"] == "done" && outcome["observed"] == true, "{outcome}");
     wait_until("bob's seat shows the message", || bob_is_covered(&machine));

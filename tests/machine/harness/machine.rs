@@ -34,6 +34,7 @@ pub struct Machine {
     place: PathBuf,
     port: u16,
     wires: Option<Child>,
+    release: String,
 }
 
 impl Machine {
@@ -83,12 +84,21 @@ impl Machine {
         let log = fs::File::create(directory.path().join("log")).expect("a log");
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().expect("qemu");
         let monitor = wait_for("the machine has a monitor", || Monitor::connect(&socket));
-        Machine { process, monitor: monitor.into(), directory, place: place.to_owned(), port, wires: None }
+        Machine {
+            process,
+            monitor: monitor.into(),
+            directory,
+            place: place.to_owned(),
+            port,
+            wires: None,
+            release: String::new(),
+        }
     }
 
     /// The package under test, its operator, and somebody to operate on.
     #[track_caller]
-    fn prepare(&self) {
+    fn prepare(&mut self) {
+        self.release = self.root(". /etc/os-release; echo $VERSION_CODENAME").succeeds().trim().to_owned();
         self.install("usher_");
         self.root("useradd --create-home --groups usher-operator olga").succeeds();
         wait_until("usherd knows alice's session", || self.session("alice", "console").is_some());
@@ -149,6 +159,11 @@ impl Machine {
         let file = format!("/root/{}.deb", name.trim_end_matches('_'));
         let all = format!("cat >{file} && DEBIAN_FRONTEND=noninteractive dpkg --install {file}");
         run(self.ssh().arg(all), &package, 8 * PATIENCE).succeeds();
+    }
+
+    /// Its compositors have ext-session-lock-v1, which sway has since 1.8: Debian 12 has an older one.
+    pub fn has_session_lock(&self) -> bool {
+        self.release != "bookworm"
     }
 
     /// An order to the machine's monitor.
@@ -239,13 +254,22 @@ impl Machine {
     /// This test has seen that the verb does on this kind of session what it is for, and how that was observed.
     #[track_caller]
     pub fn shows(&self, kind: &str, verb: &str, observed: &str) {
-        showed(kind, verb, "done", observed);
+        self.showed(kind, verb, "done", observed);
     }
 
     /// This test has seen that the verb is refused on this kind of session, and why.
     #[track_caller]
     pub fn shows_refusal(&self, kind: &str, verb: &str, why: &str) {
-        showed(kind, verb, "refused", why);
+        self.showed(kind, verb, "refused", why);
+    }
+
+    #[track_caller]
+    fn showed(&self, kind: &str, verb: &str, result: &str, how: &str) {
+        let Some(file) = std::env::var_os("USHER_SHOWN") else { return };
+        let test = std::thread::current().name().unwrap_or_default().to_owned();
+        let line = [kind, verb, &self.release, result, how, Location::caller().file(), &test].join("\t");
+        let mut file = fs::File::options().append(true).create(true).open(file).expect("the file of what was shown");
+        file.write_all(format!("{line}\n").as_bytes()).expect("the file of what was shown");
     }
 
     /// For a moment in which something might happen that must not.
@@ -277,15 +301,6 @@ fn decoded(file: &[u8]) -> Picture {
     let info = reader.next_frame(&mut bytes).expect("a picture");
     let data = bytes[..info.buffer_size()].chunks_exact(3).flat_map(|p| [p[2], p[1], p[0], 0]).collect();
     Picture { width: info.width as usize, height: info.height as usize, data }
-}
-
-#[track_caller]
-fn showed(kind: &str, verb: &str, result: &str, how: &str) {
-    let Some(file) = std::env::var_os("USHER_SHOWN") else { return };
-    let test = std::thread::current().name().unwrap_or_default().to_owned();
-    let line = [kind, verb, "trixie", result, how, Location::caller().file(), &test].join("\t");
-    let mut file = fs::File::options().append(true).create(true).open(file).expect("the file of what was shown");
-    file.write_all(format!("{line}\n").as_bytes()).expect("the file of what was shown");
 }
 
 fn target() -> PathBuf {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use usher_core::outcome::{Outcome, OutcomeResult};
+use usher_core::request::Verb;
 
 use super::{Attempt, Share};
 
@@ -13,6 +14,8 @@ pub(super) struct FailureKind {
     minute: i64,
     action: &'static str,
     errors: BTreeSet<&'static str>,
+    /// Of a refused login: without it, a refusal at the greeter would hide behind one by ssh in the same minute.
+    login_program: Option<String>,
 }
 
 impl FailureKind {
@@ -30,8 +33,14 @@ impl FailureKind {
             minute: minute_of(attempt.time),
             action: attempt.action.as_str(),
             errors: errors.map(|error| error.id.as_str()).collect(),
+            login_program: (attempt.action == Verb::Login).then(|| login_program(&attempt.from).to_owned()),
         })
     }
+}
+
+/// The program of a refused login, as in `sshd from 10.0.0.7`. Addresses do not count: their user has too many.
+fn login_program(from: &str) -> &str {
+    from.split_once(" from ").map_or(from, |(program, _)| program)
 }
 
 /// The minute of a moment.
@@ -67,7 +76,6 @@ impl Failures {
 #[cfg(test)]
 mod tests {
     use usher_core::outcome::{Error, ErrorId};
-    use usher_core::request::Verb;
 
     use super::*;
 
@@ -112,6 +120,17 @@ mod tests {
         assert_ne!(of(&Attempt { share: bob, ..attempt(false) }, ErrorId::BackendFailed), first);
         let elsewhere = Attempt { actor: "alice via ssh from 10.0.0.7".to_owned(), ..attempt(false) };
         assert_eq!(of(&elsewhere, ErrorId::BackendFailed), first, "the address does not matter");
+    }
+
+    #[test]
+    fn another_login_program_is_another_kind_and_another_address_is_not() {
+        let refused = |from: &str| {
+            let attempt = Attempt { action: Verb::Login, from: from.to_owned(), ..attempt(false) };
+            FailureKind::of(&attempt, &[outcome(Some(ErrorId::AccessDenied))]).unwrap()
+        };
+        assert_eq!(refused("sshd from 10.0.0.7"), refused("sshd from 10.0.0.8"));
+        assert_ne!(refused("sshd from 10.0.0.7"), refused("lightdm"));
+        assert_ne!(refused("lightdm-autologin"), refused("lightdm"));
     }
 
     #[test]

@@ -37,6 +37,7 @@ const DESKTOP: &[&str] = &[
     "fonts-dejavu-core",
     "fonts-noto-cjk",
     "fonts-noto-color-emoji",
+    "nxproxy",
     "openbox",
     "tigervnc-standalone-server",
     "tigervnc-viewer",
@@ -44,6 +45,7 @@ const DESKTOP: &[&str] = &[
     "x11-utils",
     "x11-xkb-utils",
     "x11-xserver-utils",
+    "x2goserver",
     "xauth",
     "xdotool",
     "xorgxrdp",
@@ -79,7 +81,7 @@ pub fn of(suite: &str) -> Vec<&'static str> {
             "xwayland",
         ]
     } else {
-        &["freerdp3-x11", "labwc", "nxproxy", "swaylock", "x2goserver"]
+        &["freerdp3-x11", "labwc", "swaylock"]
     };
     [BASE, DESKTOP, PEERS, own, WAYLAND, linker].concat()
 }

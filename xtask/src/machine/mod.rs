@@ -1,5 +1,6 @@
-//! `cargo xtask machine`: whole machines for the tests of seats: virtual ones, with a kernel, a screen and a keyboard of their
-//! own. One is made of a test host's tree and booted once; its state is kept in the cache, and each test goes on from there.
+//! `cargo xtask machine [RELEASE] [TEST…]`: whole machines for the tests of seats: virtual ones, with a kernel, a screen and a
+//! keyboard of their own. One is made of each release's tree and booted once; its state is kept in the cache, and each test goes on
+//! from there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,8 +13,6 @@ mod boot;
 
 /// How a machine is made.
 const RECIPE: &str = include_str!("image.sh");
-/// The release of Debian that it runs.
-const SUITE: &str = "trixie";
 /// Beside what its tree has: a kernel, what starts it, a display server for real screens, and desktops.
 const PACKAGES: &[&str] = &[
     "busybox",
@@ -27,6 +26,7 @@ const PACKAGES: &[&str] = &[
     "linux-image-amd64",
     "physlock",
     "sddm",
+    "swaylock",
     "udev",
     "xserver-xorg-core",
     "xserver-xorg-input-libinput",
@@ -36,18 +36,21 @@ const PACKAGES: &[&str] = &[
 /// What the tests read: where the machine is.
 const VARIABLE: &str = "USHER_MACHINE";
 
-/// The whole task; the words go to the test program.
+/// The whole task. The words go to the test program; the first may name the one release that is to be tried.
 pub fn run(arguments: &[String]) -> ExitCode {
-    match tried(arguments) {
-        Verdict::Passed => ExitCode::SUCCESS,
-        verdict => {
-            eprintln!("xtask: machine: {verdict}");
-            ExitCode::FAILURE
-        }
+    let named = arguments.first().and_then(|word| hosts::SUITES.into_iter().find(|suite| suite == word));
+    let verdict = match named {
+        Some(suite) => tried(&[suite], &arguments[1..]),
+        None => tried(&hosts::SUITES, arguments),
+    };
+    if verdict == Verdict::Passed {
+        return ExitCode::SUCCESS;
     }
+    eprintln!("xtask: machine: {verdict}");
+    ExitCode::FAILURE
 }
 
-fn tried(arguments: &[String]) -> Verdict {
+fn tried(suites: &[&str], tests: &[String]) -> Verdict {
     if !host::installs() {
         return Verdict::Skipped("machines are made by root on Debian".to_owned());
     }
@@ -61,19 +64,27 @@ fn tried(arguments: &[String]) -> Verdict {
             return verdict;
         }
     }
-    let machine = match machine() {
-        Ok(machine) => machine,
-        Err(why) => return Verdict::Failed(why),
-    };
-    let mut tests = run::cargo(&["test", "--workspace", "--locked", "--test", "machine", "--"]);
-    // Each emulates processors: one after the other is quicker.
-    tests.arg("--test-threads=1").args(arguments).env(VARIABLE, machine);
     let shown = run::target().join("shown-on-machines.txt");
     let _ = fs::remove_file(&shown);
-    match passes(tests.env(support::VARIABLE, &shown)) {
+    // What fails in one release does not keep the next from being tried.
+    let wrong: Vec<String> = suites.iter().filter_map(|suite| in_machine(suite, tests, &shown).err()).collect();
+    match wrong.is_empty() {
         // A part of the tests shows a part.
-        Verdict::Passed if arguments.is_empty() => keep(&shown),
-        verdict => verdict,
+        true if tests.is_empty() && suites == hosts::SUITES => keep(&shown),
+        true => Verdict::Passed,
+        false => Verdict::Failed(wrong.join("; ")),
+    }
+}
+
+/// Runs these tests in the machine of a release.
+fn in_machine(suite: &str, words: &[String], shown: &Path) -> Result<(), String> {
+    let machine = machine(suite)?;
+    let mut tests = run::cargo(&["test", "--workspace", "--locked", "--test", "machine", "--"]);
+    // Each emulates processors: one after the other is quicker.
+    tests.arg("--test-threads=1").args(words).env(VARIABLE, machine);
+    match passes(tests.env(support::VARIABLE, shown)) {
+        Verdict::Passed => Ok(()),
+        verdict => Err(format!("{suite}: {verdict}")),
     }
 }
 
@@ -89,12 +100,12 @@ fn keep(shown: &Path) -> Verdict {
     }
 }
 
-/// The directory of the machine, which is made unless it is there.
-fn machine() -> Result<PathBuf, String> {
+/// The directory of the machine of a release, which is made unless it is there.
+fn machine(suite: &str) -> Result<PathBuf, String> {
     let cache = run::cache().ok_or("there is no home directory to keep machines in")?;
-    let tree = fs::canonicalize(run::target().join("hosts").join(SUITE)).map_err(|e| format!("the tree: {e}"))?;
+    let tree = fs::canonicalize(run::target().join("hosts").join(suite)).map_err(|e| format!("the tree: {e}"))?;
     let name = format!("{:016x}", hosts::hash(&[RECIPE, boot::RECIPE, &tree.to_string_lossy(), &PACKAGES.join(" ")]));
-    let directory = cache.join("machine").join(format!("{SUITE}-{name}"));
+    let directory = cache.join("machine").join(format!("{suite}-{name}"));
     if directory.exists() {
         println!("    the machine is there: {}", directory.display());
         return Ok(directory);
@@ -103,7 +114,7 @@ fn machine() -> Result<PathBuf, String> {
     let _ = fs::remove_dir_all(&unfinished);
     fs::create_dir_all(&unfinished).map_err(|error| format!("{}: {error}", unfinished.display()))?;
     println!("    the machine is made, and booted once: {}", unfinished.display());
-    build(&tree, &unfinished, &cache.join("hosts/debs").join(SUITE))?;
+    build(&tree, &unfinished, &cache.join("hosts/debs").join(suite))?;
     boot::bake(&unfinished)?;
     fs::rename(&unfinished, &directory).map_err(|error| format!("{}: {error}", directory.display()))?;
     Ok(directory)

@@ -37,6 +37,9 @@ const VERBS: &[(&str, &str)] = &[
 /// The releases of Debian.
 const SUITES: &[(&str, &str)] = &[("bookworm", "Debian 12"), ("trixie", "Debian 13")];
 
+/// What a release does not have, so that no test can show it.
+const NOT_PACKAGED: &[(&str, &str, &str)] = &[("wayland-labwc", "bookworm", "Debian 12 has no labwc")];
+
 const HEAD: &str = "\
 # What works on what
 
@@ -67,13 +70,19 @@ pub(super) fn of(shown: &BTreeSet<Shown>) -> Result<String, String> {
         SUITES.iter().for_each(|(_, name)| text += &format!(" {name} |"));
         text += "\n|---|---|---|\n";
         for (kind, name) in KINDS.iter().filter(|(kind, _)| (*verb == "block") == (*kind == "new-login")) {
-            let cell =
-                |(suite, _): &(&str, &str)| cells.get(&(*verb, *kind, *suite)).map_or("not shown".to_owned(), said);
+            let cell = |(suite, _): &(&str, &str)| {
+                cells.get(&(*verb, *kind, *suite)).map_or_else(|| unshown(kind, suite).to_owned(), said)
+            };
             let row: Vec<String> = SUITES.iter().map(cell).collect();
             let _ = writeln!(text, "| {name} | {} |", row.join(" | "));
         }
     }
     Ok(text)
+}
+
+fn unshown(kind: &str, suite: &str) -> &'static str {
+    let missing = NOT_PACKAGED.iter().find(|(what, release, _)| (*what, *release) == (kind, suite));
+    missing.map_or("not shown", |(_, _, why)| *why)
 }
 
 fn said(shown: &&Shown) -> String {
@@ -104,6 +113,7 @@ mod tests {
         assert!(text.contains("| X11, TigerVNC | not shown | [done](../tests/host/lock.rs): seen |"), "{text}");
         assert_eq!(text.matches("](../tests").count(), 1);
         assert!(text.contains("| text console on a seat | not shown | not shown |"));
+        assert!(text.contains("| Wayland off a seat, labwc | Debian 12 has no labwc | not shown |"));
     }
 
     #[test]
