@@ -8,6 +8,8 @@ use crate::machine;
 struct Manager {
     units: &'static str,
     program: &'static str,
+    /// The seat's name in the table of what was shown.
+    seat: &'static str,
     /// The kind of alice's session.
     kind: &'static str,
     /// Where its sessions are described.
@@ -19,6 +21,7 @@ struct Manager {
 const LIGHTDM: Manager = Manager {
     units: "lightdm.service",
     program: "/usr/sbin/lightdm",
+    seat: "seat-lightdm",
     kind: "x11",
     sessions: "/usr/share/xsessions",
     settings: "mkdir -p /etc/lightdm/lightdm.conf.d; printf '%s\\n' '[Seat:*]' autologin-user=alice autologin-session=desk user-session=desk \
@@ -28,6 +31,7 @@ const LIGHTDM: Manager = Manager {
 const SDDM: Manager = Manager {
     units: "sddm.service",
     program: "/usr/bin/sddm",
+    seat: "seat-sddm",
     kind: "x11",
     sessions: "/usr/share/xsessions",
     settings: "mkdir -p /etc/sddm.conf.d; printf '%s\\n' '[General]' DisplayServer=x11 InputMethod= \
@@ -37,6 +41,7 @@ const SDDM: Manager = Manager {
 const GDM: Manager = Manager {
     units: "gdm.service gdm3.service",
     program: "/usr/sbin/gdm3",
+    seat: "seat-gdm",
     kind: "wayland",
     sessions: "/usr/share/wayland-sessions",
     settings: "mkdir -p /var/lib/AccountsService/users; \
@@ -85,6 +90,12 @@ fn state(machine: &Machine, manager: &Manager) -> String {
     session.and_then(|session| Some(session["state"].as_str()?.to_owned())).unwrap_or_default()
 }
 
+/// The screen shows something, and not the desktop.
+fn is_seen(machine: &Machine) -> bool {
+    let screen = machine.screen(0);
+    !shows_ground(&screen) && screen.data.chunks_exact(4).any(|pixel| pixel[..3] != [0; 3])
+}
+
 /// Olga disconnects alice: the greeter is in front, and alice's session lives on behind.
 #[track_caller]
 fn leaves(machine: &Machine, manager: &Manager, id: u64) {
@@ -95,10 +106,7 @@ fn leaves(machine: &Machine, manager: &Manager, id: u64) {
     assert!(outcome["result"] == "done" && outcome["observed"] == true, "{outcome}");
     wait_until("the greeter is in front", || class_in_front(machine) == "greeter");
     wait_until("nobody sits at the session", || state(machine, manager) == "disconnected");
-    wait_until("the greeter is seen", || {
-        let screen = machine.screen(0);
-        !shows_ground(&screen) && screen.data.chunks_exact(4).any(|pixel| pixel[..3] != [0; 3])
-    });
+    wait_until("the greeter is seen", || is_seen(machine));
     assert!(!machine.screen(0).has(GROUND), "nothing of the desktop is seen");
     assert_eq!(machine.root(programs).succeeds(), before, "its programs live on");
 }
@@ -109,6 +117,11 @@ fn switches_back(machine: &Machine, manager: &Manager, id: u64) {
     let number = machine.root(&format!("loginctl show-session {id} -p VTNr --value")).succeeds();
     machine.key(&format!("ctrl-alt-f{}", number.trim()));
     is_back(machine, manager);
+    machine.shows(
+        manager.seat,
+        "disconnect",
+        "the greeter is in front and seen; the programs live on, and are seen again",
+    );
 }
 
 #[track_caller]
@@ -119,18 +132,21 @@ fn is_back(machine: &Machine, manager: &Manager) {
     wait_until("she sees her desktop", || shows_ground(&machine.screen(0)));
 }
 
+/// How often LightDM's greeter has asked for something, by LightDM's log.
+fn asked(machine: &Machine) -> u32 {
+    let count = machine.root("grep --count 'Prompt greeter with' /var/log/lightdm/lightdm.log");
+    count.stdout.trim().parse().unwrap_or(0)
+}
+
 /// Alice types her name and her password at LightDM's greeter, until `done`.
 #[track_caller]
 fn signs_in(machine: &Machine, what: &str, done: impl Fn() -> bool) {
-    // LightDM says in its log when the greeter asks for something.
-    let asked = "grep --count 'Prompt greeter with' /var/log/lightdm/lightdm.log";
-    let asked = || machine.root(asked).stdout.trim().parse::<u32>().unwrap_or(0);
     wait_until(what, || {
-        let before = asked();
+        let before = asked(machine);
         machine.type_text("alice\n");
         let is_asked = (0..10).any(|_| {
             machine.rest();
-            asked() > before
+            asked(machine) > before
         });
         if is_asked {
             machine.type_text(&format!("{PASSWORD}\n"));
@@ -196,11 +212,13 @@ fn nobody_whom_a_block_covers_gets_in_by_lightdms_greeter() {
     machine.root("usher block --user alice --message 'Exam 考试'").succeeds();
     begins(&machine, &LIGHTDM);
     wait_until("alice is not let in by herself", || is_refused(&machine, "lightdm-autologin"));
-    wait_until("the greeter is in front", || class_in_front(&machine) == "greeter");
+    wait_until("the greeter asks for a name", || class_in_front(&machine) == "greeter" && asked(&machine) > 0);
+    wait_until("the greeter is seen", || is_seen(&machine));
     signs_in(&machine, "alice is refused at the greeter", || is_refused(&machine, "lightdm"));
     assert!(machine.session("alice", "x11").is_none());
     assert_eq!(class_in_front(&machine), "greeter");
     machine.root("usher unblock --user alice").succeeds();
     signs_in(&machine, "alice is let in", || machine.session("alice", "x11").is_some());
     wait_until("she sees her desktop", || shows_ground(&machine.screen(0)));
+    machine.shows(LIGHTDM.seat, "block", "the greeter refuses name and password; not after the block");
 }

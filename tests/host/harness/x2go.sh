@@ -18,8 +18,10 @@ if [ "$resumed" ]; then
     display=$3 cookie=$7
     # The ports come last, by name.
     port=$(on_host "x2goresume-session $2 800x600 lan nopack us pc105/us 0 both" | sed -n s/^gr_port=//p)
+    # The agent is only told to listen.
+    on_host "timeout 30 sh -c 'until ss -Hltn sport = :$port | grep -q .; do sleep 0.1; done'"
 else
-    set -- $(on_host "x2gostartagent 800x600 lan nopack unix-kde-depth_24 us pc105/us 0 D test-desk both")
+    set -- $(on_host "x2gostartagent fullscreen lan nopack unix-kde-depth_24 us pc105/us 0 D test-desk both")
     display=$1 cookie=$2 agent=$3 session=$4 port=$5 sound=$6
 fi
 local=$((port + 1000))

@@ -282,7 +282,7 @@ impl Drop for Machine {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let said = self.root(
-                "journalctl --no-pager -n 80 -u 'usher*' -u desk; cat /run/usher/usher.sock.seat/*.taken; loginctl",
+                "journalctl --no-pager -n 80 -u 'usher*' -u desk -u lightdm -u sddm -u gdm; tail -n 60 /var/log/lightdm/lightdm.log; cat /run/usher/usher.sock.seat/*.taken; loginctl",
             );
             eprintln!("{}", said.stdout);
         }

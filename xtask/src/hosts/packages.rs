@@ -37,6 +37,8 @@ const DESKTOP: &[&str] = &[
     "fonts-dejavu-core",
     "fonts-noto-cjk",
     "fonts-noto-color-emoji",
+    // x2goresume-session writes an empty file of options without.
+    "libencode-locale-perl",
     "nxproxy",
     "openbox",
     "tigervnc-standalone-server",

@@ -22,6 +22,9 @@ const KINDS: &[(&str, &str)] = &[
     ("wayland-seat", "Wayland on a seat, sway"),
     ("gnome-seat", "Wayland on a seat, GNOME"),
     ("kwin-seat", "Wayland on a seat, KWin"),
+    ("seat-lightdm", "seat that LightDM serves"),
+    ("seat-sddm", "seat that SDDM serves"),
+    ("seat-gdm", "seat that GDM serves"),
     ("new-login", "new login of a user whom a block covers, with `libpam-usher`"),
 ];
 
@@ -69,7 +72,7 @@ pub(super) fn of(shown: &BTreeSet<Shown>) -> Result<String, String> {
         let _ = write!(text, "\n## {title}\n\n| kind |");
         SUITES.iter().for_each(|(_, name)| text += &format!(" {name} |"));
         text += "\n|---|---|---|\n";
-        for (kind, name) in KINDS.iter().filter(|(kind, _)| (*verb == "block") == (*kind == "new-login")) {
+        for (kind, name) in KINDS.iter().filter(|(kind, _)| concerns(verb, kind)) {
             let cell = |(suite, _): &(&str, &str)| {
                 cells.get(&(*verb, *kind, *suite)).map_or_else(|| unshown(kind, suite).to_owned(), said)
             };
@@ -78,6 +81,15 @@ pub(super) fn of(shown: &BTreeSet<Shown>) -> Result<String, String> {
         }
     }
     Ok(text)
+}
+
+/// A block refuses logins, a display manager is there for whoever is disconnected, and all else is about sessions.
+fn concerns(verb: &str, kind: &str) -> bool {
+    match kind {
+        "new-login" => verb == "block",
+        "seat-lightdm" | "seat-sddm" | "seat-gdm" => matches!(verb, "disconnect" | "block"),
+        _ => verb != "block",
+    }
 }
 
 fn unshown(kind: &str, suite: &str) -> &'static str {
