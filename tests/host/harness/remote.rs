@@ -100,7 +100,7 @@ impl Client {
         let cookies = format!("/root/.client-{number}");
         host.root(&format!(
             "xauth -q -f {cookies} add :{number} . $(mcookie) && systemd-run --quiet --collect --unit={unit} -E HOME=/root sh -c \
-             'Xvfb :{number} -auth {cookies} -screen 0 800x600x24 & export DISPLAY=:{number} XAUTHORITY={cookies}; \
+             'Xvfb :{number} -noreset -auth {cookies} -screen 0 800x600x24 & export DISPLAY=:{number} XAUTHORITY={cookies}; \
              until xprop -root >/dev/null 2>&1; do sleep 0.05; done; exec {command}'"
         ))
         .succeeds();
@@ -135,8 +135,11 @@ impl Drop for Client {
         if std::thread::panicking() {
             println!("--- {}\n{}", self.unit, self.host.journal(&self.unit));
             let file = std::env::temp_dir().join(format!("usher-last-{}-{}.png", std::process::id(), self.number));
-            self.display().picture().save(&file);
-            println!("--- what it showed: {}", file.display());
+            // There may be no display any more; a second panic would end all tests.
+            let seen = std::panic::AssertUnwindSafe(|| self.display().picture().save(&file));
+            if self.runs() && std::panic::catch_unwind(seen).is_ok() {
+                println!("--- what it showed: {}", file.display());
+            }
         }
         self.leave();
     }
