@@ -161,9 +161,9 @@ impl Machine {
         run(self.ssh().arg(all), &package, 8 * PATIENCE).succeeds();
     }
 
-    /// Its compositors have ext-session-lock-v1, which sway has since 1.8: Debian 12 has an older one.
-    pub fn has_session_lock(&self) -> bool {
-        self.release != "bookworm"
+    /// It runs Debian 12, whose compositors have no ext-session-lock-v1: sway has it since 1.8.
+    pub fn is_debian_12(&self) -> bool {
+        self.release == "bookworm"
     }
 
     /// An order to the machine's monitor.

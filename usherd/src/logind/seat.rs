@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use usher_core::outcome::Error;
+use usher_core::outcome::{Error, ErrorId};
 use zbus::fdo::DBusProxy;
 use zbus::names::BusName;
 use zbus::{ObjectPath, OwnedObjectPath, OwnedVariant, Variant};
@@ -64,22 +64,28 @@ impl Bus {
     /// Has the display manager of this seat put its greeter in front. False where none serves it.
     ///
     /// # Errors
-    /// It refuses, or does not answer.
+    /// It refuses.
     pub async fn show_greeter(&self, seat: &str, user: &str) -> Result<bool, Error> {
         if self.is_there(DISPLAY_MANAGER).await?
             && let Some(path) = self.managed_seat(seat, user).await?
         {
             let interface = format!("{DISPLAY_MANAGER}.Seat");
-            self.order(DISPLAY_MANAGER, &path, &interface, "SwitchToGreeter").await?;
-            return Ok(true);
+            return self.asks_for_greeter(DISPLAY_MANAGER, &path, &interface, "SwitchToGreeter").await;
         }
         if seat == FIRST && self.is_there(GDM).await? {
             let (path, interface) =
                 ("/org/gnome/DisplayManager/LocalDisplayFactory", format!("{GDM}.LocalDisplayFactory"));
-            self.order(GDM, path, &interface, "CreateTransientDisplay").await?;
-            return Ok(true);
+            return self.asks_for_greeter(GDM, path, &interface, "CreateTransientDisplay").await;
         }
         Ok(false)
+    }
+
+    /// SDDM answers only once its display server has started. Whether the greeter has come is seen anyway, so a late answer is none.
+    async fn asks_for_greeter(&self, service: &str, path: &str, interface: &str, method: &str) -> Result<bool, Error> {
+        match self.order(service, path, interface, method).await {
+            Err(error) if error.id != ErrorId::Timeout => Err(error),
+            Ok(()) | Err(_) => Ok(true),
+        }
     }
 
     /// The display manager's own name of a seat: where it has this user's session, else its only one, if that is the first.
