@@ -222,3 +222,25 @@ fn nobody_whom_a_block_covers_gets_in_by_lightdms_greeter() {
     wait_until("she sees her desktop", || shows_ground(&machine.screen(0)));
     machine.shows(LIGHTDM.seat, "block", "the greeter refuses name and password; not after the block");
 }
+
+#[test]
+fn nobody_whom_a_block_covers_is_let_in_by_sddm_without_a_word() {
+    let machine = machine!();
+    machine.install("libpam-usher_");
+    clears(&machine);
+    machine.root("usher block --user alice --message 'Exam 考试'").succeeds();
+    begins(&machine, &SDDM);
+    wait_until("alice is refused", || is_refused(&machine, "sddm-autologin"));
+    let seen = if machine.is_debian_12() {
+        // Its SDDM shows nothing then until it is started anew.
+        "the automatic login is refused; not after the block, once SDDM was started anew"
+    } else {
+        wait_until("the greeter is seen", || class_in_front(&machine) == "greeter" && is_seen(&machine));
+        "the automatic login is refused, and the greeter is seen; not after the block"
+    };
+    assert!(machine.session("alice", "x11").is_none());
+    machine.root("usher unblock --user alice").succeeds();
+    machine.root("systemctl restart --no-block sddm.service").succeeds();
+    wait_until("she sees her desktop", || shows_ground(&machine.screen(0)));
+    machine.shows(SDDM.seat, "block", seen);
+}
