@@ -43,7 +43,8 @@ Usage: cargo xtask TASK
   cargo xtask host                   install the programs that the tests use, as root on Debian
   cargo xtask hosts                  build the file systems of the test hosts, as root on Debian
   cargo xtask installed              install the package in copies of them; without, each test that needs it installs it
-  cargo xtask machine [TEST…]        try locks of seats in virtual machines, as root on Debian; what is made is kept
+  cargo xtask machine [RELEASE] [TEST…]
+                                     try locks of seats in virtual machines, as root on Debian; what is made is kept
   cargo xtask rooms                  hold the use of each room by others against floors.txt
   cargo xtask support                write docs/support.md from what the tests of the last `cargo verify` showed
   cargo xtask names                  count the type names that stand for more than one thing
