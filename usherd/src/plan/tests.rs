@@ -13,6 +13,7 @@ use crate::actor::{Role, Sight, Who};
 use crate::authorize::authorize;
 
 mod attach;
+mod cases;
 mod generators;
 mod identities;
 mod looking;

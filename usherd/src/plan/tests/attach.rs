@@ -3,33 +3,11 @@
 use usher_core::outcome::ErrorId;
 use usher_core::request::{AttachRequest, AttachTo, SessionRef, Size};
 
-use super::generators::{key_of, now};
-use crate::accounts::Groups;
+use super::cases::session;
+use super::generators::now;
 use crate::actor::{Actor, Role, Who};
 use crate::authorize::authorize;
-use crate::plan::{Action, Kind, LocalName, Registry, Snapshot, Tracked, Work, plan};
-use crate::session::Seen;
-
-/// A session of alice's.
-pub fn session(kind: Kind) -> Tracked {
-    Tracked {
-        id: 1,
-        key: key_of(1),
-        user: "alice".to_owned(),
-        uid: 1000,
-        kind,
-        since: now(),
-        name: None,
-        program: "sh".to_owned(),
-        groups: Groups::Known(Default::default()),
-        admin: false,
-        operator: false,
-        own_lock: None,
-        closing: None,
-        close_begun: false,
-        seen: Seen::default(),
-    }
-}
+use crate::plan::{Action, Kind, LocalName, Registry, Snapshot, Work, plan};
 
 /// What becomes of it when this uid, which sits in these sessions, asks to sit down at session 1.
 fn attached(kind: Kind, uid: u32, own_sessions: Vec<u32>) -> Result<(), ErrorId> {

@@ -3,7 +3,7 @@
 use usher_core::outcome::ErrorId;
 use usher_core::session::{EndCause, SessionEnd};
 
-use super::attach::session;
+use super::cases::session;
 use super::generators::{key_of, now};
 use crate::actor::{Actor, Role, Who};
 use crate::authorize::authorize;

@@ -3,7 +3,7 @@
 use usher_core::outcome::ErrorId;
 use usher_core::request::{OpenRequest, Size};
 
-use super::attach::session;
+use super::cases::session;
 use super::generators::{key_of, now};
 use crate::actor::{Actor, Role, Who};
 use crate::authorize::authorize;

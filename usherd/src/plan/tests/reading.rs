@@ -3,7 +3,7 @@
 use usher_core::outcome::{Error, ErrorId, OutcomeResult};
 use usher_core::request::{AuditQuery, SessionRef};
 
-use super::attach::session;
+use super::cases::session;
 use super::generators::{key_of, now};
 use crate::actor::{Actor, Role, Who};
 use crate::authorize::authorize;

@@ -3,28 +3,15 @@
 use usher_core::outcome::{ErrorId, OutcomeResult};
 use usher_core::request::{RenameRequest, SessionRef};
 
-use super::attach::session;
-use super::generators::{key_of, now};
-use crate::actor::{Actor, Role, Who};
-use crate::authorize::authorize;
-use crate::plan::{Action, Kind, LocalName, Registry, Snapshot, Step, Todo, Tracked, Work, plan};
+use super::cases::{root_steps, session};
+use super::generators::key_of;
+use crate::plan::{Action, Kind, Registry, Step, Todo, Tracked};
 use crate::session::Change;
-
-/// The steps that root's action leads to.
-pub fn steps(registry: &Registry, action: Action) -> Vec<Step> {
-    let (who, role, from) = (Who::User(0), Role::Administrator, "process 1".to_owned());
-    let root = Actor { who, name: "root".to_owned(), role, from, own_sessions: Vec::new() };
-    let authorized = authorize(root, action).expect("root may");
-    match plan(authorized, Snapshot { registry, asked_name: LocalName::Free, absent: &[], now: now() }).work() {
-        Work::Sessions(steps) | Work::Rule { steps, .. } => steps.clone(),
-        other => panic!("{other:?}"),
-    }
-}
 
 /// What becomes of it when session 1 is to be called so.
 fn renamed(registry: &Registry, name: &str) -> Result<(OutcomeResult, usize), ErrorId> {
     let request = RenameRequest { name: name.parse().expect("a name") };
-    match &steps(registry, Action::Rename(SessionRef::Id(1), request))[..] {
+    match &root_steps(registry, Action::Rename(SessionRef::Id(1), request))[..] {
         [Step { todo: Todo::Act { changes, result, .. }, .. }] => {
             assert!(changes.iter().all(|change| matches!(change, Change::Renamed(1, new) if new.to_string() == name)));
             Ok((*result, changes.len()))

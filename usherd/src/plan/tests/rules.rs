@@ -3,9 +3,8 @@
 use usher_core::request::{BlockRequest, RuleName};
 use usher_core::session::SeenStation;
 
-use super::attach::session;
+use super::cases::{root_steps, session};
 use super::generators::key_of;
-use super::renaming::steps;
 use crate::plan::{Action, Kind, Registry, Step, Tracked};
 use crate::session::Seen;
 
@@ -20,6 +19,6 @@ fn a_rule_on_a_user_names_the_users_sessions_but_no_logins_of_stations() {
     registry.put(Tracked { id: 4, key: key_of(4), ..session(Kind::X11) });
     let request = BlockRequest { message: "Stop".parse().expect("a message"), duration: None, freeze: false };
     let rule = RuleName::User("alice".parse().expect("a name"));
-    let named: Vec<_> = steps(&registry, Action::Block(rule, request)).iter().map(Step::id).collect();
+    let named: Vec<_> = root_steps(&registry, Action::Block(rule, request)).iter().map(Step::id).collect();
     assert_eq!(named, [Some(1), Some(4)]);
 }

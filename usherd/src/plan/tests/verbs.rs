@@ -5,9 +5,8 @@ use usher_core::outcome::{ErrorId, OutcomeResult};
 use usher_core::request::{DisconnectRequest, LockRequest, SessionRef, Targets, UnlockRequest};
 use usher_core::session::{Cover, CoverSource, SeenStation, Terms};
 
-use super::attach::session;
+use super::cases::{root_steps, session};
 use super::generators::{actor, now, registry, session_verb};
-use super::renaming::steps;
 use crate::accounts::Groups;
 use crate::actor::{Actor, Role, Who};
 use crate::authorize::authorize;
@@ -22,7 +21,7 @@ fn first() -> Targets {
 fn comes_to(seen: Seen, action: Action) -> OutcomeResult {
     let mut registry = Registry::default();
     registry.put(Tracked { seen, ..session(Kind::Text) });
-    match &steps(&registry, action)[..] {
+    match &root_steps(&registry, action)[..] {
         [step] => match &step.todo {
             Todo::Act { result, .. } | Todo::Answer(result, _) => *result,
         },
@@ -91,7 +90,7 @@ fn whoever_wants_a_text_sessions_programs_stopped_is_told_that_they_are_not() {
         registry.put(session(kind));
         let message = "Stop".parse().expect("a message");
         let request = LockRequest { targets: first(), message, duration: None, freeze };
-        match &steps(&registry, Action::Lock(request))[0].todo {
+        match &root_steps(&registry, Action::Lock(request))[0].todo {
             Todo::Act { notes, .. } => notes.clone(),
             other @ Todo::Answer(..) => panic!("{other:?}"),
         }
