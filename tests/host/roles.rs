@@ -49,7 +49,8 @@ fn an_operator_may_not_close_an_administrators_session() {
     let id = adam.id();
     assert_eq!(refusal(&host.usher(&olga, &["close", &id, "--output", "json"])), "AccessDenied");
     assert_eq!(refusal(&host.usher(&olga, &["disconnect", &id, "--output", "json"])), "AccessDenied");
-    assert_eq!(refusal(&host.usher(&olga, &["lock", &id, "--message", "x", "--output", "json"])), "NotOrchestratable");
+    let lock = host.usher(&olga, &["lock", &id, "--message", "x", "--output", "json"]);
+    assert_eq!(refusal(&lock), "NotOrchestratable", "{lock:?}");
     assert!(adam.exists());
     let refused = audit(&host, &olga.name);
     let close = refused.iter().find(|r| r["action"] == "close").expect("a record of the close");

@@ -51,7 +51,11 @@ fn by_x2go(host: &Host) {
 
     let client = host.resumes_by_x2go(&alice);
     wait_until("she comes back to the lock", || covered(&client.display().picture()));
+    wait_state(host, &screen, "remote again", |s| s["state"] == "remote" && s["client"] == "127.0.0.1");
+    let watch = screen.watch(covered);
     client.display().type_keys("secret");
+    watch.more(20);
+    watch.finish().always_right();
     assert_eq!(became(&unlock(host, &screen.session)), SEEN);
     wait_until("she sees the desktop that she left", || client.display().picture().share(DESKTOP) > 0.2);
     client.display().type_keys(" goes on");
