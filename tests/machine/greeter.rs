@@ -204,14 +204,20 @@ fn is_refused(machine: &Machine, program: &str) -> bool {
     records.iter().any(|record| record["from"] == program && record["outcomes"][0]["error"]["id"] == "AccessDenied")
 }
 
+/// The display manager begins under a block, and would let alice in by herself.
+#[track_caller]
+fn begins_under_a_block(machine: &Machine, manager: &Manager, automatic: &str) {
+    machine.install("libpam-usher_");
+    clears(machine);
+    machine.root("usher block --user alice --message 'Exam 考试'").succeeds();
+    begins(machine, manager);
+    wait_until("alice is not let in by herself", || is_refused(machine, automatic));
+}
+
 #[test]
 fn nobody_whom_a_block_covers_gets_in_by_lightdms_greeter() {
     let machine = machine!();
-    machine.install("libpam-usher_");
-    clears(&machine);
-    machine.root("usher block --user alice --message 'Exam 考试'").succeeds();
-    begins(&machine, &LIGHTDM);
-    wait_until("alice is not let in by herself", || is_refused(&machine, "lightdm-autologin"));
+    begins_under_a_block(&machine, &LIGHTDM, "lightdm-autologin");
     wait_until("the greeter asks for a name", || class_in_front(&machine) == "greeter" && asked(&machine) > 0);
     wait_until("the greeter is seen", || is_seen(&machine));
     signs_in(&machine, "alice is refused at the greeter", || is_refused(&machine, "lightdm"));
@@ -226,11 +232,7 @@ fn nobody_whom_a_block_covers_gets_in_by_lightdms_greeter() {
 #[test]
 fn nobody_whom_a_block_covers_is_let_in_by_sddm_without_a_word() {
     let machine = machine!();
-    machine.install("libpam-usher_");
-    clears(&machine);
-    machine.root("usher block --user alice --message 'Exam 考试'").succeeds();
-    begins(&machine, &SDDM);
-    wait_until("alice is refused", || is_refused(&machine, "sddm-autologin"));
+    begins_under_a_block(&machine, &SDDM, "sddm-autologin");
     let seen = if machine.is_debian_12() {
         // Its SDDM shows nothing then until it is started anew.
         "the automatic login is refused; not after the block, once SDDM was started anew"

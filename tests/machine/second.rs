@@ -80,7 +80,7 @@ fn bob_is_covered(machine: &Machine) -> bool {
 }
 
 #[test]
-fn sway_at_a_seat_without_terminals_is_locked_by_its_own_lock_and_so_is_the_first_seat() {
+fn sway_at_a_seat_without_terminals_is_locked_by_its_own_lock_or_refused_and_the_first_seat_is_locked() {
     let machine = machine!(with_two_cards);
     let bob = bob_sits_down(&machine);
     let session = machine.session("bob", "wayland").expect("bob's");

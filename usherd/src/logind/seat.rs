@@ -70,18 +70,19 @@ impl Bus {
             && let Some(path) = self.managed_seat(seat, user).await?
         {
             let interface = format!("{DISPLAY_MANAGER}.Seat");
-            return self.asks_for_greeter(DISPLAY_MANAGER, &path, &interface, "SwitchToGreeter").await;
+            return self.ask_for_greeter(DISPLAY_MANAGER, &path, &interface, "SwitchToGreeter").await;
         }
         if seat == FIRST && self.is_there(GDM).await? {
             let (path, interface) =
                 ("/org/gnome/DisplayManager/LocalDisplayFactory", format!("{GDM}.LocalDisplayFactory"));
-            return self.asks_for_greeter(GDM, path, &interface, "CreateTransientDisplay").await;
+            return self.ask_for_greeter(GDM, path, &interface, "CreateTransientDisplay").await;
         }
         Ok(false)
     }
 
-    /// SDDM answers only once its display server has started. Whether the greeter has come is seen anyway, so a late answer is none.
-    async fn asks_for_greeter(&self, service: &str, path: &str, interface: &str, method: &str) -> Result<bool, Error> {
+    /// Asks a display manager for its greeter. SDDM answers only once its display server has started: a late answer is no
+    /// error, because the caller sees whether the greeter comes.
+    async fn ask_for_greeter(&self, service: &str, path: &str, interface: &str, method: &str) -> Result<bool, Error> {
         match self.order(service, path, interface, method).await {
             Err(error) if error.id != ErrorId::Timeout => Err(error),
             Ok(()) | Err(_) => Ok(true),

@@ -68,12 +68,11 @@ fn tried(suites: &[&str], tests: &[String]) -> Verdict {
     let _ = fs::remove_file(&shown);
     // What fails in one release does not keep the next from being tried.
     let wrong: Vec<String> = suites.iter().filter_map(|suite| in_machine(suite, tests, &shown).err()).collect();
-    match wrong.is_empty() {
-        // A part of the tests shows a part.
-        true if tests.is_empty() && suites == hosts::SUITES => keep(&shown),
-        true => Verdict::Passed,
-        false => Verdict::Failed(wrong.join("; ")),
+    if !wrong.is_empty() {
+        return Verdict::Failed(wrong.join("; "));
     }
+    // A part of the tests shows a part.
+    if tests.is_empty() && suites == hosts::SUITES { keep(&shown) } else { Verdict::Passed }
 }
 
 /// Runs these tests in the machine of a release.
