@@ -2,31 +2,13 @@
 
 use std::num::NonZeroU32;
 
-use usher_core::audit::{AuditRecord, AuditTarget};
-use usher_core::outcome::{Error, ErrorId, Outcome, OutcomeResult};
-use usher_core::request::{AuditQuery, Pin, Verb};
+use usher_core::audit::AuditRecord;
+use usher_core::outcome::{Error, ErrorId};
+use usher_core::request::{AuditQuery, Pin};
 
 use super::super::bounds::bounded_text;
-use super::super::{Attempt, Share};
 use super::*;
 use crate::actor::{Actor, Role, WebPerson, Who};
-
-fn attempt(actor: &str, action: Verb, time: &str) -> Attempt {
-    Attempt {
-        time: at(time),
-        actor: actor.to_owned(),
-        share: Share { privileged: true, owner: actor.to_owned() },
-        from: "process 1".to_owned(),
-        action,
-        targets: vec![AuditTarget::Session(3)],
-        left_out: 0,
-        message: None,
-    }
-}
-
-fn outcome(action: Verb, session: u32, user: &str) -> Outcome {
-    Outcome::new("lab1", action, OutcomeResult::Done).of(Some(session), Some(user.to_owned()))
-}
 
 fn refusal(action: Verb) -> Outcome {
     let why = Error::new(ErrorId::AccessDenied, "not yours");

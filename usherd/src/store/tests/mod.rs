@@ -1,14 +1,18 @@
 //! The store against real databases on the disk.
 
 use jiff::Timestamp;
+use usher_core::audit::AuditTarget;
+use usher_core::outcome::{Outcome, OutcomeResult};
+use usher_core::request::Verb;
 use usher_core::session::{SessionKey, Terms};
 
-use super::Urgency;
 use super::database::Database;
 use super::limits::AuditLimits;
 use super::load::Loaded;
+use super::{Attempt, Share, Urgency};
 use crate::session::Change;
 
+mod handle;
 mod kept;
 mod log;
 mod space;
@@ -43,4 +47,21 @@ fn opened(directory: &std::path::Path, boot: &str) -> (Database, Loaded) {
 
 fn commit(database: &mut Database, changes: &[Change]) {
     assert!(database.commit(changes, None, Urgency::Binding).expect("written").is_none());
+}
+
+fn attempt(actor: &str, action: Verb, time: &str) -> Attempt {
+    Attempt {
+        time: at(time),
+        actor: actor.to_owned(),
+        share: Share { privileged: true, owner: actor.to_owned() },
+        from: "process 1".to_owned(),
+        action,
+        targets: vec![AuditTarget::Session(3)],
+        left_out: 0,
+        message: None,
+    }
+}
+
+fn outcome(action: Verb, session: u32, user: &str) -> Outcome {
+    Outcome::new("lab1", action, OutcomeResult::Done).of(Some(session), Some(user.to_owned()))
 }
