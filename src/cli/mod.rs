@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
 use usher_core::language::{Language, help as help_pages};
 use usher_core::outcome::{Error, Exit};
 use usher_core::request::{Action, Seconds};
@@ -56,10 +56,12 @@ mod thumbnail;
 mod unblock;
 mod unlock;
 mod usage_error;
+mod verbs;
 mod watch;
 
 use hosts::{Hosts, Manner, TargetHost};
 use output::OutputFormat;
+use verbs::VerbArguments;
 
 /// List, lock, unlock, disconnect and close the user sessions of shared Linux hosts
 ///
@@ -110,39 +112,6 @@ struct Global {
     /// Print each request to standard error
     #[arg(short, long, global = true)]
     verbose: bool,
-}
-
-#[derive(Debug, Subcommand)]
-enum VerbArguments {
-    #[command(visible_alias = "ls")]
-    List(list::List),
-    Lock(lock::Lock),
-    Unlock(unlock::Unlock),
-    Disconnect(disconnect::Disconnect),
-    Close(close::Close),
-    Block(block::Block),
-    Unblock(unblock::Unblock),
-    Blocks(blocks::Blocks),
-    Open(open::Open),
-    Attach(attach::Attach),
-    Login(login::Login),
-    Rename(rename::Rename),
-    Show(show::Show),
-    Thumbnail(thumbnail::Thumbnail),
-    Watch(watch::Watch),
-    Audit(audit::Audit),
-    Status(status::DaemonStatus),
-    Dashboard(dashboard::Dashboard),
-    Demo(demo::Demo),
-    Help(help::Help),
-    Invite(invite::Invite),
-    Identities(identities::ListIdentities),
-    Revoke(revoke::Revoke),
-    Join(join::Join),
-    Servers(servers::Servers),
-    DialStdio(dial_stdio::DialStdio),
-    Completion(completion::Completion),
-    InstallCmdlets(install_cmdlets::InstallCmdlets),
 }
 
 /// The hosts and the output of one command.
@@ -232,8 +201,10 @@ pub fn main() -> ExitCode {
     let matched = if std::env::args_os().any(|word| word == "--help") {
         pages::documented(localized::command(language), language).try_get_matches()
     } else {
-        // Only who is told something needs it in words of theirs: to find those takes longer than a short command.
-        command().try_get_matches().or_else(|_| localized::command(language).try_get_matches())
+        // Most commands are right. Only who is told something needs it in words of theirs: to find those takes longer than a
+        // short command.
+        let right = matched_quickly().or_else(|| command().try_get_matches().ok());
+        right.map_or_else(|| localized::command(language).try_get_matches(), Ok)
     };
     let format_named = matched.as_ref().is_ok_and(names_format);
     let arguments = match matched.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
@@ -241,6 +212,12 @@ pub fn main() -> ExitCode {
         Err(error) => return refuse(&error),
     };
     to_its_end(run(arguments, format_named))
+}
+
+/// What a command line that begins with its verb says, if nothing is wrong with it.
+fn matched_quickly() -> Option<ArgMatches> {
+    let verb = std::env::args_os().nth(1)?;
+    verbs::with_one_verb(verb.to_str()?)?.try_get_matches().ok()
 }
 
 /// Runs a verb, and says why where it fails.

@@ -1,8 +1,9 @@
-//! The keys that sentences have, in a table: the compiler looks every key of the program up, and would take a minute to read
-//! the files again for each.
+//! The keys that a language's sentences have, in a table made while the program is compiled. The compiler looks every key of the
+//! program up, and would take a minute to read the files again for each; a short command says one sentence, and would spend a
+//! good part of its time on looking for it.
 
 /// More than twice as many as there are keys, so that few are in each other's place.
-const SLOTS: usize = 2048;
+const SLOTS: usize = 4096;
 /// FNV-1a's, of 32 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>).
 const BASIS: u32 = 0x811c_9dc5;
 const PRIME: u32 = 0x0100_0193;
@@ -11,7 +12,7 @@ const PRIME: u32 = 0x0100_0193;
 pub(super) struct KeyTable {
     files: &'static [&'static str],
     /// The number of the file, and the byte of it.
-    slots: [Option<(usize, usize)>; SLOTS],
+    slots: [Option<(u32, u32)>; SLOTS],
 }
 
 impl KeyTable {
@@ -32,7 +33,7 @@ impl KeyTable {
                     while slots[slot].is_some() {
                         slot = (slot + 1) % SLOTS;
                     }
-                    slots[slot] = Some((file, line));
+                    slots[slot] = Some((file as u32, line as u32));
                     count += 1;
                     assert!(2 * count < SLOTS, "there are more keys than SLOTS of src/words/keys.rs has room for");
                 }
@@ -48,6 +49,20 @@ impl KeyTable {
 
     /// Whether a sentence has this key.
     pub(super) const fn has(&self, key: &str) -> bool {
+        self.place(key).is_some()
+    }
+
+    /// The sentence with its key as it stands in the file: the line that begins with it, and those below it that are indented.
+    pub(super) fn sentence(&self, key: &str) -> Option<&'static str> {
+        let (file, line) = self.place(key)?;
+        let text = self.files[file].get(line..)?;
+        let next = |end: &usize| text[end + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '#');
+        let end = text.match_indices('\n').map(|(end, _)| end).find(next).map_or(text.len(), |end| end + 1);
+        Some(&text[..end])
+    }
+
+    /// The file, and the byte of it where the line with this key begins.
+    const fn place(&self, key: &str) -> Option<(usize, usize)> {
         let key = key.as_bytes();
         let (mut hash, mut at) = (BASIS, 0);
         while at < key.len() {
@@ -56,12 +71,12 @@ impl KeyTable {
         }
         let mut slot = first_slot(hash);
         while let Some((file, line)) = self.slots[slot] {
-            if begins_with(self.files[file].as_bytes(), line, key) {
-                return true;
+            if begins_with(self.files[file as usize].as_bytes(), line as usize, key) {
+                return Some((file as usize, line as usize));
             }
             slot = (slot + 1) % SLOTS;
         }
-        false
+        None
     }
 }
 

@@ -3,7 +3,6 @@
 //!
 //! Text that scripts match on (identifiers, results, JSON) is not here: it is the same in every language.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use fluent_bundle::concurrent::FluentBundle;
@@ -38,7 +37,7 @@ impl Key {
     /// # Panics
     /// They have not; `key!` turns that into an error of the compiler.
     pub const fn new(key: &'static str) -> Self {
-        assert!(KEYS.has(key), "locales/en has no sentence with this key");
+        assert!(ENGLISH.has(key), "locales/en has no sentence with this key");
         Key(key)
     }
 
@@ -61,8 +60,16 @@ impl Key {
     }
 }
 
-/// The keys of the English files.
-static KEYS: KeyTable = KeyTable::of(files(Language::English));
+static ENGLISH: KeyTable = KeyTable::of(files(Language::English));
+static CHINESE: KeyTable = KeyTable::of(files(Language::Chinese));
+
+/// Where a language's sentences stand.
+fn table(language: Language) -> &'static KeyTable {
+    match language {
+        Language::English => &ENGLISH,
+        Language::Chinese => &CHINESE,
+    }
+}
 
 /// The [`Key`] of a literal, checked by the compiler.
 macro_rules! key {
@@ -99,12 +106,11 @@ pub fn find_in(language: Language, key: &str) -> Option<String> {
 }
 
 fn format(language: Language, key: &str, values: &[(&str, &str)]) -> Option<String> {
-    let catalogue = catalogue(language);
-    let source = catalogue.sources.get(key)?;
-    let mut bundle = catalogue.bundle.lock().unwrap_or_else(PoisonError::into_inner);
+    let sentence = table(language).sentence(key)?;
+    let mut bundle = bundle(language).lock().unwrap_or_else(PoisonError::into_inner);
     if !bundle.has_message(key) {
         // One with an error is used as far as it can be read; a test reads all of them.
-        let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(readable, _)| readable);
+        let resource = FluentResource::try_new(sentence.to_owned()).unwrap_or_else(|(readable, _)| readable);
         let _ = bundle.add_resource(resource);
     }
     let pattern = bundle.get_message(key)?.value()?;
@@ -115,17 +121,11 @@ fn format(language: Language, key: &str, values: &[(&str, &str)]) -> Option<Stri
     Some(bundle.format_pattern(pattern, Some(&arguments), &mut Vec::new()).into_owned())
 }
 
-/// The sentences of one language. Each is parsed when it is first said: a short command says one or two, and to parse all
-/// would take longer than anything else that it does.
-struct Catalogue {
-    /// What stands in the files for each key.
-    sources: HashMap<&'static str, &'static str>,
-    bundle: Mutex<FluentBundle<FluentResource>>,
-}
-
-fn catalogue(language: Language) -> &'static Catalogue {
-    static ENGLISH: OnceLock<Catalogue> = OnceLock::new();
-    static CHINESE: OnceLock<Catalogue> = OnceLock::new();
+/// The sentences of one language that were said already. Each is parsed when it is first said: a short command says one or two,
+/// and to parse all would take longer than anything else that it does.
+fn bundle(language: Language) -> &'static Mutex<FluentBundle<FluentResource>> {
+    static ENGLISH: OnceLock<Mutex<FluentBundle<FluentResource>>> = OnceLock::new();
+    static CHINESE: OnceLock<Mutex<FluentBundle<FluentResource>>> = OnceLock::new();
     let place = match language {
         Language::English => &ENGLISH,
         Language::Chinese => &CHINESE,
@@ -134,20 +134,7 @@ fn catalogue(language: Language) -> &'static Catalogue {
         let mut bundle = FluentBundle::new_concurrent(vec![language.tag().parse().unwrap_or_default()]);
         // Isolating marks are for mixed directions, and would stand in what scripts read.
         bundle.set_use_isolating(false);
-        let sources = files(language).iter().flat_map(|file| sources(file)).collect();
-        Catalogue { sources, bundle: Mutex::new(bundle) }
-    })
-}
-
-/// The keys of a file with their sentences: a line that begins with a letter, and those below it that are indented.
-fn sources(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let begins = |at: usize| file[at..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '#');
-    let lines = file.match_indices('\n').map(|(end, _)| end + 1).filter(move |at| begins(*at)).chain([file.len()]);
-    let mut start = 0;
-    lines.filter_map(move |end| {
-        let source = &file[start..end];
-        start = end;
-        source.split_once(" =").filter(|_| !source.starts_with('#')).map(|(key, _)| (key, source))
+        Mutex::new(bundle)
     })
 }
 
