@@ -49,6 +49,14 @@ const GDM: Manager = Manager {
                printf '%s\\n' '[User]' Session=desk SystemAccount=false >/var/lib/AccountsService/users/alice",
 };
 
+/// GDM where nobody is let in without a word, and its greeter asks for a name instead of showing all.
+const GDM_THAT_ASKS: Manager = Manager {
+    settings: "mkdir -p /var/lib/AccountsService/users; printf '%s\\n' '[daemon]' >/etc/gdm3/daemon.conf; \
+               printf '%s\\n' '[org/gnome/login-screen]' disable-user-list=true >/etc/gdm3/greeter.dconf-defaults; \
+               printf '%s\\n' '[User]' Session=desk SystemAccount=false >/var/lib/AccountsService/users/alice",
+    ..GDM
+};
+
 const PASSWORD: &str = "sesame";
 
 /// Nobody is logged in at the seat any more.
@@ -158,6 +166,22 @@ fn signs_in(machine: &Machine, what: &str, done: impl Fn() -> bool) {
     });
 }
 
+/// Alice types her name and her password at GDM's greeter, which says nowhere what it asks for, until `done`. What it takes for
+/// the wrong one it refuses, and asks again.
+#[track_caller]
+fn types_in(what: &str, machine: &Machine, done: impl Fn() -> bool) {
+    wait_until(what, || {
+        for typed in ["alice", PASSWORD] {
+            machine.type_text(&format!("{typed}\n"));
+            (0..3).for_each(|_| machine.rest());
+        }
+        (0..10).any(|_| {
+            machine.rest();
+            done()
+        })
+    });
+}
+
 /// Alice is let in by herself, and olga disconnects her; gives the session's ID.
 #[track_caller]
 fn is_left(machine: &Machine, manager: &Manager) -> u64 {
@@ -204,20 +228,26 @@ fn is_refused(machine: &Machine, program: &str) -> bool {
     records.iter().any(|record| record["from"] == program && record["outcomes"][0]["error"]["id"] == "AccessDenied")
 }
 
-/// The display manager begins under a block, and would let alice in by herself.
+/// The display manager begins under a block.
 #[track_caller]
-fn begins_under_a_block(machine: &Machine, manager: &Manager, automatic: &str) {
+fn begins_under_a_block(machine: &Machine, manager: &Manager) {
     machine.install("libpam-usher_");
     clears(machine);
     machine.root("usher block --user alice --message 'Exam 考试'").succeeds();
     begins(machine, manager);
+}
+
+/// The display manager begins under a block, and would let alice in by herself.
+#[track_caller]
+fn lets_nobody_in(machine: &Machine, manager: &Manager, automatic: &str) {
+    begins_under_a_block(machine, manager);
     wait_until("alice is not let in by herself", || is_refused(machine, automatic));
 }
 
 #[test]
 fn nobody_whom_a_block_covers_gets_in_by_lightdms_greeter() {
     let machine = machine!();
-    begins_under_a_block(&machine, &LIGHTDM, "lightdm-autologin");
+    lets_nobody_in(&machine, &LIGHTDM, "lightdm-autologin");
     wait_until("the greeter asks for a name", || class_in_front(&machine) == "greeter" && asked(&machine) > 0);
     wait_until("the greeter is seen", || is_seen(&machine));
     signs_in(&machine, "alice is refused at the greeter", || is_refused(&machine, "lightdm"));
@@ -232,7 +262,7 @@ fn nobody_whom_a_block_covers_gets_in_by_lightdms_greeter() {
 #[test]
 fn nobody_whom_a_block_covers_is_let_in_by_sddm_without_a_word() {
     let machine = machine!();
-    begins_under_a_block(&machine, &SDDM, "sddm-autologin");
+    lets_nobody_in(&machine, &SDDM, "sddm-autologin");
     let seen = if machine.is_debian_12() {
         // Its SDDM shows nothing then until it is started anew.
         "the automatic login is refused; not after the block, once SDDM was started anew"
@@ -245,4 +275,28 @@ fn nobody_whom_a_block_covers_is_let_in_by_sddm_without_a_word() {
     machine.root("systemctl restart --no-block sddm.service").succeeds();
     wait_until("she sees her desktop", || shows_ground(&machine.screen(0)));
     machine.shows(SDDM.seat, "block", seen);
+}
+
+#[test]
+fn nobody_whom_a_block_covers_gets_in_by_gdms_greeter() {
+    let machine = machine!();
+    begins_under_a_block(&machine, &GDM_THAT_ASKS);
+    wait_until("the greeter is seen", || class_in_front(&machine) == "greeter" && is_seen(&machine));
+    types_in("alice is refused at the greeter", &machine, || is_refused(&machine, "gdm-password"));
+    assert!(machine.session("alice", "wayland").is_none());
+    assert_eq!(class_in_front(&machine), "greeter");
+    machine.root("usher unblock --user alice").succeeds();
+    types_in("alice is let in", &machine, || machine.session("alice", "wayland").is_some());
+    wait_until("she sees her desktop", || shows_ground(&machine.screen(0)));
+    machine.shows(GDM.seat, "block", "the greeter refuses name and password; not after the block");
+}
+
+#[test]
+fn nobody_whom_a_block_covers_is_let_in_by_gdm_without_a_word() {
+    let machine = machine!();
+    lets_nobody_in(&machine, &GDM, "gdm-autologin");
+    assert!(machine.session("alice", "wayland").is_none());
+    machine.root("usher unblock --user alice").succeeds();
+    machine.root("systemctl restart --no-block gdm.service").succeeds();
+    wait_until("she sees her desktop", || shows_ground(&machine.screen(0)));
 }
