@@ -204,3 +204,19 @@ fn put_aside(path: &Path, why: &str) -> Result<(), Error> {
     );
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_set_aside_is_not_begun_anew() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("usher.db");
+        let refused = put_aside(&path, "why").expect_err("there is none");
+        assert!(refused.message.contains("cannot be set aside"), "{refused:?}");
+        std::fs::write(&path, "no database").unwrap();
+        put_aside(&path, "why").expect("beside it are no other files, which is no fault");
+        assert!(!path.exists());
+    }
+}

@@ -112,5 +112,7 @@ mod tests {
         connection.execute("INSERT INTO known VALUES (-7)", []).unwrap();
         let read = connection.query_row("SELECT number FROM known", [], |row| row.get::<_, u32>("number"));
         assert!(matches!(Fault::from(read.unwrap_err()), Fault::Corrupt(_)));
+        let read = connection.query_row("SELECT number FROM known WHERE number = 1", [], |row| row.get::<_, u32>(0));
+        assert!(matches!(Fault::from(read.unwrap_err()), Fault::Other(_)), "nothing was found");
     }
 }

@@ -90,6 +90,8 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use usher_core::outcome::{Error, ErrorId, OutcomeResult};
     use usher_core::request::Verb;
 
@@ -131,6 +133,46 @@ mod tests {
         assert_eq!(of(1, 2), "actor=\"olga\" from=\"process 1\" action=lock targets=1 and 2 more");
         assert!(of(16, 0).ends_with(",15,16"), "{}", of(16, 0));
         assert!(of(20, 3).ends_with(",15,16 and 7 more"), "{}", of(20, 3));
+    }
+
+    /// What is written to the journal meanwhile.
+    fn written(work: impl FnOnce()) -> String {
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let (subscriber, kept) = (tracing_subscriber::fmt().with_ansi(false), Arc::clone(&lines));
+        tracing::subscriber::with_default(subscriber.with_writer(move || Lines(Arc::clone(&kept))).finish(), work);
+        let lines = std::mem::take(&mut *lines.lock().unwrap());
+        String::from_utf8(lines).unwrap()
+    }
+
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_record_is_in_the_journal_too() {
+        let said = written(|| Journal::default().copy_record(&attempt(), &[]));
+        assert!(said.contains("usher::audit") && said.contains("action=lock targets=3,"), "{said}");
+    }
+
+    #[test]
+    fn the_journal_says_how_many_records_it_lacks() {
+        let said = |lines: u32| {
+            let mut journal = Journal::default();
+            let taken = (0..lines).filter(|_| journal.admits(&attempt().share, 5)).count();
+            assert_eq!(taken, MOST_LINES as usize);
+            written(|| journal.tidy(6))
+        };
+        assert_eq!(said(MOST_LINES), "");
+        let lacks = said(MOST_LINES + 3);
+        assert!(lacks.contains("3 more records of uid 1000 are in the audit log alone"), "{lacks}");
     }
 
     #[test]

@@ -31,7 +31,7 @@ impl Reserve {
 
     /// Takes the space, where the disk has as much again left for others. True if it is held.
     pub(super) fn take_space(&self) -> bool {
-        self.is_held() || (self.room_beside() && self.allocate().is_ok())
+        self.is_held() || (self.free_bytes().is_some_and(leaves_room) && self.allocate().is_ok())
     }
 
     /// Gives the space up. True if there was any.
@@ -48,8 +48,10 @@ impl Reserve {
         made.is_err_and(|error| error.kind() == std::io::ErrorKind::ReadOnlyFilesystem)
     }
 
-    fn room_beside(&self) -> bool {
-        rustix::fs::statvfs(self.directory()).is_ok_and(|stat| stat.f_bavail.saturating_mul(stat.f_frsize) >= 3 * BYTES)
+    /// What the disk has left for everybody.
+    fn free_bytes(&self) -> Option<u64> {
+        let disk = rustix::fs::statvfs(self.directory()).ok()?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
     fn allocate(&self) -> std::io::Result<()> {
@@ -60,5 +62,31 @@ impl Reserve {
             let _ = std::fs::remove_file(&self.path);
         }
         Ok(allocated?)
+    }
+}
+
+/// Whether a disk that has so many bytes left can spare the space and still has as much again, and room to write it.
+fn leaves_room(free: u64) -> bool {
+    free >= 3 * BYTES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_is_nearly_full_is_left_to_others() {
+        assert!(leaves_room(3 << 20) && !leaves_room((3 << 20) - 1));
+    }
+
+    #[test]
+    fn what_is_left_is_counted_in_bytes() {
+        let directory = tempfile::tempdir().unwrap();
+        let free = Reserve::in_directory(directory.path()).free_bytes().unwrap();
+        let df =
+            std::process::Command::new("df").args(["--output=avail", "--block-size=1"]).arg(directory.path()).output();
+        let told: u64 = String::from_utf8(df.unwrap().stdout).unwrap().lines().last().unwrap().trim().parse().unwrap();
+        // Others write to this disk meanwhile.
+        assert!(free / 2 < told && told / 2 < free, "{free} beside {told}");
     }
 }

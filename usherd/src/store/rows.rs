@@ -75,7 +75,7 @@ fn open_session(tx: &Transaction<'_>, session: &SessionRecord) -> rusqlite::Resu
 fn set_rule(tx: &Transaction<'_>, rule: &RuleRecord) -> rusqlite::Result<usize> {
     let terms = &rule.terms;
     // Not INSERT OR REPLACE: that would delete the old row and with it the exemptions.
-    tx.execute(
+    let set = tx.execute(
         "INSERT INTO rule (name, message, by, by_uid, since, until, freeze) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (name) DO UPDATE SET message = ?2, by = ?3, by_uid = ?4, since = ?5, until = ?6, freeze = ?7",
         params![
@@ -88,11 +88,11 @@ fn set_rule(tx: &Transaction<'_>, rule: &RuleRecord) -> rusqlite::Result<usize> 
             terms.freeze
         ],
     )?;
-    let mut rows = tx.execute("DELETE FROM exception WHERE rule = ?1", [rule.name.to_string()])?;
+    tx.execute("DELETE FROM exception WHERE rule = ?1", [rule.name.to_string()])?;
     for key in &rule.except {
-        rows += insert_for_rule(tx, "exception", &rule.name, key)?;
+        insert_for_rule(tx, "exception", &rule.name, key)?;
     }
-    Ok(rows)
+    Ok(set)
 }
 
 /// Writes what a rule does about one session into one of the two tables for that.
