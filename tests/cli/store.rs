@@ -245,6 +245,21 @@ fn a_lock_expires_on_a_full_disk() {
 }
 
 #[test]
+fn a_daemon_starts_on_a_full_disk_and_frees_whoever_was_locked() {
+    let Some(disk) = Disk::mount("size=6m") else { return };
+    let mut daemon = Daemon::not_started().with_state(disk.0.path().join("state")).started();
+    let id = daemon.open("exec cat");
+    daemon.lock(id, "before");
+    daemon.stop();
+    disk.fill();
+    daemon.start_again();
+    assert_eq!(daemon.lock_message(id).as_deref(), Some("before"));
+    daemon.unlock(id);
+    daemon.usher(&["close", "--all"]).exits(0);
+    daemon.stop();
+}
+
+#[test]
 fn on_a_read_only_disk_the_refusal_is_clear() {
     let Some(disk) = Disk::mount("size=16m") else { return };
     let mut daemon = Daemon::not_started().with_state(disk.0.path().join("state")).started();

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::steps::{self, Report, Step, Verdict, Work};
 use crate::times::Times;
-use crate::{ahead, api, deb, deny, host, hosts, names, rooms, support};
+use crate::{ahead, api, deb, deny, host, hosts, machine, names, rooms, support};
 
 /// What is checked, in this order.
 const STEPS: &[Step] = &[
@@ -20,6 +20,7 @@ const STEPS: &[Step] = &[
     step("hosts", "builds the file systems of the test hosts", 180, hosts::prepare),
     step("installed", "installs the package in copies of them", 10, hosts::installed::prepare),
     step("tests", "runs every test", 700, steps::testing::all),
+    step("machine", "locks a seat in a virtual machine that was made before", 0, machine::smoke::seat),
     step("support", "compares docs/support.md with what the tests have shown", 1, support::as_shown),
     step("features", "compiles the shared words with each of their features by itself", 30, steps::features::alone),
     step("api", "asks a daemon all that the API's document allows and forbids", 60, api::conforms),

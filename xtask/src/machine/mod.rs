@@ -10,6 +10,7 @@ use crate::steps::{Report, Verdict, passes};
 use crate::{deb, host, hosts, run, support};
 
 mod boot;
+pub mod smoke;
 
 /// How a machine is made.
 const RECIPE: &str = include_str!("image.sh");
@@ -99,12 +100,21 @@ fn keep(shown: &Path) -> Verdict {
     }
 }
 
+/// Where the machine of a release is once it was made.
+fn place(suite: &str) -> Result<PathBuf, String> {
+    let cache = run::cache().ok_or("there is no home directory to keep machines in")?;
+    let tree = tree(suite)?;
+    let name = format!("{:016x}", hosts::hash(&[RECIPE, boot::RECIPE, &tree.to_string_lossy(), &PACKAGES.join(" ")]));
+    Ok(cache.join("machine").join(format!("{suite}-{name}")))
+}
+
+fn tree(suite: &str) -> Result<PathBuf, String> {
+    fs::canonicalize(run::target().join("hosts").join(suite)).map_err(|e| format!("the tree: {e}"))
+}
+
 /// The directory of the machine of a release, which is made unless it is there.
 fn machine(suite: &str) -> Result<PathBuf, String> {
-    let cache = run::cache().ok_or("there is no home directory to keep machines in")?;
-    let tree = fs::canonicalize(run::target().join("hosts").join(suite)).map_err(|e| format!("the tree: {e}"))?;
-    let name = format!("{:016x}", hosts::hash(&[RECIPE, boot::RECIPE, &tree.to_string_lossy(), &PACKAGES.join(" ")]));
-    let directory = cache.join("machine").join(format!("{suite}-{name}"));
+    let directory = place(suite)?;
     if directory.exists() {
         println!("    the machine is there: {}", directory.display());
         return Ok(directory);
@@ -113,13 +123,15 @@ fn machine(suite: &str) -> Result<PathBuf, String> {
     let _ = fs::remove_dir_all(&unfinished);
     fs::create_dir_all(&unfinished).map_err(|error| format!("{}: {error}", unfinished.display()))?;
     println!("    the machine is made, and booted once: {}", unfinished.display());
-    build(&tree, &unfinished, &cache.join("hosts/debs").join(suite))?;
+    build(suite, &unfinished)?;
     boot::bake(&unfinished)?;
     fs::rename(&unfinished, &directory).map_err(|error| format!("{}: {error}", directory.display()))?;
     Ok(directory)
 }
 
-fn build(tree: &Path, directory: &Path, debs: &Path) -> Result<(), String> {
+fn build(suite: &str, directory: &Path) -> Result<(), String> {
+    let cache = run::cache().ok_or("there is no home directory to keep packages in")?;
+    let (tree, debs) = (tree(suite)?, cache.join("hosts/debs").join(suite));
     let mirror = hosts::mirror().ok_or("apt knows no mirror of Debian")?;
     fs::create_dir_all(debs.join("partial")).map_err(|error| error.to_string())?;
     let log = fs::File::create(directory.join("log")).map_err(|error| error.to_string())?;

@@ -28,7 +28,7 @@ pub fn all(report: &mut Report) -> Verdict {
 fn tried(report: &mut Report) -> Result<Verdict, String> {
     let shown = support::file().map_err(|error| format!("what tests show cannot be written: {error}"))?;
     // Most tests wait for other programs for most of their time.
-    let threads = std::thread::available_parallelism().map_or(1, usize::from) + 1;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from) * 2;
     let tests = |threads: usize| {
         let mut tests = run::cargo(EVERY_TEST);
         tests.env(support::VARIABLE, &shown).env("RUST_TEST_THREADS", threads.to_string());
