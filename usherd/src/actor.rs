@@ -5,6 +5,8 @@ use usher_core::request::{IdentityName, IdentityRole, Pin};
 /// An actor's role on this host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
+    /// May what a user may: the group database does not say more now.
+    Unknown,
     /// May see and use its own sessions.
     User,
     /// May manage standard users' sessions.
@@ -17,7 +19,7 @@ impl Role {
     /// The role as JSON spells it.
     pub fn as_str(self) -> &'static str {
         match self {
-            Role::User => "user",
+            Role::Unknown | Role::User => "user",
             Role::Operator => "operator",
             Role::Administrator => "administrator",
         }
@@ -162,8 +164,8 @@ impl Actor {
     pub fn sight(&self) -> Sight {
         match (self.role, self.uid()) {
             (Role::Operator | Role::Administrator, _) => Sight::All,
-            (Role::User, Some(uid)) => Sight::Of(uid),
-            (Role::User, None) => Sight::Nothing,
+            (Role::Unknown | Role::User, Some(uid)) => Sight::Of(uid),
+            (Role::Unknown | Role::User, None) => Sight::Nothing,
         }
     }
 }

@@ -48,14 +48,20 @@ pub fn authorize(actor: Actor, action: Action) -> Result<Authorized, Error> {
         Action::Open(_) | Action::Attach(..) | Action::List | Action::Show(_) | Action::Watch(_) => Role::User,
         Action::Status | Action::Ended | Action::End(..) => Role::User,
     };
-    if actor.role >= needed {
+    if actor.role.max(Role::User) >= needed {
         return Ok(Authorized { actor, action });
+    }
+    let verb = action.verb();
+    if actor.role == Role::Unknown {
+        let why =
+            format!("{} may not {verb} now: this host could not look up the groups of {}", actor.name, actor.name);
+        return Err(Error::new(ErrorId::AccessDenied, why)
+            .hint("try again; if that does not help, an administrator has to mend the host's user database"));
     }
     let who = match needed {
         Role::Administrator => "administrators",
-        Role::Operator | Role::User => "operators and administrators",
+        Role::Operator | Role::User | Role::Unknown => "operators and administrators",
     };
-    let verb = action.verb();
     Err(Error::new(ErrorId::AccessDenied, format!("{} may not {verb}: that is for {who} of this host", actor.name))
         .hint("ask an administrator to add you to the operators' group, or to do it for you"))
 }
@@ -131,5 +137,26 @@ fn suits(who: &Who, action: &Action) -> Result<(), Error> {
             | Action::Status,
         )
         | (Who::User(_), _) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(role: Role, action: Action) -> Option<String> {
+        let (name, from) = ("olga".to_owned(), String::new());
+        let actor = Actor { who: Who::User(1000), name, role, from, own_sessions: Vec::new() };
+        authorize(actor, action).err().map(|error| format!("{} {}", error.id.as_str(), error.message))
+    }
+
+    #[test]
+    fn whose_groups_are_not_known_has_a_users_rights_and_is_told_why() {
+        assert_eq!(refusal(Role::Unknown, Action::List), None);
+        let told = refusal(Role::Unknown, Action::Blocks).expect("a refusal");
+        assert!(told.starts_with("AccessDenied") && told.ends_with("could not look up the groups of olga"), "{told}");
+        let told = refusal(Role::User, Action::Blocks).expect("a refusal");
+        assert!(told.ends_with("that is for operators and administrators of this host"), "{told}");
+        assert_eq!(refusal(Role::Operator, Action::Blocks), None);
     }
 }

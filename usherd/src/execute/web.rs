@@ -150,7 +150,7 @@ pub async fn page_person(host: &Host, caller: &Caller) -> Result<Option<PagePers
     let role = match role {
         Role::Administrator => IdentityRole::Administrator,
         Role::Operator => IdentityRole::Operator,
-        Role::User => return Ok(None),
+        Role::Unknown | Role::User => return Ok(None),
     };
     let nameless = |_| Error::new(ErrorId::AccessDenied, "this user has no name by which other hosts could call them");
     let name = match &person {

@@ -120,6 +120,8 @@ impl Settings {
             Role::Administrator
         } else if groups.include_any(&self.operator_groups) {
             Role::Operator
+        } else if groups.are_unknown() {
+            Role::Unknown
         } else {
             Role::User
         }
@@ -159,7 +161,7 @@ mod tests {
         assert_eq!(settings.role(1000, &groups(&["usher-operator", "usher-admin"])), Role::Administrator);
         assert_eq!(settings.role(1000, &groups(&["usher-operator"])), Role::Operator);
         assert_eq!(settings.role(1000, &groups(&["users"])), Role::User);
-        assert_eq!(settings.role(1000, &Groups::Unknown), Role::User);
+        assert_eq!(settings.role(1000, &Groups::Unknown), Role::Unknown);
         assert_eq!(settings.role(0, &Groups::Unknown), Role::Administrator);
     }
 }

@@ -54,7 +54,7 @@ fn rule_1_allows(role: Role, verb: Verb, session: &Tracked, registry: &Registry)
     let known_privileged = session.admin || session.operator;
     let standard = !known_privileged && session.groups != Groups::Unknown;
     match (role, verb) {
-        (Role::User, _) => false,
+        (Role::Unknown | Role::User, _) => false,
         (Role::Administrator, Verb::Lock) | (_, Verb::Block) => !known_privileged || registry.orchestrate_admins,
         (Role::Administrator, _) => true,
         (Role::Operator, Verb::Lock | Verb::Unlock) => standard || registry.orchestrate_admins,

@@ -32,7 +32,7 @@ pub(super) fn message() -> Message {
 }
 
 fn role() -> impl Strategy<Value = Role> {
-    prop_oneof![Just(Role::User), Just(Role::Operator), Just(Role::Administrator)]
+    prop_oneof![Just(Role::Unknown), Just(Role::User), Just(Role::Operator), Just(Role::Administrator)]
 }
 
 /// Some seconds around now.
