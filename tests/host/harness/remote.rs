@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::{Display, Host, PATIENCE, Screen, User, wait_for, wait_until};
+use super::{Display, Host, PATIENCE, Picture, Screen, User, wait_for, wait_until};
 
 /// Where the hosts keep the key that root logs in with.
 const KEY: &str = "/root/.ssh/test";
@@ -111,6 +111,11 @@ impl Client {
     #[track_caller]
     pub fn display(&self) -> Display {
         Display::connect(&self.host, self.number, Path::new(&self.cookies))
+    }
+
+    /// What the person at the client sees now; nothing if its display is not there.
+    pub fn sees(&self) -> Option<Picture> {
+        Display::try_connect(&self.host, self.number, Path::new(&self.cookies))?.try_picture(None)
     }
 
     /// Whether the program still runs.
