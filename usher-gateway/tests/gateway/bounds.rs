@@ -181,7 +181,8 @@ fn a_connection_more_than_there_are_places_for_ends_at_once() {
         let threads: Vec<_> = (0..8).map(|_| scope.spawn(shaken)).collect();
         threads.into_iter().map(|thread| thread.join().expect("handshakes")).collect()
     });
-    assert_eq!(lab.connections(), 4096);
+    // One that was just refused may still be counted.
+    wait_until("all places are taken", || lab.connections() == 4096);
     assert!(exchange(as_operator(&lab, &operator), LIST).is_none(), "nobody serves one more");
     let first = &mut held[0][0];
     first.write_all(LIST).expect("it is taken");
