@@ -12,7 +12,12 @@ const MESSAGE: &str = "Pause bis 10 Uhr · 请稍候";
 fn own(suite: Suite) -> Option<Host> {
     let host = Host::own(suite)?;
     host.install_pam();
-    host.root("systemctl start ssh; mkdir -p /root/.ssh; ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/test").succeeds();
+    if suite == Suite::Trixie {
+        // As SECURITY.md advises: its sshd refuses, for a while, all logins from an address where some have failed.
+        host.root("echo 'PerSourcePenaltyExemptList 127.0.0.1' >/etc/ssh/sshd_config.d/penalties.conf").succeeds();
+    }
+    host.root("systemctl restart ssh; mkdir -p /root/.ssh; ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/test")
+        .succeeds();
     Some(host)
 }
 
@@ -70,6 +75,10 @@ fn refuses_new_logins(suite: Suite) {
     assert!(ran.code != Some(0) && !ran.stderr.contains(MESSAGE), "{ran:?}");
     let sftp = host.root(&format!("echo ls | sftp -i /root/.ssh/test {} {}@127.0.0.1", &SSH[4..], alice.name));
     assert!(sftp.code != Some(0) && sftp.stderr.contains(MESSAGE), "{sftp:?}");
+    // However often she is refused, others from the same address get in.
+    for _ in 0..8 {
+        assert_ne!(by_key(&host, &alice, "echo in").code, Some(0));
+    }
     for user in [&olga, &admin] {
         assert_eq!(by_key(&host, user, "echo in").succeeds(), "in\n");
     }
