@@ -65,6 +65,20 @@ pub fn kwin(machine: &Machine) -> (u64, Picture) {
     desktop(machine, "wayland", 7, &format!("{DRAWN} {older}"), command)
 }
 
+/// Alice's weston at the seventh virtual terminal.
+#[track_caller]
+pub fn weston(machine: &Machine) -> (u64, Picture) {
+    machine.script(
+        "weston.ini",
+        "[core]\nidle-time=0\n[shell]\npanel-position=none\nlocking=false\nbackground-color=0xff804020\n",
+    );
+    let environment = "-E LIBSEAT_BACKEND=logind";
+    let (id, _) = desktop(machine, "wayland", 7, environment, "weston --config=/opt/weston.ini --use-pixman");
+    // A program of its own paints it a little later.
+    let shown = wait_for("alice sees its ground", || Some(machine.screen(0)).filter(shows_ground));
+    (id, shown)
+}
+
 /// By the processor alone; and with the bus of alice's own.
 const DRAWN: &str = "-E GALLIUM_DRIVER=softpipe -E DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus";
 
@@ -212,4 +226,15 @@ fn kwin_on_a_seat_is_locked_with_it() {
     machine.shows("kwin-seat", "lock", SEEN);
     is_not_pictured(&machine, id, "kwin-seat", "kwin_wayland");
     ends(&machine, id, "kwin-seat", "kwin_wayland");
+}
+
+#[test]
+fn weston_on_a_seat_is_locked_with_it() {
+    let machine = machine!();
+    let desk = weston(&machine);
+    let id = desk.0;
+    stays_locked(&machine, desk, 7, false);
+    machine.shows("weston-seat", "lock", SEEN);
+    is_not_pictured(&machine, id, "weston-seat", "weston");
+    ends(&machine, id, "weston-seat", "weston");
 }

@@ -1,7 +1,7 @@
 //! Disconnecting at a seat: somebody else may sit down, and what was there lives on behind.
 
 use crate::console::{lock, unlock};
-use crate::desktop::{gnome, kwin, sway, xorg};
+use crate::desktop::{gnome, kwin, sway, weston, xorg};
 use crate::harness::{Machine, Picture, wait_until};
 use crate::hostile::alice_runs;
 use crate::machine;
@@ -86,4 +86,10 @@ fn gnome_on_a_seat_is_left_for_a_login() {
 fn kwin_on_a_seat_is_left_for_a_login() {
     let machine = machine!();
     desktop_is_left(&machine, kwin(&machine), "kwin-seat");
+}
+
+#[test]
+fn weston_on_a_seat_is_left_for_a_login() {
+    let machine = machine!();
+    desktop_is_left(&machine, weston(&machine), "weston-seat");
 }

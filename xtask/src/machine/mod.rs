@@ -29,6 +29,7 @@ const PACKAGES: &[&str] = &[
     "sddm",
     "swaylock",
     "udev",
+    "weston",
     "xserver-xorg-core",
     "xserver-xorg-input-libinput",
     "xserver-xorg-legacy",

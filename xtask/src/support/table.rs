@@ -22,6 +22,7 @@ const KINDS: &[(&str, &str)] = &[
     ("wayland-seat", "Wayland on a seat, sway"),
     ("gnome-seat", "Wayland on a seat, GNOME"),
     ("kwin-seat", "Wayland on a seat, KWin"),
+    ("weston-seat", "Wayland on a seat, weston"),
     ("seat-lightdm", "seat that LightDM serves"),
     ("seat-sddm", "seat that SDDM serves"),
     ("seat-gdm", "seat that GDM serves"),
