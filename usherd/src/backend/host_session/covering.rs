@@ -10,6 +10,7 @@ use usher_core::wire::shield::{FromShield, SUCCESSION, Status, ToShield};
 
 use super::freezing::{Reach, reach};
 use super::screen::DisplayState;
+use super::seen::without_lock;
 use super::{HostSessionBackend, doubts};
 use crate::backend::link::Reply;
 use crate::backend::{Covered, DEADLINE, Observation};
@@ -230,9 +231,13 @@ fn not_seen(backend: &HostSessionBackend, target: &Target, place: (u32, u32), co
             Error::new(ErrorId::BackendFailed, format!("{display} cannot be covered: {why}")).hint(goes_on)
         }
         Some(_) => Error::new(ErrorId::Timeout, format!("{display} did not answer in 3 s")).hint(goes_on),
-        None => {
-            let why = state.screens.get(&place).map(DisplayState::absence).unwrap_or_default();
-            Error::new(ErrorId::BackendFailed, format!("{display} has no shield: {why}")).hint(goes_on)
-        }
+        // A compositor may have said only now that it has no lock.
+        None => without_lock(&state, target.id).map_or_else(
+            || {
+                let why = state.screens.get(&place).map(DisplayState::absence).unwrap_or_default();
+                Error::new(ErrorId::BackendFailed, format!("{display} has no shield: {why}")).hint(goes_on)
+            },
+            |why| Error::new(ErrorId::NotSupported, why),
+        ),
     }
 }

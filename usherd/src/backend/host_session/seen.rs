@@ -228,11 +228,15 @@ fn uncoverable(state: &State, id: u32, kind: Kind, mechanism: Mechanism) -> Opti
     if kind != Kind::Wayland || mechanism == Mechanism::Seat {
         return None;
     }
-    let mut displays = state.screens_of(id).peekable();
-    if displays.peek().is_none() {
+    if state.screens_of(id).next().is_none() {
         return Some(format!("session {id} is a Wayland session, but no compositor of it listens below /run/user"));
     }
-    displays.find_map(|screen| match &screen.shield {
+    without_lock(state, id)
+}
+
+/// Why a session cannot be locked one of whose compositors has said that it has no lock.
+pub(super) fn without_lock(state: &State, id: u32) -> Option<String> {
+    state.screens_of(id).find_map(|screen| match &screen.shield {
         ShieldState::Unsupported(why) => {
             Some(format!("session {id} cannot be locked: {why}; {}", instead(&screen.display)))
         }
