@@ -50,6 +50,11 @@ pub fn keys(machine: &Machine) -> String {
     machine.root("cat /proc/sys/kernel/sysrq").succeeds().trim().to_owned()
 }
 
+/// The process that the kernel tells of Ctrl-Alt-Del.
+fn told_of_restart(machine: &Machine) -> String {
+    machine.root("cat /proc/sys/kernel/cad_pid").succeeds().trim().to_owned()
+}
+
 /// Alice types this at her console, and it counts.
 #[track_caller]
 pub fn alice_types(machine: &Machine, name: &str) {
@@ -69,6 +74,7 @@ fn a_locked_console_shows_the_message_and_takes_no_key() {
     assert!(covered(&machine.screen(0)), "the message, and nothing of the console");
     assert_ne!(machine.in_front(), "tty1");
     assert_eq!(keys(&machine), "0");
+    assert_eq!(told_of_restart(&machine), machine.root("pgrep -x usher-seat").succeeds().trim());
     machine.type_text("\ntouch /tmp/during\n");
     for keys in ["ctrl-alt-f1", "ctrl-alt-f2", "alt-f1", "alt-left", "alt-right", "ctrl-alt-delete", "alt-sysrq-b"] {
         machine.key(keys);
@@ -83,7 +89,7 @@ fn a_locked_console_shows_the_message_and_takes_no_key() {
     assert_eq!(machine.in_front(), "tty1");
     assert_eq!(keys(&machine), sysrq);
     wait_until("the record is gone", || !machine.has("/run/usher/usher.sock.seat/seat0.taken"));
-    wait_until("Ctrl-Alt-Del is what it was", || !machine.has("/run/systemd/system/ctrl-alt-del.target"));
+    assert_eq!(told_of_restart(&machine), "1", "Ctrl-Alt-Del is what it was");
     wait_until("the console is seen again", || !covered(&machine.screen(0)));
     alice_types(&machine, "after");
     assert!(!machine.has("/tmp/during"), "what was typed meanwhile is nobody's");
@@ -134,5 +140,6 @@ fn root_frees_a_seat_without_the_daemon_and_without_its_warden() {
     machine.root("usherd --release-all").succeeds();
     assert_eq!(machine.in_front(), "tty1");
     assert_ne!(keys(&machine), "0");
+    assert_eq!(told_of_restart(&machine), "1");
     alice_types(&machine, "free");
 }

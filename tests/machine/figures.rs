@@ -80,7 +80,7 @@ fn the_lock_of_a_seat_beside_other_lockers() {
         format!("pkill -{signal} -x {program}; while pgrep -x {program} >/dev/null; do sleep 0.1; done")
     };
     let physlock = timed(&machine, "", "physlock -d -s -p Listen", &gone("physlock", "TERM"));
-    machine.root("physlock -d -s -p Listen").succeeds();
+    machine.root("physlock -d -s -p Listen >/dev/null 2>&1").succeeds();
     let physlocks = memory(&machine, "physlock");
     machine.root(&gone("physlock", "TERM")).succeeds();
     assert_eq!(machine.in_front(), "tty1");
@@ -95,7 +95,7 @@ fn the_lock_of_a_seat_beside_other_lockers() {
     let alice = "setpriv --reuid alice --regid alice --init-groups \
                  env XDG_RUNTIME_DIR=/run/user/1000 WAYLAND_DISPLAY=wayland-1";
     let swaylock = timed(&machine, alice, "swaylock -f -c 0b1d36", &gone("swaylock", "USR1"));
-    machine.root(&format!("{alice} swaylock -f -c 0b1d36")).succeeds();
+    machine.root(&format!("{alice} swaylock -f -c 0b1d36 >/dev/null 2>&1")).succeeds();
     let swaylocks = memory(&machine, "swaylock");
     machine.root(&gone("swaylock", "USR1")).succeeds();
     lock_session(&machine, desk, "");

@@ -2,8 +2,6 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Child;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use usher_core::session::Cover;
@@ -12,7 +10,7 @@ use usher_core::wire::seat::SeatDuty;
 use crate::cards::{self, Card};
 use crate::painter::{self, SeatPainter};
 use crate::record::SeatRecord;
-use crate::switches;
+use crate::switches::Switches;
 use crate::terminal::{self, FrontTerminal};
 
 /// Painters are started no quicker than this: one may end at once, again and again.
@@ -32,10 +30,6 @@ pub struct HeldSeat {
     started: Option<Instant>,
     /// What is shown.
     cover: Option<Cover>,
-    /// Ctrl-Alt-Del is to be masked, as soon as the message stands.
-    masks: bool,
-    /// It is being masked.
-    masking: Option<Child>,
 }
 
 impl HeldSeat {
@@ -50,19 +44,25 @@ impl HeldSeat {
         if record.own.is_none() {
             (record.own, record.before) = (Some(own), Some(terminal::active()?));
         }
-        let masks = withhold_switches(&mut record, &path)?;
+        if record.switches.is_none() {
+            record.switches = Some(Switches::read()?);
+        }
+        record.write(&path)?;
+        let cards = cards::of(&duty.seat);
+        // It gets itself ready meanwhile.
+        let painter = if cards.is_empty() { None } else { start_painter(duty) };
         let terminal = FrontTerminal::open(own)?;
         terminal.take()?;
         let left = record.painter();
         let mut found = Vec::new();
-        for card in cards::of(&duty.seat) {
+        for card in cards {
             found.push(Card::take(&card, left)?);
         }
         found.retain(Card::has_connectors);
         terminal.draw_text(found.is_empty())?;
         // What it had open is ours now.
         left.into_iter().for_each(painter::end);
-        Ok(HeldSeat {
+        let mut held = HeldSeat {
             duty: duty.clone(),
             path,
             record,
@@ -71,50 +71,52 @@ impl HeldSeat {
             painter: None,
             started: None,
             cover: None,
-            masks,
-            masking: None,
-        })
+        };
+        if !held.cards.is_empty() {
+            painter.into_iter().for_each(|painter| held.employ(painter));
+        }
+        Ok(held)
     }
 
     /// Shows a message, which takes a new drawing only where it is another one.
     pub fn show(&mut self, cover: &Cover) {
         let is_shown = self.cover.replace(cover.clone()).is_some_and(|before| before == *cover);
-        if is_shown && self.painter.is_some() {
-            return;
-        }
-        if self.cards.is_empty() {
-            let words = [cover.message.to_string(), String::new(), format!("{} @ {}", cover.by, self.duty.host)];
-            let _ = self.terminal.show(&words);
-            return;
-        }
         match &mut self.painter {
+            _ if self.cards.is_empty() => {
+                let words = [cover.message.to_string(), String::new(), format!("{} @ {}", cover.by, self.duty.host)];
+                let _ = self.terminal.show(&words);
+            }
+            Some(_) if is_shown => {}
             Some(painter) => painter.paint(cover),
-            None => self.start_painter(),
+            None => self.employ_another(),
         }
+        // The painter is at work: to turn SysRq off takes the kernel a moment.
+        withhold_switches();
     }
 
-    fn start_painter(&mut self) {
-        let Some(cover) = &self.cover else { return };
-        if self.started.is_some_and(|last| last.elapsed() < PAUSE) {
+    /// Gives a painter the cards, and what it is to paint.
+    fn employ(&mut self, mut painter: SeatPainter) {
+        self.started = Some(Instant::now());
+        if let Err(error) = painter.give(&self.cards) {
+            eprintln!("usher-seat: the painter does not take the cards: {error}");
             return;
         }
-        self.started = Some(Instant::now());
-        match SeatPainter::start(&self.duty, &self.cards) {
-            Ok(mut painter) => {
-                painter.paint(cover);
-                self.record.painter = painter.process().map(|process| (process.pid, process.start));
-                let _ = self.record.write(&self.path);
-                self.painter = Some(painter);
-            }
-            Err(error) => eprintln!("usher-seat: the painter cannot be started: {error}"),
+        self.cover.iter().for_each(|cover| painter.paint(cover));
+        self.record.painter = painter.process().map(|process| (process.pid, process.start));
+        let _ = self.record.write(&self.path);
+        self.painter = Some(painter);
+    }
+
+    fn employ_another(&mut self) {
+        if self.started.is_none_or(|last| last.elapsed() >= PAUSE) {
+            self.started = Some(Instant::now());
+            start_painter(&self.duty).into_iter().for_each(|painter| self.employ(painter));
         }
     }
 
     /// Does again what somebody may have undone, and starts another painter for one that is gone.
     pub fn keep(&mut self) {
-        if switches::sysrq().is_ok_and(|now| now != "0") {
-            let _ = switches::set_sysrq("0");
-        }
+        withhold_switches();
         if let Err(error) = self.terminal.keep() {
             eprintln!("usher-seat: {error}");
         }
@@ -127,11 +129,7 @@ impl HeldSeat {
             self.painter = None;
         }
         if self.painter.is_none() && !self.cards.is_empty() {
-            self.start_painter();
-        }
-        let _ = self.masking.as_mut().map(Child::try_wait);
-        if self.painted().is_some() && std::mem::take(&mut self.masks) {
-            self.masking = switches::mask(true).ok();
+            self.employ_another();
         }
     }
 
@@ -142,6 +140,11 @@ impl HeldSeat {
         }
         if !self.terminal.takes_no_keys() {
             return Some("the virtual terminal takes keys".to_owned());
+        }
+        match Switches::read() {
+            Ok(now) if now == Switches::withheld() => {}
+            Ok(_) => return Some("SysRq or Ctrl-Alt-Del is not off".to_owned()),
+            Err(error) => return Some(format!("the kernel does not say whether SysRq is off: {error}")),
         }
         for card in &self.cards {
             if let Err(error) = card.master() {
@@ -167,42 +170,34 @@ impl HeldSeat {
         }
     }
 
-    /// Gives everything back, what was taken last first. What is left to be done then is waited for by nobody but the next that
-    /// takes the seat: systemd reads its units again.
+    /// Gives everything back, what was taken last first.
     ///
     /// # Errors
     /// Something could not be given back, and stays on record.
-    pub fn give_back(self) -> io::Result<JoinHandle<()>> {
-        let HeldSeat { path, record, terminal, cards, painter, masking, .. } = self;
+    pub fn give_back(self) -> io::Result<()> {
+        let HeldSeat { path, record, terminal, cards, painter, .. } = self;
         drop(painter);
         cards.iter().for_each(Card::give_up);
         drop(cards);
         terminal.give_back(record.before.unwrap_or(1))?;
-        record.sysrq.as_deref().map_or(Ok(()), switches::set_sysrq)?;
-        Ok(std::thread::spawn(move || {
-            // In this order, or it stays masked.
-            masking.into_iter().for_each(|mut masking| drop(masking.wait()));
-            if record.masked
-                && let Ok(mut unmasking) = switches::mask(false)
-            {
-                let _ = unmasking.wait();
-            }
-            let _ = std::fs::remove_file(path);
-        }))
+        record.switches.as_ref().map_or(Ok(()), Switches::set)?;
+        forget(&path)
     }
 }
 
-/// SysRq reaches nothing. Whether Ctrl-Alt-Del is to be masked: the terminal takes no keys, so that is a second lock on the same
-/// door, and has time.
-fn withhold_switches(record: &mut SeatRecord, path: &Path) -> io::Result<bool> {
-    if record.sysrq.is_none() {
-        record.sysrq = Some(switches::sysrq()?);
+/// SysRq and Ctrl-Alt-Del do nothing: a second lock on the same door, as the terminal takes no keys.
+fn withhold_switches() {
+    if Switches::read().is_ok_and(|now| now == Switches::withheld()) {
+        return;
     }
-    let masks = !record.masked && !switches::is_masked();
-    record.masked |= masks;
-    record.write(path)?;
-    switches::set_sysrq("0")?;
-    Ok(masks)
+    if let Err(error) = Switches::withheld().set() {
+        eprintln!("usher-seat: SysRq or Ctrl-Alt-Del cannot be turned off: {error}");
+    }
+}
+
+fn start_painter(duty: &SeatDuty) -> Option<SeatPainter> {
+    let started = SeatPainter::start(duty);
+    started.inspect_err(|error| eprintln!("usher-seat: the painter cannot be started: {error}")).ok()
 }
 
 /// Gives back what was taken before something failed; nothing where nothing is on record.
@@ -223,10 +218,11 @@ pub fn release(path: &Path) -> io::Result<()> {
     if let Some(own) = record.own {
         FrontTerminal::open(own)?.give_back(record.before.unwrap_or(1))?;
     }
-    record.sysrq.as_deref().map_or(Ok(()), switches::set_sysrq)?;
-    if record.masked {
-        switches::mask(false)?.wait()?;
-    }
+    record.switches.as_ref().map_or(Ok(()), Switches::set)?;
+    forget(path)
+}
+
+fn forget(path: &Path) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

@@ -29,8 +29,8 @@ pub struct SeatPainter {
 }
 
 impl SeatPainter {
-    /// Starts one and gives it the cards.
-    pub fn start(duty: &SeatDuty, cards: &[Card]) -> io::Result<Self> {
+    /// Starts one, which gets itself ready until it has cards and an order.
+    pub fn start(duty: &SeatDuty) -> io::Result<Self> {
         let user = User::from_name(USER)?.ok_or_else(|| io::Error::other(format!("this host has no user {USER}")))?;
         let (ours, theirs) = UnixStream::pair()?;
         let mut command = Command::new(beside_this_program("usher-shield"));
@@ -40,10 +40,12 @@ impl SeatPainter {
         let child = command.spawn()?;
         let mut conn = Conn::without_descriptors(ours)?;
         conn.send_message(&ToPainter::Begin { host: duty.host.clone(), language: duty.language.clone() });
-        for card in cards {
-            conn.send_message_with(&ToPainter::Card, card.as_fd())?;
-        }
         Ok(SeatPainter { conn, child, number: 0, done: None })
+    }
+
+    /// Gives it the cards.
+    pub fn give(&mut self, cards: &[Card]) -> io::Result<()> {
+        cards.iter().try_for_each(|card| self.conn.send_message_with(&ToPainter::Card, card.as_fd()))
     }
 
     /// The process, if it is there still.

@@ -7,6 +7,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use usher_core::sys::process::Process;
 
+use crate::switches::Switches;
+
 /// What was taken. What is not there was not taken yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -15,10 +17,8 @@ pub struct SeatRecord {
     pub before: Option<u16>,
     /// Ours.
     pub own: Option<u16>,
-    /// What `kernel.sysrq` was.
-    pub sysrq: Option<String>,
-    /// Ctrl-Alt-Del was masked by us.
-    pub masked: bool,
+    /// How the kernel's switches were set.
+    pub switches: Option<Switches>,
     /// The painter's number and start, which has the cards' descriptors as well.
     pub painter: Option<(u32, u64)>,
 }
@@ -56,8 +56,7 @@ mod tests {
         let record = SeatRecord {
             before: Some(1),
             own: Some(15),
-            sysrq: Some("438".to_owned()),
-            masked: true,
+            switches: Some(Switches { sysrq: "438".to_owned(), cad_pid: "1".to_owned() }),
             painter: Some((7, 8)),
         };
         record.write(&path).unwrap();

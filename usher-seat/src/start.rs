@@ -6,6 +6,8 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::ExitCode;
 
+use nix::sys::signal::{SigSet, Signal};
+
 use crate::{hold, terminal, warden};
 
 /// The warden of a seat, `release RECORD`, or `front NUMBER`.
@@ -32,6 +34,10 @@ pub fn main() -> ExitCode {
 }
 
 fn listening() -> io::Result<UnixListener> {
+    // The kernel sends it at Ctrl-Alt-Del (`switches`).
+    let mut restart = SigSet::empty();
+    restart.add(Signal::SIGINT);
+    restart.thread_block()?;
     // Started as a unit, it would end with whoever started it otherwise.
     let _ = rustix::process::setsid();
     Ok(UnixListener::from(io::stdin().as_fd().try_clone_to_owned()?))

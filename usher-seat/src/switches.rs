@@ -1,38 +1,40 @@
 //! What keys reach past every terminal: the kernel's own commands (SysRq), and Ctrl-Alt-Del, which restarts the host.
 
 use std::io;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
-/// `kernel.sysrq` (`admin-guide/sysrq`).
+use serde::{Deserialize, Serialize};
+
+/// What SysRq is allowed (`admin-guide/sysrq`).
 const SYSRQ: &str = "/proc/sys/kernel/sysrq";
-/// What systemd starts at Ctrl-Alt-Del (`systemd.special(7)`).
-const RESTART: &str = "ctrl-alt-del.target";
-/// Where it lies while it is masked.
-const MASK: &str = "/run/systemd/system/ctrl-alt-del.target";
+/// The process that the kernel tells of Ctrl-Alt-Del, by SIGINT (`reboot(2)`, `LINUX_REBOOT_CMD_CAD_OFF`): the first one, which
+/// restarts the host. Where the process is dead, nobody is told.
+const CAD_PID: &str = "/proc/sys/kernel/cad_pid";
+/// The kernel's own choice of it.
+const FIRST_PROCESS: &str = "1";
 
-/// What SysRq is allowed now.
-pub fn sysrq() -> io::Result<String> {
-    Ok(std::fs::read_to_string(SYSRQ)?.trim().to_owned())
+/// How these are set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Switches {
+    pub sysrq: String,
+    pub cad_pid: String,
 }
 
-/// Sets what SysRq is allowed.
-pub fn set_sysrq(value: &str) -> io::Result<()> {
-    std::fs::write(SYSRQ, value)
-}
+impl Switches {
+    /// How they are set now.
+    pub fn read() -> io::Result<Self> {
+        let read = |path| Ok::<_, io::Error>(std::fs::read_to_string(path)?.trim().to_owned());
+        Ok(Switches { sysrq: read(SYSRQ)?, cad_pid: read(CAD_PID)? })
+    }
 
-/// Whether an administrator has masked Ctrl-Alt-Del, or we have.
-pub fn is_masked() -> bool {
-    let leads_nowhere = |path: &str| std::fs::read_link(path).is_ok_and(|to| to == Path::new("/dev/null"));
-    leads_nowhere(MASK) || leads_nowhere("/etc/systemd/system/ctrl-alt-del.target")
-}
+    /// SysRq does nothing, and Ctrl-Alt-Del tells this process alone, which takes no notice (`start::main`).
+    pub fn withheld() -> Self {
+        Switches { sysrq: "0".to_owned(), cad_pid: std::process::id().to_string() }
+    }
 
-/// Ctrl-Alt-Del restarts nothing until the next boot, or does so again.
-///
-/// systemd reads its units again for that, which may take seconds: it is not waited for.
-pub fn mask(masked: bool) -> io::Result<Child> {
-    let verb = if masked { "mask" } else { "unmask" };
-    let mut systemctl = Command::new("systemctl");
-    systemctl.args([verb, "--runtime", RESTART]).stdin(Stdio::null()).stdout(Stdio::null());
-    systemctl.spawn()
+    /// Sets them so.
+    pub fn set(&self) -> io::Result<()> {
+        // One that was told before may be dead.
+        std::fs::write(CAD_PID, &self.cad_pid).or_else(|_| std::fs::write(CAD_PID, FIRST_PROCESS))?;
+        std::fs::write(SYSRQ, &self.sysrq)
+    }
 }

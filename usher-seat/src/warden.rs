@@ -3,7 +3,6 @@
 use std::io;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -40,8 +39,8 @@ struct SeatWarden {
     next_daemon: u64,
     covers: Vec<Cover>,
     held: Option<HeldSeat>,
-    /// The last of giving it back, which may take a while.
-    closing: Option<JoinHandle<()>>,
+    /// The seat is to be given back, and was not yet. Nothing else gives it back: what is on record may be another warden's.
+    gives_back: bool,
     /// Why the seat could not be taken, or given back.
     trouble: Option<String>,
     awaited: Vec<Awaited>,
@@ -62,7 +61,7 @@ pub fn serve(listener: UnixListener) -> io::Result<()> {
         next_daemon: 0,
         covers: Vec::new(),
         held: None,
-        closing: None,
+        gives_back: false,
         trouble: None,
         awaited: Vec::new(),
         released: None,
@@ -71,11 +70,10 @@ pub fn serve(listener: UnixListener) -> io::Result<()> {
         looked: Instant::now(),
     };
     warden.welcome(first);
-    while !(warden.retires && warden.held.is_none()) {
+    while warden.is_needed() {
         warden.wait()?;
         warden.turn();
     }
-    warden.finish();
     Ok(())
 }
 
@@ -103,6 +101,13 @@ fn is_root(stream: &UnixStream) -> bool {
 }
 
 impl SeatWarden {
+    /// It holds or owes something, a daemon may still order something, or the next one is to hear that somebody freed the seat.
+    /// Where a daemon went away because this one came too late, none of it is so.
+    fn is_needed(&self) -> bool {
+        let owes = self.held.is_some() || self.gives_back || !self.covers.is_empty();
+        owes || !self.retires && (self.released.is_some() || !self.daemons.is_empty())
+    }
+
     fn welcome(&mut self, mut conn: Conn) {
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let (seat, status) = (self.duty.seat.clone(), self.told.clone());
@@ -118,7 +123,7 @@ impl SeatWarden {
             let out = if conn.has_unsent() { PollFlags::OUT } else { PollFlags::empty() };
             fds.push(PollFd::from_borrowed_fd(conn.fd(), PollFlags::IN | out));
         }
-        let rest = if self.awaited.is_empty() { LOOK } else { SOON };
+        let rest = if self.awaited.is_empty() || self.is_painting() { LOOK } else { SOON };
         let rest = Timespec { tv_sec: 0, tv_nsec: rest.subsec_nanos().into() };
         match poll(&mut fds, Some(&rest)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
@@ -142,9 +147,14 @@ impl SeatWarden {
             .flat_map(|(id, conn)| conn.receive_messages().into_iter().map(|order| (*id, order)).collect::<Vec<_>>())
             .collect();
         orders.into_iter().for_each(|(daemon, order)| self.hear(daemon, order));
-        self.look();
-        self.answer();
-        self.tell();
+        let looked = self.look();
+        let is_late = self.awaited.iter().any(|awaited| Instant::now() >= awaited.until);
+        // To ask the kernel what is shown keeps the cards from whoever draws on them.
+        if looked || is_late || !(self.awaited.is_empty() || self.is_painting()) {
+            let shown = self.shown();
+            self.answer(&shown);
+            self.tell(shown);
+        }
         self.daemons.iter_mut().for_each(|(_, conn)| conn.flush());
         self.daemons.retain(|(_, conn)| !conn.is_closed());
     }
@@ -174,8 +184,7 @@ impl SeatWarden {
             self.say(awaited.daemon, &superseded);
         }
         let until = Instant::now() + ANSWER;
-        self.covers = covers;
-        self.trouble = None;
+        (self.covers, self.gives_back, self.trouble) = (covers, false, None);
         if self.covers.is_empty() {
             self.give_back()
         } else {
@@ -184,14 +193,8 @@ impl SeatWarden {
         self.awaited.push(Awaited { daemon, seq, until });
     }
 
-    /// Waits until everything is given back.
-    fn finish(&mut self) {
-        self.closing.take().into_iter().for_each(|closing| drop(closing.join()));
-    }
-
     fn take(&mut self) {
         if self.held.is_none() {
-            self.finish();
             match HeldSeat::take(&self.duty) {
                 Ok(held) => self.held = Some(held),
                 Err(error) => {
@@ -207,14 +210,13 @@ impl SeatWarden {
     }
 
     fn give_back(&mut self) {
+        self.gives_back = true;
         let given = match self.held.take() {
-            Some(held) => held.give_back().map(|closing| self.closing = Some(closing)),
+            Some(held) => held.give_back(),
             // What was taken before something failed is given back as well.
-            None => {
-                self.finish();
-                hold::release_if_taken(Path::new(&self.duty.record))
-            }
+            None => hold::release_if_taken(Path::new(&self.duty.record)),
         };
+        self.gives_back = given.is_err();
         let trouble = given.err().map(|error| error.to_string());
         if let Some(why) = trouble.as_ref().filter(|_| trouble != self.trouble) {
             eprintln!("usher-seat: {why}");
@@ -222,23 +224,31 @@ impl SeatWarden {
         self.trouble = trouble;
     }
 
-    /// Looks at the seat: what was undone is done again, and covers end in time also where no daemon is left to say so.
-    fn look(&mut self) {
+    /// The message is awaited, whose painter says when it is there.
+    fn is_painting(&self) -> bool {
+        self.trouble.is_none() && self.held.as_ref().is_some_and(|held| held.painted().is_none())
+    }
+
+    /// Looks at the seat, where it is time: what was undone is done again, and covers end in time also where no daemon is left
+    /// to say so.
+    fn look(&mut self) -> bool {
         if let Some(painter) = self.held.as_mut().and_then(|held| held.painter.as_mut()) {
             painter.hear();
         }
         if self.looked.elapsed() < LOOK {
-            return;
+            return false;
         }
         self.looked = Instant::now();
         let (now, first) = (clock::now(), self.covers.first().cloned());
         self.covers.retain(|cover| cover.holds(now));
-        if self.covers.is_empty() {
+        let is_over = first.is_some() && self.covers.is_empty();
+        if is_over || self.gives_back {
             self.give_back();
-        } else if self.held.is_none() || self.covers.first() != first.as_ref() {
+        } else if !self.covers.is_empty() && (self.held.is_none() || self.covers.first() != first.as_ref()) {
             self.take();
         }
         self.held.iter_mut().for_each(HeldSeat::keep);
+        true
     }
 
     /// What the seat shows by the kernel's word.
@@ -250,15 +260,11 @@ impl SeatWarden {
         }
     }
 
-    fn answer(&mut self) {
-        if self.awaited.is_empty() {
-            return;
-        }
-        let shown = self.shown();
+    fn answer(&mut self, shown: &Result<Vec<Cover>, String>) {
         let painted = self.held.as_ref().map_or_else(|| Some(Vec::new()), HeldSeat::painted);
         for awaited in std::mem::take(&mut self.awaited) {
             let late = Instant::now() >= awaited.until;
-            let answer = match (&shown, &painted) {
+            let answer = match (shown, &painted) {
                 (Ok(_), Some(notes)) => Some((Vec::clone(notes), None)),
                 (Ok(_), None) if late => Some((vec![NOT_DRAWN.to_owned()], None)),
                 (Err(why), _) if late || self.trouble.is_some() => Some((Vec::new(), Some(why.clone()))),
@@ -276,8 +282,8 @@ impl SeatWarden {
     }
 
     /// Tells what changed.
-    fn tell(&mut self) {
-        let status = SeatStatus { covers: self.shown().unwrap_or_default(), released: self.released.clone() };
+    fn tell(&mut self, shown: Result<Vec<Cover>, String>) {
+        let status = SeatStatus { covers: shown.unwrap_or_default(), released: self.released.clone() };
         if status != self.told {
             self.daemons.iter_mut().for_each(|(_, conn)| conn.send_message(&FromSeat::Status(status.clone())));
             self.told = status;
@@ -287,5 +293,78 @@ impl SeatWarden {
     fn say(&mut self, daemon: u64, message: &FromSeat) {
         let to = self.daemons.iter_mut().find(|(id, _)| *id == daemon);
         to.into_iter().for_each(|(_, conn)| conn.send_message(message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::SeatRecord;
+
+    /// A warden that nobody has ordered anything, on whose record another one has written.
+    fn unordered(directory: &Path) -> SeatWarden {
+        let record = directory.join("seat0.taken");
+        SeatRecord::default().write(&record).unwrap();
+        SeatWarden {
+            duty: SeatDuty {
+                seat: "seat0".to_owned(),
+                host: "lab1".to_owned(),
+                language: "en".to_owned(),
+                record: record.to_string_lossy().into_owned(),
+            },
+            listener: UnixListener::bind(directory.join("seat0")).unwrap(),
+            daemons: Vec::new(),
+            next_daemon: 0,
+            covers: Vec::new(),
+            held: None,
+            gives_back: false,
+            trouble: None,
+            awaited: Vec::new(),
+            released: None,
+            told: SeatStatus::default(),
+            retires: false,
+            looked: Instant::now().checked_sub(2 * LOOK).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_warden_gives_back_only_what_it_was_ordered_to() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut warden = unordered(directory.path());
+        let record = directory.path().join("seat0.taken");
+        warden.look();
+        assert!(record.exists(), "it is another one's");
+        warden.order(0, 1, Vec::new());
+        assert!(!record.exists() && !warden.gives_back);
+    }
+
+    #[test]
+    fn what_could_not_be_given_back_is_given_back_later() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut warden = unordered(directory.path());
+        let record = directory.path().join("seat0.taken");
+        std::fs::remove_file(&record).unwrap();
+        std::fs::create_dir(&record).unwrap();
+        warden.order(0, 1, Vec::new());
+        assert!(warden.gives_back && warden.trouble.is_some() && warden.is_needed());
+        std::fs::remove_dir(&record).unwrap();
+        warden.looked = Instant::now().checked_sub(2 * LOOK).unwrap();
+        warden.look();
+        assert!(!warden.gives_back && warden.trouble.is_none() && !warden.is_needed());
+    }
+
+    #[test]
+    fn a_warden_without_daemon_and_order_is_not_needed() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut warden = unordered(directory.path());
+        assert!(!warden.is_needed());
+        warden.released = Some(("uid 0".to_owned(), clock::now()));
+        assert!(warden.is_needed(), "the next daemon is to hear of it");
+        warden.released = None;
+        let (ours, _theirs) = UnixStream::pair().unwrap();
+        warden.welcome(Conn::without_descriptors(ours).unwrap());
+        assert!(warden.is_needed(), "an order may come");
+        warden.retires = true;
+        assert!(!warden.is_needed());
     }
 }

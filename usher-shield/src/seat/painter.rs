@@ -24,6 +24,8 @@ struct ScreenPainter {
     cards: Vec<PaintedCard>,
     /// The number of the order, and what stands there.
     order: Option<(u64, Words)>,
+    /// Reads its fonts while the screens are covered. The first order takes it.
+    drawer: Option<Drawer>,
     drawing: Option<Drawing>,
     /// What was drawn of the order, by size.
     pictures: Vec<((u16, u16), Picture)>,
@@ -42,6 +44,7 @@ pub fn paint() -> io::Result<()> {
         language: String::new(),
         cards: Vec::new(),
         order: None,
+        drawer: None,
         drawing: None,
         pictures: Vec::new(),
         notes: Vec::new(),
@@ -66,8 +69,14 @@ impl ScreenPainter {
     fn hear(&mut self) {
         for message in self.conn.receive_messages::<ToPainter>() {
             match message {
-                ToPainter::Begin { host, language } => (self.host, self.language) = (host, language),
-                ToPainter::Card => self.cards.extend(self.conn.next_descriptor().map(PaintedCard::new)),
+                ToPainter::Begin { host, language } => {
+                    self.drawer = Drawer::start(&language).ok();
+                    (self.host, self.language) = (host, language);
+                }
+                ToPainter::Card => {
+                    self.cards.extend(self.conn.next_descriptor().map(PaintedCard::new));
+                    self.looked = None;
+                }
                 ToPainter::Paint { number, cover } => {
                     self.order = Some((number, Words::Cover { cover, host: self.host.clone() }));
                     (self.drawing, self.told) = (None, false);
@@ -102,7 +111,9 @@ impl ScreenPainter {
             return;
         }
         let order = Order { words: words.clone(), sizes, language: self.language.clone() };
-        match Drawer::start(&self.language).and_then(|drawer| drawer.draw(order, false)) {
+        let waits = self.drawer.is_some();
+        let drawer = self.drawer.take().map_or_else(|| Drawer::start(&self.language), Ok);
+        match drawer.and_then(|drawer| drawer.draw(order, waits)) {
             Ok(drawing) => self.drawing = Some(drawing),
             Err(error) => self.fail(&error.to_string()),
         }
@@ -112,6 +123,8 @@ impl ScreenPainter {
         let Some(drawing) = &mut self.drawing else { return };
         match drawing.look() {
             Progress::NotYet if Instant::now() < drawing.until + GIVE_UP => return,
+            // It may have ended before the order came: another one draws.
+            Progress::Failed if drawing.waited => {}
             Progress::NotYet | Progress::Failed => self.fail(crate::words::NOT_DRAWN),
             Progress::Drawn(pictures, notes) => {
                 self.pictures.extend(drawing.order.sizes.iter().copied().zip(pictures));

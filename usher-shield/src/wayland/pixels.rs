@@ -1,7 +1,7 @@
 //! A lock screen's pixels, in memory that the compositor gets to see.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use rustix::fs::{MemfdFlags, SealFlags};
 
@@ -19,9 +19,22 @@ fn bytes([red, green, blue]: [u8; 3]) -> [u8; 4] {
 }
 
 /// A screen of this size: the ground, and in its middle the picture.
-pub fn screen((width, height): (u32, u32), picture: Option<&Picture>) -> io::Result<File> {
+pub fn screen(size: (u32, u32), picture: Option<&Picture>) -> io::Result<File> {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    let mut file = File::from(rustix::fs::memfd_create("usher-shield", flags)?);
+    let mut file = BufWriter::with_capacity(1 << 16, File::from(rustix::fs::memfd_create("usher-shield", flags)?));
+    rows(size, picture, |row| file.write_all(row))?;
+    let file = file.into_inner()?;
+    // A compositor that maps it need not fear that it shrinks.
+    rustix::fs::fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+    Ok(file)
+}
+
+/// The same, row by row from above.
+pub fn rows(
+    (width, height): (u32, u32),
+    picture: Option<&Picture>,
+    mut take: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
     let ground = bytes(GROUND).repeat(usize::try_from(width).unwrap_or(0));
     let fits = |picture: &&Picture| u32::from(picture.width) <= width && u32::from(picture.height) <= height;
     let picture = picture.filter(fits);
@@ -36,7 +49,7 @@ pub fn screen((width, height): (u32, u32), picture: Option<&Picture>) -> io::Res
             Some((picture, line, picture.bytes.get(at..at + usize::from(picture.width))?))
         });
         let Some((picture, line, drawn)) = drawn else {
-            file.write_all(&ground)?;
+            take(&ground)?;
             continue;
         };
         let place = usize::try_from(left * PIXEL).unwrap_or(0);
@@ -46,11 +59,9 @@ pub fn screen((width, height): (u32, u32), picture: Option<&Picture>) -> io::Res
         for (x, colour) in picture.stamped(line) {
             row[place + 4 * x..][..4].copy_from_slice(&bytes(colour));
         }
-        file.write_all(&row)?;
+        take(&row)?;
     }
-    // A compositor that maps it need not fear that it shrinks.
-    rustix::fs::fcntl_add_seals(&file, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
-    Ok(file)
+    Ok(())
 }
 
 #[cfg(test)]
