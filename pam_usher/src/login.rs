@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::ffi::CString;
+use std::time::Duration;
 
 use nix::unistd::{Gid, Group, User, getgrouplist};
 use usher_core::clock;
@@ -9,6 +10,12 @@ use usher_core::logins::{Judgement, LoginRules, RefusedLogin};
 
 use crate::news;
 use crate::rules::{self, KnownRules};
+
+/// The service of consoles (`login(1)`).
+const CONSOLE: &str = "login";
+/// How long a refusal stands at a console. Then a getty clears it away; and where it logs somebody in by itself, systemd would give
+/// it up for good once it had been refused five times in ten seconds (`StartLimitBurst=`, `systemd.unit(5)`).
+const READING: Duration = Duration::from_secs(3);
 
 /// What PAM knows of a login, and what can be said to it.
 pub trait LoginCall {
@@ -74,6 +81,7 @@ fn judged(login: &mut impl LoginCall, rules: &LoginRules, judge: Judge) -> Login
         Judgement::Refused { rule, sentence } => {
             login.log(&format!("{user:?} is refused at {service:?} by {rule}"));
             login.tell(&sentence);
+            let is_console = service == CONSOLE;
             news::tell_usherd(&RefusedLogin {
                 uid: account.uid.as_raw(),
                 user,
@@ -81,6 +89,9 @@ fn judged(login: &mut impl LoginCall, rules: &LoginRules, judge: Judge) -> Login
                 from: login.remote_host().filter(|from| !from.is_empty()),
                 rule,
             });
+            if is_console {
+                std::thread::sleep(READING);
+            }
             LoginAnswer::Refused
         }
     }
