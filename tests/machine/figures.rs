@@ -34,14 +34,16 @@ fn memory(machine: &Machine, programs: &str) -> f64 {
     number(Some(&machine.root(&format!("{sum} {files}")).succeeds()))
 }
 
-/// Whoever of ours holds the lock is killed again and again while the screen is looked at: how many looks, and how many that saw
-/// anything else than the lock.
+/// Whoever of ours holds the lock is killed again and again, each once the last one was replaced, while the screen is looked at: how
+/// many looks, and how many that saw anything else than the lock.
 #[track_caller]
 fn looks_while_killed(machine: &Machine) -> (usize, usize) {
     machine.script(
         "kills",
         "#!/bin/sh\nfor i in 1 2 3 4 5; do for ours in usher-shield usher-seat; do\n\
-         kill -9 $(pgrep -o -x $ours) && echo $ours >>/tmp/kills; sleep 3; done; done; touch /tmp/killed\n",
+         killed=$(pgrep -o -x $ours); kill -9 $killed && echo $ours >>/tmp/kills\n\
+         until another=$(pgrep -o -x $ours) && [ $another != $killed ]; do sleep 0.1; done; sleep 3\n\
+         done; done; touch /tmp/killed\n",
     );
     machine.root("nohup /opt/kills >/dev/null 2>&1 & echo").succeeds();
     let (mut looks, mut uncovered) = (0, 0);
