@@ -95,7 +95,7 @@ fn the_lock_of_a_seat_beside_other_lockers() {
         &format!("usher unlock {desk}; {GIVEN_BACK}"),
     );
     let alice = "setpriv --reuid alice --regid alice --init-groups \
-                 env XDG_RUNTIME_DIR=/run/user/1000 WAYLAND_DISPLAY=wayland-1";
+                 env XDG_RUNTIME_DIR=/run/user/1000 WAYLAND_DISPLAY=$(cd /run/user/1000 && ls -d wayland-? | tail -1)";
     let swaylock = timed(&machine, alice, "swaylock -f -c 0b1d36", &gone("swaylock", "USR1"));
     machine.root(&format!("{alice} swaylock -f -c 0b1d36 >/dev/null 2>&1")).succeeds();
     let swaylocks = memory(&machine, "swaylock");
