@@ -206,35 +206,30 @@ fn xorg_on_a_seat_is_locked_with_it() {
     ends(&machine, id, "x11-seat", "Xorg");
 }
 
+/// A desktop whose compositor gives nobody its picture: locked, pictured for nobody, and closed.
+#[track_caller]
+fn is_locked_unpictured(machine: &Machine, desk: (u64, Picture), kind: &str, program: &str, is_lively: bool) {
+    let id = desk.0;
+    stays_locked(machine, desk, 7, is_lively);
+    machine.shows(kind, "lock", SEEN);
+    is_not_pictured(machine, id, kind, program);
+    ends(machine, id, kind, program);
+}
+
 #[test]
 fn gnome_on_a_seat_is_locked_with_it() {
     let machine = machine!();
-    let desk = gnome(&machine);
-    let id = desk.0;
-    stays_locked(&machine, desk, 7, true);
-    machine.shows("gnome-seat", "lock", SEEN);
-    is_not_pictured(&machine, id, "gnome-seat", "gnome-shell");
-    ends(&machine, id, "gnome-seat", "gnome-shell");
+    is_locked_unpictured(&machine, gnome(&machine), "gnome-seat", "gnome-shell", true);
 }
 
 #[test]
 fn kwin_on_a_seat_is_locked_with_it() {
     let machine = machine!();
-    let desk = kwin(&machine);
-    let id = desk.0;
-    stays_locked(&machine, desk, 7, false);
-    machine.shows("kwin-seat", "lock", SEEN);
-    is_not_pictured(&machine, id, "kwin-seat", "kwin_wayland");
-    ends(&machine, id, "kwin-seat", "kwin_wayland");
+    is_locked_unpictured(&machine, kwin(&machine), "kwin-seat", "kwin_wayland", false);
 }
 
 #[test]
 fn weston_on_a_seat_is_locked_with_it() {
     let machine = machine!();
-    let desk = weston(&machine);
-    let id = desk.0;
-    stays_locked(&machine, desk, 7, false);
-    machine.shows("weston-seat", "lock", SEEN);
-    is_not_pictured(&machine, id, "weston-seat", "weston");
-    ends(&machine, id, "weston-seat", "weston");
+    is_locked_unpictured(&machine, weston(&machine), "weston-seat", "weston", false);
 }

@@ -54,21 +54,7 @@ struct SeatWarden {
 pub fn serve(listener: UnixListener) -> io::Result<()> {
     let Some((first, duty)) = await_duty(&listener)? else { return Ok(()) };
     listener.set_nonblocking(true)?;
-    let mut warden = SeatWarden {
-        duty,
-        listener,
-        daemons: Vec::new(),
-        next_daemon: 0,
-        covers: Vec::new(),
-        held: None,
-        gives_back: false,
-        trouble: None,
-        awaited: Vec::new(),
-        released: None,
-        told: SeatStatus::default(),
-        retires: false,
-        looked: Instant::now(),
-    };
+    let mut warden = SeatWarden::new(duty, listener);
     warden.welcome(first);
     while warden.is_needed() {
         warden.wait()?;
@@ -101,6 +87,25 @@ fn is_root(stream: &UnixStream) -> bool {
 }
 
 impl SeatWarden {
+    /// One that nobody has ordered anything yet.
+    fn new(duty: SeatDuty, listener: UnixListener) -> Self {
+        SeatWarden {
+            duty,
+            listener,
+            daemons: Vec::new(),
+            next_daemon: 0,
+            covers: Vec::new(),
+            held: None,
+            gives_back: false,
+            trouble: None,
+            awaited: Vec::new(),
+            released: None,
+            told: SeatStatus::default(),
+            retires: false,
+            looked: Instant::now(),
+        }
+    }
+
     /// It holds or owes something, a daemon may still order something, or the next one is to hear that somebody freed the seat.
     /// Where a daemon went away because this one came too late, none of it is so.
     fn is_needed(&self) -> bool {
@@ -305,26 +310,20 @@ mod tests {
     fn unordered(directory: &Path) -> SeatWarden {
         let record = directory.join("seat0.taken");
         SeatRecord::default().write(&record).unwrap();
-        SeatWarden {
-            duty: SeatDuty {
-                seat: "seat0".to_owned(),
-                host: "lab1".to_owned(),
-                language: "en".to_owned(),
-                record: record.to_string_lossy().into_owned(),
-            },
-            listener: UnixListener::bind(directory.join("seat0")).unwrap(),
-            daemons: Vec::new(),
-            next_daemon: 0,
-            covers: Vec::new(),
-            held: None,
-            gives_back: false,
-            trouble: None,
-            awaited: Vec::new(),
-            released: None,
-            told: SeatStatus::default(),
-            retires: false,
-            looked: Instant::now().checked_sub(2 * LOOK).unwrap(),
-        }
+        let duty = SeatDuty {
+            seat: "seat0".to_owned(),
+            host: "lab1".to_owned(),
+            language: "en".to_owned(),
+            record: record.to_string_lossy().into_owned(),
+        };
+        let mut warden = SeatWarden::new(duty, UnixListener::bind(directory.join("seat0")).unwrap());
+        warden.looked = long_ago();
+        warden
+    }
+
+    /// It is time to look at the seat again.
+    fn long_ago() -> Instant {
+        Instant::now().checked_sub(2 * LOOK).unwrap()
     }
 
     #[test]
@@ -348,7 +347,7 @@ mod tests {
         warden.order(0, 1, Vec::new());
         assert!(warden.gives_back && warden.trouble.is_some() && warden.is_needed());
         std::fs::remove_dir(&record).unwrap();
-        warden.looked = Instant::now().checked_sub(2 * LOOK).unwrap();
+        warden.looked = long_ago();
         warden.look();
         assert!(!warden.gives_back && warden.trouble.is_none() && !warden.is_needed());
     }
