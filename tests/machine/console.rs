@@ -69,12 +69,15 @@ fn a_locked_console_shows_the_message_and_takes_no_key() {
     let machine = machine!();
     alice_types(&machine, "before");
     assert!(!covered(&machine.screen(0)));
+    let warden = || machine.root("pgrep -x usher-seat").stdout.trim().to_owned();
+    wait_until("a warden waits", || !warden().is_empty());
+    let waiting = warden();
     let sysrq = keys(&machine);
     let id = lock(&machine, "");
     assert!(covered(&machine.screen(0)), "the message, and nothing of the console");
     assert_ne!(machine.in_front(), "tty1");
     assert_eq!(keys(&machine), "0");
-    assert_eq!(told_of_restart(&machine), machine.root("pgrep -x usher-seat").succeeds().trim());
+    assert_eq!(told_of_restart(&machine), waiting, "the warden that waited");
     machine.type_text("\ntouch /tmp/during\n");
     for keys in ["ctrl-alt-f1", "ctrl-alt-f2", "alt-f1", "alt-left", "alt-right", "ctrl-alt-delete", "alt-sysrq-b"] {
         machine.key(keys);
@@ -90,6 +93,7 @@ fn a_locked_console_shows_the_message_and_takes_no_key() {
     assert_eq!(keys(&machine), sysrq);
     wait_until("the record is gone", || !machine.has("/run/usher/usher.sock.seat/seat0.taken"));
     assert_eq!(told_of_restart(&machine), "1", "Ctrl-Alt-Del is what it was");
+    assert_eq!(warden(), waiting, "it waits for the next lock");
     wait_until("the console is seen again", || !covered(&machine.screen(0)));
     alice_types(&machine, "after");
     assert!(!machine.has("/tmp/during"), "what was typed meanwhile is nobody's");

@@ -2,32 +2,26 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use usher_core::session::Cover;
 use usher_core::wire::seat::SeatDuty;
 
 use crate::cards::{self, Card};
-use crate::painter::{self, SeatPainter};
+use crate::painter::{self, Painters, SeatPainter};
 use crate::record::SeatRecord;
 use crate::switches::Switches;
 use crate::terminal::{self, FrontTerminal};
 
-/// Painters are started no quicker than this: one may end at once, again and again.
-const PAUSE: Duration = Duration::from_secs(1);
 /// What stands on a seat without a graphics card that we can draw on.
 const WITHOUT_CARD: &str = "the seat has no graphics card that can be drawn on: its message is plain text, without the scripts that a console lacks";
 
 /// A seat that is taken.
 pub struct HeldSeat {
-    duty: SeatDuty,
     path: PathBuf,
     record: SeatRecord,
     terminal: FrontTerminal,
     cards: Vec<Card>,
     pub painter: Option<SeatPainter>,
-    /// When a painter was last started.
-    started: Option<Instant>,
     /// What is shown.
     cover: Option<Cover>,
 }
@@ -37,7 +31,7 @@ impl HeldSeat {
     ///
     /// # Errors
     /// It cannot be taken. What was taken until then stays taken, and on record.
-    pub fn take(duty: &SeatDuty) -> io::Result<Self> {
+    pub fn take(duty: &SeatDuty, painters: &mut Painters) -> io::Result<Self> {
         let path = PathBuf::from(&duty.record);
         let mut record = SeatRecord::read(&path);
         let own = record.own.map_or_else(terminal::choose, Ok)?;
@@ -50,7 +44,7 @@ impl HeldSeat {
         record.write(&path)?;
         let cards = cards::of(&duty.seat);
         // It gets itself ready meanwhile.
-        let painter = if cards.is_empty() { None } else { start_painter(duty) };
+        let painter = if cards.is_empty() { None } else { painters.next(duty) };
         let terminal = FrontTerminal::open(own)?;
         terminal.take()?;
         let left = record.painter();
@@ -62,16 +56,7 @@ impl HeldSeat {
         terminal.draw_text(found.is_empty())?;
         // What it had open is ours now.
         left.into_iter().for_each(painter::end);
-        let mut held = HeldSeat {
-            duty: duty.clone(),
-            path,
-            record,
-            terminal,
-            cards: found,
-            painter: None,
-            started: None,
-            cover: None,
-        };
+        let mut held = HeldSeat { path, record, terminal, cards: found, painter: None, cover: None };
         if !held.cards.is_empty() {
             painter.into_iter().for_each(|painter| held.employ(painter));
         }
@@ -79,16 +64,16 @@ impl HeldSeat {
     }
 
     /// Shows a message, which takes a new drawing only where it is another one.
-    pub fn show(&mut self, cover: &Cover) {
+    pub fn show(&mut self, cover: &Cover, duty: &SeatDuty, painters: &mut Painters) {
         let is_shown = self.cover.replace(cover.clone()).is_some_and(|before| before == *cover);
         match &mut self.painter {
             _ if self.cards.is_empty() => {
-                let words = [cover.message.to_string(), String::new(), format!("{} @ {}", cover.by, self.duty.host)];
+                let words = [cover.message.to_string(), String::new(), format!("{} @ {}", cover.by, duty.host)];
                 let _ = self.terminal.show(&words);
             }
             Some(_) if is_shown => {}
             Some(painter) => painter.paint(cover),
-            None => self.employ_another(),
+            None => self.employ_another(duty, painters),
         }
         // The painter is at work: to turn SysRq off takes the kernel a moment.
         withhold_switches();
@@ -96,7 +81,6 @@ impl HeldSeat {
 
     /// Gives a painter the cards, and what it is to paint.
     fn employ(&mut self, mut painter: SeatPainter) {
-        self.started = Some(Instant::now());
         if let Err(error) = painter.give(&self.cards) {
             eprintln!("usher-seat: the painter does not take the cards: {error}");
             return;
@@ -107,15 +91,12 @@ impl HeldSeat {
         self.painter = Some(painter);
     }
 
-    fn employ_another(&mut self) {
-        if self.started.is_none_or(|last| last.elapsed() >= PAUSE) {
-            self.started = Some(Instant::now());
-            start_painter(&self.duty).into_iter().for_each(|painter| self.employ(painter));
-        }
+    fn employ_another(&mut self, duty: &SeatDuty, painters: &mut Painters) {
+        painters.next(duty).into_iter().for_each(|painter| self.employ(painter));
     }
 
     /// Does again what somebody may have undone, and starts another painter for one that is gone.
-    pub fn keep(&mut self) {
+    pub fn keep(&mut self, duty: &SeatDuty, painters: &mut Painters) {
         withhold_switches();
         if let Err(error) = self.terminal.keep() {
             eprintln!("usher-seat: {error}");
@@ -127,9 +108,10 @@ impl HeldSeat {
         }
         if self.painter.as_mut().is_some_and(|painter| !painter.hear()) {
             self.painter = None;
+            painters.lost();
         }
         if self.painter.is_none() && !self.cards.is_empty() {
-            self.employ_another();
+            self.employ_another(duty, painters);
         }
     }
 
@@ -193,11 +175,6 @@ fn withhold_switches() {
     if let Err(error) = Switches::withheld().set() {
         eprintln!("usher-seat: SysRq or Ctrl-Alt-Del cannot be turned off: {error}");
     }
-}
-
-fn start_painter(duty: &SeatDuty) -> Option<SeatPainter> {
-    let started = SeatPainter::start(duty);
-    started.inspect_err(|error| eprintln!("usher-seat: the painter cannot be started: {error}")).ok()
 }
 
 /// Gives back what was taken before something failed; nothing where nothing is on record.

@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use nix::unistd::User;
 use rustix::process::Signal;
@@ -18,6 +19,8 @@ use crate::cards::Card;
 
 /// Whom it runs as.
 const USER: &str = "usher-shield";
+/// One that ends by itself is replaced no quicker than this: the next may do the same, again and again.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// A painter that runs.
 pub struct SeatPainter {
@@ -38,9 +41,14 @@ impl SeatPainter {
         command.envs(std::env::var_os("TZ").map(|zone| ("TZ", zone)));
         command.stdout(Stdio::null()).uid(user.uid.as_raw()).gid(user.gid.as_raw());
         let child = command.spawn()?;
-        let mut conn = Conn::without_descriptors(ours)?;
-        conn.send_message(&ToPainter::Begin { host: duty.host.clone(), language: duty.language.clone() });
-        Ok(SeatPainter { conn, child, number: 0, done: None })
+        let mut painter = SeatPainter { conn: Conn::without_descriptors(ours)?, child, number: 0, done: None };
+        painter.begin(duty);
+        Ok(painter)
+    }
+
+    /// Tells it whom it paints for.
+    pub fn begin(&mut self, duty: &SeatDuty) {
+        self.conn.send_message(&ToPainter::Begin { host: duty.host.clone(), language: duty.language.clone() });
     }
 
     /// Gives it the cards.
@@ -81,6 +89,65 @@ impl Drop for SeatPainter {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Where a seat's painters come from. One waits while nothing is locked, and has read its fonts by the time that a lock comes.
+#[derive(Default)]
+pub struct Painters {
+    waiting: Option<SeatPainter>,
+    /// When one was last started.
+    started: Option<Instant>,
+    /// Until then none is.
+    pause: Option<Instant>,
+}
+
+impl Painters {
+    /// The one that waits, else one that begins; none where the last one ended as soon as it had begun.
+    pub fn next(&mut self, duty: &SeatDuty) -> Option<SeatPainter> {
+        if let Some(mut waiting) = self.waiting.take() {
+            if waiting.hear() {
+                return Some(waiting);
+            }
+            self.lost();
+        }
+        self.start(duty)
+    }
+
+    /// Sees that one waits.
+    pub fn keep(&mut self, duty: &SeatDuty) {
+        self.waiting = self.next(duty);
+    }
+
+    /// The one that waits.
+    pub fn waiting(&self) -> Option<&SeatPainter> {
+        self.waiting.as_ref()
+    }
+
+    /// Tells the one that waits whom it will paint for.
+    pub fn begin(&mut self, duty: &SeatDuty) {
+        self.waiting.iter_mut().for_each(|painter| painter.begin(duty));
+    }
+
+    /// One ended by itself.
+    pub fn lost(&mut self) {
+        self.pause = self.started.map(|started| started + PAUSE);
+    }
+
+    fn start(&mut self, duty: &SeatDuty) -> Option<SeatPainter> {
+        let now = Instant::now();
+        if self.pause.is_some_and(|until| now < until) {
+            return None;
+        }
+        self.started = Some(now);
+        match SeatPainter::start(duty) {
+            Ok(painter) => Some(painter),
+            Err(error) => {
+                eprintln!("usher-seat: the painter cannot be started: {error}");
+                self.lost();
+                None
+            }
+        }
     }
 }
 

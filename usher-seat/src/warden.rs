@@ -14,6 +14,7 @@ use usher_core::wire::Conn;
 use usher_core::wire::seat::{FromSeat, PROTOCOL, SeatDuty, SeatHello, SeatStatus, ToSeat};
 
 use crate::hold::{self, HeldSeat};
+use crate::painter::Painters;
 
 /// How long an order may take until it is answered.
 const ANSWER: Duration = Duration::from_millis(6000);
@@ -39,6 +40,7 @@ struct SeatWarden {
     next_daemon: u64,
     covers: Vec<Cover>,
     held: Option<HeldSeat>,
+    painters: Painters,
     /// The seat is to be given back, and was not yet. Nothing else gives it back: what is on record may be another warden's.
     gives_back: bool,
     /// Why the seat could not be taken, or given back.
@@ -55,6 +57,7 @@ pub fn serve(listener: UnixListener) -> io::Result<()> {
     let Some((first, duty)) = await_duty(&listener)? else { return Ok(()) };
     listener.set_nonblocking(true)?;
     let mut warden = SeatWarden::new(duty, listener);
+    warden.painters.keep(&warden.duty);
     warden.welcome(first);
     while warden.is_needed() {
         warden.wait()?;
@@ -96,6 +99,7 @@ impl SeatWarden {
             next_daemon: 0,
             covers: Vec::new(),
             held: None,
+            painters: Painters::default(),
             gives_back: false,
             trouble: None,
             awaited: Vec::new(),
@@ -109,8 +113,12 @@ impl SeatWarden {
     /// It holds or owes something, a daemon may still order something, or the next one is to hear that somebody freed the seat.
     /// Where a daemon went away because this one came too late, none of it is so.
     fn is_needed(&self) -> bool {
-        let owes = self.held.is_some() || self.gives_back || !self.covers.is_empty();
-        owes || !self.retires && (self.released.is_some() || !self.daemons.is_empty())
+        self.owes() || !self.retires && (self.released.is_some() || !self.daemons.is_empty())
+    }
+
+    /// It holds the seat, or is to hold it or give it back.
+    fn owes(&self) -> bool {
+        self.held.is_some() || self.gives_back || !self.covers.is_empty()
     }
 
     fn welcome(&mut self, mut conn: Conn) {
@@ -122,15 +130,17 @@ impl SeatWarden {
     }
 
     fn wait(&self) -> io::Result<()> {
-        let painter = self.held.as_ref().and_then(|held| held.painter.as_ref()).map(|painter| &painter.conn);
+        let painter = self.held.as_ref().and_then(|held| held.painter.as_ref()).or(self.painters.waiting());
         let mut fds = vec![PollFd::new(&self.listener, PollFlags::IN)];
-        for conn in self.daemons.iter().map(|(_, conn)| conn).chain(painter) {
+        for conn in self.daemons.iter().map(|(_, conn)| conn).chain(painter.map(|painter| &painter.conn)) {
             let out = if conn.has_unsent() { PollFlags::OUT } else { PollFlags::empty() };
             fds.push(PollFd::from_borrowed_fd(conn.fd(), PollFlags::IN | out));
         }
         let rest = if self.awaited.is_empty() || self.is_painting() { LOOK } else { SOON };
         let rest = Timespec { tv_sec: 0, tv_nsec: rest.subsec_nanos().into() };
-        match poll(&mut fds, Some(&rest)) {
+        // Who waits for a lock wakes nobody.
+        let sleeps = !self.owes() && self.awaited.is_empty() && self.painters.waiting().is_some();
+        match poll(&mut fds, (!sleeps).then_some(&rest)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -166,7 +176,7 @@ impl SeatWarden {
 
     fn hear(&mut self, daemon: u64, order: ToSeat) {
         match order {
-            ToSeat::Arm(_) => {}
+            ToSeat::Arm(duty) => self.arm(*duty),
             ToSeat::Cover { seq, covers } => {
                 self.released = None;
                 self.order(daemon, seq, covers);
@@ -181,6 +191,17 @@ impl SeatWarden {
                 self.give_back();
             }
         }
+    }
+
+    /// Takes in for whom it paints from now on.
+    fn arm(&mut self, duty: SeatDuty) {
+        if self.duty == duty {
+            return;
+        }
+        self.duty = duty;
+        self.painters.begin(&self.duty);
+        let painter = self.held.as_mut().and_then(|held| held.painter.as_mut());
+        painter.into_iter().for_each(|painter| painter.begin(&self.duty));
     }
 
     fn order(&mut self, daemon: u64, seq: u64, covers: Vec<Cover>) {
@@ -200,7 +221,7 @@ impl SeatWarden {
 
     fn take(&mut self) {
         if self.held.is_none() {
-            match HeldSeat::take(&self.duty) {
+            match HeldSeat::take(&self.duty, &mut self.painters) {
                 Ok(held) => self.held = Some(held),
                 Err(error) => {
                     self.trouble = Some(error.to_string());
@@ -210,7 +231,7 @@ impl SeatWarden {
         }
         self.trouble = None;
         if let (Some(held), Some(cover)) = (&mut self.held, self.covers.first()) {
-            held.show(cover);
+            held.show(cover, &self.duty, &mut self.painters);
         }
     }
 
@@ -240,6 +261,10 @@ impl SeatWarden {
         if let Some(painter) = self.held.as_mut().and_then(|held| held.painter.as_mut()) {
             painter.hear();
         }
+        // First what is awaited, then what may be needed.
+        if self.held.is_none() && self.awaited.is_empty() && self.is_needed() {
+            self.painters.keep(&self.duty);
+        }
         if self.looked.elapsed() < LOOK {
             return false;
         }
@@ -252,7 +277,7 @@ impl SeatWarden {
         } else if !self.covers.is_empty() && (self.held.is_none() || self.covers.first() != first.as_ref()) {
             self.take();
         }
-        self.held.iter_mut().for_each(HeldSeat::keep);
+        self.held.iter_mut().for_each(|held| held.keep(&self.duty, &mut self.painters));
         true
     }
 
@@ -302,68 +327,4 @@ impl SeatWarden {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::record::SeatRecord;
-
-    /// A warden that nobody has ordered anything, on whose record another one has written.
-    fn unordered(directory: &Path) -> SeatWarden {
-        let record = directory.join("seat0.taken");
-        SeatRecord::default().write(&record).unwrap();
-        let duty = SeatDuty {
-            seat: "seat0".to_owned(),
-            host: "lab1".to_owned(),
-            language: "en".to_owned(),
-            record: record.to_string_lossy().into_owned(),
-        };
-        let mut warden = SeatWarden::new(duty, UnixListener::bind(directory.join("seat0")).unwrap());
-        warden.looked = long_ago();
-        warden
-    }
-
-    /// It is time to look at the seat again.
-    fn long_ago() -> Instant {
-        Instant::now().checked_sub(2 * LOOK).unwrap()
-    }
-
-    #[test]
-    fn a_warden_gives_back_only_what_it_was_ordered_to() {
-        let directory = tempfile::tempdir().unwrap();
-        let mut warden = unordered(directory.path());
-        let record = directory.path().join("seat0.taken");
-        warden.look();
-        assert!(record.exists(), "it is another one's");
-        warden.order(0, 1, Vec::new());
-        assert!(!record.exists() && !warden.gives_back);
-    }
-
-    #[test]
-    fn what_could_not_be_given_back_is_given_back_later() {
-        let directory = tempfile::tempdir().unwrap();
-        let mut warden = unordered(directory.path());
-        let record = directory.path().join("seat0.taken");
-        std::fs::remove_file(&record).unwrap();
-        std::fs::create_dir(&record).unwrap();
-        warden.order(0, 1, Vec::new());
-        assert!(warden.gives_back && warden.trouble.is_some() && warden.is_needed());
-        std::fs::remove_dir(&record).unwrap();
-        warden.looked = long_ago();
-        warden.look();
-        assert!(!warden.gives_back && warden.trouble.is_none() && !warden.is_needed());
-    }
-
-    #[test]
-    fn a_warden_without_daemon_and_order_is_not_needed() {
-        let directory = tempfile::tempdir().unwrap();
-        let mut warden = unordered(directory.path());
-        assert!(!warden.is_needed());
-        warden.released = Some(("uid 0".to_owned(), clock::now()));
-        assert!(warden.is_needed(), "the next daemon is to hear of it");
-        warden.released = None;
-        let (ours, _theirs) = UnixStream::pair().unwrap();
-        warden.welcome(Conn::without_descriptors(ours).unwrap());
-        assert!(warden.is_needed(), "an order may come");
-        warden.retires = true;
-        assert!(!warden.is_needed());
-    }
-}
+mod tests;

@@ -29,7 +29,7 @@ pub struct SeatDuty {
 /// What usherd says to a warden.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum ToSeat {
-    /// What it is the warden of. Sent once.
+    /// What it is the warden of; first, and again before a cover, whose message may be in another language.
     Arm(Box<SeatDuty>),
     /// These are the covers now; with none, everything is given back.
     Cover {
@@ -102,7 +102,7 @@ pub struct SeatStatus {
 /// What a warden says to its painter.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum ToPainter {
-    /// Whom it paints for. Sent once.
+    /// Whom it paints for; first, and again where that changes.
     Begin {
         /// What the host is called.
         host: String,

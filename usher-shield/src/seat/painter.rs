@@ -54,7 +54,7 @@ pub fn paint() -> io::Result<()> {
     loop {
         painter.hear();
         if painter.conn.is_closed() {
-            return painter.stay();
+            return if painter.cards.is_empty() { Ok(()) } else { painter.stay() };
         }
         painter.look();
         painter.hear_drawing();
@@ -158,7 +158,9 @@ impl ScreenPainter {
     fn wait(&self) -> io::Result<()> {
         let mut fds = vec![PollFd::from_borrowed_fd(self.conn.fd(), PollFlags::IN)];
         fds.extend(self.drawing.as_ref().map(|drawing| PollFd::from_borrowed_fd(drawing.fd(), PollFlags::IN)));
-        match poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: LOOK.subsec_nanos().into() })) {
+        let rest = Timespec { tv_sec: 0, tv_nsec: LOOK.subsec_nanos().into() };
+        // Who waits for a lock wakes nobody.
+        match poll(&mut fds, (!self.cards.is_empty()).then_some(&rest)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
             Err(error) => Err(error.into()),
         }

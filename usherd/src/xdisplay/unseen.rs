@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use usher_core::sys::cgroup::Membership;
 use usher_core::sys::process::Process;
@@ -18,6 +19,10 @@ use super::{base_name, is_server, is_xwayland, number};
 
 /// The most that is read of a network namespace's list of sockets.
 const MOST: u64 = 4 << 20;
+/// How often a process is looked at that cannot be looked at, and how long it has between: one that is about to end has lost
+/// what there was to look at, and lives for a moment more.
+const LOOKS: usize = 5;
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// A display server, or what may be one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,12 +57,26 @@ pub fn of_user(uid: u32, traced: &BTreeSet<Process>, on_wayland: bool) -> io::Re
     for process in proc::living_among(|pid| runs_as(pid, uid))?.into_iter().filter(|process| !traced.contains(process))
     {
         let is_shown = on_wayland && proc::program(process.pid).is_ok_and(|p| p.is_some_and(|p| is_xwayland(&p)));
-        // One that cannot be looked at may be anything.
-        if !is_shown && serves(process, &suspicious, &mut namespaces).unwrap_or(true) && process.lives() {
+        if !is_shown && may_serve(process, || serves(process, &suspicious, &mut namespaces)) {
             unseen.push(Unseen::of(process));
         }
     }
     Ok(unseen)
+}
+
+/// Whether a process lives and serves a display by this look at it. One that cannot be looked at may be anything.
+fn may_serve(process: Process, mut look: impl FnMut() -> io::Result<bool>) -> bool {
+    for _ in 0..LOOKS {
+        let looked = look();
+        if matches!(looked, Ok(false)) || !process.lives() {
+            return false;
+        }
+        if looked.is_ok() {
+            return true;
+        }
+        std::thread::sleep(PAUSE);
+    }
+    true
 }
 
 /// Whether a process is a display server, or has a socket of one.
@@ -212,6 +231,23 @@ mod tests {
         assert_eq!([4711, 0, 4712].map(|uid| runs_as(child.id(), uid)), [true, false, false]);
         child.kill().unwrap();
         child.wait().unwrap();
+    }
+
+    #[test]
+    fn a_process_that_cannot_be_looked_at_serves_a_display_unless_it_is_about_to_end() {
+        let child = Command::new("sleep").arg("60").spawn().unwrap();
+        let process = Process::of(child.id()).unwrap().unwrap();
+        let fails = || Err(io::ErrorKind::NotFound.into());
+        assert!(may_serve(process, fails));
+        assert!(may_serve(process, || Ok(true)) && !may_serve(process, || Ok(false)));
+        let (mut child, mut looks) = (Some(child), 0);
+        let ends = || {
+            looks += 1;
+            child.take_if(|_| looks == 2).into_iter().for_each(end);
+            fails()
+        };
+        assert!(!may_serve(process, ends));
+        assert!(!may_serve(process, || Ok(true)), "whatever was seen of it before it ended");
     }
 
     #[test]

@@ -99,8 +99,10 @@ struct State {
     screens: BTreeMap<(u32, u32), DisplayState>,
     /// By session ID: those that were ever ordered something.
     guards: BTreeMap<u32, guarding::GuardState>,
-    /// By logind's name: those at which a session was ever ordered something.
+    /// By logind's name: those at which somebody was ever logged in.
     seats: BTreeMap<String, seats::SeatState>,
+    /// Wardens get ready from now on.
+    readies_seats: bool,
     /// Where the clients of xrdp's connections are, by the inode of the X server's end.
     xrdp_clients: BTreeMap<u64, Option<IpAddr>>,
     /// The users who have more sockets that may be displays' than are looked at.
@@ -226,6 +228,7 @@ impl HostSessionBackend {
             let arm = self.state().place();
             arm.into_iter().for_each(|place| self.arm(place));
             self.look_for_displays();
+            self.ready_seat(login);
         }
         self.report(id);
     }

@@ -2,6 +2,7 @@
 //!
 //! A seat is locked as a whole while any session at it is. Before the warden takes the cards, the user's processes stand still:
 //! one that asks for them again and again would get them otherwise. What the warden took is on record, for whoever comes after.
+//! Where somebody is logged in, a warden waits for the first lock.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ use crate::xdisplay::language;
 pub(super) mod host;
 mod leaving;
 mod process;
+mod readiness;
 mod release;
 
 pub(super) use leaving::disconnect;
@@ -49,6 +51,8 @@ pub(super) struct SeatState {
     /// The number of that connection: an earlier one's end is no news.
     connection: u64,
     status: SeatStatus,
+    /// The warden at that connection is of this daemon's version.
+    is_current: bool,
     /// When a warden was last started.
     started: Option<Instant>,
     /// The virtual terminal that comes to the front again when the seat is given back.
@@ -193,14 +197,10 @@ async fn show(backend: &HostSessionBackend, id: u32, login: &Login, seat: &str) 
     let link = match all.is_empty() {
         false => {
             release::forget(&directory, seat);
-            let words = language::words_of_session(login.uid, &login.scope).await;
-            let duty = SeatDuty {
-                seat: seat.to_owned(),
-                host: backend.0.host.clone(),
-                language: words.language.tag().to_owned(),
-                record: backend.seat_record(seat).to_string_lossy().into_owned(),
-            };
-            backend.warden(duty).await?
+            let duty = backend.seat_duty(login, seat).await;
+            let link = backend.warden(&duty).await?;
+            link.send(&ToSeat::Arm(Box::new(duty)))?;
+            link
         }
         true => match backend.warden_found(seat).await {
             Some(link) => link,
@@ -219,16 +219,14 @@ async fn show(backend: &HostSessionBackend, id: u32, login: &Login, seat: &str) 
     let goes_on = "usherd goes on trying; `usher watch` tells when it holds";
     match answer {
         Ok(Ok(FromSeat::Covered { superseded, notes, .. })) => {
-            if all.is_empty() {
-                let _ = link.send(&ToSeat::Retire);
-            }
+            let given_back = all.is_empty();
             if let Some(at) = backend.state().seats.get_mut(seat) {
-                if all.is_empty() {
-                    at.link = None;
-                    let _ = std::fs::remove_file(socket(&backend.seats_directory(), seat));
-                }
                 at.status.covers = all;
                 at.before = record_of_terminal(&backend.seat_record(seat)).or(at.before);
+            }
+            if given_back && !backend.keeps_warden(seat) {
+                backend.retire_warden(seat);
+                backend.ready_another(seat);
             }
             Ok(Covered { unseen: superseded, notes: notes.iter().take(8).map(|note| line(note)).collect() })
         }
@@ -252,25 +250,39 @@ impl HostSessionBackend {
         self.0.guards.with_extension("seat")
     }
 
+    /// What a seat's warden is told before a session at it is locked.
+    async fn seat_duty(&self, login: &Login, seat: &str) -> SeatDuty {
+        let words = language::words_of_session(login.uid, &login.scope).await;
+        SeatDuty {
+            seat: seat.to_owned(),
+            host: self.0.host.clone(),
+            language: words.language.tag().to_owned(),
+            record: self.seat_record(seat).to_string_lossy().into_owned(),
+        }
+    }
+
     fn seat_record(&self, seat: &str) -> PathBuf {
         record(&self.seats_directory(), seat)
     }
 
-    /// A session is gone: its seat is given back, or goes on showing what others' covers say.
+    /// A session is gone: its seat is given back, or goes on showing what others' covers say. With the last one its warden goes.
     pub(super) fn seat_forgets(&self, id: u32, login: &Login) {
         let Some(seat) = login.seat.clone() else { return };
-        let was_covered = self.state().seats.get_mut(&seat).is_some_and(|at| at.desired.remove(&id).is_some());
-        if was_covered {
-            let (backend, login) = (self.clone(), login.clone());
-            tokio::spawn(async move {
-                let work = backend.state().seats.get(&seat).map(|at| Arc::clone(&at.work));
-                let Some(work) = work else { return };
-                let _turn = work.lock_owned().await;
-                if let Err(error) = show(&backend, id, &login, &seat).await {
-                    tracing::warn!("{seat}: {}", error.message);
-                }
-            });
-        }
+        let work = {
+            let mut state = self.state();
+            let was_last = state.sessions_at(&seat).is_empty();
+            let Some(at) = state.seats.get_mut(&seat) else { return };
+            let was_covered = at.desired.remove(&id).is_some();
+            (was_covered || was_last).then(|| Arc::clone(&at.work))
+        };
+        let Some(work) = work else { return };
+        let (backend, login) = (self.clone(), login.clone());
+        tokio::spawn(async move {
+            let _turn = work.lock_owned().await;
+            if let Err(error) = show(&backend, id, &login, &seat).await {
+                tracing::warn!("{seat}: {}", error.message);
+            }
+        });
     }
 
     /// Takes over the wardens that an earlier daemon started.
@@ -283,7 +295,7 @@ impl HostSessionBackend {
         }
     }
 
-    /// Gives back the seats that an earlier daemon held for sessions that are gone.
+    /// Gives back the seats that an earlier daemon held for sessions that are gone; from then on wardens wait at seats.
     pub(super) fn give_back_forgotten_seats(&self) {
         let backend = self.clone();
         tokio::spawn(async move {
@@ -301,10 +313,11 @@ impl HostSessionBackend {
                     continue;
                 }
                 match backend.warden_found(&seat).await {
-                    Some(link) => drop(link.send(&ToSeat::Retire)),
+                    Some(_) => backend.retire_warden(&seat),
                     None => drop(backend.give_back_without(&seat).await),
                 }
             }
+            backend.ready_seats();
         });
     }
 }

@@ -1,4 +1,4 @@
-//! The warden's process: a transient unit of root's, started when a seat is locked and found again by the next daemon.
+//! The warden's process: a transient unit of root's, started before a seat is locked and found again by the next daemon.
 
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
@@ -62,7 +62,7 @@ impl HostSessionBackend {
     }
 
     /// The warden of a seat, found or started.
-    pub(super) async fn warden(&self, duty: SeatDuty) -> Result<PeerLink<FromSeat>, Error> {
+    pub(super) async fn warden(&self, duty: &SeatDuty) -> Result<PeerLink<FromSeat>, Error> {
         if let Some(link) = self.warden_found(&duty.seat).await {
             return Ok(link);
         }
@@ -73,12 +73,11 @@ impl HostSessionBackend {
         if let Some(at) = self.state().seats.get_mut(&duty.seat) {
             at.started = Some(Instant::now());
         }
-        let seat = duty.seat.clone();
         let (connection, hello) = self.start_warden(duty).await?;
-        Ok(self.tend_warden(&seat, connection, hello))
+        Ok(self.tend_warden(&duty.seat, connection, hello))
     }
 
-    async fn start_warden(&self, duty: SeatDuty) -> Result<(Connection, SeatHello), Error> {
+    async fn start_warden(&self, duty: &SeatDuty) -> Result<(Connection, SeatHello), Error> {
         let failed = |e: std::io::Error| Error::new(ErrorId::BackendFailed, format!("the warden's socket: {e}"));
         let path = self.seat_socket(&duty.seat);
         let _ = std::fs::remove_file(&path);
@@ -88,7 +87,7 @@ impl HostSessionBackend {
         self.0.bus.start_unit(&name, listener.as_fd(), unit(&duty.seat)).await?;
         drop(listener);
         let mut connection = Connection::new(UnixStream::connect(&path).await.map_err(failed)?);
-        connection.send(&ToSeat::Arm(Box::new(duty))).await.map_err(failed)?;
+        connection.send(&ToSeat::Arm(Box::new(duty.clone()))).await.map_err(failed)?;
         introduced(connection).await
     }
 
@@ -107,10 +106,12 @@ impl HostSessionBackend {
         (at.link, at.connection) = (Some(link.clone()), number);
         at.before = before.or(at.before);
         at.status = status;
+        at.is_current = hello.version == env!("CARGO_PKG_VERSION");
         link
     }
 
     fn hear_warden(&self, seat: &str, number: u64, news: LinkEvent<FromSeat>) {
+        let is_lost = matches!(news, LinkEvent::Lost);
         {
             let mut state = self.state();
             let Some(at) = state.seats.get_mut(seat).filter(|at| at.connection == number) else { return };
@@ -119,6 +120,9 @@ impl HostSessionBackend {
                 LinkEvent::Message(FromSeat::Hello(_) | FromSeat::Covered { .. } | FromSeat::Failed { .. }) => return,
                 LinkEvent::Lost => (at.link, at.status) = (None, SeatStatus::default()),
             }
+        }
+        if is_lost {
+            self.ready_another(seat);
         }
         let sessions = self.state().sessions_at(seat);
         sessions.into_iter().for_each(|id| self.report(id));
