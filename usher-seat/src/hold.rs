@@ -27,11 +27,11 @@ pub struct HeldSeat {
 }
 
 impl HeldSeat {
-    /// Takes everything, each thing on record before it is taken. What an earlier warden took stays taken.
+    /// Takes everything for this message, each thing on record before it is taken. What an earlier warden took stays taken.
     ///
     /// # Errors
     /// It cannot be taken. What was taken until then stays taken, and on record.
-    pub fn take(duty: &SeatDuty, painters: &mut Painters) -> io::Result<Self> {
+    pub fn take(cover: &Cover, duty: &SeatDuty, painters: &mut Painters) -> io::Result<Self> {
         let path = PathBuf::from(&duty.record);
         let mut record = SeatRecord::read(&path);
         let own = record.own.map_or_else(terminal::choose, Ok)?;
@@ -56,7 +56,7 @@ impl HeldSeat {
         terminal.draw_text(found.is_empty())?;
         // What it had open is ours now.
         left.into_iter().for_each(painter::end);
-        let mut held = HeldSeat { path, record, terminal, cards: found, painter: None, cover: None };
+        let mut held = HeldSeat { path, record, terminal, cards: found, painter: None, cover: Some(cover.clone()) };
         if !held.cards.is_empty() {
             painter.into_iter().for_each(|painter| held.employ(painter));
         }
@@ -81,11 +81,12 @@ impl HeldSeat {
 
     /// Gives a painter the cards, and what it is to paint.
     fn employ(&mut self, mut painter: SeatPainter) {
+        // It begins to draw as soon as it sees how large the screens are.
+        self.cover.iter().for_each(|cover| painter.paint(cover));
         if let Err(error) = painter.give(&self.cards) {
             eprintln!("usher-seat: the painter does not take the cards: {error}");
             return;
         }
-        self.cover.iter().for_each(|cover| painter.paint(cover));
         self.record.painter = painter.process().map(|process| (process.pid, process.start));
         let _ = self.record.write(&self.path);
         self.painter = Some(painter);

@@ -220,8 +220,9 @@ impl SeatWarden {
     }
 
     fn take(&mut self) {
+        let Some(cover) = self.covers.first() else { return };
         if self.held.is_none() {
-            match HeldSeat::take(&self.duty, &mut self.painters) {
+            match HeldSeat::take(cover, &self.duty, &mut self.painters) {
                 Ok(held) => self.held = Some(held),
                 Err(error) => {
                     self.trouble = Some(error.to_string());
@@ -230,7 +231,7 @@ impl SeatWarden {
             }
         }
         self.trouble = None;
-        if let (Some(held), Some(cover)) = (&mut self.held, self.covers.first()) {
+        if let Some(held) = &mut self.held {
             held.show(cover, &self.duty, &mut self.painters);
         }
     }

@@ -16,18 +16,10 @@ pub struct ScreenBuffer {
 }
 
 impl ScreenBuffer {
-    /// A screen of this size: the ground, and in its middle the picture.
-    pub fn new(card: &impl Device, size: (u32, u32), picture: Option<&Picture>) -> io::Result<Self> {
+    /// A screen of this size: the ground alone.
+    pub fn new(card: &impl Device, size: (u32, u32)) -> io::Result<Self> {
         let mut memory = card.create_dumb_buffer(size, DrmFourcc::Xrgb8888, 32)?;
-        let pitch = usize::try_from(memory.pitch()).map_err(io::Error::other)?;
-        let filled = card.map_dumb_buffer(&mut memory).and_then(|mut mapped| {
-            // A card's rows may be longer than their pixels.
-            let mut left = mapped.chunks_mut(pitch);
-            rows(size, picture, |row| {
-                let at = left.next().and_then(|at| at.get_mut(..row.len()));
-                at.map(|at| at.copy_from_slice(row)).ok_or_else(|| io::Error::other("the card's memory is too small"))
-            })
-        });
+        let filled = fill(card, &mut memory, None);
         match filled.and_then(|()| card.add_framebuffer(&memory, 24, 32)) {
             Ok(shown_as) => Ok(ScreenBuffer { shown_as, memory }),
             Err(error) => {
@@ -37,9 +29,28 @@ impl ScreenBuffer {
         }
     }
 
+    /// Draws a picture in the middle of the ground, where it is shown already.
+    pub fn draw(&mut self, card: &impl Device, picture: &Picture) -> io::Result<()> {
+        fill(card, &mut self.memory, Some(picture))?;
+        // Who shows the memory itself needs no word of it, and has no such call.
+        let _ = card.dirty_framebuffer(self.shown_as, &[]);
+        Ok(())
+    }
+
     /// Frees it. A connector that still shows it would go dark.
     pub fn free(self, card: &impl Device) {
         let _ = card.destroy_framebuffer(self.shown_as);
         let _ = card.destroy_dumb_buffer(self.memory);
     }
+}
+
+fn fill(card: &impl Device, memory: &mut DumbBuffer, picture: Option<&Picture>) -> io::Result<()> {
+    let (size, pitch) = (memory.size(), usize::try_from(memory.pitch()).map_err(io::Error::other)?);
+    let mut mapped = card.map_dumb_buffer(memory)?;
+    // A card's rows may be longer than their pixels.
+    let mut left = mapped.chunks_mut(pitch);
+    rows(size, picture, |row| {
+        let at = left.next().and_then(|at| at.get_mut(..row.len()));
+        at.map(|at| at.copy_from_slice(row)).ok_or_else(|| io::Error::other("the card's memory is too small"))
+    })
 }

@@ -13,6 +13,8 @@ use crate::picture::Picture;
 /// A card that the warden handed over.
 pub struct PaintedCard {
     file: OwnedFd,
+    /// What its connectors were at the last look, and the mode of each that has a screen.
+    found: Vec<(connector::Info, Option<drm::control::Mode>)>,
     outlets: HashMap<connector::Handle, Outlet>,
     /// Pictures of a painter before this one, until ours are shown.
     left: Vec<framebuffer::Handle>,
@@ -38,29 +40,41 @@ impl drm::control::Device for PaintedCard {}
 
 impl PaintedCard {
     pub fn new(file: OwnedFd) -> Self {
-        let mut card = PaintedCard { file, outlets: HashMap::new(), left: Vec::new() };
+        let mut card = PaintedCard { file, found: Vec::new(), outlets: HashMap::new(), left: Vec::new() };
         card.left = card.resource_handles().map(|all| all.framebuffers().to_vec()).unwrap_or_default();
         let _ = card.set_client_capability(ClientCapability::UniversalPlanes, true);
         card
     }
 
-    /// The sizes of its screens.
-    pub fn sizes(&self) -> impl Iterator<Item = (u16, u16)> {
-        self.outlets.values().map(|outlet| outlet.mode.size())
+    /// Looks which screens there are.
+    pub fn look(&mut self) -> io::Result<()> {
+        self.found.clear();
+        for handle in self.resource_handles()?.connectors() {
+            // What the kernel knows already: it looks for new screens by itself.
+            let connector = self.get_connector(*handle, false)?;
+            let mode = (connector.state() == connector::State::Connected).then(|| best(&connector)).flatten();
+            self.found.push((connector, mode));
+        }
+        Ok(())
     }
 
-    /// Looks which screens there are, and sees that each shows a picture of ours.
-    pub fn look(&mut self) -> io::Result<()> {
-        let connectors = self.resource_handles()?.connectors().to_vec();
-        for handle in connectors {
-            // What the kernel knows already: it looks for new screens by itself.
-            let connector = self.get_connector(handle, false)?;
-            let mode = (connector.state() == connector::State::Connected).then(|| best(&connector)).flatten();
-            match mode {
-                Some(mode) => self.tend(&connector, mode)?,
-                None => self.outlets.remove(&handle).into_iter().for_each(|outlet| outlet.buffer.free(self)),
+    /// The sizes of its screens.
+    pub fn sizes(&self) -> impl Iterator<Item = (u16, u16)> {
+        self.found.iter().filter_map(|(_, mode)| mode.map(|mode| mode.size()))
+    }
+
+    /// Sees that each screen shows a picture of ours.
+    pub fn cover(&mut self) -> io::Result<()> {
+        let found = std::mem::take(&mut self.found);
+        let covered = found.iter().try_for_each(|(connector, mode)| match mode {
+            Some(mode) => self.tend(connector, *mode),
+            None => {
+                self.outlets.remove(&connector.handle()).into_iter().for_each(|outlet| outlet.buffer.free(self));
+                Ok(())
             }
-        }
+        });
+        self.found = found;
+        covered?;
         self.clear_planes()?;
         self.forget_left();
         Ok(())
@@ -85,7 +99,7 @@ impl PaintedCard {
         let known = self.outlets.get(&handle).map(|outlet| outlet.crtc);
         let crtc = known.map_or_else(|| self.free_crtc(connector), Ok)?;
         let (width, height) = mode.size();
-        let buffer = ScreenBuffer::new(self, (width.into(), height.into()), None)?;
+        let buffer = ScreenBuffer::new(self, (width.into(), height.into()))?;
         self.show(crtc, buffer.shown_as, handle, mode)?;
         let before = self.outlets.insert(handle, Outlet { crtc, mode, buffer, number: 0 });
         before.into_iter().for_each(|outlet| outlet.buffer.free(self));
@@ -116,20 +130,15 @@ impl PaintedCard {
 
     /// Puts the message on every screen for whose size there is a picture.
     pub fn put(&mut self, number: u64, pictures: &[((u16, u16), Picture)]) -> io::Result<()> {
-        let outdated: Vec<_> =
-            self.outlets.iter().filter(|(_, outlet)| outlet.number != number).map(|(handle, _)| *handle).collect();
-        for handle in outdated {
-            let Some((crtc, mode)) = self.outlets.get(&handle).map(|outlet| (outlet.crtc, outlet.mode)) else {
-                continue;
-            };
-            let (width, height) = mode.size();
-            let Some((_, picture)) = pictures.iter().find(|(size, _)| *size == mode.size()) else { continue };
-            let buffer = ScreenBuffer::new(self, (width.into(), height.into()), Some(picture))?;
-            self.show(crtc, buffer.shown_as, handle, mode)?;
-            let before = self.outlets.insert(handle, Outlet { crtc, mode, buffer, number });
-            before.into_iter().for_each(|outlet| outlet.buffer.free(self));
-        }
-        Ok(())
+        let mut outlets = std::mem::take(&mut self.outlets);
+        let outdated = outlets.values_mut().filter(|outlet| outlet.number != number);
+        let drawn = outdated.filter_map(|outlet| {
+            let (_, picture) = pictures.iter().find(|(size, _)| *size == outlet.mode.size())?;
+            Some(outlet.buffer.draw(self, picture).map(|()| outlet.number = number))
+        });
+        let result = drawn.collect();
+        self.outlets = outlets;
+        result
     }
 
     /// Every screen shows this message.

@@ -87,7 +87,7 @@ impl ScreenPainter {
         }
     }
 
-    /// Looks at the screens: a new one is covered before anything else happens to it.
+    /// Looks at the screens, and covers those that are new. The message is drawn for them meanwhile.
     fn look(&mut self) {
         if self.looked.is_some_and(|at| at.elapsed() < LOOK) {
             return;
@@ -95,6 +95,12 @@ impl ScreenPainter {
         self.looked = Some(Instant::now());
         for card in &mut self.cards {
             if let Err(error) = card.look() {
+                eprintln!("usher-shield: a card of the seat cannot be looked at: {error}");
+            }
+        }
+        self.draw();
+        for card in &mut self.cards {
+            if let Err(error) = card.cover() {
                 eprintln!("usher-shield: a screen of the seat cannot be covered: {error}");
             }
         }

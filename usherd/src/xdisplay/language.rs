@@ -40,22 +40,28 @@ pub struct SessionWords {
     pub plain: bool,
 }
 
-/// What the first process says that names its terminal or a language.
+/// What the first process says that names its terminal or a language; else what the host's own words are.
 pub async fn words_of_session(uid: u32, scope: &str) -> SessionWords {
+    let unsaid = || SessionWords { language: Language::of_locale(), plain: false };
+    said_by_session(uid, scope).await.unwrap_or_else(unsaid)
+}
+
+/// What the first process says that names its terminal or a language, if one does.
+pub async fn said_by_session(uid: u32, scope: &str) -> Option<SessionWords> {
     for process in own_processes(uid, scope) {
         match slow::read(uid, &Slow::Environment(process)).await {
             Ok(environment) => {
                 let (language, terminal) = (of_environment(&environment), variable(&environment, "TERM"));
                 if language.is_some() || terminal.is_some() {
                     let plain = terminal.is_some_and(|name| matches!(name.as_str(), "dumb" | "unknown"));
-                    return SessionWords { language: language.unwrap_or_else(Language::of_locale), plain };
+                    return Some(SessionWords { language: language.unwrap_or_else(Language::of_locale), plain });
                 }
             }
             Err(error) if error.kind() == std::io::ErrorKind::TimedOut => break,
             Err(_) => {}
         }
     }
-    SessionWords { language: Language::of_locale(), plain: false }
+    None
 }
 
 /// The first processes of a session's user in its scope.

@@ -228,7 +228,7 @@ impl HostSessionBackend {
             let arm = self.state().place();
             arm.into_iter().for_each(|place| self.arm(place));
             self.look_for_displays();
-            self.ready_seat(login);
+            self.ready_seat(id, login);
         }
         self.report(id);
     }

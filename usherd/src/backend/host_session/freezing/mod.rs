@@ -162,7 +162,8 @@ impl HostSessionBackend {
         self.settle_soon(uid);
     }
 
-    fn settle_soon(&self, uid: u32) {
+    /// The same without waiting for it, for a user of whom it was ever asked.
+    pub(super) fn settle_soon(&self, uid: u32) {
         if self.freezes().users.contains_key(&uid) {
             let backend = self.clone();
             tokio::spawn(async move { backend.settle(uid).await });

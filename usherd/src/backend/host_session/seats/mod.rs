@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+use usher_core::language::Language;
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::session::Cover;
 use usher_core::wire::seat::{FromSeat, SeatDuty, SeatStatus, ToSeat};
@@ -51,6 +52,8 @@ pub(super) struct SeatState {
     /// The number of that connection: an earlier one's end is no news.
     connection: u64,
     status: SeatStatus,
+    /// What language each of its sessions is in, where its processes said so.
+    languages: BTreeMap<u32, Language>,
     /// The warden at that connection is of this daemon's version.
     is_current: bool,
     /// When a warden was last started.
@@ -172,6 +175,11 @@ async fn carry_out(
     }
     match stays {
         Some(_) => backend.freeze_covered(target, covered, true).await,
+        // Nobody sits at a locked seat who would wait for them.
+        None if !covers.is_empty() => {
+            backend.settle_soon(login.uid);
+            Ok(covered)
+        }
         None => {
             backend.settle(login.uid).await;
             Ok(covered)
@@ -197,7 +205,7 @@ async fn show(backend: &HostSessionBackend, id: u32, login: &Login, seat: &str) 
     let link = match all.is_empty() {
         false => {
             release::forget(&directory, seat);
-            let duty = backend.seat_duty(login, seat).await;
+            let duty = backend.seat_duty(id, login, seat).await;
             let link = backend.warden(&duty).await?;
             link.send(&ToSeat::Arm(Box::new(duty)))?;
             link
@@ -251,14 +259,28 @@ impl HostSessionBackend {
     }
 
     /// What a seat's warden is told before a session at it is locked.
-    async fn seat_duty(&self, login: &Login, seat: &str) -> SeatDuty {
-        let words = language::words_of_session(login.uid, &login.scope).await;
+    async fn seat_duty(&self, id: u32, login: &Login, seat: &str) -> SeatDuty {
+        let known = self.state().seats.get(seat).and_then(|at| at.languages.get(&id).copied());
+        let language = match known {
+            Some(language) => language,
+            None => self.language_at(id, login, seat).await,
+        };
         SeatDuty {
             seat: seat.to_owned(),
             host: self.0.host.clone(),
-            language: words.language.tag().to_owned(),
+            language: language.tag().to_owned(),
             record: self.seat_record(seat).to_string_lossy().into_owned(),
         }
+    }
+
+    /// The language of a session at a seat. What its processes say of it stays: a lock need not ask them again.
+    async fn language_at(&self, id: u32, login: &Login, seat: &str) -> Language {
+        let said = language::said_by_session(login.uid, &login.scope).await.map(|words| words.language);
+        let mut state = self.state();
+        if let (Some(language), Some(at)) = (said, state.seats.get_mut(seat)) {
+            at.languages.insert(id, language);
+        }
+        said.unwrap_or_else(Language::of_locale)
     }
 
     fn seat_record(&self, seat: &str) -> PathBuf {
@@ -272,6 +294,7 @@ impl HostSessionBackend {
             let mut state = self.state();
             let was_last = state.sessions_at(&seat).is_empty();
             let Some(at) = state.seats.get_mut(&seat) else { return };
+            at.languages.remove(&id);
             let was_covered = at.desired.remove(&id).is_some();
             (was_covered || was_last).then(|| Arc::clone(&at.work))
         };

@@ -15,16 +15,16 @@ const LIVED: Duration = Duration::from_secs(10);
 impl HostSessionBackend {
     /// What was covered before this daemon began is covered again: what may be needed from now on gets ready.
     pub(in super::super) fn ready_seats(&self) {
-        let logins: Vec<Login> = {
+        let logins: Vec<(u32, Login)> = {
             let mut state = self.state();
             state.readies_seats = true;
-            state.logins.values().map(|known| known.login.clone()).collect()
+            state.logins.iter().map(|(id, known)| (*id, known.login.clone())).collect()
         };
-        logins.into_iter().for_each(|login| self.ready_seat(login));
+        logins.into_iter().for_each(|(id, login)| self.ready_seat(id, login));
     }
 
     /// Has a warden wait at the seat of a login, if that seat can be locked; one that is there already goes on.
-    pub(in super::super) fn ready_seat(&self, login: Login) {
+    pub(in super::super) fn ready_seat(&self, id: u32, login: Login) {
         let Some(seat) = login.seat.clone().filter(|seat| host::refusal(seat).is_none()) else { return };
         let work = {
             let mut state = self.state();
@@ -39,7 +39,7 @@ impl HostSessionBackend {
             if backend.state().sessions_at(&seat).is_empty() {
                 return;
             }
-            let duty = backend.seat_duty(&login, &seat).await;
+            let duty = backend.seat_duty(id, &login, &seat).await;
             if let Err(error) = backend.warden(&duty).await {
                 tracing::warn!("{seat}: no warden waits there: {}", error.message);
             }
@@ -53,9 +53,9 @@ impl HostSessionBackend {
             let has_lived = |at: &super::SeatState| at.started.is_none_or(|started| started.elapsed() >= LIVED);
             let first = state.sessions_at(seat).first().copied();
             let lived = state.seats.get(seat).is_some_and(has_lived);
-            first.filter(|_| lived).and_then(|id| state.logins.get(&id)).map(|known| known.login.clone())
+            first.filter(|_| lived).and_then(|id| Some((id, state.logins.get(&id)?.login.clone())))
         };
-        login.into_iter().for_each(|login| self.ready_seat(login));
+        login.into_iter().for_each(|(id, login)| self.ready_seat(id, login));
     }
 
     /// Whether a seat's warden stays where nothing is locked any more: somebody is logged in there, and it knows all that this
