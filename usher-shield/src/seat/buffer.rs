@@ -4,7 +4,7 @@ use std::io;
 
 use drm::buffer::{Buffer, DrmFourcc};
 use drm::control::dumbbuffer::DumbBuffer;
-use drm::control::{Device, framebuffer};
+use drm::control::{ClipRect, Device, framebuffer};
 
 use crate::picture::Picture;
 use crate::wayland::pixels::rows;
@@ -31,10 +31,17 @@ impl ScreenBuffer {
 
     /// Draws a picture in the middle of the ground, where it is shown already.
     pub fn draw(&mut self, card: &impl Device, picture: &Picture) -> io::Result<()> {
-        fill(card, &mut self.memory, Some(picture))?;
-        // Who shows the memory itself needs no word of it, and has no such call.
-        let _ = card.dirty_framebuffer(self.shown_as, &[]);
-        Ok(())
+        fill(card, &mut self.memory, Some(picture))
+    }
+
+    /// Tells the card that all of it is new.
+    ///
+    /// # Errors
+    /// It takes no word of that, as a card does that shows the memory itself.
+    pub fn tell(&self, card: &impl Device) -> io::Result<()> {
+        let (width, height) = self.memory.size();
+        let all = |side: u32| u16::try_from(side).unwrap_or(u16::MAX);
+        card.dirty_framebuffer(self.shown_as, &[ClipRect::new(0, 0, all(width), all(height))])
     }
 
     /// Frees it. A connector that still shows it would go dark.

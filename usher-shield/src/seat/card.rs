@@ -131,14 +131,20 @@ impl PaintedCard {
     /// Puts the message on every screen for whose size there is a picture.
     pub fn put(&mut self, number: u64, pictures: &[((u16, u16), Picture)]) -> io::Result<()> {
         let mut outlets = std::mem::take(&mut self.outlets);
-        let outdated = outlets.values_mut().filter(|outlet| outlet.number != number);
-        let drawn = outdated.filter_map(|outlet| {
+        let outdated = outlets.iter_mut().filter(|(_, outlet)| outlet.number != number);
+        let put = outdated.filter_map(|(handle, outlet)| {
             let (_, picture) = pictures.iter().find(|(size, _)| *size == outlet.mode.size())?;
-            Some(outlet.buffer.draw(self, picture).map(|()| outlet.number = number))
+            Some(self.put_on(*handle, outlet, picture).map(|()| outlet.number = number))
         });
-        let result = drawn.collect();
+        let result = put.collect();
         self.outlets = outlets;
         result
+    }
+
+    fn put_on(&self, connector: connector::Handle, outlet: &mut Outlet, picture: &Picture) -> io::Result<()> {
+        outlet.buffer.draw(self, picture)?;
+        // To be set once more tells every card.
+        outlet.buffer.tell(self).or_else(|_| self.show(outlet.crtc, outlet.buffer.shown_as, connector, outlet.mode))
     }
 
     /// Every screen shows this message.
