@@ -14,6 +14,7 @@ use usher_core::sys::process::Process;
 use usher_core::sys::program::beside_this_program;
 use usher_core::wire::Conn;
 use usher_core::wire::seat::{FromPainter, SeatDuty, ToPainter};
+use usher_core::wire::shield::ALLOCATOR;
 
 use crate::cards::Card;
 
@@ -38,7 +39,7 @@ impl SeatPainter {
         let (ours, theirs) = UnixStream::pair()?;
         let mut command = Command::new(beside_this_program("usher-shield"));
         command.arg("seat").env_clear().current_dir("/").stdin(Stdio::from(OwnedFd::from(theirs)));
-        command.envs(std::env::var_os("TZ").map(|zone| ("TZ", zone)));
+        command.envs(["TZ", ALLOCATOR].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         command.stdout(Stdio::null()).uid(user.uid.as_raw()).gid(user.gid.as_raw());
         let child = command.spawn()?;
         let mut painter = SeatPainter { conn: Conn::without_descriptors(ours)?, child, number: 0, done: None };

@@ -58,9 +58,14 @@ impl PaintedCard {
         Ok(())
     }
 
-    /// The sizes of its screens.
-    pub fn sizes(&self) -> impl Iterator<Item = (u16, u16)> {
-        self.found.iter().filter_map(|(_, mode)| mode.map(|mode| mode.size()))
+    /// The sizes of its screens that do not show this message.
+    pub fn lacking(&self, number: u64) -> impl Iterator<Item = (u16, u16)> {
+        self.found.iter().filter_map(move |(connector, mode)| {
+            let mode = mode.as_ref()?;
+            let outlet = self.outlets.get(&connector.handle());
+            let shows = outlet.is_some_and(|outlet| outlet.number == number && outlet.mode == *mode);
+            (!shows).then(|| mode.size())
+        })
     }
 
     /// Sees that each screen shows a picture of ours.

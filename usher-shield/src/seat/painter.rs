@@ -27,7 +27,7 @@ struct ScreenPainter {
     /// Reads its fonts while the screens are covered. The first order takes it.
     drawer: Option<Drawer>,
     drawing: Option<Drawing>,
-    /// What was drawn of the order, by size.
+    /// What was drawn of the order, by size, until every screen shows it.
     pictures: Vec<((u16, u16), Picture)>,
     notes: Vec<String>,
     /// How the order came out was said.
@@ -108,8 +108,8 @@ impl ScreenPainter {
 
     /// Has the message drawn for sizes for which it is not there yet.
     fn draw(&mut self) {
-        let Some((_, words)) = self.order.as_ref().filter(|_| self.drawing.is_none()) else { return };
-        let mut sizes: Vec<(u16, u16)> = self.cards.iter().flat_map(PaintedCard::sizes).collect();
+        let Some((number, words)) = self.order.as_ref().filter(|_| self.drawing.is_none()) else { return };
+        let mut sizes: Vec<(u16, u16)> = self.cards.iter().flat_map(|card| card.lacking(*number)).collect();
         sizes.retain(|size| !self.pictures.iter().any(|(known, _)| known == size));
         sizes.sort_unstable();
         sizes.dedup();
@@ -155,8 +155,12 @@ impl ScreenPainter {
                 eprintln!("usher-shield: a screen of the seat does not take the message: {error}");
             }
         }
-        let shown = !self.pictures.is_empty() && self.cards.iter().all(|card| card.shows(number));
-        if shown && !std::mem::replace(&mut self.told, true) {
+        if self.pictures.is_empty() || !self.cards.iter().all(|card| card.shows(number)) {
+            return;
+        }
+        // For as long as nothing changes, a lock is to be small.
+        self.pictures = Vec::new();
+        if !std::mem::replace(&mut self.told, true) {
             self.conn.send_message(&FromPainter::Painted { number, notes: self.notes.clone() });
         }
     }

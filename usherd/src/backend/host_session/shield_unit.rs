@@ -22,7 +22,8 @@ const CALLS: [&str; 5] =
 /// armed, because it reads an unknown X server before that.
 pub(super) const SPARED_BY_OOM: i32 = -900;
 
-/// A shield holds a picture for as long as it hands it to the X server. Left to itself, the C library would keep that memory.
+/// A shield holds a picture for as long as it hands it to the X server, or to a card. Left to itself, the C library would keep that
+/// memory.
 const GIVES_BACK: &str = "glibc.malloc.mmap_threshold=65536:glibc.malloc.trim_threshold=65536";
 
 /// Resolves when a unit runs its program, if that can be seen: until then it is the service manager's process.
@@ -34,6 +35,11 @@ pub(super) async fn executed(unit: &Group, program: &Path) {
         }
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
+}
+
+/// The environment of units in which pictures are held.
+pub(super) fn environment() -> Property<'static> {
+    ("Environment", Variant::from(vec![format!("{ALLOCATOR}={GIVES_BACK}")]))
 }
 
 /// Sets how much the kernel spares the processes of a shield's unit. Going back to the value at their start needs no right.
@@ -51,7 +57,7 @@ pub(super) fn unit(program: &Path, display: &str) -> Vec<Property<'static>> {
         ("ExitType", Variant::from("cgroup".to_owned())),
         // A unit with a uid of its own has a directory for temporary files of its own, and X servers listen in everybody's.
         ("BindReadOnlyPaths", Variant::from(vec![(SOCKETS.to_owned(), SOCKETS.to_owned(), true, 0u64)])),
-        ("Environment", Variant::from(vec![format!("{ALLOCATOR}={GIVES_BACK}")])),
+        environment(),
         // It is raised until the shield is armed.
         ("OOMScoreAdjust", Variant::from(SPARED_BY_OOM)),
     ]);

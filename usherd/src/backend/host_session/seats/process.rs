@@ -181,6 +181,7 @@ pub(super) fn unit(seat: &str) -> Vec<Property<'static>> {
     vec![
         ("Description", text(&format!("usher's warden of {seat}"))),
         ("ExecStart", command(None)),
+        super::super::shield_unit::environment(),
         ("Type", text("exec")),
         ("CollectMode", text("inactive-or-failed")),
         // The painter goes on showing its pictures until the next warden has them.
