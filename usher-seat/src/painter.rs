@@ -101,6 +101,8 @@ pub struct Painters {
     started: Option<Instant>,
     /// Until then none is.
     pause: Option<Instant>,
+    /// That none can be started was said.
+    told: bool,
 }
 
 impl Painters {
@@ -142,9 +144,14 @@ impl Painters {
         }
         self.started = Some(now);
         match SeatPainter::start(duty) {
-            Ok(painter) => Some(painter),
+            Ok(painter) => {
+                self.told = false;
+                Some(painter)
+            }
             Err(error) => {
-                eprintln!("usher-seat: the painter cannot be started: {error}");
+                if !std::mem::replace(&mut self.told, true) {
+                    eprintln!("usher-seat: the painter cannot be started: {error}");
+                }
                 self.lost();
                 None
             }
