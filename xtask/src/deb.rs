@@ -23,6 +23,11 @@ pub fn packages(_: &mut Report) -> Verdict {
     made(Use::Tests)
 }
 
+/// The same of what is shipped.
+pub fn shipped(_: &mut Report) -> Verdict {
+    made(Use::Release)
+}
+
 /// The whole task.
 pub fn run(release: bool) -> ExitCode {
     let verdict = made(if release { Use::Release } else { Use::Tests });
