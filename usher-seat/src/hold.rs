@@ -58,7 +58,7 @@ impl HeldSeat {
         left.into_iter().for_each(painter::end);
         let mut held = HeldSeat { path, record, terminal, cards: found, painter: None, cover: Some(cover.clone()) };
         if !held.cards.is_empty() {
-            painter.into_iter().for_each(|painter| held.employ(painter));
+            painter.into_iter().for_each(|painter| held.employ(painter, painters));
         }
         Ok(held)
     }
@@ -80,11 +80,12 @@ impl HeldSeat {
     }
 
     /// Gives a painter the cards, and what it is to paint.
-    fn employ(&mut self, mut painter: SeatPainter) {
+    fn employ(&mut self, mut painter: SeatPainter, painters: &mut Painters) {
         // It begins to draw as soon as it sees how large the screens are.
         self.cover.iter().for_each(|cover| painter.paint(cover));
         if let Err(error) = painter.give(&self.cards) {
             eprintln!("usher-seat: the painter does not take the cards: {error}");
+            painters.lost();
             return;
         }
         self.record.painter = painter.process().map(|process| (process.pid, process.start));
@@ -93,7 +94,7 @@ impl HeldSeat {
     }
 
     fn employ_another(&mut self, duty: &SeatDuty, painters: &mut Painters) {
-        painters.next(duty).into_iter().for_each(|painter| self.employ(painter));
+        painters.next(duty).into_iter().for_each(|painter| self.employ(painter, painters));
     }
 
     /// Does again what somebody may have undone, and starts another painter for one that is gone.
