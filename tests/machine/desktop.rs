@@ -80,7 +80,7 @@ pub fn weston(machine: &Machine) -> (u64, Picture) {
 }
 
 /// By the processor alone; and with the bus of alice's own.
-const DRAWN: &str = "-E GALLIUM_DRIVER=softpipe -E DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus";
+pub const DRAWN: &str = "-E GALLIUM_DRIVER=softpipe -E DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus";
 
 fn at_the_top(screen: &Picture) -> [u8; 3] {
     screen.pixel(300, 11)

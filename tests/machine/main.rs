@@ -14,5 +14,6 @@ mod greeter;
 mod hostile;
 mod meanwhile;
 mod reboot;
+mod remote;
 mod second;
 mod suspend;

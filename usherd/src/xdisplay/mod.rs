@@ -25,6 +25,7 @@ pub mod language;
 pub mod stations;
 pub mod trust;
 pub mod unseen;
+mod viewers;
 pub mod watch;
 pub mod wayland;
 

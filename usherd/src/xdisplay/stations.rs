@@ -14,7 +14,7 @@ use usher_core::sys::process::Process;
 use usher_core::sys::sockets::{Name, Tcp, Unix};
 use usher_core::sys::{cgroup, diag, proc, sockets};
 
-use super::{Display, base_name};
+use super::{Display, base_name, viewers};
 
 /// The sockets of one moment.
 #[derive(Debug, Default)]
@@ -68,7 +68,7 @@ impl Moment {
     /// It cannot be told: that is not the same as none.
     pub fn clients(&self, display: &Display) -> io::Result<Vec<Client>> {
         if display.is_wayland() {
-            return self.viewers_of_compositor(display);
+            return viewers::of_compositor(self, display);
         }
         let x11 = display.number.saturating_add(6000);
         let viewers = self
@@ -86,33 +86,6 @@ impl Moment {
             }
         }
         Ok(clients)
-    }
-
-    /// The viewers of a compositor: connections that came in over TCP, to the compositor itself or to a program that is a client of
-    /// it, such as wayvnc. What such a program connects to elsewhere, as a browser does, is no viewer.
-    fn viewers_of_compositor(&self, display: &Display) -> io::Result<Vec<Client>> {
-        let own = || self.tcp().map(|all| all.iter().filter(|tcp| tcp.uid == display.server_uid));
-        let doors: Vec<(u16, u64)> = own()?.filter(|tcp| tcp.listens).map(|tcp| (tcp.local.1, tcp.inode)).collect();
-        let came_in = |tcp: &&Tcp| tcp.established && doors.iter().any(|(port, _)| *port == tcp.local.1);
-        let mut came_in = own()?.filter(came_in).peekable();
-        if came_in.peek().is_none() {
-            return Ok(Vec::new());
-        }
-        let compositor = self.open(display.server)?;
-        let ends: HashSet<u64> =
-            self.unix()?.iter().filter(|end| compositor.contains(&end.inode)).filter_map(|end| end.peer).collect();
-        let mut shown_by = Vec::new();
-        for process in proc::living_among(|pid| proc::uid(pid) == Some(display.server_uid))? {
-            let open = self.open(process)?;
-            if process == display.server || open.iter().any(|inode| ends.contains(inode)) {
-                shown_by.push(open);
-            }
-        }
-        let serves = |open: &HashSet<u64>, tcp: &Tcp| {
-            open.contains(&tcp.inode) && doors.iter().any(|(port, inode)| *port == tcp.local.1 && open.contains(inode))
-        };
-        let viewers = came_in.filter(|tcp| shown_by.iter().any(|open| serves(open, tcp)));
-        Ok(viewers.cloned().map(Client::Viewer).collect())
     }
 
     /// The process of the xrdp service that has the other end of this connection of a display's server, and the address of

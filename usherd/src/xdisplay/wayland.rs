@@ -43,12 +43,12 @@ pub fn is_compositor(program: &std::path::Path) -> bool {
     COMPOSITORS.iter().any(|known| known.as_bytes() == super::base_name(program))
 }
 
-/// The compositors whose viewers are connected to a service that has no connection to them (by D-Bus and PipeWire).
-const WITH_SERVICES: &[&str] = &["gnome-kiosk", "gnome-shell", "kwin_wayland", "mutter"];
+/// The compositors that give their pictures to PipeWire: who shows them to others has no connection to the compositor.
+const BY_PIPEWIRE: &[&str] = &["gnome-kiosk", "gnome-shell", "kwin_wayland", "mutter"];
 
-/// Whether nobody can tell from connections who looks at this compositor.
-pub fn hides_viewers(program: &std::path::Path) -> bool {
-    WITH_SERVICES.iter().any(|known| known.as_bytes() == super::base_name(program))
+/// Whether a compositor gives its pictures to PipeWire.
+pub(super) fn shows_by_pipewire(program: &std::path::Path) -> bool {
+    BY_PIPEWIRE.iter().any(|known| known.as_bytes() == super::base_name(program))
 }
 
 /// A socket that listens where compositors do.

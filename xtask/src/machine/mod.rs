@@ -18,6 +18,7 @@ const RECIPE: &str = include_str!("image.sh");
 const PACKAGES: &[&str] = &[
     "busybox",
     "gdm3",
+    "gnome-remote-desktop",
     "gnome-shell",
     "initramfs-tools",
     "kbd",

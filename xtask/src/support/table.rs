@@ -19,6 +19,7 @@ const KINDS: &[(&str, &str)] = &[
     ("wayland-sway", "Wayland off a seat, sway"),
     ("wayland-labwc", "Wayland off a seat, labwc"),
     ("wayland-without", "Wayland without ext-session-lock-v1, off a seat"),
+    ("gnome-remote", "Wayland off a seat, GNOME"),
     ("wayland-seat", "Wayland on a seat, sway"),
     ("gnome-seat", "Wayland on a seat, GNOME"),
     ("kwin-seat", "Wayland on a seat, KWin"),

@@ -14,8 +14,8 @@ use super::{HostSessionBackend, Known, State};
 use crate::backend::Noticed;
 use crate::logind::Login;
 use crate::session::Seen;
+use crate::xdisplay::Display;
 use crate::xdisplay::stations::{Client, Moment};
-use crate::xdisplay::{Display, wayland};
 
 impl HostSessionBackend {
     /// Looks at who sits where now: no kernel event tells when a viewer comes or goes.
@@ -228,43 +228,25 @@ fn uncoverable(state: &State, id: u32, kind: Kind, mechanism: Mechanism) -> Opti
     if kind != Kind::Wayland || mechanism == Mechanism::Seat {
         return None;
     }
-    if state.screens_of(id).next().is_none() {
-        return Some(format!("session {id} is a Wayland session, but no compositor of it listens below /run/user"));
-    }
-    without_lock(state, id)
+    without_compositor(state, id).or_else(|| without_lock(state, id))
+}
+
+/// Why nothing is known of what a Wayland session shows, if that is so: it may be shown to anybody.
+fn without_compositor(state: &State, id: u32) -> Option<String> {
+    let is_known = state.screens_of(id).next().is_some();
+    (!is_known).then(|| format!("session {id} is a Wayland session, but no compositor of it listens below /run/user"))
 }
 
 /// Why a session cannot be locked one of whose compositors has said that it has no lock.
 pub(super) fn without_lock(state: &State, id: u32) -> Option<String> {
     state.screens_of(id).find_map(|screen| match &screen.shield {
         ShieldState::Unsupported(why) => {
-            Some(format!("session {id} cannot be locked: {why}; {}", instead(&screen.display)))
+            Some(format!(
+                "session {id} cannot be locked: {why}; `usher disconnect` cuts off its viewers, and under a block libpam-usher keeps their \
+                 next logins out"
+            ))
         }
         _ => None,
-    })
-}
-
-/// What can be done with a session that cannot be locked.
-fn instead(display: &Display) -> &'static str {
-    if wayland::hides_viewers(&display.program) {
-        "`usher close` ends it, and under a block libpam-usher keeps its user's next logins out"
-    } else {
-        "`usher disconnect` cuts off its viewers, and under a block libpam-usher keeps their next logins out"
-    }
-}
-
-/// Why nobody can tell who looks at a Wayland session at no seat, if that is so: unknown is not nobody.
-fn viewers_unknown(state: &State, id: u32) -> Option<String> {
-    let mut displays = state.screens_of(id).map(|screen| &screen.display).peekable();
-    if displays.peek().is_none() {
-        return Some(format!("session {id} is a Wayland session, but no compositor of it listens below /run/user"));
-    }
-    let hides = displays.any(|display| wayland::hides_viewers(&display.program));
-    hides.then(|| {
-        format!(
-            "session {id} is at no seat, and usher does not know who looks at its compositor, which serves remote desktops by other \
-             programs: `usher close` ends it"
-        )
     })
 }
 
@@ -272,7 +254,7 @@ fn undetachable(state: &State, id: u32, kind: Kind, login: &Login) -> Option<Str
     match kind {
         Kind::X11 if login.seat.is_none() => None,
         Kind::Ssh => Some(format!("session {id} is an ssh login: nothing would be left to come back to")),
-        Kind::Wayland if login.seat.is_none() => viewers_unknown(state, id),
+        Kind::Wayland if login.seat.is_none() => without_compositor(state, id),
         Kind::X11 | Kind::Console | Kind::Wayland => match &login.seat {
             Some(seat) => state.stays(id, seat),
             None => Some(format!("session {id} is at a serial console: nothing would be left to come back to")),
