@@ -109,7 +109,7 @@ fn a_console_stays_locked_whoever_of_ours_is_killed_and_the_next_daemon_unlocks_
     let machine = machine!();
     let id = lock(&machine, "");
     // The painter, the warden, usherd.
-    for (who, unit) in [("usher-shield", "painter"), ("usher-seat", "warden"), ("usherd", "daemon")] {
+    for (who, unit) in [("usher-painter", "painter"), ("usher-seat", "warden"), ("usherd", "daemon")] {
         let before = machine.root(&format!("pgrep -x {who}")).succeeds();
         let number = before.lines().next().expect("a process").to_owned();
         machine.root(&format!("kill -9 {number}")).succeeds();

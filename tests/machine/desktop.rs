@@ -102,7 +102,7 @@ fn stays_locked(machine: &Machine, (id, before): (u64, Picture), number: u32, is
     }
     machine.rest();
     assert!(covered(&machine.screen(0)));
-    machine.root("kill -9 $(pgrep -o -x usher-shield)").succeeds();
+    machine.root("kill -9 $(pgrep -o -x usher-painter)").succeeds();
     machine.rest();
     assert!(covered(&machine.screen(0)), "its painter was killed");
     unlock(machine, id);

@@ -40,7 +40,7 @@ fn memory(machine: &Machine, programs: &str) -> f64 {
 fn looks_while_killed(machine: &Machine) -> (usize, usize) {
     machine.script(
         "kills",
-        "#!/bin/sh\nfor i in 1 2 3 4 5; do for ours in usher-shield usher-seat; do\n\
+        "#!/bin/sh\nfor i in 1 2 3 4 5; do for ours in usher-painter usher-seat; do\n\
          killed=$(pgrep -o -x $ours); kill -9 $killed && echo $ours >>/tmp/kills\n\
          until another=$(pgrep -o -x $ours) && [ $another != $killed ]; do sleep 0.1; done; sleep 3\n\
          done; done; touch /tmp/killed\n",
@@ -54,7 +54,7 @@ fn looks_while_killed(machine: &Machine) -> (usize, usize) {
         }
     }
     let kills = machine.root("cat /tmp/kills").succeeds();
-    assert!(["usher-shield", "usher-seat"].iter().all(|ours| kills.contains(ours)), "{kills}");
+    assert!(["usher-painter", "usher-seat"].iter().all(|ours| kills.contains(ours)), "{kills}");
     (looks, uncovered)
 }
 
@@ -68,7 +68,7 @@ fn the_lock_of_a_seat_beside_other_lockers() {
     wait_until("the lock is seen to hold again", || {
         machine.session("alice", "console").is_some_and(|session| session["locked"] == true)
     });
-    let ours = memory(&machine, "usher-seat|usher-shield");
+    let ours = memory(&machine, "usher-seat|usher-painter|usher-shield");
     unlock(&machine, console);
     machine.root(GIVEN_BACK).succeeds();
 

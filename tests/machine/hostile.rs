@@ -33,7 +33,7 @@ fn a_program_that_was_master_of_the_card_never_is_while_the_seat_is_locked() {
     let id = lock(&machine, "");
     machine.root("touch /tmp/locked").succeeds();
     assert!(covered(&machine.screen(0)));
-    for ours in ["usher-shield", "usher-seat", "usherd"] {
+    for ours in ["usher-painter", "usher-seat", "usherd"] {
         machine.root(&format!("kill -9 $(pgrep -o -x {ours})")).succeeds();
         machine.rest();
         assert!(covered(&machine.screen(0)), "{ours} was killed");

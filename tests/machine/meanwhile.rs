@@ -104,7 +104,7 @@ fn what_root_freed_without_its_warden_stays_free() {
 fn a_warden_waits_for_as_long_as_somebody_is_logged_in_and_usherd_runs() {
     let machine = machine!();
     let wardens = || machine.root("pgrep -x usher-seat").stdout.trim().to_owned();
-    let painters = || machine.root("pgrep -f 'usher-shield seat$'").stdout.trim().to_owned();
+    let painters = || machine.root("pgrep -f 'usher-seat paint$'").stdout.trim().to_owned();
     let one_but = |before: &str| painters().parse::<u32>().is_ok_and(|one| before != one.to_string());
     wait_until("a warden waits", || !wardens().is_empty() && one_but(""));
     // One that ends as soon as it has begun is not started again and again.

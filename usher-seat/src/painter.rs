@@ -37,8 +37,8 @@ impl SeatPainter {
     pub fn start(duty: &SeatDuty) -> io::Result<Self> {
         let user = User::from_name(USER)?.ok_or_else(|| io::Error::other(format!("this host has no user {USER}")))?;
         let (ours, theirs) = UnixStream::pair()?;
-        let mut command = Command::new(beside_this_program("usher-shield"));
-        command.arg("seat").env_clear().current_dir("/").stdin(Stdio::from(OwnedFd::from(theirs)));
+        let mut command = Command::new(beside_this_program("usher-seat"));
+        command.arg("paint").env_clear().current_dir("/").stdin(Stdio::from(OwnedFd::from(theirs)));
         command.envs(["TZ", ALLOCATOR].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         command.stdout(Stdio::null()).uid(user.uid.as_raw()).gid(user.gid.as_raw());
         let child = command.spawn()?;

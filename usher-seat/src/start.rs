@@ -10,11 +10,12 @@ use nix::sys::signal::{SigSet, Signal};
 
 use crate::{hold, terminal, warden};
 
-/// The warden of a seat, `release RECORD`, or `front NUMBER`.
+/// The warden of a seat, its painter, `release RECORD`, or `front NUMBER`.
 pub fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
+        ["paint"] => usher_shield::paint_seat(),
         [] => listening().and_then(warden::serve),
         ["release", record] => hold::release(Path::new(record)),
         ["front", number] => number.parse().map_err(io::Error::other).and_then(terminal::put_in_front),

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -42,7 +43,12 @@ pub struct Drawer {
 impl Drawer {
     /// Starts one for messages in this language.
     pub fn start(language: &str) -> io::Result<Self> {
-        let mut command = Command::new("/proc/self/exe");
+        Self::of(Path::new("/proc/self/exe"), language)
+    }
+
+    /// The same where another program runs than the shield's, which is here.
+    pub fn of(shield: &Path, language: &str) -> io::Result<Self> {
+        let mut command = Command::new(shield);
         command.arg0("usher-shield");
         command.args(["draw", language]).env_clear().current_dir("/");
         // Where the tests and an administrator say which time zone it is, the drawing process is to know.

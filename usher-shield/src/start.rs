@@ -1,5 +1,6 @@
 //! How a process of the shield begins and ends.
 
+use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -23,15 +24,11 @@ const WORK: u64 = 20;
 
 /// The first process, a twin, one that draws, or one that takes a picture.
 pub fn main() -> ExitCode {
-    harden();
+    harden(c"usher-shield");
     let result = match std::env::args().nth(1).as_deref() {
         None => lead(),
         Some("twin") => follow(),
         Some("successor") => follow_wayland(),
-        Some("seat") => {
-            crate::confine::painter();
-            crate::seat::paint()
-        }
         Some(work @ ("draw" | "outputs" | "picture" | "stills")) => do_work(work),
         Some("--version") => {
             println!("usher-shield {}", env!("CARGO_PKG_VERSION"));
@@ -48,14 +45,25 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Paints for the warden of a seat at the other end of standard input, until it is gone. It is the warden's program that runs: the two
+/// share its pages, and a lock is to be small.
+///
+/// # Errors
+/// The connection cannot be used.
+pub fn paint_seat() -> io::Result<()> {
+    harden(c"usher-painter");
+    crate::confine::painter();
+    crate::seat::paint()
+}
+
 /// What a process of another user could get at: its memory by a debugger, or by making it dump core.
 /// It holds the display's cookie.
-fn harden() {
+fn harden(name: &CStr) {
     let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     let _ = rustix::process::setsid();
     // Started by `/proc/self/exe`, it would be called `exe`.
-    let _ = rustix::thread::set_name(c"usher-shield");
+    let _ = rustix::thread::set_name(name);
 }
 
 /// What a process that ends with it does. Nobody ends it from outside, so it does so by itself.

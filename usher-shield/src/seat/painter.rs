@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use usher_core::sys::program::beside_this_program;
 use usher_core::wire::Conn;
 use usher_core::wire::seat::{FromPainter, ToPainter};
 
@@ -65,12 +66,17 @@ pub fn paint() -> io::Result<()> {
     }
 }
 
+/// The painter runs in the warden's program, which is small, and knows no font.
+fn drawer(language: &str) -> io::Result<Drawer> {
+    Drawer::of(&beside_this_program("usher-shield"), language)
+}
+
 impl ScreenPainter {
     fn hear(&mut self) {
         for message in self.conn.receive_messages::<ToPainter>() {
             match message {
                 ToPainter::Begin { host, language } => {
-                    self.drawer = Drawer::start(&language).ok();
+                    self.drawer = drawer(&language).ok();
                     (self.host, self.language) = (host, language);
                 }
                 ToPainter::Card => {
@@ -95,13 +101,13 @@ impl ScreenPainter {
         self.looked = Some(Instant::now());
         for card in &mut self.cards {
             if let Err(error) = card.look() {
-                eprintln!("usher-shield: a card of the seat cannot be looked at: {error}");
+                eprintln!("usher-seat: a card of the seat cannot be looked at: {error}");
             }
         }
         self.draw();
         for card in &mut self.cards {
             if let Err(error) = card.cover() {
-                eprintln!("usher-shield: a screen of the seat cannot be covered: {error}");
+                eprintln!("usher-seat: a screen of the seat cannot be covered: {error}");
             }
         }
     }
@@ -118,7 +124,7 @@ impl ScreenPainter {
         }
         let order = Order { words: words.clone(), sizes, language: self.language.clone() };
         let waits = self.drawer.is_some();
-        let drawer = self.drawer.take().map_or_else(|| Drawer::start(&self.language), Ok);
+        let drawer = self.drawer.take().map_or_else(|| drawer(&self.language), Ok);
         match drawer.and_then(|drawer| drawer.draw(order, waits)) {
             Ok(drawing) => self.drawing = Some(drawing),
             Err(error) => self.fail(&error.to_string()),
@@ -152,7 +158,7 @@ impl ScreenPainter {
         let Some(number) = self.order.as_ref().map(|(number, _)| *number) else { return };
         for card in &mut self.cards {
             if let Err(error) = card.put(number, &self.pictures) {
-                eprintln!("usher-shield: a screen of the seat does not take the message: {error}");
+                eprintln!("usher-seat: a screen of the seat does not take the message: {error}");
             }
         }
         if self.pictures.is_empty() || !self.cards.iter().all(|card| card.shows(number)) {
