@@ -43,6 +43,30 @@ pub fn of(seat: &str) -> Vec<PathBuf> {
     cards
 }
 
+/// How large the screens of a seat are, as far as the kernel says without being asked to look (`Documentation/ABI`, `sysfs-class-drm`): each
+/// connected one's modes begin with the one that it likes best.
+pub fn sizes(seat: &str) -> Vec<(u16, u16)> {
+    let cards = of(seat);
+    let names: Vec<&str> = cards.iter().filter_map(|card| card.file_name()?.to_str()).collect();
+    let is_ours = |name: &str| name.split_once('-').is_some_and(|(card, _)| names.contains(&card));
+    let connectors = std::fs::read_dir("/sys/class/drm").into_iter().flatten().flatten();
+    let ours = connectors.filter(|entry| entry.file_name().to_str().is_some_and(is_ours));
+    let read = |entry: &std::fs::DirEntry, file| std::fs::read_to_string(entry.path().join(file)).unwrap_or_default();
+    let mut sizes: Vec<(u16, u16)> = ours
+        .filter(|entry| read(entry, "status").trim() == "connected")
+        .filter_map(|entry| size(read(&entry, "modes").lines().next()?))
+        .collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    sizes
+}
+
+/// `1920x1080`, with an `i` behind it where it is interlaced.
+fn size(mode: &str) -> Option<(u16, u16)> {
+    let (width, height) = mode.trim_end_matches('i').split_once('x')?;
+    Some((width.parse().ok()?, height.parse().ok()?))
+}
+
 /// udev's word of a device's seat.
 fn seat_of(device: u64) -> String {
     let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
@@ -145,4 +169,15 @@ fn device_of(path: &Path) -> Option<u64> {
     let flags = rustix::fs::AtFlags::STATX_DONT_SYNC;
     let told = rustix::fs::statx(rustix::fs::CWD, path, flags, rustix::fs::StatxFlags::TYPE).ok()?;
     Some(rustix::fs::makedev(told.stx_rdev_major, told.stx_rdev_minor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn a_mode_says_how_large_it_is() {
+        assert_eq!((size("1920x1080"), size("1920x1080i")), (Some((1920, 1080)), Some((1920, 1080))));
+        assert_eq!((size(""), size("x1080"), size("99999x1")), (None, None, None));
+    }
 }

@@ -62,6 +62,11 @@ impl SeatPainter {
         Process::of(self.child.id()).ok().flatten()
     }
 
+    /// Has it draw what it is most likely to be ordered next.
+    fn prepare(&mut self, cover: &Cover, sizes: Vec<(u16, u16)>) {
+        self.conn.send_message(&ToPainter::Prepare { cover: Box::new(cover.clone()), sizes });
+    }
+
     /// Orders what is to stand on every connector.
     pub fn paint(&mut self, cover: &Cover) {
         self.number += 1;
@@ -130,6 +135,11 @@ impl Painters {
     /// Tells the one that waits whom it will paint for.
     pub fn begin(&mut self, duty: &SeatDuty) {
         self.waiting.iter_mut().for_each(|painter| painter.begin(duty));
+    }
+
+    /// Has the one that waits draw what it will most likely paint.
+    pub fn prepare(&mut self, cover: &Cover, sizes: Vec<(u16, u16)>) {
+        self.waiting.iter_mut().for_each(|painter| painter.prepare(cover, sizes.clone()));
     }
 
     /// One ended by itself.

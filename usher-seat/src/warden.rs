@@ -13,6 +13,7 @@ use usher_core::sys::peer;
 use usher_core::wire::Conn;
 use usher_core::wire::seat::{FromSeat, PROTOCOL, SeatDuty, SeatHello, SeatStatus, ToSeat};
 
+use crate::cards;
 use crate::hold::{self, HeldSeat};
 use crate::painter::Painters;
 
@@ -177,6 +178,11 @@ impl SeatWarden {
     fn hear(&mut self, daemon: u64, order: ToSeat) {
         match order {
             ToSeat::Arm(duty) => self.arm(*duty),
+            ToSeat::Prepare { cover } => {
+                if !self.owes() {
+                    self.painters.prepare(&cover, cards::sizes(&self.duty.seat));
+                }
+            }
             ToSeat::Cover { seq, covers } => {
                 self.released = None;
                 self.order(daemon, seq, covers);

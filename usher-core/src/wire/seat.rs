@@ -31,6 +31,11 @@ pub struct SeatDuty {
 pub enum ToSeat {
     /// What it is the warden of; first, and again before a cover, whose message may be in another language.
     Arm(Box<SeatDuty>),
+    /// This cover most likely comes next: its message may be drawn while whatever comes first is still done. Nothing is shown of it.
+    Prepare {
+        /// As [`ToSeat::Cover`] will have it first.
+        cover: Box<Cover>,
+    },
     /// These are the covers now; with none, everything is given back.
     Cover {
         /// Comes back in the answer.
@@ -108,6 +113,13 @@ pub enum ToPainter {
         host: String,
         /// The tag of the language.
         language: String,
+    },
+    /// What it most likely paints next, and how large the screens are: it may be drawn before there are cards.
+    Prepare {
+        /// What is to stand there.
+        cover: Box<Cover>,
+        /// Width and height of each screen.
+        sizes: Vec<(u16, u16)>,
     },
     /// A graphics card, of which the warden is master; its descriptor comes with this message.
     Card,

@@ -149,12 +149,14 @@ pub(super) fn moving(orders: &[FreezeOrder]) -> BTreeSet<u32> {
 fn stop_in(order: &FreezeOrder, group: &Group) -> Unstopped {
     let inside = group.is_within(&order.slice());
     let frozen = order.frozen(group);
-    for round in 0..ROUNDS {
+    let mut rest: Vec<u32> = Vec::new();
+    for round in 0..=ROUNDS {
         let fates = order.judge(group);
-        let stops = fates.values().any(|fate| *fate == Fate::Stops);
         // A chain of processes that start one another and end may be too quick to be looked at.
         let gone = fates.values().any(|fate| *fate == Fate::Gone);
-        if !stops && !gone {
+        rest = fates.into_iter().filter(|(_, fate)| *fate == Fate::Stops).map(|(pid, _)| pid).collect();
+        let stops = !rest.is_empty();
+        if (!stops && !gone) || round == ROUNDS {
             break;
         }
         // Other people's groups are paused only where nothing else helps.
@@ -167,8 +169,7 @@ fn stop_in(order: &FreezeOrder, group: &Group) -> Unstopped {
             take_out(order, group, &frozen);
         }
     }
-    let rest = order.judge(group).into_iter().filter(|(_, fate)| *fate == Fate::Stops);
-    let mut left: Unstopped = rest.map(|(pid, _)| described(pid)).collect();
+    let mut left: Unstopped = rest.into_iter().map(described).collect();
     if frozen.exists() {
         let _ = frozen.freeze(true);
         left.extend(moving_in(&frozen));

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use usher_core::sys::proc;
 
@@ -162,9 +163,13 @@ impl ProcessFacts {
         }
         // A kernel without CONFIG_AUDIT has no such file.
         let login_uid = read(pid, "loginuid").and_then(|text| text.trim().parse().ok()).filter(|uid| *uid != NO_LOGIN);
-        let own = |kind: &str| namespace(pid, kind).zip(namespace(1, kind)).is_some_and(|(its, first)| its != first);
+        let [user, processes] = &*FIRST;
+        let own = |kind, first: &Option<PathBuf>| {
+            namespace(pid, kind).zip(first.as_ref()).is_some_and(|(its, first)| its != *first)
+        };
         let mapped = || parse_map(&read(pid, "uid_map").unwrap_or_default());
-        Some(ProcessFacts { parent, uids, login_uid, namespace: own("user").then(mapped), contained: own("pid") })
+        let (namespace, contained) = (own(USER, user).then(mapped), own(PID, processes));
+        Some(ProcessFacts { parent, uids, login_uid, namespace, contained })
     }
 
     fn is_roots(&self) -> bool {
@@ -182,12 +187,18 @@ fn parse_map(map: &str) -> Vec<Range<u32>> {
     map.lines().filter_map(range).collect()
 }
 
+/// The kinds of namespaces that decide (`proc_pid_ns(5)`), and the host's own ones.
+const USER: &str = "user";
+const PID: &str = "pid";
+static FIRST: LazyLock<[Option<PathBuf>; 2]> = LazyLock::new(|| [USER, PID].map(|kind| namespace(1, kind)));
+
 fn namespace(pid: u32, kind: &str) -> Option<PathBuf> {
     std::fs::read_link(format!("/proc/{pid}/ns/{kind}")).ok()
 }
 
 fn read(pid: u32, file: &str) -> Option<String> {
-    let mut bytes = Vec::new();
+    // A status fits: each try to read beyond the end costs a call.
+    let mut bytes = Vec::with_capacity(4 << 10);
     File::open(format!("/proc/{pid}/{file}")).ok()?.take(MOST).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }

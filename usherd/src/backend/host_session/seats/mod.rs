@@ -157,6 +157,7 @@ async fn carry_out(
     if !covers.is_empty() {
         backend.need_frozen(target.id, login, reach(covers, true, login.uid));
         backend.ready_to_freeze(target);
+        backend.prepare_seat(target.id, login, seat).await;
         backend.settle(login.uid).await;
     }
     let shown = show(backend, target.id, login, seat).await;
@@ -281,6 +282,20 @@ impl HostSessionBackend {
             at.languages.insert(id, language);
         }
         said.unwrap_or_else(Language::of_locale)
+    }
+
+    /// Has a warden that waits begin to draw what it is about to show: to stop the user's processes takes its time too.
+    async fn prepare_seat(&self, id: u32, login: &Login, seat: &str) {
+        let waiting = {
+            let state = self.state();
+            let at = state.seats.get(seat).filter(|at| at.is_current && at.status.covers.is_empty());
+            at.and_then(|at| Some((at.link.clone()?, at.all(id).into_iter().next()?)))
+        };
+        let Some((link, cover)) = waiting else { return };
+        let duty = self.seat_duty(id, login, seat).await;
+        // Where it is gone, `show` starts another.
+        let _ = link.send(&ToSeat::Arm(Box::new(duty)));
+        let _ = link.send(&ToSeat::Prepare { cover: Box::new(cover) });
     }
 
     fn seat_record(&self, seat: &str) -> PathBuf {
