@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
 use usher_core::session::Cover;
 use usher_core::wire::seat::SeatDuty;
@@ -22,6 +23,7 @@ pub struct HeldSeat {
     terminal: FrontTerminal,
     cards: Vec<Card>,
     pub painter: Option<SeatPainter>,
+    withholding: Withholding,
     /// What is shown.
     cover: Option<Cover>,
 }
@@ -42,6 +44,7 @@ impl HeldSeat {
             record.switches = Some(Switches::read()?);
         }
         record.write(&path)?;
+        let withholding = Withholding::begin();
         let cards = cards::of(&duty.seat);
         // It gets itself ready meanwhile.
         let painter = if cards.is_empty() { None } else { painters.next(duty) };
@@ -56,7 +59,8 @@ impl HeldSeat {
         terminal.draw_text(found.is_empty())?;
         // What it had open is ours now.
         left.into_iter().for_each(painter::end);
-        let mut held = HeldSeat { path, record, terminal, cards: found, painter: None, cover: Some(cover.clone()) };
+        let mut held =
+            HeldSeat { path, record, terminal, cards: found, painter: None, withholding, cover: Some(cover.clone()) };
         if !held.cards.is_empty() {
             painter.into_iter().for_each(|painter| held.employ(painter, painters));
         }
@@ -75,7 +79,7 @@ impl HeldSeat {
             Some(painter) => painter.paint(cover),
             None => self.employ_another(duty, painters),
         }
-        // The painter is at work: to turn SysRq off takes the kernel a moment.
+        self.withholding.end();
         withhold_switches();
     }
 
@@ -159,13 +163,33 @@ impl HeldSeat {
     /// # Errors
     /// Something could not be given back, and stays on record.
     pub fn give_back(self) -> io::Result<()> {
-        let HeldSeat { path, record, terminal, cards, painter, .. } = self;
-        drop(painter);
+        let HeldSeat { path, record, terminal, cards, painter, withholding, .. } = self;
+        drop((painter, withholding));
         cards.iter().for_each(Card::give_up);
         drop(cards);
         terminal.give_back(record.before.unwrap_or(1))?;
         record.switches.as_ref().map_or(Ok(()), Switches::set)?;
         forget(&path)
+    }
+}
+
+/// SysRq and Ctrl-Alt-Del are being turned off beside all else that is taken: the kernel waits for a moment in which nobody looks at its
+/// keys. Whatever comes of it has come before this value is gone: nobody gives anything back meanwhile.
+struct Withholding(Option<JoinHandle<()>>);
+
+impl Withholding {
+    fn begin() -> Self {
+        Withholding(std::thread::Builder::new().spawn(withhold_switches).ok())
+    }
+
+    fn end(&mut self) {
+        self.0.take().into_iter().for_each(|thread| drop(thread.join()));
+    }
+}
+
+impl Drop for Withholding {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
