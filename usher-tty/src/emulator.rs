@@ -17,11 +17,13 @@ use alacritty_terminal::vte::ansi::{Processor, Rgb};
 use usher_core::request::Size;
 use usher_core::wire::StationTerminal;
 
+use self::changes::Changes;
 pub(super) use self::handler::is_tone;
 use self::handler::{Beside, Front};
 use super::frame::GridPlace;
 use super::guard::Guard;
 
+mod changes;
 mod handler;
 mod links;
 mod view;
@@ -95,6 +97,7 @@ pub struct Emulator {
     guard: Guard,
     listener: Listener,
     beside: Beside,
+    changes: Changes,
     scrollback: usize,
     /// Somebody looks back: lines that scroll off are counted.
     watched: bool,
@@ -131,6 +134,7 @@ impl Emulator {
             guard: Guard::new(),
             listener,
             beside: Beside::default(),
+            changes: Changes::default(),
             scrollback,
             watched: false,
             title: None,
@@ -145,6 +149,7 @@ impl Emulator {
     pub(super) fn resize(&mut self, size: Size) {
         *self.listener.size.borrow_mut() = size;
         self.term.resize(Dim(size));
+        self.changes.note(&mut self.term);
     }
 
     /// The terminal of the station that sets the size: programs that ask are told of its colours, and emoji are as wide
@@ -170,7 +175,7 @@ impl Emulator {
         let mut filtered = std::mem::take(&mut self.filtered);
         filtered.clear();
         self.guard.filter(bytes, &mut filtered);
-        let scrolled = self.counted(|emulator| emulator.emulate(|parser, front| parser.advance(front, &filtered)));
+        let scrolled = self.noted(|parser, front| parser.advance(front, &filtered));
         filtered.shrink_to(1 << 16);
         self.filtered = filtered;
         Advanced { scrolled, ..self.said() }
@@ -183,8 +188,17 @@ impl Emulator {
 
     /// Shows a synchronized update whose deadline passed.
     pub(super) fn end_update(&mut self) -> Advanced {
-        let scrolled = self.counted(|emulator| emulator.emulate(|parser, front| parser.stop_sync(front)));
+        let scrolled = self.noted(|parser, front| parser.stop_sync(front));
         Advanced { scrolled, ..self.said() }
+    }
+
+    /// Takes note of the lines that this changes, and counts those that scroll off.
+    fn noted(&mut self, work: impl FnOnce(&mut Processor, &mut Front<'_>)) -> usize {
+        let scrolled = self.counted(|emulator| emulator.emulate(work));
+        // A grid that was left while somebody looked back comes back as it was.
+        self.term.grid_mut().scroll_display(Scroll::Bottom);
+        self.changes.note(&mut self.term);
+        scrolled
     }
 
     /// Counts the lines that scroll off while this is done. The grid moves its own view with the lines where that is not
@@ -200,7 +214,6 @@ impl Emulator {
         grid.scroll_display(Scroll::Delta(1));
         work(self);
         let moved = self.term.grid().display_offset().saturating_sub(1);
-        self.term.grid_mut().scroll_display(Scroll::Bottom);
         if before == 0 { self.scrollback() } else { moved }
     }
 

@@ -16,12 +16,23 @@ pub(super) struct GridPlace {
     pub(super) col: usize,
 }
 
+/// The rows of a frame as the emulator made them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// The line of the first row.
+    pub(super) top: i32,
+    /// How often the screen had changed.
+    pub(super) count: u64,
+}
+
 /// The contents that a station's terminal is to have.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Frame {
     pub(super) size: Size,
     /// `size.rows` of `size.cols` cells each; frames share those that are the same.
     rows: Vec<Arc<[Cell]>>,
+    /// Where the rows are those of the session's screen, and nothing else.
+    pub(super) origin: Option<Origin>,
     /// Row and column; `None` where the cursor is hidden.
     pub(super) cursor: Option<(u16, u16)>,
     /// The cursor's shape and whether it blinks; `None` for the terminal's own.
@@ -53,6 +64,7 @@ impl Frame {
         Frame {
             size,
             rows: vec![row; usize::from(size.rows)],
+            origin: None,
             cursor: None,
             cursor_style: None,
             modes: TermMode::empty(),
@@ -66,12 +78,15 @@ impl Frame {
         &self.rows[usize::from(row)]
     }
 
+    /// A row to write: whatever it is to be, the frame is no longer as the emulator made it.
     pub(super) fn row_mut(&mut self, row: u16) -> &mut [Cell] {
+        self.origin = None;
         Arc::make_mut(&mut self.rows[usize::from(row)])
     }
 
     /// Takes a row from another frame of the same size.
     pub(super) fn share_row(&mut self, row: u16, other: &Frame) {
+        self.origin = None;
         self.rows[usize::from(row)] = Arc::clone(&other.rows[usize::from(row)]);
     }
 

@@ -1,4 +1,5 @@
 use alacritty_terminal::vte::ansi::CursorShape;
+use proptest::prelude::*;
 
 use super::super::frame::{Frame, link_of};
 use super::*;
@@ -214,4 +215,37 @@ fn a_row_that_stayed_is_taken_from_the_frame_before_and_stays_as_it_was_there() 
     assert!(std::ptr::eq(before.row(0), after.row(0)) && !std::ptr::eq(before.row(1), after.row(1)));
     after.fill_row(0, &Cell::default());
     assert_eq!(row(&before, 0), "one", "another frame's row is another one once it is written to");
+}
+
+/// A piece of a program's output: text, one of its steps, or a sequence that may mean anything.
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        prop::sample::select(&STEPS[..]).prop_map(str::to_owned),
+        "[ -~\u{4e2d}\u{1f44d}e\u{301}\r\n\t\u{8}]{0,24}",
+        "\u{1b}\\[[?>]?[0-9]{0,2}(;[0-9]{1,2})?[@-~]",
+        "\u{1b}[#()]?[0-9A-Za-z=>]",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn rows_of_an_earlier_frame_stand_for_whatever_a_program_writes(
+        pieces in prop::collection::vec((piece(), any::<bool>()), 1..40),
+        rows in 2..7_u16,
+        cols in 8..30_u16,
+    ) {
+        let size = Size { rows, cols };
+        let mut emulator = Emulator::new(SIZE);
+        let mut before = emulator.frame(size);
+        for (piece, watched) in pieces {
+            emulator.watch(watched);
+            emulator.advance(piece.as_bytes());
+            if piece.is_empty() {
+                emulator.resize(size);
+            }
+            let anew = emulator.frame(size);
+            before = emulator.frame_after(Some(&before), size);
+            prop_assert_eq!(&before, &anew);
+        }
+    }
 }

@@ -8,7 +8,7 @@ use alacritty_terminal::term::cell::{Cell, Flags};
 use alacritty_terminal::vte::ansi::CursorShape;
 use usher_core::request::Size;
 
-use super::super::frame::{Frame, link_of};
+use super::super::frame::{Frame, Origin, link_of};
 use super::Emulator;
 
 impl Emulator {
@@ -20,6 +20,10 @@ impl Emulator {
     /// The same, with the rows of an earlier frame where they are the same.
     fn view_after(&self, before: Option<&Frame>, size: Size, top: i32, left: usize) -> Frame {
         let before = before.filter(|before| before.size == size && left == 0);
+        // Rows with links are looked at anew, because addresses are forgotten.
+        let made = before.filter(|before| before.links.is_empty()).and_then(|before| before.origin);
+        let made = made.filter(|origin| origin.top == top);
+        let stood = |line: i32| made.is_some_and(|origin| !self.changes.since(origin.count, line));
         let mut frame = Frame::blank(size);
         frame.title = self.title.clone();
         let (first, last) = self.lines();
@@ -30,7 +34,7 @@ impl Emulator {
                 continue;
             }
             let from = self.row(line).get(left..).unwrap_or_default();
-            if let Some(before) = before.filter(|before| stands(before.row(row), from)) {
+            if let Some(before) = before.filter(|before| stood(line) || stands(before.row(row), from)) {
                 frame.share_row(row, before);
                 continue;
             }
@@ -44,6 +48,7 @@ impl Emulator {
             halve_cut_characters(&mut cells[..shown]);
         }
         self.give_addresses(&mut frame, &written);
+        frame.origin = (left == 0).then_some(Origin { top, count: self.changes.now() });
         frame
     }
 
@@ -95,7 +100,7 @@ impl Emulator {
 /// What the emulator knows of a cell that nobody sees.
 const UNSEEN: Flags = Flags::WRAPLINE.union(Flags::LEADING_WIDE_CHAR_SPACER);
 
-/// Whether a row of the session's is on a station's screen already. Rows with marks or links are looked at anew.
+/// Whether a row of the session's is on a station's screen already. Rows with marks or links are not known to.
 fn stands(shown: &[Cell], row: &[Cell]) -> bool {
     let same = |(shown, cell): (&Cell, &Cell)| {
         shown.c == cell.c
