@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use usher_core::request::Size;
 use usher_core::session::SeenStation;
 use usher_core::wire::holder::{Farewell, StationSpec};
-use usher_core::wire::{Conn, DRAW_CHUNK, FLUSH, StationTerminal, Tag, put};
+use usher_core::wire::{Conn, DRAW_CHUNK, FLUSH, LATER, StationTerminal, Tag, put};
 
 use super::frame::Frame;
 use super::lookback::LookBack;
@@ -18,6 +18,9 @@ use super::paint::Painter;
 const MAX_HINT: usize = 512;
 /// The longest that a station says of its terminal, in bytes.
 const MAX_TERMINAL: usize = 4096;
+
+/// A frame of so few bytes is an echo or a prompt.
+const SMALL: usize = 256;
 
 /// Something that a station's person did.
 pub(super) enum Deed {
@@ -44,6 +47,8 @@ pub(super) struct Station {
     painter: Painter,
     /// The number and the epoch of the frame that the station has not confirmed yet.
     in_flight: Option<(u64, u64)>,
+    /// The number of a small frame that the station confirms with whatever it says next.
+    late: Option<u64>,
     next_number: u64,
     /// The last epoch of which the station confirmed a frame. See [`super::holder::Holder::epoch`].
     pub(super) confirmed: u64,
@@ -77,6 +82,7 @@ impl Station {
             conn: Conn::without_descriptors(stream)?,
             painter: Painter::new(spec.colours),
             in_flight: None,
+            late: None,
             next_number: 1,
             confirmed,
             typed: 0,
@@ -100,7 +106,8 @@ impl Station {
         self.painter.shown()
     }
 
-    /// Whether the station can take a frame now: one at a time, so that a slow one skips those between.
+    /// Whether the station can take a frame now: one at a time, so that a slow one skips those between. A small one may be under
+    /// way beside it: an echo is not to wait until the station has told of the last one, and to tell of it takes time.
     pub(super) fn ready(&self) -> bool {
         self.in_flight.is_none() && !self.conn.has_unsent() && self.leaving.is_none() && !self.conn.is_closed()
     }
@@ -108,6 +115,7 @@ impl Station {
     /// Draws the frame of this epoch, if the station does not show it already or has not confirmed
     /// the epoch. After an unlock (`flush`) the station forgets earlier keys too.
     pub(super) fn draw(&mut self, frame: Frame, epoch: u64, flush: bool) {
+        let known = self.painter.shown().is_some();
         let mut bytes = self.painter.paint(frame);
         if std::mem::take(&mut self.bell) {
             bytes.push(0x07);
@@ -122,10 +130,20 @@ impl Station {
         bytes.chunks(DRAW_CHUNK).for_each(|chunk| put(&mut frames, Tag::Draw, chunk));
         let number = self.next_number;
         self.next_number += 1;
+        let small = known && bytes.len() <= SMALL;
+        let later = small && !flush && self.confirmed >= epoch && self.late.is_none();
         let mut end = number.to_le_bytes().to_vec();
-        end.push(if flush { FLUSH } else { 0 });
+        end.push(match (flush, later) {
+            (true, _) => FLUSH,
+            (false, true) => LATER,
+            (false, false) => 0,
+        });
         put(&mut frames, Tag::DrawEnd, &end);
-        self.in_flight = Some((number, epoch));
+        if later {
+            self.late = Some(number);
+        } else {
+            self.in_flight = Some((number, epoch));
+        }
         self.conn.send_frames(&frames);
     }
 
@@ -216,6 +234,7 @@ impl Station {
                 }
                 Tag::Shown => {
                     let number = payload.try_into().map(u64::from_le_bytes).unwrap_or(0);
+                    self.late.take_if(|late| *late <= number);
                     if let Some((_, epoch)) = self.in_flight.take_if(|(n, _)| *n == number) {
                         self.confirmed = self.confirmed.max(epoch);
                     }

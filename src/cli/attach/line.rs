@@ -16,6 +16,8 @@ pub(super) struct HolderLine {
     decoder: Decoder,
     buffer: Vec<u8>,
     unsent: Vec<u8>,
+    /// What is not worth sending by itself.
+    with_next: Vec<u8>,
     /// The holder takes nothing any more. What it said before that may still be unread.
     deaf: bool,
     /// The holder will say nothing any more.
@@ -28,7 +30,15 @@ impl HolderLine {
         stream.set_nonblocking(true)?;
         let mut decoder = Decoder::default();
         decoder.push(begun);
-        Ok(HolderLine { stream, decoder, buffer: vec![0; PIECE], unsent: Vec::new(), deaf: false, ended: false })
+        Ok(HolderLine {
+            stream,
+            decoder,
+            buffer: vec![0; PIECE],
+            unsent: Vec::new(),
+            with_next: Vec::new(),
+            deaf: false,
+            ended: false,
+        })
     }
 
     /// The descriptor to poll.
@@ -53,8 +63,15 @@ impl HolderLine {
 
     /// Sends a frame, or as much of it as the holder takes now.
     pub(super) fn send(&mut self, tag: Tag, payload: &[u8]) {
+        self.unsent.append(&mut self.with_next);
         put(&mut self.unsent, tag, payload);
         self.flush();
+    }
+
+    /// Sends a frame before the next one. It takes the place of one that waits for that already.
+    pub(super) fn send_with_next(&mut self, tag: Tag, payload: &[u8]) {
+        self.with_next.clear();
+        put(&mut self.with_next, tag, payload);
     }
 
     /// Sends as much as the holder takes now.

@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Signal, getpid, kill_process};
 use usher_core::outcome::Exit;
 use usher_core::wire::holder::Farewell;
-use usher_core::wire::{FLUSH, StationTerminal, Tag};
+use usher_core::wire::{FLUSH, LATER, StationTerminal, Tag};
 
 use super::asking::Answers;
 use super::keys::DetachKeys;
@@ -161,7 +161,12 @@ impl Ear<'_> {
                 }
                 Tag::DrawEnd => {
                     let Some((&number, rest)) = payload.split_first_chunk::<8>() else { continue };
-                    let question = if rest.first() == Some(&FLUSH) { self.typing.forget() } else { b"" };
+                    let flags = rest.first().copied();
+                    if flags == Some(LATER) {
+                        self.line.send_with_next(Tag::Shown, &number);
+                        continue;
+                    }
+                    let question = if flags == Some(FLUSH) { self.typing.forget() } else { b"" };
                     self.line.send(Tag::Shown, &number);
                     if !question.is_empty() && !show(question)? {
                         return Ok(None);
@@ -243,5 +248,26 @@ mod tests {
         put(&mut confirmed, Tag::Shown, &7_u64.to_le_bytes());
         let count = theirs.read(&mut buffer).unwrap();
         assert_eq!(&buffer[..count], confirmed);
+    }
+
+    #[test]
+    fn an_echo_is_confirmed_with_what_is_said_next_and_any_other_frame_at_once() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        theirs.set_nonblocking(true).unwrap();
+        let mut said = Vec::new();
+        for (number, flags) in [(7_u64, LATER), (8, LATER)] {
+            put(&mut said, Tag::DrawEnd, &[&number.to_le_bytes()[..], &[flags]].concat());
+        }
+        let keys = "^\\ d".parse().unwrap();
+        let mut ear = ear(&keys, ours, &said);
+        assert!(ear.hear(|_| Ok(true)).unwrap().is_none());
+        let mut buffer = [0; 64];
+        assert!(theirs.read(&mut buffer).is_err(), "that alone is not worth a word");
+        ear.line.send(Tag::Input, b"x");
+        let mut heard = Vec::new();
+        put(&mut heard, Tag::Shown, &8_u64.to_le_bytes());
+        put(&mut heard, Tag::Input, b"x");
+        let count = theirs.read(&mut buffer).unwrap();
+        assert_eq!(&buffer[..count], heard);
     }
 }

@@ -36,7 +36,7 @@ pub enum Tag {
     Shown = b's',
     /// A part of a picture, to the station: bytes for its terminal.
     Draw = b'd',
-    /// The end of a picture, to the station: its number, 64 bits, and [`FLUSH`] or 0.
+    /// The end of a picture, to the station: its number, 64 bits, and [`FLUSH`], [`LATER`] or 0.
     DrawEnd = b'D',
     /// The session's program ended, to the station: a `Farewell` as JSON, before it is to go.
     End = b'e',
@@ -46,6 +46,9 @@ pub enum Tag {
 
 /// In [`Tag::DrawEnd`]: the station is to forget keys that were typed before this picture.
 pub const FLUSH: u8 = 1;
+/// In [`Tag::DrawEnd`]: the station may confirm this picture with whatever it says next. One that knows no such thing confirms it
+/// at once.
+pub const LATER: u8 = 2;
 
 impl Tag {
     fn from_byte(byte: u8) -> Option<Tag> {

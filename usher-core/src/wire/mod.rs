@@ -19,5 +19,5 @@ pub mod shield;
 pub mod sign_in;
 
 pub use conn::Conn;
-pub use frames::{DRAW_CHUNK, Decoder, FLUSH, Garbage, MAX_PAYLOAD, Tag, control, put};
+pub use frames::{DRAW_CHUNK, Decoder, FLUSH, Garbage, LATER, MAX_PAYLOAD, Tag, control, put};
 pub use terminal::StationTerminal;

@@ -12,7 +12,7 @@ use usher_core::request::Colours;
 use usher_core::session::{CoverSource, Terms};
 use usher_core::sys::descriptors::send_with;
 use usher_core::wire::cells::TerminalCells;
-use usher_core::wire::{Conn, FLUSH, StationTerminal, Tag, control, put};
+use usher_core::wire::{Conn, FLUSH, LATER, StationTerminal, Tag, control, put};
 
 use super::*;
 

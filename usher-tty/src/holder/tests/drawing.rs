@@ -60,6 +60,41 @@ fn a_draw_that_was_put_off_is_made_when_the_station_has_shown_the_one_before() {
 }
 
 #[test]
+fn an_echo_needs_no_answer_of_its_own_and_a_station_that_gives_none_gets_one_more() {
+    let mut held = Held::new();
+    let mut alice = held.attach();
+    alice.confirms(&mut held);
+    let mut ends = Vec::new();
+    for text in ["one", " two", " three"] {
+        held.holder.show(text.as_bytes());
+        held.turn();
+        let (drawn, end) = alice.drawn();
+        ends.extend(end.map(|end| (drawn.trim_start() == text.trim_start(), end.1)));
+    }
+    assert_eq!(ends, [(true, LATER), (true, 0)]);
+    held.cover(1, "stop");
+    assert_eq!(held.covered(1), None, "what the station may not show yet is no lock");
+    assert!(alice.drawn().1.is_none(), "and it gets no more either");
+}
+
+#[test]
+fn the_last_answer_stands_for_those_before_it() {
+    let mut held = Held::new();
+    let mut alice = held.attach();
+    alice.confirms(&mut held);
+    for _ in 0..3 {
+        held.holder.show(b"x");
+        held.turn();
+        let (_, end) = alice.drawn();
+        let (number, flags) = end.expect("a frame");
+        assert_eq!(flags, LATER);
+        alice.send(&[(Tag::Shown, &number), (Tag::Input, b"x")]);
+        held.turn();
+    }
+    assert_eq!(held.typed(), b"xxx");
+}
+
+#[test]
 fn one_slow_station_keeps_its_frame_while_others_are_drawn_for() {
     let mut held = Held::new();
     let (mut alice, mut bob) = (held.attach(), held.attach());
