@@ -135,15 +135,20 @@ impl Holder {
     }
 
     pub(super) fn status(&self) -> HolderStatus {
-        let mut stations: Vec<_> = self.stations.iter().filter(|s| s.leaving.is_none()).collect();
-        stations.sort_by_key(|station| std::cmp::Reverse(station.typed));
         HolderStatus {
             covers: self.covers.clone(),
-            stations: stations.into_iter().map(Station::seen).collect(),
+            stations: self.seen_stations().map(|station| station.seen.clone()).collect(),
             title: self.emulator.title().map(str::to_owned),
             last_input: self.last_input,
             released: self.released.clone(),
         }
+    }
+
+    /// The stations that stay; the one that was typed at last comes first.
+    pub(super) fn seen_stations(&self) -> impl Iterator<Item = &Station> {
+        let mut stations: Vec<_> = self.stations.iter().filter(|s| s.leaving.is_none()).collect();
+        stations.sort_by_key(|station| std::cmp::Reverse(station.typed));
+        stations.into_iter()
     }
 
     /// Carries out a daemon's order.

@@ -197,16 +197,23 @@ impl Holder {
 
     /// Tells the daemon what changed: locks and stations at once, titles and input now and then.
     fn report(&mut self, now: Instant) {
-        let status = self.status();
-        let soon = status.covers != self.reported.covers
-            || status.stations != self.reported.stations
-            || status.released != self.reported.released;
         let due = self.reported_at.is_none_or(|at| now >= at + REPORT);
-        if status != self.reported && (soon || due) {
+        if !due && !self.has_urgent_news() {
+            return;
+        }
+        let status = self.status();
+        if status != self.reported {
             self.daemons.iter_mut().for_each(|c| c.send(&FromHolder::Status(status.clone())));
             self.reported = status;
             self.reported_at = Some(now);
         }
+    }
+
+    /// Whether locks or stations differ from what the daemon was told.
+    fn has_urgent_news(&self) -> bool {
+        let reported = &self.reported;
+        let stations = self.seen_stations().map(|station| &station.seen);
+        self.covers != reported.covers || self.released != reported.released || !stations.eq(&reported.stations)
     }
 
     /// Sends a message over the daemon's connection of this number, if it is still there.

@@ -39,7 +39,8 @@ pub(super) enum Deed {
 pub(super) struct Station {
     pub(super) id: u32,
     pub(super) size: Size,
-    client: Option<std::net::IpAddr>,
+    /// As others are told of it.
+    pub(super) seen: SeenStation,
     /// It only looks on.
     pub(super) read_only: bool,
     pub(super) conn: Conn,
@@ -77,7 +78,7 @@ impl Station {
         Ok(Station {
             id: spec.id,
             size: spec.size.clamped(),
-            client: spec.client,
+            seen: SeenStation { id: spec.id, client: spec.client.map(|address| address.to_string()) },
             read_only: spec.read_only,
             conn: Conn::without_descriptors(stream)?,
             painter: Painter::new(spec.colours),
@@ -95,10 +96,6 @@ impl Station {
             report: Vec::new(),
             clip: None,
         })
-    }
-
-    pub(super) fn seen(&self) -> SeenStation {
-        SeenStation { id: self.id, client: self.client.map(|address| address.to_string()) }
     }
 
     /// What its terminal shows, as far as that is known.

@@ -1,5 +1,6 @@
 //! A connection that carries frames, and file descriptors beside them, and never waits.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, IoSliceMut, Write};
 use std::mem::MaybeUninit;
@@ -21,6 +22,12 @@ const MAX_DESCRIPTORS: usize = 16;
 const PIECE: usize = 8 << 10;
 /// Readings of one peer before others get their turn.
 const TURN: usize = 16;
+
+thread_local! {
+    /// What is read stands here until it was taken. A buffer of each reading's own would have to be cleared, which takes longer
+    /// than to read a key.
+    static READ: RefCell<[u8; PIECE]> = const { RefCell::new([0; PIECE]) };
+}
 
 /// One end of a connection between two of usher's programs.
 #[derive(Debug)]
@@ -158,11 +165,14 @@ impl Conn {
 
     /// Reads once; false if nothing has arrived.
     pub fn fill(&mut self) -> bool {
-        let mut buffer = [0; PIECE];
+        READ.with_borrow_mut(|buffer| self.read_into(buffer))
+    }
+
+    fn read_into(&mut self, buffer: &mut [u8; PIECE]) -> bool {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
         let room = if self.descriptors.is_some() { &mut space[..] } else { &mut [] };
         let mut beside = RecvAncillaryBuffer::new(room);
-        let parts = &mut [IoSliceMut::new(&mut buffer)];
+        let parts = &mut [IoSliceMut::new(buffer)];
         match rustix::net::recvmsg(&self.stream, parts, &mut beside, RecvFlags::CMSG_CLOEXEC) {
             Ok(received) => {
                 self.keep_descriptors(&mut beside);

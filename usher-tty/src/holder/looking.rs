@@ -122,7 +122,7 @@ impl Holder {
         }
         let size = self.emulator.size();
         let (size, id) = (format!("{}×{}", size.cols, size.rows), owner.id.to_string());
-        let client = owner.seen().client.map_or(id.clone(), |client| format!("{id} ({client})"));
+        let client = owner.seen.client.as_ref().map_or(id.clone(), |client| format!("{id} ({client})"));
         let key = if owner.id == station { "size-by-this" } else { "size-by-other" };
         Some(sentence(self.locale.language, key, &[("size", &size), ("id", &client)]))
     }
