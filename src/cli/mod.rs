@@ -112,6 +112,22 @@ struct Global {
     /// Print each request to standard error
     #[arg(short, long, global = true)]
     verbose: bool,
+    /// Whether the caller chose the format.
+    #[arg(skip)]
+    format_named: bool,
+}
+
+impl CommandLine {
+    fn read(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
+        Ok(CommandLine { global: Global::read(matches)?, verb: VerbArguments::from_arg_matches_mut(matches)? })
+    }
+}
+
+impl Global {
+    fn read(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
+        let format_named = names_format(matches);
+        Ok(Global { format_named, ..Global::from_arg_matches_mut(matches)? })
+    }
 }
 
 /// The hosts and the output of one command.
@@ -197,27 +213,29 @@ pub fn main() -> ExitCode {
     if let Some(language) = named_language(std::env::args_os().map(|word| word.to_string_lossy().into_owned())) {
         words::speak(language);
     }
-    let language = words::language();
-    let matched = if std::env::args_os().any(|word| word == "--help") {
-        pages::documented(localized::command(language), language).try_get_matches()
-    } else {
-        // Most commands are right. Only who is told something needs it in words of theirs: to find those takes longer than a
-        // short command.
-        let right = matched_quickly().or_else(|| command().try_get_matches().ok());
-        right.map_or_else(|| localized::command(language).try_get_matches(), Ok)
-    };
-    let format_named = matched.as_ref().is_ok_and(names_format);
-    let arguments = match matched.and_then(|matches| CommandLine::from_arg_matches(&matches)) {
-        Ok(arguments) => arguments,
-        Err(error) => return refuse(&error),
-    };
-    to_its_end(run(arguments, format_named))
+    match read_quickly().map_or_else(read_whole, Ok) {
+        Ok(line) => to_its_end(run(line)),
+        Err(error) => refuse(&error),
+    }
 }
 
-/// What a command line that begins with its verb says, if nothing is wrong with it.
-fn matched_quickly() -> Option<ArgMatches> {
+/// What a command line that begins with its verb says, if nothing is wrong with it. Most are right, and to define every verb takes
+/// longer than a short command.
+fn read_quickly() -> Option<CommandLine> {
     let verb = std::env::args_os().nth(1)?;
-    verbs::with_one_verb(verb.to_str()?)?.try_get_matches().ok()
+    verbs::read_alone(verb.to_str()?, std::env::args_os().skip(2))
+}
+
+/// What any command line says.
+fn read_whole() -> Result<CommandLine, clap::Error> {
+    let language = words::language();
+    let mut matches = if std::env::args_os().any(|word| word == "--help") {
+        pages::documented(localized::command(language), language).try_get_matches()?
+    } else {
+        // Only who is told something needs it in words of theirs, and to find those takes long.
+        command().try_get_matches().or_else(|_| localized::command(language).try_get_matches())?
+    };
+    CommandLine::read(&mut matches)
 }
 
 /// Runs a verb, and says why where it fails.
@@ -273,8 +291,8 @@ fn refuse(error: &clap::Error) -> ExitCode {
     Exit::Usage.into()
 }
 
-async fn run(arguments: CommandLine, format_named: bool) -> Result<Exit, CommandError> {
-    let Global { socket, server, timeout, at_once, output, lang: _, verbose } = arguments.global;
+async fn run(arguments: CommandLine) -> Result<Exit, CommandError> {
+    let Global { socket, server, timeout, at_once, output, lang: _, verbose, format_named } = arguments.global;
     let manner = Manner { socket, patience: timeout.map(Seconds::as_duration), at_once: usize::from(at_once) };
     let hosts = Hosts::choose(&server, &manner).map_err(CommandError::Usage)?;
     let context = Context { hosts, format: output, format_named, verbose };
