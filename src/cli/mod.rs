@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
+use futures_util::future::LocalBoxFuture;
 use usher_core::language::{Language, help as help_pages};
 use usher_core::outcome::{Error, Exit};
 use usher_core::request::{Action, Seconds};
@@ -296,36 +297,38 @@ async fn run(arguments: CommandLine) -> Result<Exit, CommandError> {
     let manner = Manner { socket, patience: timeout.map(Seconds::as_duration), at_once: usize::from(at_once) };
     let hosts = Hosts::choose(&server, &manner).map_err(CommandError::Usage)?;
     let context = Context { hosts, format: output, format_named, verbose };
-    match arguments.verb {
-        VerbArguments::List(verb) => verb.run(&context).await,
-        VerbArguments::Lock(verb) => verb.run(&context).await,
-        VerbArguments::Unlock(verb) => verb.run(&context).await,
-        VerbArguments::Disconnect(verb) => verb.run(&context).await,
-        VerbArguments::Close(verb) => verb.run(&context).await,
-        VerbArguments::Block(verb) => verb.run(&context).await,
-        VerbArguments::Unblock(verb) => verb.run(&context).await,
-        VerbArguments::Blocks(verb) => verb.run(&context).await,
-        VerbArguments::Open(verb) => verb.run(&context).await,
-        VerbArguments::Attach(verb) => verb.run(&context).await,
-        VerbArguments::Login(verb) => verb.run(&context).await,
-        VerbArguments::Rename(verb) => verb.run(&context).await,
-        VerbArguments::Show(verb) => verb.run(&context).await,
-        VerbArguments::Thumbnail(verb) => verb.run(&context).await,
-        VerbArguments::Watch(verb) => verb.run(&context).await,
-        VerbArguments::Audit(verb) => verb.run(&context).await,
-        VerbArguments::Status(verb) => verb.run(&context).await,
-        VerbArguments::Invite(verb) => verb.run(&context).await,
-        VerbArguments::Identities(verb) => verb.run(&context).await,
-        VerbArguments::Revoke(verb) => verb.run(&context).await,
-        VerbArguments::Join(verb) => verb.run(&context).await,
-        VerbArguments::Dashboard(verb) => verb.run(&server, &manner),
-        VerbArguments::Servers(verb) => verb.run(&manner, output).await,
-        VerbArguments::DialStdio(verb) => verb.run(&context).await,
-        VerbArguments::Demo(verb) => verb.run().await,
-        VerbArguments::Help(verb) => verb.run(),
-        VerbArguments::Completion(verb) => verb.run(),
-        VerbArguments::InstallCmdlets(verb) => verb.run(),
-    }
+    // On the heap each takes what it needs, and not what the largest of them would.
+    let verb: LocalBoxFuture<_> = match arguments.verb {
+        VerbArguments::List(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Lock(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Unlock(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Disconnect(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Close(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Block(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Unblock(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Blocks(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Open(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Attach(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Login(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Rename(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Show(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Thumbnail(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Watch(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Audit(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Status(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Invite(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Identities(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Revoke(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Join(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Dashboard(verb) => return verb.run(&server, &manner),
+        VerbArguments::Servers(verb) => Box::pin(verb.run(&manner, output)),
+        VerbArguments::DialStdio(verb) => Box::pin(verb.run(&context)),
+        VerbArguments::Demo(verb) => Box::pin(verb.run()),
+        VerbArguments::Help(verb) => return verb.run(),
+        VerbArguments::Completion(verb) => return verb.run(),
+        VerbArguments::InstallCmdlets(verb) => return verb.run(),
+    };
+    verb.await
 }
 
 /// The one place where failures become sentences and exit codes.

@@ -74,31 +74,46 @@ pub(super) async fn connect(place: &Endpoint, patience: Option<Duration>) -> Res
             tokio::spawn(connection.with_upgrades());
             Ok(sender)
         }
-        Endpoint::Joined(name, claim) => {
-            let patience = patience.unwrap_or(remote::REACH);
-            let opened = tokio::time::timeout(patience, async {
-                let mut stream = BufReader::new(joined(name, claim, place).await?);
-                match remote::greeted(&mut stream).await {
-                    Some(greeting) => remote::welcomed(name, greeting).map(|()| stream),
-                    None => Err(no_answer(place, &"it said nothing")),
-                }
-            });
-            let stream = opened.await.unwrap_or_else(|_| Err(remote::silent(name, patience)))?;
-            let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|e| no_answer(place, &e))?;
-            tokio::spawn(connection);
-            Ok(sender)
-        }
-        Endpoint::Remote(name, way) => {
-            let (stream, program) = remote::open(name, way, patience).await?;
-            let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|e| no_answer(place, &e))?;
-            tokio::spawn(async move {
-                let _ = connection.await;
-                // The program ends with the connection that it is.
-                drop(program);
-            });
-            Ok(sender)
-        }
+        // On the heap: the way to this host's daemon, which most callers go, needs none of their room.
+        Endpoint::Joined(name, claim) => Box::pin(to_joined(place, name, claim, patience)).await,
+        Endpoint::Remote(name, way) => Box::pin(to_remote(place, name, way, patience)).await,
     }
+}
+
+async fn to_joined(
+    place: &Endpoint,
+    name: &ServerName,
+    claim: &PageClaim,
+    patience: Option<Duration>,
+) -> Result<Sender, ClientError> {
+    let patience = patience.unwrap_or(remote::REACH);
+    let opened = tokio::time::timeout(patience, async {
+        let mut stream = BufReader::new(joined(name, claim, place).await?);
+        match remote::greeted(&mut stream).await {
+            Some(greeting) => remote::welcomed(name, greeting).map(|()| stream),
+            None => Err(no_answer(place, &"it said nothing")),
+        }
+    });
+    let stream = opened.await.unwrap_or_else(|_| Err(remote::silent(name, patience)))?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|e| no_answer(place, &e))?;
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
+async fn to_remote(
+    place: &Endpoint,
+    name: &ServerName,
+    way: &Transport,
+    patience: Option<Duration>,
+) -> Result<Sender, ClientError> {
+    let (stream, program) = remote::open(name, way, patience).await?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|e| no_answer(place, &e))?;
+    tokio::spawn(async move {
+        let _ = connection.await;
+        // The program ends with the connection that it is.
+        drop(program);
+    });
+    Ok(sender)
 }
 
 /// The stream that usherd makes of a connection to it, which leads to a joined host.
