@@ -12,6 +12,7 @@ use usher_core::language::{Language, help as help_pages};
 use usher_core::outcome::{Error, Exit};
 use usher_core::request::{Action, Seconds};
 use usher_core::servers::ServerName;
+use usher_core::wire::headers::VERSION;
 
 use crate::client::ClientError;
 use crate::words;
@@ -232,6 +233,9 @@ fn read_whole() -> Result<CommandLine, clap::Error> {
     let language = words::language();
     let mut matches = if std::env::args_os().any(|word| word == "--help") {
         pages::documented(localized::command(language), language).try_get_matches()?
+    } else if std::env::args_os().nth(1).is_some_and(|word| word == "--version" || word == "-V") {
+        // The version is the same with and without verbs.
+        clap::Command::new("usher").version(VERSION).try_get_matches_from(std::env::args_os().take(2))?
     } else {
         // Only who is told something needs it in words of theirs, and to find those takes long.
         command().try_get_matches().or_else(|_| localized::command(language).try_get_matches())?
