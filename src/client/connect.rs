@@ -170,7 +170,7 @@ pub async fn local(socket: &Path) -> Result<UnixStream, ClientError> {
 /// A daemon of somebody else's could show anything: only root's and the caller's own are spoken to.
 /// Root may speak to anybody's, if it names the socket.
 fn trust(stream: &UnixStream, place: &str) -> Result<(), ClientError> {
-    let (me, theirs) = (rustix::process::geteuid().as_raw(), peer::of(stream).map(|peer| peer.uid));
+    let (me, theirs) = (rustix::process::geteuid().as_raw(), peer::uid_of(stream));
     match theirs {
         Ok(uid) if uid == 0 || uid == me || me == 0 => Ok(()),
         Ok(uid) => Err(ClientError::unreachable(
