@@ -90,7 +90,8 @@ impl Invocation {
         }
     }
 
-    /// The whole program.
+    /// The whole program. It takes much room on the stack, which the program's first frame would have for every command.
+    #[inline(never)]
     pub(super) fn main(self) -> ExitCode {
         if let Err(refused) = self.choose_language() {
             return wrong(words::with!("usage-value-wrong", &[("argument", "--lang"), ("why", &refused.to_string())]));

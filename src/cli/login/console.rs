@@ -139,6 +139,9 @@ impl ShellCall {
 
     /// The whole program. Whatever is no login at a console goes on in the shell that the user had before: `su`, cron, a
     /// command, a login by ssh.
+    ///
+    /// It takes much room on the stack, which the program's first frame would have for every command.
+    #[inline(never)]
     pub(in crate::cli) fn main(self) -> ExitCode {
         let shell = LoginShell::own();
         if !self.logs_in || !self.arguments.is_empty() || attach::require_terminal().is_err() {
