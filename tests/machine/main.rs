@@ -7,6 +7,7 @@
 mod harness;
 
 mod console;
+mod console_login;
 mod desktop;
 mod disconnect;
 mod figures;

@@ -8,6 +8,7 @@ const KINDS: &[(&str, &str)] = &[
     ("hosted-login", "login by ssh that usher hosts"),
     ("ssh", "ssh with a terminal"),
     ("ssh-command", "ssh without a terminal"),
+    ("hosted-console", "login at a virtual terminal that usher hosts"),
     ("hosted-serial", "login at a serial console that usher hosts"),
     ("console", "text console on a seat"),
     ("serial", "serial console"),
