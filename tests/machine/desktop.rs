@@ -136,9 +136,9 @@ pub fn xorg(machine: &Machine) -> (u64, Picture) {
 
 /// Olga is given the picture that is on the screen.
 #[track_caller]
-fn is_pictured(machine: &Machine, id: u64, kind: &str) {
+pub fn is_pictured(machine: &Machine, id: u64, kind: &str, screen: impl Fn() -> Picture) {
     wait_until("olga is given what the screen shows", || {
-        let (Ok(given), seen) = (machine.thumbnail(id), machine.screen(0)) else { return false };
+        let (Ok(given), seen) = (machine.thumbnail(id), screen()) else { return false };
         let same = |(x, y): &(usize, usize)| given.pixel(*x, *y) == seen.pixel(*x, *y);
         let all = || (0..seen.height).flat_map(|y| (0..seen.width).map(move |x| (x, y)));
         // The pointer may be missing, and a clock may have gone on.
@@ -150,7 +150,7 @@ fn is_pictured(machine: &Machine, id: u64, kind: &str) {
 
 /// A compositor that gives nobody its picture.
 #[track_caller]
-fn is_not_pictured(machine: &Machine, id: u64, kind: &str, program: &str) {
+pub fn is_not_pictured(machine: &Machine, id: u64, kind: &str, program: &str) {
     let why = "its compositor has no ext-session-lock-v1";
     // It is known once the compositor has answered, which an emulated one does late.
     wait_until("olga is told why there is no picture", || {
@@ -190,7 +190,7 @@ fn sway_on_a_seat_is_locked_with_it() {
     if machine.is_debian_12() {
         is_not_pictured(&machine, id, "wayland-seat", "sway");
     } else {
-        is_pictured(&machine, id, "wayland-seat");
+        is_pictured(&machine, id, "wayland-seat", || machine.screen(0));
     }
     ends(&machine, id, "wayland-seat", "sway");
 }
@@ -202,7 +202,7 @@ fn xorg_on_a_seat_is_locked_with_it() {
     let id = desk.0;
     stays_locked_and_comes_back(&machine, desk, 7);
     machine.shows("x11-seat", "lock", SEEN);
-    is_pictured(&machine, id, "x11-seat");
+    is_pictured(&machine, id, "x11-seat", || machine.screen(0));
     ends(&machine, id, "x11-seat", "Xorg");
 }
 

@@ -17,4 +17,5 @@ mod meanwhile;
 mod reboot;
 mod remote;
 mod second;
+mod second_x11;
 mod suspend;

@@ -3,18 +3,19 @@
 use serde_json::Value;
 
 use crate::console::has_message;
+use crate::desktop::{is_not_pictured, is_pictured};
 use crate::harness::{Machine, covered, wait_for, wait_until};
 use crate::machine;
 
-const SECOND: &str = "second";
+pub const SECOND: &str = "second";
 
-fn with_two_cards(arguments: &str) -> String {
+pub fn with_two_cards(arguments: &str) -> String {
     format!("{arguments} -device virtio-gpu-pci,id={SECOND},addr=0x10")
 }
 
-/// Gives the second card to a seat of its own, where bob has a sway; gives its session ID.
+/// Gives the second card to a seat of its own, at which bob may sit down.
 #[track_caller]
-fn bob_sits_down(machine: &Machine) -> u64 {
+pub fn seat_for_bob(machine: &Machine) {
     machine.root("useradd --create-home --shell /bin/bash bob").succeeds();
     let card = wait_for("the second card is there", || {
         let cards = machine.root("readlink -f /sys/class/drm/card?").stdout;
@@ -22,6 +23,12 @@ fn bob_sits_down(machine: &Machine) -> u64 {
     });
     machine.root(&format!("loginctl attach seat1 {card}")).succeeds();
     wait_until("logind has the seat", || machine.root("loginctl list-seats").stdout.contains("seat1"));
+}
+
+/// Bob has a sway at the second seat; gives its session ID.
+#[track_caller]
+fn bob_sits_down(machine: &Machine) -> u64 {
+    seat_for_bob(machine);
     machine.script("bob.sway", "output * bg #204080 solid_color\n");
     machine
         .root(
@@ -35,10 +42,13 @@ fn bob_sits_down(machine: &Machine) -> u64 {
     wait_for("usherd knows it", || machine.session("bob", "wayland")?["session_id"].as_u64())
 }
 
-const BLUE: [u8; 3] = [0x20, 0x40, 0x80];
+pub const BLUE: [u8; 3] = [0x20, 0x40, 0x80];
+/// How the lock of such a seat was observed.
+pub const SEEN: &str =
+    "the seat's screen shows the message alone; as before after the unlock; the first seat is as it was";
 const GREEN: [u8; 3] = [0x20, 0x80, 0x40];
 
-fn shows(machine: &Machine, colour: [u8; 3]) -> bool {
+pub fn shows(machine: &Machine, colour: [u8; 3]) -> bool {
     machine.screen_of(SECOND, 0).share(colour) > 0.5
 }
 
@@ -50,8 +60,30 @@ fn bob_paints(machine: &Machine, [red, green, blue]: [u8; 3]) {
     wait_until("bob's desktop does what he says", || shows(machine, [red, green, blue]));
 }
 
+/// Nobody leaves such a seat: nothing would let anybody sit down there.
 #[track_caller]
-fn refused(outcome: &Value, why: &str) {
+pub fn is_not_left(machine: &Machine, id: u64, kind: &str) {
+    let why = "no virtual terminals, and no display manager serves it";
+    refused(&machine.olga(&format!("disconnect {id} --output json")).array()[0], why);
+    machine.shows_refusal(kind, "disconnect", &format!("the seat has {why}; NotSupported"));
+}
+
+/// Olga closes it: logind has no such session, and nothing of it is left.
+#[track_caller]
+pub fn ends(machine: &Machine, id: u64, kind: &str, program: &str) {
+    let outcome = &machine.olga(&format!("close {id} --output json")).array()[0];
+    assert!(outcome["result"] == "done" && outcome["observed"] == true, "{outcome}");
+    assert_ne!(machine.root(&format!("loginctl show-session {id}")).code, Some(0));
+    wait_until("it is gone", || machine.root(&format!("pgrep -x {program}")).code == Some(1) && !shows(machine, BLUE));
+    machine.shows(
+        kind,
+        "close",
+        "logind has no such session, its display server is gone, and the screen shows nothing of it",
+    );
+}
+
+#[track_caller]
+pub fn refused(outcome: &Value, why: &str) {
     let error = &outcome["error"];
     assert!(outcome["result"] == "failed" && error["id"] == "NotSupported", "{outcome}");
     assert!(error["message"].as_str().is_some_and(|said| said.contains(why)), "{outcome}");
@@ -62,6 +94,7 @@ fn refused(outcome: &Value, why: &str) {
 fn is_refused_and_the_first_seat_is_not(machine: &Machine, bob: u64) {
     let why = "no ext-session-lock-v1";
     refused(&machine.olga(&format!("lock {bob} --message Listen --output json")).array()[0], why);
+    machine.shows_refusal("wayland-second", "lock", "sway has no ext-session-lock-v1; NotSupported");
     let all = machine.olga("lock --all --message Listen --output json");
     assert_eq!(all.code, Some(1), "{all:?}");
     let alice = machine.session("alice", "console").expect("alice")["session_id"].as_u64().expect("an ID");
@@ -74,30 +107,22 @@ fn is_refused_and_the_first_seat_is_not(machine: &Machine, bob: u64) {
     assert_eq!(machine.in_front(), "tty1");
 }
 
-fn bob_is_covered(machine: &Machine) -> bool {
+/// The second seat shows the message, and nothing else.
+pub fn is_covered(machine: &Machine) -> bool {
     let screen = machine.screen_of(SECOND, 0);
     covered(&screen) && has_message(&screen)
 }
 
-#[test]
-fn sway_at_a_seat_without_terminals_is_locked_by_its_own_lock_or_refused_and_the_first_seat_is_locked() {
-    let machine = machine!(with_two_cards);
-    let bob = bob_sits_down(&machine);
-    let session = machine.session("bob", "wayland").expect("bob's");
-    assert_eq!((&session["state"], &session["station_id"]), (&"connected".into(), &2.into()), "{session}");
-
-    if machine.is_debian_12() {
-        return is_refused_and_the_first_seat_is_not(&machine, bob);
-    }
+/// A compositor whose own lock holds its seat; the first one is locked as a whole beside it.
+#[track_caller]
+fn is_locked_by_its_own_lock(machine: &Machine, bob: u64) {
     let outcome = &machine.olga(&format!("lock {bob} --message 'Listen 请听' --output json")).array()[0];
     assert!(outcome["result"] == "done" && outcome["observed"] == true, "{outcome}");
-    wait_until("bob's seat shows the message", || bob_is_covered(&machine));
+    wait_until("bob's seat shows the message", || is_covered(machine));
     assert_eq!(machine.in_front(), "tty1", "the first seat is as it was");
-    let outcome = &machine.olga(&format!("disconnect {bob} --output json")).array()[0];
-    refused(outcome, "no virtual terminals, and no display manager serves it");
     machine.olga(&format!("unlock {bob}")).succeeds();
-    wait_until("bob sees his desktop", || shows(&machine, BLUE));
-    bob_paints(&machine, GREEN);
+    wait_until("bob sees his desktop", || shows(machine, BLUE));
+    bob_paints(machine, GREEN);
 
     let all = machine.olga("lock --all --message 'Listen 请听' --output json");
     assert_eq!(all.code, Some(0), "{all:?}");
@@ -107,14 +132,29 @@ fn sway_at_a_seat_without_terminals_is_locked_by_its_own_lock_or_refused_and_the
         assert!(outcome["result"] == "done" && outcome["observed"] == true, "{outcome}");
     }
     let screen = machine.screen(0);
-    assert!(covered(&screen) && has_message(&screen) && bob_is_covered(&machine), "both seats are locked");
+    assert!(covered(&screen) && has_message(&screen) && is_covered(machine), "both seats are locked");
     machine.olga(&format!("unlock {alice}")).succeeds();
     assert_eq!(machine.in_front(), "tty1");
-    assert!(bob_is_covered(&machine), "one seat's unlock is not the other's");
+    assert!(is_covered(machine), "one seat's unlock is not the other's");
     machine.olga(&format!("unlock {bob}")).succeeds();
-    wait_until("bob sees his desktop", || shows(&machine, GREEN));
+    wait_until("bob sees his desktop", || shows(machine, GREEN));
+    machine.shows("wayland-second", "lock", SEEN);
+}
+
+#[test]
+fn sway_at_a_seat_without_terminals_is_locked_by_its_own_lock_or_refused_and_the_first_seat_is_locked() {
+    let machine = machine!(with_two_cards);
+    let bob = bob_sits_down(&machine);
+    let session = machine.session("bob", "wayland").expect("bob's");
+    assert_eq!((&session["state"], &session["station_id"]), (&"connected".into(), &2.into()), "{session}");
+    is_not_left(&machine, bob, "wayland-second");
+    if machine.is_debian_12() {
+        is_refused_and_the_first_seat_is_not(&machine, bob);
+        is_not_pictured(&machine, bob, "wayland-second", "sway");
+    } else {
+        is_locked_by_its_own_lock(&machine, bob);
+        is_pictured(&machine, bob, "wayland-second", || machine.screen_of(SECOND, 0));
+    }
     bob_paints(&machine, BLUE);
-    let outcome = &machine.olga(&format!("close {bob} --output json")).array()[0];
-    assert!(outcome["result"] == "done" && outcome["observed"] == true, "{outcome}");
-    wait_until("bob's session is gone", || machine.root("pgrep -x sway").code == Some(1) && !shows(&machine, BLUE));
+    ends(&machine, bob, "wayland-second", "sway");
 }

@@ -10,12 +10,11 @@ use std::path::{Path, PathBuf};
 use drm::control::{Device as _, connector, framebuffer};
 use drm::{ClientCapability, Device as _};
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
+use usher_core::sys::cards::{device_of, seat_of};
 use usher_core::sys::process::Process;
 
 /// How often the right to draw is taken from those who have it.
 const TRIES: usize = 20;
-/// The seat of what udev says nothing of (`sd-login(3)`).
-const FIRST_SEAT: &str = "seat0";
 
 /// A card of which we are the master.
 #[derive(Debug)]
@@ -65,13 +64,6 @@ pub fn sizes(seat: &str) -> Vec<(u16, u16)> {
 fn size(mode: &str) -> Option<(u16, u16)> {
     let (width, height) = mode.trim_end_matches('i').split_once('x')?;
     Some((width.parse().ok()?, height.parse().ok()?))
-}
-
-/// udev's word of a device's seat.
-fn seat_of(device: u64) -> String {
-    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
-    let said = std::fs::read_to_string(format!("/run/udev/data/c{major}:{minor}")).unwrap_or_default();
-    said.lines().find_map(|line| line.strip_prefix("E:ID_SEAT=")).unwrap_or(FIRST_SEAT).to_owned()
 }
 
 impl Card {
@@ -162,13 +154,6 @@ fn opened_by(pid: u32, device: u64) -> Vec<OwnedFd> {
     let Some(process) = process.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()) else { return Vec::new() };
     let files = numbers.into_iter().filter_map(|number| pidfd_getfd(&process, number, PidfdGetfdFlags::empty()).ok());
     files.collect()
-}
-
-/// The device that an open file is, asked of nobody but the kernel: a user's file system may never answer.
-fn device_of(path: &Path) -> Option<u64> {
-    let flags = rustix::fs::AtFlags::STATX_DONT_SYNC;
-    let told = rustix::fs::statx(rustix::fs::CWD, path, flags, rustix::fs::StatxFlags::TYPE).ok()?;
-    Some(rustix::fs::makedev(told.stx_rdev_major, told.stx_rdev_minor))
 }
 
 #[cfg(test)]

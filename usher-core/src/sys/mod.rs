@@ -1,5 +1,6 @@
-//! The operating system's edges: `/proc`, control groups, sockets, peer credentials, what a user can make slow, descriptors.
+//! The operating system's edges: `/proc`, control groups, graphics cards, sockets, peer credentials, what a user can make slow, descriptors.
 
+pub mod cards;
 pub mod cgroup;
 pub mod descriptors;
 pub mod diag;

@@ -26,8 +26,9 @@ impl Mechanism {
             Kind::X11 | Kind::Wayland if login.kind == Kind::Ssh && login.by_terminal && leads => Mechanism::Guard,
             Kind::Ssh => Mechanism::Guard,
             Kind::X11 | Kind::Wayland | Kind::Console => match &login.seat {
-                // Nothing else comes to the front there by keys: the lock of its compositor holds the seat, where it has one.
-                Some(seat) if kind == Kind::Wayland && !seats::host::is_first(seat) => Mechanism::Shield,
+                // Nothing else comes to the front there by keys: what covers its display holds the seat, or the lock of its
+                // compositor, where it has one.
+                Some(seat) if kind != Kind::Console && !seats::host::is_first(seat) => Mechanism::Shield,
                 Some(seat) => seats::host::refusal(seat).map_or(Mechanism::Seat, Mechanism::Missing),
                 // A serial line has a terminal at its other end, as a connection has.
                 None if kind == Kind::Console => Mechanism::Guard,

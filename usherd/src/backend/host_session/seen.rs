@@ -5,7 +5,7 @@ use std::io;
 
 use jiff::Timestamp;
 use usher_core::session::{Cover, Kind, SeenStation};
-use usher_core::sys::proc;
+use usher_core::sys::{cards, proc};
 
 use super::mechanism::Mechanism;
 use super::only_usher;
@@ -135,7 +135,7 @@ fn seen(state: &State, id: u32, known: &Known, moment: &Moment) -> Seen {
         // What shows a display is no rest of a login that is over: a client comes back to it.
         closing: (login.closing || !leads) && !on.any(),
         only_usher: may_be_station(kind, login) && only_usher::runs(login),
-        unlockable: mechanism.unlockable(id).or_else(|| uncoverable(state, id, kind, mechanism)),
+        unlockable: mechanism.unlockable(id).or_else(|| uncoverable(state, id, (login, kind), mechanism)),
         undetachable: undetachable(state, id, kind, login),
     }
 }
@@ -223,12 +223,28 @@ fn terminal_input(login: &Login) -> Option<Timestamp> {
     Timestamp::try_from(meta.accessed().ok()?).ok()
 }
 
-/// Why no shield can cover a Wayland session, if that is so.
-fn uncoverable(state: &State, id: u32, kind: Kind, mechanism: Mechanism) -> Option<String> {
-    if kind != Kind::Wayland || mechanism == Mechanism::Seat {
-        return None;
+/// Why no shield can cover a session, if that is so.
+fn uncoverable(state: &State, id: u32, (login, kind): (&Login, Kind), mechanism: Mechanism) -> Option<String> {
+    match kind {
+        Kind::Wayland if mechanism != Mechanism::Seat => {
+            without_compositor(state, id).or_else(|| without_lock(state, id))
+        }
+        Kind::X11 if mechanism == Mechanism::Shield => without_card(state, id, login.seat.as_deref()?),
+        _ => None,
     }
-    without_compositor(state, id).or_else(|| without_lock(state, id))
+}
+
+/// Why nothing of an X11 session covers the screens of its seat, if that is so: a display manager may run its X server outside of
+/// it, and what else the session has are displays that nobody sees there.
+fn without_card(state: &State, id: u32, seat: &str) -> Option<String> {
+    let is_shown = |display: &Display| cards::has_open(display.server, seat).unwrap_or(false);
+    let is_found = state.screens_of(id).any(|screen| is_shown(&screen.display));
+    (!is_found).then(|| {
+        format!(
+            "session {id} is at {seat}, which has no virtual terminals, and no X server in it has a graphics card of that seat: \
+             `usher close` ends it"
+        )
+    })
 }
 
 /// Why nothing is known of what a Wayland session shows, if that is so: it may be shown to anybody.
@@ -265,7 +281,8 @@ fn undetachable(state: &State, id: u32, kind: Kind, login: &Login) -> Option<Str
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::login;
+    use super::super::screen::DisplayState;
+    use super::super::tests::{display, login};
     use super::*;
 
     const NOWHERE: ShownOn = ShownOn { x11: false, wayland: false, x2go: false };
@@ -286,6 +303,23 @@ mod tests {
             assert_eq!(kind(&of(terminal, true), ON_WAYLAND, true), terminal, "somebody may still type at it");
             assert_eq!(kind(&of(terminal, true), ON_X11, false), Kind::X11, "nobody does");
         }
+    }
+
+    #[test]
+    fn at_a_seat_without_terminals_a_display_is_covered_where_it_is_the_seats() {
+        let at = Login { seat: Some("seat1".to_owned()), ..login() };
+        for shown in [Kind::X11, Kind::Wayland] {
+            assert_eq!(Mechanism::of(shown, &at, true), Mechanism::Shield);
+        }
+        assert!(matches!(Mechanism::of(Kind::Console, &at, true), Mechanism::Missing(_)));
+        let mut state = State::default();
+        let why = |state: &State, at: &Login| uncoverable(state, 3, (at, Kind::X11), Mechanism::Shield);
+        assert!(why(&state, &at).is_some_and(|why| why.contains("no X server in it")));
+        // Its server is this process, which has no graphics card.
+        let shown = DisplayState { session: Some(3), ..DisplayState::new(display(1)) };
+        state.screens.insert((1, shown.display.server.pid), shown);
+        assert!(why(&state, &at).is_some());
+        assert_eq!(why(&state, &login()), None, "at no seat");
     }
 
     #[test]
