@@ -60,10 +60,10 @@ fn bob_paints(machine: &Machine, [red, green, blue]: [u8; 3]) {
     wait_until("bob's desktop does what he says", || shows(machine, [red, green, blue]));
 }
 
-/// Nobody leaves such a seat: nothing would let anybody sit down there.
+/// Nobody leaves such a seat: nothing would let anybody else sit down there.
 #[track_caller]
 pub fn is_not_left(machine: &Machine, id: u64, kind: &str) {
-    let why = "no virtual terminals, and no display manager serves it";
+    let why = "no virtual terminals: no greeter comes to the front there while somebody is logged in";
     refused(&machine.olga(&format!("disconnect {id} --output json")).array()[0], why);
     machine.shows_refusal(kind, "disconnect", &format!("the seat has {why}; NotSupported"));
 }

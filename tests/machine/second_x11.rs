@@ -1,6 +1,6 @@
 //! X11 at a second seat, which has a graphics card, a keyboard and no virtual terminals.
 
-use crate::desktop::is_pictured;
+use crate::desktop::{DRAWN_BY_PROCESSOR, is_pictured};
 use crate::harness::{Machine, wait_for, wait_until};
 use crate::machine;
 use crate::second::{BLUE, SECOND, SEEN, ends, is_covered, is_not_left, refused, seat_for_bob, shows, with_two_cards};
@@ -81,7 +81,7 @@ fn xorg_at_a_seat_without_terminals_is_covered_and_the_first_seat_is_as_it_was()
     wait_until("bob sees his desktop", || shows(&machine, BLUE));
     bob_works(&machine, "after");
     assert!(!machine.has("/home/bob/during"), "what was typed meanwhile is nobody's");
-    machine.shows("x11-second", "lock", SEEN);
+    machine.shows("x11-second", "lock", &format!("no key of the seat's keyboard arrives, and {SEEN}"));
     ends(&machine, id, "x11-second", "Xorg");
 
     // What covers a display that is not on the seat's screen would not cover the seat.
@@ -89,4 +89,42 @@ fn xorg_at_a_seat_without_terminals_is_covered_and_the_first_seat_is_as_it_was()
     wait_until("usherd knows its display", || machine.thumbnail(id).is_ok());
     let outcome = &machine.olga(&format!("lock {id} --message Listen --output json")).array()[0];
     refused(outcome, "no X server in it has a graphics card of that seat");
+}
+
+/// LightDM lets bob in at the second seat; gives his session ID.
+#[track_caller]
+fn lightdm(machine: &Machine) -> u64 {
+    machine.script("desktop", "#!/bin/sh\nxsetroot -solid '#204080'\nexec sleep 100000\n");
+    let session = "printf '%s\\n' '[Desktop Entry]' Type=Application Name=desk Exec=/opt/desktop";
+    let settings = "printf '%s\\n' '[Seat:seat1]' autologin-user=bob autologin-session=desk user-session=desk";
+    machine
+        .root(&format!(
+            "mkdir -p /usr/share/xsessions /etc/lightdm/lightdm.conf.d && {session} >/usr/share/xsessions/desk.desktop && \
+             {settings} >/etc/lightdm/lightdm.conf.d/desk.conf && echo /usr/sbin/lightdm >/etc/X11/default-display-manager && \
+             systemctl set-environment {DRAWN_BY_PROCESSOR} && systemctl unmask lightdm.service && \
+             systemctl start --no-block lightdm.service"
+        ))
+        .succeeds();
+    wait_until("bob sees his desktop", || shows(machine, BLUE));
+    wait_for("usherd knows it", || machine.session("bob", "x11")?["session_id"].as_u64())
+}
+
+#[test]
+fn a_display_managers_x_server_at_a_seat_without_terminals_is_neither_covered_nor_asked_for_a_greeter() {
+    let machine = machine!(with_two_cards);
+    seat_for_bob(&machine);
+    let id = lightdm(&machine);
+    let order = |verb: &str| machine.olga(&format!("{verb} {id} --output json")).array().remove(0);
+    // It is root's, and no part of the session.
+    refused(&order("lock --message Listen"), "no X server in it has a graphics card of that seat");
+    let greeters =
+        || machine.root("grep -c 'Seat seat1: Creating greeter session' /var/log/lightdm/lightdm.log").stdout;
+    let before = greeters();
+    refused(&order("disconnect"), "no greeter comes to the front there");
+    machine.rest();
+    assert_eq!(greeters(), before, "LightDM was not asked for what it cannot do");
+    assert!(shows(&machine, BLUE));
+    let closed = order("close");
+    assert!(closed["result"] == "done" && closed["observed"] == true, "{closed}");
+    wait_until("bob's desktop is gone", || !shows(&machine, BLUE));
 }

@@ -43,6 +43,13 @@ async fn leave(backend: &HostSessionBackend, id: u32, login: &Login, seat: &str)
     if !bus.login_by_id(&login.native_id).await?.is_some_and(|now| now.active) {
         return Ok(());
     }
+    // LightDM starts a display server for its greeter there again and again, which never gets the card.
+    if !host::is_first(seat) {
+        let why = format!(
+            "session {id} is at {seat}, which has no virtual terminals: no greeter comes to the front there while somebody is logged in"
+        );
+        return Err(Error::new(ErrorId::NotSupported, why).hint("`usher close` ends it"));
+    }
     if !bus.show_greeter(seat, &login.user).await? {
         if !host::has_terminals(seat) {
             let why =
