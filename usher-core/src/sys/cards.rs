@@ -10,6 +10,8 @@ use super::process::{Process, none_if_gone};
 const FIRST_SEAT: &str = "seat0";
 /// The kernel's number of graphics cards, and how many numbers of it are those that screens hang on (`Documentation/admin-guide/devices.txt`).
 const CARDS: (u32, u32) = (226, 64);
+/// So many of a process's open files are looked at. A display server opens its card before anybody comes to it.
+const MOST_FILES: usize = 1024;
 
 /// udev's word of a device's seat.
 #[must_use]
@@ -27,14 +29,14 @@ pub fn device_of(path: &Path) -> Option<u64> {
     Some(rustix::fs::makedev(told.stx_rdev_major, told.stx_rdev_minor))
 }
 
-/// Whether a process has a graphics card of this seat open.
+/// Whether a process has a graphics card of this seat open, among its first files.
 ///
 /// # Errors
 /// It cannot be told.
 pub fn has_open(process: Process, seat: &str) -> io::Result<bool> {
     let Some(entries) = none_if_gone(fs::read_dir(format!("/proc/{}/fd", process.pid)))? else { return Ok(false) };
     let is_card = |device: &u64| (rustix::fs::major(*device), rustix::fs::minor(*device) / CARDS.1) == (CARDS.0, 0);
-    let mut cards = entries.flatten().filter_map(|entry| device_of(&entry.path())).filter(is_card);
+    let mut cards = entries.flatten().take(MOST_FILES).filter_map(|entry| device_of(&entry.path())).filter(is_card);
     // What was read is of who has the number now.
     Ok(cards.any(|card| seat_of(card) == seat) && process.lives())
 }

@@ -24,8 +24,8 @@ const PIECE: usize = 8 << 10;
 const TURN: usize = 16;
 
 thread_local! {
-    /// What is read stands here until it was taken. A buffer of each reading's own would have to be cleared, which takes longer
-    /// than to read a key.
+    // What is read stands here until it was taken. A buffer of each reading's own would have to be cleared, which takes longer
+    // than to read a key.
     static READ: RefCell<[u8; PIECE]> = const { RefCell::new([0; PIECE]) };
 }
 
