@@ -1,6 +1,6 @@
 //! Seats with a display manager: its greeter comes to the front when a session is disconnected, and lets nobody in whom a block covers.
 
-use crate::desktop::{DRAWN_BY_PROCESSOR, GROUND, desktop_files, shows_ground};
+use crate::desktop::{DRAWN_BY_PROCESSOR, GROUND, desktop_files, is_pictured, shows_ground};
 use crate::harness::{BOOT, Machine, wait_for, wait_until, wait_within};
 use crate::machine;
 
@@ -213,6 +213,7 @@ fn a_session_of_lightdm_is_left_for_its_greeter() {
     let machine = machine!();
     let id = is_left(&machine, &LIGHTDM);
     switches_back(&machine, &LIGHTDM, id);
+    is_pictured(&machine, id, LIGHTDM.seat, || machine.screen(0));
 }
 
 #[test]
@@ -229,6 +230,7 @@ fn a_session_of_sddm_is_left_for_its_greeter() {
     let machine = machine!();
     let id = is_left(&machine, &SDDM);
     switches_back(&machine, &SDDM, id);
+    is_pictured(&machine, id, SDDM.seat, || machine.screen(0));
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn xorg_at_a_seat_without_terminals_is_covered_and_the_first_seat_is_as_it_was()
     let id = bob_sits_down(&machine, "Xvfb :3");
     wait_until("usherd knows its display", || machine.thumbnail(id).is_ok());
     let outcome = &machine.olga(&format!("lock {id} --message Listen --output json")).array()[0];
-    refused(outcome, "no X server in it has a graphics card of that seat");
+    refused(outcome, "no X server of it has a graphics card of that seat");
 }
 
 /// LightDM lets bob in at the second seat; gives his session ID.
@@ -110,13 +110,19 @@ fn lightdm(machine: &Machine) -> u64 {
 }
 
 #[test]
-fn a_display_managers_x_server_at_a_seat_without_terminals_is_neither_covered_nor_asked_for_a_greeter() {
+fn a_display_managers_x_server_at_a_seat_without_terminals_is_covered_and_no_greeter_asked_for() {
     let machine = machine!(with_two_cards);
     seat_for_bob(&machine);
     let id = lightdm(&machine);
     let order = |verb: &str| machine.olga(&format!("{verb} {id} --output json")).array().remove(0);
     // It is root's, and no part of the session.
-    refused(&order("lock --message Listen"), "no X server in it has a graphics card of that seat");
+    wait_until("usherd knows its display", || machine.thumbnail(id).is_ok());
+    let locked = order("lock --message 'Listen 请听'");
+    assert!(locked["result"] == "done" && locked["observed"] == true, "{locked}");
+    wait_until("bob's seat shows the message", || is_covered(&machine));
+    let unlocked = order("unlock");
+    assert!(unlocked["result"] == "done" && unlocked["observed"] == true, "{unlocked}");
+    wait_until("bob sees his desktop", || shows(&machine, BLUE));
     let greeters =
         || machine.root("grep -c 'Seat seat1: Creating greeter session' /var/log/lightdm/lightdm.log").stdout;
     let before = greeters();

@@ -93,6 +93,7 @@ mod tests {
             server_uid: uid,
             program: PathBuf::from("/usr/bin/Xvfb"),
             membership: Membership::Other,
+            place: None,
         };
         let crowd = of_display(&display, uid).unwrap();
         assert_eq!(crowd, Crowd { clients: 3, members: vec![Member { pid: me, uid: Some(uid), clients: 3 }] });

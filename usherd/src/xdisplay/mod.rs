@@ -19,9 +19,12 @@ use usher_core::sys::sockets::{Name, Unix};
 use usher_core::sys::{cgroup, diag, peer, proc, sockets};
 use usher_core::wire::shield::DisplayProtocol;
 
+use self::managed::SeatPlace;
+
 pub mod authority;
 pub mod crowd;
 pub mod language;
+pub mod managed;
 pub mod stations;
 pub mod trust;
 pub mod unseen;
@@ -72,6 +75,8 @@ pub struct Display {
     pub program: PathBuf,
     /// Whose session it is in.
     pub membership: Membership,
+    /// Where it stands, if root started it there outside of every session.
+    pub place: Option<SeatPlace>,
 }
 
 impl Display {
@@ -243,6 +248,8 @@ fn look(candidate: &Candidate<'_>, sockets: &[Unix]) -> Option<Display> {
     }
     let membership = cgroup::membership(&cgroup::of(server.pid).ok()??);
     let program = proc::program(server.pid).ok()??;
+    let is_managed = membership == Membership::Other && is_server(&program);
+    let place = if is_managed { managed::place_of(server) } else { None };
     let display = Display {
         protocol: DisplayProtocol::X11,
         number: candidate.number,
@@ -251,6 +258,7 @@ fn look(candidate: &Candidate<'_>, sockets: &[Unix]) -> Option<Display> {
         server_uid: peer.uid,
         program,
         membership,
+        place,
     };
     // What was read is of who had the number then.
     server.lives().then_some(display)

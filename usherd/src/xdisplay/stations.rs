@@ -141,6 +141,7 @@ mod tests {
             server_uid: rustix::process::geteuid().as_raw(),
             program: PathBuf::from("/usr/bin/Xvnc"),
             membership: Membership::Other,
+            place: None,
         }
     }
 

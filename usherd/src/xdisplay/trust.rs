@@ -82,7 +82,16 @@ mod tests {
         let server = Process { pid: 1, start: 1 };
         let program = PathBuf::from(program);
         let (protocol, membership) = (DisplayProtocol::X11, Membership::Other);
-        Display { protocol, number: 1, socket: String::new(), server, server_uid: 1001, program, membership }
+        Display {
+            protocol,
+            number: 1,
+            socket: String::new(),
+            server,
+            server_uid: 1001,
+            program,
+            membership,
+            place: None,
+        }
     }
 
     #[test]

@@ -98,6 +98,7 @@ mod tests {
             server_uid: rustix::process::geteuid().as_raw(),
             program: PathBuf::from(program),
             membership: Membership::Other,
+            place: None,
         };
         let this = || Ok(Process::of(std::process::id())?.into_iter().collect());
         let seen = served_by(&Moment::now(), &display, this).unwrap();

@@ -132,6 +132,7 @@ fn traced(spot: &Spot, connection: &OwnedFd) -> Option<Display> {
         server_uid: peer.uid,
         program: proc::program(server.pid).ok()??,
         membership,
+        place: None,
     };
     // What was read is of who had the number then.
     server.lives().then_some(display)

@@ -75,10 +75,10 @@ impl HostSessionBackend {
 
     /// Reads once what does not change of a display's server, so that a lock need not wait for it.
     pub(super) async fn check(&self, place: (u32, u32)) -> std::io::Result<Option<String>> {
-        let known = |screen: &DisplayState| screen.doubt.clone().ok_or_else(|| screen.display.clone());
+        let known = |screen: &DisplayState| (screen.display.clone(), screen.doubt.clone());
         let display = match self.state().screens.get(&place).map(known) {
-            Some(Err(display)) => display,
-            Some(Ok(doubt)) => return Ok(doubt),
+            Some((display, None)) => display,
+            Some((_, Some(doubt))) => return Ok(doubt),
             None => return Ok(None),
         };
         let doubt = trust::doubt(&display).await?;

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 use usher_core::outcome::{Error, ErrorId};
 use usher_core::request::ThumbnailQuery;
-use usher_core::session::{Cover, SessionKey};
+use usher_core::session::{Cover, Kind, SessionKey};
 use usher_core::sys::cgroup::Membership;
 use usher_core::wire::holder::Notice;
 
@@ -23,7 +23,8 @@ use super::{
 use crate::logind::Login;
 pub use crate::logind::bus::Bus;
 use crate::session::{Seen, Target};
-use crate::xdisplay;
+use crate::xdisplay::managed::SeatPlace;
+use crate::xdisplay::{self, Display};
 
 mod admission;
 mod closing;
@@ -139,12 +140,26 @@ impl State {
         }
     }
 
+    /// The session at the place where a display manager's X server stands. Where a seat has no terminals to tell its sessions apart, there
+    /// has to be no more than one.
+    fn session_at(&self, place: &SeatPlace) -> Option<u32> {
+        let is_there = |login: &Login| {
+            login.kind == Kind::X11 && login.seat.as_deref() == Some(&place.seat) && login.terminal == place.terminal
+        };
+        let mut there = self.logins.iter().filter(|(_, known)| is_there(&known.login) && !known.login.closing);
+        there.next().filter(|_| there.next().is_none()).map(|(id, _)| *id)
+    }
+
+    /// The session that a display shows.
+    fn session_on(&self, display: &Display) -> Option<u32> {
+        self.session_of(&display.membership).or_else(|| self.session_at(display.place.as_ref()?))
+    }
+
     /// Puts displays into the sessions that they belong to, and says which of them want a shield now.
     fn place(&mut self) -> Vec<(u32, u32)> {
         let homeless = self.screens.iter().filter(|(_, screen)| screen.session.is_none());
-        let found: Vec<_> = homeless
-            .filter_map(|(place, screen)| Some((*place, self.session_of(&screen.display.membership)?)))
-            .collect();
+        let found: Vec<_> =
+            homeless.filter_map(|(place, screen)| Some((*place, self.session_on(&screen.display)?))).collect();
         for (place, session) in &found {
             if let Some(screen) = self.screens.get_mut(place) {
                 screen.session = Some(*session);
@@ -246,6 +261,8 @@ impl HostSessionBackend {
         // Their servers may live on for a moment: their shields hold until they end.
         state.screens.values_mut().filter(|screen| screen.session == Some(id)).for_each(|screen| screen.session = None);
         drop(state);
+        // Where it stood, the one that is left may be the only one now.
+        self.look_for_displays();
         if let Some(known) = known {
             self.guard_forgets(id, &known.login.native_id);
             self.seat_forgets(id, &known.login);
@@ -299,9 +316,7 @@ impl HostSessionBackend {
                 !gone
             });
             // What a compositor listens on for X11 programs is Xwayland's before that was started.
-            let own = |display: &xdisplay::Display| {
-                !display.is_xwayland() && !xdisplay::wayland::is_compositor(&display.program)
-            };
+            let own = |display: &Display| !display.is_xwayland() && !xdisplay::wayland::is_compositor(&display.program);
             for display in found.displays.into_iter().filter(own) {
                 // A server that listens under a second number since is no second display.
                 let known = state.screens.values().any(|screen| screen.display.server == display.server);

@@ -234,14 +234,13 @@ fn uncoverable(state: &State, id: u32, (login, kind): (&Login, Kind), mechanism:
     }
 }
 
-/// Why nothing of an X11 session covers the screens of its seat, if that is so: a display manager may run its X server outside of
-/// it, and what else the session has are displays that nobody sees there.
+/// Why nothing of an X11 session covers the screens of its seat, if that is so: what displays it has are none that anybody sees there.
 fn without_card(state: &State, id: u32, seat: &str) -> Option<String> {
     let is_shown = |display: &Display| cards::has_open(display.server, seat).unwrap_or(false);
     let is_found = state.screens_of(id).any(|screen| is_shown(&screen.display));
     (!is_found).then(|| {
         format!(
-            "session {id} is at {seat}, which has no virtual terminals, and no X server in it has a graphics card of that seat: \
+            "session {id} is at {seat}, which has no virtual terminals, and no X server of it has a graphics card of that seat: \
              `usher close` ends it"
         )
     })
@@ -314,7 +313,7 @@ mod tests {
         assert!(matches!(Mechanism::of(Kind::Console, &at, true), Mechanism::Missing(_)));
         let mut state = State::default();
         let why = |state: &State, at: &Login| uncoverable(state, 3, (at, Kind::X11), Mechanism::Shield);
-        assert!(why(&state, &at).is_some_and(|why| why.contains("no X server in it")));
+        assert!(why(&state, &at).is_some_and(|why| why.contains("no X server of it")));
         // Its server is this process, which has no graphics card.
         let shown = DisplayState { session: Some(3), ..DisplayState::new(display(1)) };
         state.screens.insert((1, shown.display.server.pid), shown);

@@ -21,6 +21,7 @@ use crate::backend::{Covered, Noticed};
 use crate::logind::Login;
 use crate::session::Target;
 use crate::xdisplay::Display;
+use crate::xdisplay::managed::SeatPlace;
 
 /// How a shield that a test plays takes an order to cover.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -83,6 +84,7 @@ pub(super) fn display(number: u32) -> Display {
         server_uid: target().uid,
         program: std::env::current_exe().unwrap(),
         membership: Membership::Session("3".to_owned()),
+        place: None,
     }
 }
 
@@ -328,4 +330,28 @@ async fn a_display_whose_shield_never_arms_is_given_up_and_tried_again_after_a_w
     let long_ago = std::time::Instant::now().checked_sub(std::time::Duration::from_secs(61));
     lab.backend.state().screens.get_mut(&place).unwrap().tries.1 = long_ago;
     assert!(may_be_tried());
+}
+
+#[test]
+fn a_display_managers_server_shows_the_one_session_that_is_where_it_stands() {
+    let login = |native: &str, seat: &str, terminal| Login {
+        native_id: native.to_owned(),
+        seat: Some(seat.to_owned()),
+        terminal,
+        ..login()
+    };
+    let shown = |seat: &str, terminal, logins: &[Login]| {
+        let mut state = super::State::default();
+        let known = logins.iter().map(|login| Known { login: login.clone(), key: key() });
+        state.logins = (1..).zip(known).collect();
+        let place = Some(SeatPlace { seat: seat.to_owned(), terminal });
+        state.session_on(&Display { membership: Membership::Other, place, ..display(0) })
+    };
+    let all = [login("2", "seat0", 7), login("4", "seat0", 8), login("5", "seat1", 0)];
+    assert_eq!([shown("seat0", 8, &all), shown("seat1", 0, &all)], [Some(2), Some(3)]);
+    assert_eq!([shown("seat0", 9, &all), shown("seat2", 0, &all)], [None; 2]);
+    let two = [login("5", "seat1", 0), login("6", "seat1", 0)];
+    assert_eq!(shown("seat1", 0, &two), None, "nobody can tell which of them it is");
+    let others = [Login { kind: Kind::Wayland, ..two[0].clone() }, Login { closing: true, ..two[1].clone() }];
+    assert_eq!(shown("seat1", 0, &others), None);
 }
