@@ -23,6 +23,8 @@ const MOST: usize = 32;
 const NAMES: usize = 8;
 /// The most lookups at once about one user.
 const PER_USER: usize = 2;
+/// Below are accounts of the system's own services (`login.defs(5)`, SYS_UID_MAX).
+pub const FIRST_PERSON: u32 = 1000;
 /// No group has this number: it is that of `nobody` with 32 bits, less one.
 const NO_GROUP: u32 = u32::MAX - 2;
 

@@ -3,8 +3,10 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use crate::accounts::FIRST_PERSON;
 use crate::slow;
 use crate::slow::Slow;
 
@@ -15,7 +17,9 @@ pub async fn authorities(display: &Display, home: &Path) -> Vec<Vec<u8>> {
     let uid = display.server_uid;
     let given = async {
         let arguments = slow::read(uid, &Slow::Arguments(display.server)).await.ok()?;
-        slow::read(uid, &Slow::Owned(uid, given(&arguments, display.server.pid)?)).await.ok()
+        let file = given(&arguments, display.server.pid)?;
+        let owner = if display.place.is_some() { system_owner(&file)? } else { uid };
+        slow::read(uid, &Slow::Owned(owner, file)).await.ok()
     };
     let usual = Slow::Owned(uid, home.join(".Xauthority"));
     // Side by side: one that does not answer does not cost the other its time.
@@ -23,6 +27,12 @@ pub async fn authorities(display: &Display, home: &Path) -> Vec<Vec<u8>> {
     let mut found: Vec<Vec<u8>> = given.into_iter().chain(usual.ok()).collect();
     found.dedup();
     found
+}
+
+/// The account of the system's that has a file, which a display manager named: SDDM's is the one of its greeter.
+fn system_owner(file: &Path) -> Option<u32> {
+    let owner = std::fs::symlink_metadata(file).ok()?.uid();
+    (owner < FIRST_PERSON).then_some(owner)
 }
 
 /// The file that the server's arguments name, as the server would find it.

@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 
 use usher_core::sys::proc;
 
-/// Below are accounts of the system's own services (`login.defs(5)`, SYS_UID_MAX).
-const FIRST_PERSON: u32 = 1000;
+use crate::accounts::FIRST_PERSON;
+
 /// The login uid of a process that no login led to (`proc_pid_loginuid(5)`).
 const NO_LOGIN: u32 = u32::MAX;
 /// The most processes between a leader and what runs before the session begins.
