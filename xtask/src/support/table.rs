@@ -88,11 +88,13 @@ pub(super) fn of(shown: &BTreeSet<Shown>) -> Result<String, String> {
     Ok(text)
 }
 
-/// A block refuses logins, a display manager is there for whoever is disconnected, and all else is about sessions.
+/// A block refuses logins, a display manager is there for whoever is disconnected and may run the X server that is pictured, and all
+/// else is about sessions.
 fn concerns(verb: &str, kind: &str) -> bool {
     match kind {
         "new-login" => verb == "block",
-        "seat-lightdm" | "seat-sddm" | "seat-gdm" => matches!(verb, "disconnect" | "block"),
+        "seat-lightdm" | "seat-sddm" => matches!(verb, "disconnect" | "thumbnail" | "block"),
+        "seat-gdm" => matches!(verb, "disconnect" | "block"),
         _ => verb != "block",
     }
 }
