@@ -144,9 +144,10 @@ impl State {
     /// has to be no more than one.
     fn session_at(&self, place: &SeatPlace) -> Option<u32> {
         let is_there = |login: &Login| {
-            login.kind == Kind::X11 && login.seat.as_deref() == Some(&place.seat) && login.terminal == place.terminal
+            let at_place = login.seat.as_deref() == Some(&place.seat) && login.terminal == place.terminal;
+            at_place && login.kind == Kind::X11 && !login.closing && place.let_in(login.leader)
         };
-        let mut there = self.logins.iter().filter(|(_, known)| is_there(&known.login) && !known.login.closing);
+        let mut there = self.logins.iter().filter(|(_, known)| is_there(&known.login));
         there.next().filter(|_| there.next().is_none()).map(|(id, _)| *id)
     }
 

@@ -334,17 +334,21 @@ async fn a_display_whose_shield_never_arms_is_given_up_and_tried_again_after_a_w
 
 #[test]
 fn a_display_managers_server_shows_the_one_session_that_is_where_it_stands() {
+    let manager = Process::of(std::process::id()).unwrap().unwrap();
+    let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    let leader = child.id();
     let login = |native: &str, seat: &str, terminal| Login {
         native_id: native.to_owned(),
         seat: Some(seat.to_owned()),
         terminal,
+        leader,
         ..login()
     };
     let shown = |seat: &str, terminal, logins: &[Login]| {
         let mut state = super::State::default();
         let known = logins.iter().map(|login| Known { login: login.clone(), key: key() });
         state.logins = (1..).zip(known).collect();
-        let place = Some(SeatPlace { seat: seat.to_owned(), terminal });
+        let place = Some(SeatPlace { seat: seat.to_owned(), terminal, manager });
         state.session_on(&Display { membership: Membership::Other, place, ..display(0) })
     };
     let all = [login("2", "seat0", 7), login("4", "seat0", 8), login("5", "seat1", 0)];
@@ -354,4 +358,10 @@ fn a_display_managers_server_shows_the_one_session_that_is_where_it_stands() {
     assert_eq!(shown("seat1", 0, &two), None, "nobody can tell which of them it is");
     let others = [Login { kind: Kind::Wayland, ..two[0].clone() }, Login { closing: true, ..two[1].clone() }];
     assert_eq!(shown("seat1", 0, &others), None);
+    // Its user told logind that it is there.
+    let forged = Login { leader: manager.pid, ..two[0].clone() };
+    assert_eq!(shown("seat1", 0, std::slice::from_ref(&forged)), None);
+    assert_eq!(shown("seat1", 0, &[forged, two[1].clone()]), Some(2), "and hides no other");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
