@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::process::{Process, none_if_gone};
 
-/// The seat of what udev says nothing of (`sd-login(3)`).
-const FIRST_SEAT: &str = "seat0";
+/// The first seat, which alone has virtual terminals: that of every device of which udev says nothing (`sd-login(3)`).
+pub const FIRST_SEAT: &str = "seat0";
 /// The kernel's number of graphics cards, and how many numbers of it are those that screens hang on (`Documentation/admin-guide/devices.txt`).
 const CARDS: (u32, u32) = (226, 64);
 /// So many of a process's open files are looked at. A display server opens its card before anybody comes to it.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use usher_core::outcome::{Error, ErrorId};
+use usher_core::sys::cards::FIRST_SEAT;
 use zbus::fdo::DBusProxy;
 use zbus::names::BusName;
 use zbus::{ObjectPath, OwnedObjectPath, OwnedVariant, Variant};
@@ -18,8 +19,6 @@ const SESSION: &str = "org.freedesktop.login1.Session";
 const DISPLAY_MANAGER: &str = "org.freedesktop.DisplayManager";
 const DISPLAY_MANAGER_PATH: &str = "/org/freedesktop/DisplayManager";
 const GDM: &str = "org.gnome.DisplayManager";
-/// The seat that alone has virtual terminals, and the only one on which GDM makes more greeters.
-const FIRST: &str = "seat0";
 /// More sessions of a display manager's than this are not looked at.
 const MOST: usize = 64;
 
@@ -45,7 +44,7 @@ impl Bus {
     pub async fn taken_terminals(&self) -> Result<BTreeSet<u32>, Error> {
         let mut taken = BTreeSet::new();
         for (.., seat, path) in self.listed().await? {
-            if seat == FIRST {
+            if seat == FIRST_SEAT {
                 taken.extend(number(&self.property(LOGIND, path.as_str(), SESSION, "VTNr").await?));
             }
         }
@@ -72,7 +71,8 @@ impl Bus {
             let interface = format!("{DISPLAY_MANAGER}.Seat");
             return self.ask_for_greeter(DISPLAY_MANAGER, &path, &interface, "SwitchToGreeter").await;
         }
-        if seat == FIRST && self.is_there(GDM).await? {
+        // GDM makes more greeters at no other.
+        if seat == FIRST_SEAT && self.is_there(GDM).await? {
             let (path, interface) =
                 ("/org/gnome/DisplayManager/LocalDisplayFactory", format!("{GDM}.LocalDisplayFactory"));
             return self.ask_for_greeter(GDM, path, &interface, "CreateTransientDisplay").await;
@@ -100,7 +100,7 @@ impl Bus {
                 found.extend(OwnedObjectPath::try_from(at).ok().map(|path| path.to_string()));
             }
         }
-        let seats = if found.is_empty() && seat == FIRST { self.managed("Seats").await? } else { Vec::new() };
+        let seats = if found.is_empty() && seat == FIRST_SEAT { self.managed("Seats").await? } else { Vec::new() };
         let mut all = found.into_iter().chain(seats.iter().map(ToString::to_string));
         // Of several it is not guessed which one is meant: somebody else may sit there.
         Ok(all.next().filter(|_| all.next().is_none()))

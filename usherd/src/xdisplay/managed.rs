@@ -6,11 +6,10 @@
 use std::fs::File;
 use std::io::Read;
 
+use usher_core::sys::cards::FIRST_SEAT;
 use usher_core::sys::proc;
 use usher_core::sys::process::Process;
 
-/// The seat of whoever names none (`Xorg(1)`).
-const FIRST_SEAT: &str = "seat0";
 /// The most bytes of arguments.
 const MOST: u64 = 64 << 10;
 
@@ -53,6 +52,7 @@ fn said_by(arguments: &[u8]) -> Option<(String, u32)> {
     let words: Vec<&str> =
         arguments.split(|byte| *byte == 0).filter_map(|word| std::str::from_utf8(word).ok()).collect();
     let named = words.iter().position(|word| *word == "-seat").and_then(|at| words.get(at + 1));
+    // Whoever names none is at the first.
     let seat = named.map_or(FIRST_SEAT, |seat| *seat).to_owned();
     let terminal = words.iter().filter_map(|word| word.strip_prefix("vt")?.parse().ok()).next_back().unwrap_or(0);
     (terminal > 0 || seat != FIRST_SEAT).then_some((seat, terminal))

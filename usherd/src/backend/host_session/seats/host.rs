@@ -3,12 +3,11 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// The first seat, which alone has virtual terminals (`sd-login(3)`).
-const FIRST: &str = "seat0";
+use usher_core::sys::cards::FIRST_SEAT;
 
 /// Whether a seat is the first.
 pub(in super::super) fn is_first(seat: &str) -> bool {
-    seat == FIRST
+    seat == FIRST_SEAT
 }
 
 /// Whether a seat has virtual terminals.
@@ -23,11 +22,11 @@ pub(in super::super) fn terminal_in_front() -> Option<u32> {
 
 /// Why a seat cannot be locked, if it cannot; the reason completes "session 3 …".
 pub(in super::super) fn refusal(seat: &str) -> Option<&'static str> {
-    static FIRST_SEAT: OnceLock<Option<&'static str>> = OnceLock::new();
+    static REFUSAL: OnceLock<Option<&'static str>> = OnceLock::new();
     if !is_first(seat) {
         return Some("is at a seat without virtual terminals");
     }
-    *FIRST_SEAT.get_or_init(|| {
+    *REFUSAL.get_or_init(|| {
         if Path::new("/run/systemd/container").exists() {
             return Some("is at a seat of a container, whose screen and keyboard are another host's");
         }
